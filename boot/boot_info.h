@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+/*
+ * boot_info: all that the way in hands to kmain().
+ *
+ * Multiboot2 (GRUB on BIOS and UEFI) and PVH (QEMU -kernel) describe the machine in their own
+ * forms; boot/multiboot2.c and boot/pvh.c turn either into this one. Nothing past boot/ knows
+ * which it was, but for the name that the boot log prints.
+ */
+#ifndef BOOT_BOOT_INFO_H
+#define BOOT_BOOT_INFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/types.h"
+
+#define BOOT_MEMORY_RANGES_MAX 512
+#define BOOT_COMMAND_LINE_SIZE 1024
+
+/* Types of the firmware's memory map: ACPI specification 6.4, table 15-374. */
+enum boot_memory_type {
+    BOOT_MEMORY_RAM = 1,
+    BOOT_MEMORY_RESERVED = 2,
+    BOOT_MEMORY_ACPI_RECLAIMABLE = 3,
+    BOOT_MEMORY_ACPI_NVS = 4,
+    BOOT_MEMORY_BAD = 5,
+};
+
+struct boot_memory_range {
+    paddr_t base;
+    uint64_t size; /* bytes */
+    enum boot_memory_type type;
+};
+
+struct boot_info {
+    const char *protocol; /* "Multiboot2" or "PVH" */
+    char command_line[BOOT_COMMAND_LINE_SIZE];
+    bool command_line_truncated;
+    struct boot_memory_range memory[BOOT_MEMORY_RANGES_MAX]; /* as the firmware gave it, unsorted */
+    unsigned int memory_count;
+    unsigned int memory_dropped; /* ranges that did not fit */
+    paddr_t initramfs;           /* first byte; no alignment promised */
+    uint64_t initramfs_size;     /* bytes; 0: there is none */
+    paddr_t rsdp;                /* ACPI root pointer; 0: look for it (BIOS) */
+    bool has_vga_text;           /* an 80x25 text screen at 0xb8000 */
+    uint64_t entry_tsc;          /* the TSC at the first instruction of the entry */
+};
+
+#endif

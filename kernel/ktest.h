@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/*
+ * In-kernel tests: functions that run in ring 0 at boot when the command line has test=all or
+ * test=NAME, and report in KTAP on the console.
+ *
+ * A test is defined by KTEST() in any file under tests/kernel/ and found through the section
+ * .ktests, so the kernel names none of them. Each expectation counts and the first few that fail
+ * are printed; the test's verdict is one `ok` or `not ok` line.
+ */
+#ifndef KERNEL_KTEST_H
+#define KERNEL_KTEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ktest {
+    const char *name;
+    void (*run)(void);
+};
+
+#define KTEST(test_name)                                                                           \
+    static void test_name(void);                                                                   \
+    static const struct ktest ktest_##test_name                                                    \
+        __attribute__((used, section(".ktests"), aligned(16))) = {#test_name, test_name};          \
+    static void test_name(void)
+
+/* Fails the running test, with the place and both values, when they differ. Returns whether equal. */
+bool ktest_expect(const char *file, int line, const char *what, uint64_t expected, uint64_t found);
+
+#define EXPECT_EQ(expected, found)                                                                 \
+    ktest_expect(__FILE__, __LINE__, #found, (uint64_t)(expected), (uint64_t)(found))
+#define EXPECT(condition) ktest_expect(__FILE__, __LINE__, #condition, true, !!(condition))
+
+/* Ends the running test as skipped, with the reason; the test function must return after it. */
+void ktest_skip(const char *reason);
+
+/* Prints a line `# ...` that belongs to the running test, such as a count. */
+void ktest_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Runs the tests named in a comma-separated list, or all; returns how many failed. */
+unsigned int ktest_run(const char *names);
+
+#endif

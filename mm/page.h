@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Physical pages: one struct page for each 4 KiB frame of RAM, and the buddy allocator over them.
+ *
+ * A block of order n is 2^n pages, aligned to its own size. Free blocks hang in one list an
+ * order; a block freed joins its buddy while that is free too. Kernel objects smaller than a page
+ * are the slab allocator's (mm/slab.h); what a page is used for is its owner's.
+ */
+#ifndef MM_PAGE_H
+#define MM_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bsd/sys/queue.h>
+
+#include "arch/layout.h"
+#include "arch/types.h"
+
+struct boot_info;
+struct slab;
+
+#define PAGE_ORDER_MAX 10 /* 4 MiB */
+#define PAGE_ORDER_2M  9
+
+enum page_state {
+    PAGE_RESERVED = 0, /* not RAM, or never given out: the kernel image, the page array */
+    PAGE_FREE,         /* first page of a free block; order says how large */
+    PAGE_FREE_TAIL,    /* inside a free block */
+    PAGE_USED,         /* first page of a block in use */
+    PAGE_USED_TAIL,    /* inside a block in use */
+};
+
+struct page {
+    uint32_t references; /* owners of a block in use; the block is freed when it becomes 0 */
+    uint8_t state;       /* enum page_state */
+    uint8_t order;       /* of the block, in its first page */
+    uint16_t unused;
+    union {
+        TAILQ_ENTRY(page) link; /* free: in the list of its order */
+        struct slab *slab;      /* used by the slab allocator */
+    };
+    uint64_t reserved;
+};
+
+_Static_assert(sizeof(struct page) == 32, "1/128 of memory");
+
+/* PAGE_ZERO: the block is filled with zeros. */
+enum page_flags {
+    PAGE_ANY = 0,
+    PAGE_ZERO = 1 << 0,
+};
+
+struct page_counters {
+    uint64_t total;                      /* pages under the allocator */
+    uint64_t free;                       /* of them, in free blocks */
+    uint64_t allocations;                /* blocks given out since boot */
+    uint64_t frees;                      /* blocks taken back since boot */
+    uint64_t zeroed;                     /* pages filled with zeros since boot */
+    uint64_t blocks[PAGE_ORDER_MAX + 1]; /* free blocks by order */
+};
+
+/* A range of physical memory, page-aligned: [start, end). */
+struct page_range {
+    paddr_t start;
+    paddr_t end;
+};
+
+/*
+ * Takes over the RAM of the firmware's map but for the given reserved ranges (the kernel image,
+ * the initramfs, boot data) and the first MiB. Ranges may be unsorted, overlap, and have odd ends; what is
+ * RAM and something else is not RAM. The page array is carved out of the RAM itself.
+ * Returns 0, or -ENOMEM when no range is large enough for the page array.
+ */
+int page_init(const struct boot_info *info, const struct page_range *reserved, size_t count);
+
+/* Gives memory reserved at page_init(), such as the initramfs, to the allocator. */
+void page_release_range(struct page_range range);
+
+/*
+ * A block of 2^order pages with one reference, or NULL when there is none. Its content is
+ * arbitrary but with PAGE_ZERO.
+ */
+struct page *page_alloc(unsigned int order, enum page_flags flags);
+
+/* Take and drop a reference to a block, by its first page. The last one frees it. */
+void page_get(struct page *page);
+void page_put(struct page *page);
+
+/*
+ * Makes a block in use of order n into 2^n blocks of order 0, each with the block's number of
+ * references (for a large page that is split).
+ */
+void page_split(struct page *page);
+
+/* Between pages, physical addresses, and the direct map. paddr must be of RAM. */
+struct page *page_of(paddr_t address);
+paddr_t page_paddr(const struct page *page);
+
+static inline void *page_address(const struct page *page)
+{
+    return direct_map(page_paddr(page));
+}
+
+/* One past the highest frame number of RAM; and whether a frame is RAM (known to page_init). */
+uint64_t page_frame_end(void);
+
+/*
+ * Calls visit for each maximal range of RAM in ascending order, the reserved ranges included:
+ * what the direct map has to show. Stops when visit returns non-zero and returns that.
+ */
+int page_for_each_ram(int (*visit)(struct page_range range, void *context), void *context);
+
+void page_read_counters(struct page_counters *counters);
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Kernel objects: caches of one size each, and kmalloc() over a row of such caches.
+ *
+ * A slab is a block of pages cut into objects of equal size; free objects are chained through
+ * their own first word. Whole empty slabs go back to the page allocator, but for one a cache.
+ */
+#ifndef MM_SLAB_H
+#define MM_SLAB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bsd/sys/queue.h>
+
+#include "arch/spinlock.h"
+
+struct slab;
+
+struct slab_cache {
+    const char *name;
+    size_t object_size; /* bytes, as asked for */
+    size_t stride;      /* bytes from one object to the next: a multiple of the alignment */
+    unsigned int order; /* of the page blocks */
+    unsigned int objects_per_slab;
+    struct spinlock lock;
+    TAILQ_HEAD(, slab) partial; /* slabs with both free and used objects, or wholly free */
+    unsigned int empty_slabs;   /* how many of them are wholly free */
+    uint64_t used;              /* objects in use now */
+    uint64_t allocations, frees;
+    uint64_t slabs;
+    SLIST_ENTRY(slab_cache) link; /* in the list of all caches */
+};
+
+/* Makes a cache of objects of size bytes, aligned to align (a power of two, at most 4096). */
+void slab_cache_init(struct slab_cache *cache, const char *name, size_t size, size_t align);
+
+/* An object with arbitrary content, or NULL when memory is out. */
+void *slab_alloc(struct slab_cache *cache);
+void *slab_alloc_zeroed(struct slab_cache *cache);
+void slab_free(struct slab_cache *cache, void *object);
+
+/* Must run before the first kmalloc(). */
+void slab_init(void);
+
+/* Memory of any size up to 4 MiB, aligned to 16; NULL when memory is out. kfree(NULL) is fine. */
+void *kmalloc(size_t size);
+void *kzalloc(size_t size);
+void kfree(void *object);
+
+/* Objects in use in all caches, kmalloc's included: a test compares it before and after. */
+uint64_t slab_objects_in_use(void);
+
+/* Calls visit for each cache, in the order of their making. */
+void slab_for_each(void (*visit)(const struct slab_cache *cache, void *context), void *context);
+
+#endif
