@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Traps: the frame that every entry to the kernel builds, and where it goes from there.
+ *
+ * arch/entry.asm pushes the same frame for an exception, an interrupt and a system call. From
+ * there control goes up to kernel/ through trap_dispatch() and syscall_dispatch(), the only calls
+ * of arch/ that do.
+ */
+#ifndef ARCH_TRAP_H
+#define ARCH_TRAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exceptions: SDM vol. 3A, 6.15. */
+enum vector {
+    VECTOR_DE = 0,
+    VECTOR_DB = 1,
+    VECTOR_NMI = 2,
+    VECTOR_BP = 3,
+    VECTOR_OF = 4,
+    VECTOR_BR = 5,
+    VECTOR_UD = 6,
+    VECTOR_NM = 7,
+    VECTOR_DF = 8,
+    VECTOR_TS = 10,
+    VECTOR_NP = 11,
+    VECTOR_SS = 12,
+    VECTOR_GP = 13,
+    VECTOR_PF = 14,
+    VECTOR_MF = 16,
+    VECTOR_AC = 17,
+    VECTOR_MC = 18,
+    VECTOR_XM = 19,
+    VECTOR_IRQ_FIRST = 32,
+    VECTOR_TIMER = 0xe0,
+    VECTOR_SPURIOUS = 0xff,
+    VECTOR_SYSCALL = 0x100, /* not a vector: the frame was built by the SYSCALL entry */
+};
+
+/* Error code of #PF: SDM vol. 3A, 4.7. */
+#define PF_P    (1u << 0)
+#define PF_W    (1u << 1)
+#define PF_U    (1u << 2)
+#define PF_RSVD (1u << 3)
+#define PF_I    (1u << 4)
+#define PF_PK   (1u << 5)
+
+/*
+ * The registers at the moment of entry, in the order of Linux's user_regs_struct, so that
+ * ptrace shows them as they lie:
+ *
+ *   high  ss rsp rflags cs rip     pushed by the CPU (or by the SYSCALL entry)
+ *         error_code               by the CPU, or 0; a system call's number (orig_rax)
+ *         rdi ... r15              by the entry code
+ *         vector                   by the entry code
+ *   low   <- frame
+ */
+struct trap_frame {
+    uint64_t vector;
+    uint64_t r15, r14, r13, r12, rbp, rbx;
+    uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+    uint64_t error_code;
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+_Static_assert(sizeof(struct trap_frame) == 22 * 8, "arch/entry.asm pushes it");
+
+static inline bool trap_from_user(const struct trap_frame *frame)
+{
+    return frame->cs & 3;
+}
+
+/* kernel/'s: acts on an exception or interrupt and returns when the frame may be resumed. */
+void trap_dispatch(struct trap_frame *frame);
+
+/* kernel/'s: carries out the system call in the frame and leaves its result in frame->rax. */
+void syscall_dispatch(struct trap_frame *frame);
+
+/*
+ * A hook that sees every exception before trap_dispatch() does: for in-kernel tests that expect
+ * faults, whichever ring they come from. It may change the frame (rip, cs, rsp ...) and returns
+ * true when the frame is to be resumed. NULL: none.
+ */
+typedef bool (*trap_hook_t)(struct trap_frame *frame);
+extern trap_hook_t trap_hook;
+
+#endif

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * io_iter: where the bytes of a read or write come from or go to.
+ *
+ * A file's operations copy through one of these and need not know whether the other side is one
+ * user buffer, an iovec array, or kernel memory. User memory is reached by usercopy, so under
+ * the caller's PKRU; a copy stops at the first byte that may not be touched.
+ */
+#ifndef KERNEL_IO_ITER_H
+#define KERNEL_IO_ITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/uio.h>
+
+struct io_iter {
+    const struct iovec *segments; /* kernel copy of the array */
+    size_t segment_count;
+    size_t offset;    /* into the first segment */
+    size_t remaining; /* bytes left in all */
+    int is_user;      /* the segments' bases are user addresses */
+};
+
+/* segment must live as long as the iter does. */
+void io_iter_user(struct io_iter *iter, const struct iovec *segments, size_t count);
+void io_iter_kernel(struct io_iter *iter, const struct iovec *segment);
+
+/*
+ * Copies up to count bytes between kernel memory and the iter, and moves the iter on. Returns
+ * how many were copied: fewer than min(count, remaining) only when user memory refused.
+ */
+size_t io_iter_put(struct io_iter *iter, const void *source, size_t count);
+size_t io_iter_take(struct io_iter *iter, void *destination, size_t count);
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Memory objects: the pages of a file or of shared memory, by page index.
+ *
+ * A tmpfs file keeps its bytes in one; an area that maps the file refers to the same one, so
+ * read(), write() and a mapping see the same pages. The object owns one reference to each page.
+ */
+#ifndef MM_OBJECT_H
+#define MM_OBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/spinlock.h"
+#include "mm/page.h"
+
+struct memory_object {
+    uint32_t references;
+    struct spinlock lock;
+    uint64_t size;       /* bytes; an access of a mapping beyond the last page of it is SIGBUS */
+    uint64_t pages;      /* pages present */
+    unsigned int height; /* levels of the tree: 0 is empty, 1 one table of 512 pages ... */
+    void **root;
+};
+
+/* A new empty object with one reference, or NULL. */
+struct memory_object *object_create(void);
+void object_get(struct memory_object *object);
+void object_put(struct memory_object *object);
+
+/*
+ * The page with this index with a reference for the caller. A missing page is made, filled with
+ * zeros, if create; otherwise *page is NULL. Errors: -ENOMEM; -EFBIG beyond the largest index.
+ */
+int object_page(struct memory_object *object, uint64_t index, bool create, struct page **page);
+
+/*
+ * Sets the size. Pages wholly beyond it are dropped, and the rest of the last one is zeroed.
+ * The caller must first have unmapped what other address spaces map of them.
+ */
+void object_resize(struct memory_object *object, uint64_t size);
+
+#endif

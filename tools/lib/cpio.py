@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""The "newc" cpio format: a header of hexadecimal fields, the name and the data of each file, padded to 4 bytes.
+
+Described in Linux's Documentation/driver-api/early-userspace/buffer-format.rst.
+"""
+
+import stat
+
+
+class Archive:
+    """Collects files and gives the archive's bytes. Folders on the way to a file are added by themselves."""
+
+    def __init__(self):
+        self._parts = []
+        self._folders = set()
+        self._inode = 0
+
+    def add(self, path, data, mode):
+        path = path.strip("/")
+        self._add_folders(path.rpartition("/")[0])
+        self._entry(path, data, stat.S_IFREG | mode)
+
+    def finish(self):
+        """Ends the archive, at a multiple of 512 bytes so that another may follow it."""
+        self._entry("TRAILER!!!", b"", 0)
+        archive = b"".join(self._parts)
+        return archive + bytes(-len(archive) % 512)
+
+    def _add_folders(self, path):
+        if not path or path in self._folders:
+            return
+        self._add_folders(path.rpartition("/")[0])
+        self._folders.add(path)
+        self._entry(path, b"", stat.S_IFDIR | 0o755)
+
+    def _entry(self, name, data, mode):
+        self._inode += 1
+        links = 2 if stat.S_ISDIR(mode) else 1
+        encoded = name.encode() + b"\0"
+        # inode, mode, uid, gid, links, mtime, size, device and rdevice (major, minor), name size, checksum
+        fields = (self._inode, mode, 0, 0, links, 0, len(data), 0, 0, 0, 0, len(encoded), 0)
+        header = b"070701" + b"".join(b"%08X" % field for field in fields)
+        self._parts.append(_padded(header + encoded))
+        self._parts.append(_padded(data))
+
+
+def _padded(data):
+    return data + bytes(-len(data) % 4)
