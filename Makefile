@@ -20,6 +20,9 @@ endif
 ifeq ($(origin LD),default)
 LD := $(CROSS_COMPILE)ld
 endif
+ifeq ($(origin AR),default)
+AR := $(CROSS_COMPILE)ar
+endif
 NM ?= $(CROSS_COMPILE)nm
 HOSTCC ?= gcc
 NASM ?= nasm
@@ -66,7 +69,7 @@ USER_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-i
 LIBGCC := $(shell $(CC) -print-libgcc-file-name)
 
 HOST_CFLAGS := $(COMMON_CFLAGS) -D_GNU_SOURCE -I$(BUILD)/host/include -I.
-NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -w-reloc-rel-dword -w-reloc-abs-dword -Werror
+NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -Werror
 
 # ---- Targets ----------------------------------------------------------------------------------
 
@@ -101,7 +104,7 @@ FLAGS_IN_USE := $(CC) $(LD) $(HOSTCC) $(NASMFLAGS) $(KERNEL_CFLAGS) $(KERNEL_LDF
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(FLAGS_IN_USE)' | cmp -s - $@ || echo '$(FLAGS_IN_USE)' > $@
+	@echo '$(FLAGS_IN_USE)' > $@.new; cmp -s $@.new $@ || mv $@.new $@
 
 $(BUILD)/obj/kernel/%.o: %.c $(BUILD)/flags | $(UAPI)
 	$(call SAY,CC,$<)

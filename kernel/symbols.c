@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Finds the function an address belongs to. Takes no lock and allocates nothing, so a panic may call it.
+// Finds the function an address belongs to. Takes no lock and allocates nothing, so a panic may
+// call it.
 
 #include "kernel/symbols.h"
 

@@ -13,7 +13,7 @@ struct kernel_symbol {
     uint32_t name;
 };
 
-#define KERNEL_SYMBOL_BASE 0xffffffff80000000ul
+#define KERNEL_SYMBOL_BASE  0xffffffff80000000ul
 #define KERNEL_SYMBOL_TABLE __attribute__((section(".kernel_symbols")))
 
 extern const uint32_t kernel_symbol_count;
