@@ -18,9 +18,9 @@ struct spinlock {
     const void *owner; /* return address of the taker, for the panic report */
 };
 
-#define SPINLOCK_INIT(lock_name)                                                                   \
-    {                                                                                              \
-        .name = (lock_name)                                                                        \
+#define SPINLOCK_INIT(lock_name) \
+    {                            \
+        .name = (lock_name)      \
     }
 
 static inline void spin_lock(struct spinlock *lock)

@@ -71,6 +71,15 @@ static inline bool trap_from_user(const struct trap_frame *frame)
     return frame->cs & 3;
 }
 
+/*
+ * To be said of a frame in which rip, cs, ss, rflags, rcx or r11 was changed: it then returns to
+ * ring 3 by IRETQ, which takes them as they are, and not by SYSRET, which does not.
+ */
+static inline void frame_is_changed(struct trap_frame *frame)
+{
+    frame->vector = 0;
+}
+
 /* kernel/'s: acts on an exception or interrupt and returns when the frame may be resumed. */
 void trap_dispatch(struct trap_frame *frame);
 

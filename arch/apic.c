@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "arch/apic.h"
+
+#include "arch/cpu.h"
+#include "arch/io.h"
+#include "arch/trap.h"
+
+/* Offsets in the xAPIC page; in x2APIC mode MSR 0x800 + offset / 16. */
+enum apic_register {
+    APIC_ID = 0x20,
+    APIC_TPR = 0x80,
+    APIC_EOI = 0xb0,
+    APIC_SVR = 0xf0,
+    APIC_LVT_TIMER = 0x320,
+    APIC_LVT_LINT0 = 0x350,
+    APIC_LVT_LINT1 = 0x360,
+    APIC_LVT_ERROR = 0x370,
+    APIC_TIMER_INITIAL = 0x380,
+    APIC_TIMER_CURRENT = 0x390,
+    APIC_TIMER_DIVIDE = 0x3e0,
+};
+
+#define APIC_BASE_ENABLE  (1ul << 11)
+#define APIC_BASE_X2APIC  (1ul << 10)
+#define APIC_SVR_ENABLE   (1u << 8)
+#define APIC_LVT_MASKED   (1u << 16)
+#define APIC_LVT_PERIODIC (1u << 17)
+#define APIC_LVT_NMI      (4u << 8)
+#define APIC_DIVIDE_BY_16 3u
+
+#define MSR_X2APIC 0x800
+
+#define PIC1_DATA 0x21
+#define PIC2_DATA 0xa1
+
+static volatile char *apic_page; /* NULL: x2APIC */
+
+static uint32_t apic_read(enum apic_register offset)
+{
+    if (apic_page)
+        return mmio_read32(apic_page + offset);
+    return (uint32_t)rdmsr(MSR_X2APIC + offset / 16);
+}
+
+static void apic_write(enum apic_register offset, uint32_t value)
+{
+    if (apic_page)
+        mmio_write32(apic_page + offset, value);
+    else
+        wrmsr(MSR_X2APIC + offset / 16, value);
+}
+
+bool apic_is_memory_mapped(paddr_t *page)
+{
+    uint64_t base = rdmsr(MSR_APIC_BASE);
+
+    *page = paddr(align_down(base & 0x000ffffffffff000ul, PAGE_SIZE));
+    return !(base & APIC_BASE_X2APIC);
+}
+
+void apic_init(volatile void *registers)
+{
+    apic_page = registers;
+    wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
+    outb(PIC1_DATA, 0xff);
+    outb(PIC2_DATA, 0xff);
+
+    apic_write(APIC_TPR, 0);
+    apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
+    apic_write(APIC_LVT_LINT0, APIC_LVT_MASKED);
+    apic_write(APIC_LVT_LINT1, APIC_LVT_NMI);
+    apic_write(APIC_LVT_ERROR, APIC_LVT_MASKED);
+    apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
+    apic_write(APIC_SVR, APIC_SVR_ENABLE | VECTOR_SPURIOUS);
+}
+
+uint32_t apic_id(void)
+{
+    uint32_t id = apic_read(APIC_ID);
+
+    return apic_page ? id >> 24 : id;
+}
+
+void apic_timer_start_counting(void)
+{
+    apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
+}
+
+uint32_t apic_timer_remaining(void)
+{
+    return apic_read(APIC_TIMER_CURRENT);
+}
+
+void apic_timer_periodic(uint32_t ticks)
+{
+    apic_write(APIC_LVT_TIMER, APIC_LVT_PERIODIC | VECTOR_TIMER);
+    apic_write(APIC_TIMER_INITIAL, ticks);
+}
+
+void apic_end_of_interrupt(void)
+{
+    apic_write(APIC_EOI, 0);
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The local APIC: its timer, and the end of interrupts (SDM vol. 3A, chapter 11).
+ *
+ * It is used in the mode the firmware left it in: x2APIC by MSRs, or xAPIC by its page, which
+ * the caller maps. The 8259s, where there are any, are masked.
+ */
+#ifndef ARCH_APIC_H
+#define ARCH_APIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/types.h"
+
+/* Whether the registers are a page in memory (xAPIC), and where. */
+bool apic_is_memory_mapped(paddr_t *page);
+
+/* Enables this CPU's APIC, its timer stopped. registers: the mapped page, or NULL for x2APIC. */
+void apic_init(volatile void *registers);
+
+uint32_t apic_id(void);
+
+/* Counts down from the largest value without interrupting, for calibration; and what is left. */
+void apic_timer_start_counting(void);
+uint32_t apic_timer_remaining(void);
+
+/* Interrupts at VECTOR_TIMER every ticks of the timer's clock. */
+void apic_timer_periodic(uint32_t ticks);
+
+void apic_end_of_interrupt(void);
+
+#endif

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+/* Extended state: what to save, how large it is, and saving it. */
+#include "arch/fpu.h"
+
+#include <asm/errno.h>
+
+#include "arch/bug.h"
+#include "arch/cpu.h"
+#include "arch/pkru.h"
+#include "arch/types.h"
+#include "arch/usercopy.h"
+#include "libc/include/string.h"
+
+#define FCW_INIT           0x037f
+#define MXCSR_INIT         0x1f80u
+#define MXCSR_MASK_DEFAULT 0xffbfu /* when FXSAVE writes 0 there: SDM vol. 1, 11.6.6 */
+#define FXSAVE_MXCSR_MASK  28
+
+struct fpu_layout fpu_layout;
+uint32_t pkru_init_value = PKRU_INIT_DEFAULT;
+
+/* What fpu_reset() loads; made once, because its content depends only on the layout. */
+static char initial_image[XSAVE_MINIMUM + PAGE_SIZE] __attribute__((aligned(64)));
+
+static void write_xcr0(uint64_t value)
+{
+    __asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"(value >> 32) : "memory");
+}
+
+static uint64_t choose_components(bool with_pku)
+{
+    uint32_t low, ebx, ecx, high;
+    uint64_t components = XFEATURE_X87 | XFEATURE_SSE;
+
+    __cpuid_count(0xd, 0, low, ebx, ecx, high);
+    uint64_t offered = (uint64_t)high << 32 | low;
+    if (this_cpu_has(X86_FEATURE_AVX))
+        components |= XFEATURE_AVX;
+    if (this_cpu_has(X86_FEATURE_AVX) && this_cpu_has(X86_FEATURE_AVX512F) &&
+        (offered & XFEATURE_AVX512) == XFEATURE_AVX512)
+        components |= XFEATURE_AVX512;
+    if (with_pku)
+        components |= XFEATURE_PKRU;
+    return components & offered;
+}
+
+static uint32_t read_mxcsr_mask(void)
+{
+    uint32_t mask;
+
+    __asm__ volatile("fxsave64 %0" : "=m"(initial_image) : : "memory");
+    memcpy(&mask, initial_image + FXSAVE_MXCSR_MASK, sizeof(mask));
+    memset(initial_image, 0, XSAVE_LEGACY);
+    return mask ? mask : MXCSR_MASK_DEFAULT;
+}
+
+uint64_t fpu_setup(bool with_pku)
+{
+    struct fpu_layout *layout = &fpu_layout;
+    uint32_t eax, ebx, ecx, edx;
+
+    layout->mxcsr_mask = read_mxcsr_mask();
+    layout->size = XSAVE_LEGACY;
+    if (this_cpu_has(X86_FEATURE_XSAVE)) {
+        size_t pkru_size;
+        layout->xcr0 = choose_components(with_pku);
+        write_xcr0(layout->xcr0);
+        __cpuid_count(0xd, 0, eax, ebx, ecx, edx);
+        layout->size = ebx;
+        layout->xsaveopt = this_cpu_has(X86_FEATURE_XSAVEOPT);
+        if (layout->xcr0 & XFEATURE_PKRU)
+            fpu_component(9, &layout->pkru_offset, &pkru_size);
+    }
+    assert(layout->size <= sizeof(initial_image));
+    fpu_image_init(initial_image);
+    return layout->xcr0;
+}
+
+void fpu_component(unsigned int number, size_t *offset, size_t *size)
+{
+    uint32_t eax = 0, ebx = 0, ecx, edx;
+
+    if (this_cpu_has(X86_FEATURE_XSAVE))
+        __cpuid_count(0xd, number, eax, ebx, ecx, edx);
+    *size = eax;
+    *offset = ebx;
+}
+
+void fpu_image_init(void *image)
+{
+    uint16_t fcw = FCW_INIT;
+    uint32_t mxcsr = MXCSR_INIT;
+
+    memset(image, 0, fpu_layout.size);
+    memcpy(image, &fcw, sizeof(fcw));
+    memcpy((char *)image + XSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
+    if (fpu_layout.pkru_offset)
+        fpu_image_set_pkru(image, pkru_init_value);
+}
+
+uint32_t fpu_image_pkru(const void *image)
+{
+    uint64_t xstate_bv;
+    uint32_t pkru = 0;
+
+    memcpy(&xstate_bv, (const char *)image + XSAVE_XSTATE_BV, sizeof(xstate_bv));
+    if (xstate_bv & XFEATURE_PKRU)
+        memcpy(&pkru, (const char *)image + fpu_layout.pkru_offset, sizeof(pkru));
+    return pkru;
+}
+
+void fpu_image_set_pkru(void *image, uint32_t pkru)
+{
+    uint64_t xstate_bv;
+
+    memcpy(&xstate_bv, (char *)image + XSAVE_XSTATE_BV, sizeof(xstate_bv));
+    xstate_bv |= XFEATURE_PKRU;
+    memcpy((char *)image + XSAVE_XSTATE_BV, &xstate_bv, sizeof(xstate_bv));
+    memcpy((char *)image + fpu_layout.pkru_offset, &pkru, sizeof(pkru));
+}
+
+void fpu_save(void *image)
+{
+    if (fpu_layout.xsaveopt)
+        __asm__ volatile("xsaveopt64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
+    else if (fpu_layout.xcr0)
+        __asm__ volatile("xsave64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
+    else
+        __asm__ volatile("fxsave64 (%0)" : : "r"(image) : "memory");
+    /* A CPU may take PKRU = 0 for its initial state and leave the bit clear: the same value. */
+}
+
+void fpu_restore(const void *image)
+{
+    if (fpu_layout.xcr0)
+        __asm__ volatile("xrstor64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
+    else
+        __asm__ volatile("fxrstor64 (%0)" : : "r"(image) : "memory");
+}
+
+void fpu_reset(void)
+{
+    fpu_restore(initial_image);
+}
+
+/* Runs one instruction on user memory: 0, or -EFAULT when it faulted. */
+/* clang-format off */
+#define ON_USER_IMAGE(instruction, image, mask)                                                    \
+    ({                                                                                             \
+        int error_;                                                                                \
+        __asm__ volatile(STAC_IF_SMAP                                                              \
+                         "1: " instruction " (%1)\n"                                               \
+                         "xorl %0, %0\n"                                                           \
+                         "2:\n"                                                                    \
+                         CLAC_IF_SMAP                                                              \
+                         ".pushsection .text.fixup, \"ax\"\n"                                      \
+                         "3: movl %4, %0\n"                                                        \
+                         "jmp 2b\n"                                                                \
+                         ".popsection\n"                                                           \
+                         EXCEPTION_TABLE("1b", "3b")                                               \
+                         : "=&r"(error_)                                                           \
+                         : "r"(image), "a"((uint32_t)(mask)), "d"((uint32_t)((mask) >> 32)),       \
+                           "i"(-EFAULT)                                                            \
+                         : "memory");                                                              \
+        error_;                                                                                    \
+    })
+/* clang-format on */
+
+int fpu_save_user(uintptr_t image)
+{
+    if (!user_range_ok(image, fpu_layout.size))
+        return -EFAULT;
+    if (!fpu_layout.xcr0)
+        return ON_USER_IMAGE("fxsave64", image, 0ul);
+    /* XSAVE writes XSTATE_BV alone of the header; what else is there must be 0 for XRSTOR. */
+    if (clear_user(image + XSAVE_HEADER, XSAVE_MINIMUM - XSAVE_HEADER))
+        return -EFAULT;
+    return ON_USER_IMAGE("xsave64", image, fpu_layout.xcr0);
+}
+
+/*
+ * Makes components initial. With AVX in the mask this loads MXCSR as well, so it comes before
+ * what the program asked for; PKRU alone comes after, because the program's image is to be read
+ * under the rights that it has.
+ */
+static void reset_components(uint64_t mask)
+{
+    static const char empty[XSAVE_MINIMUM] __attribute__((aligned(64))) = {
+        [XSAVE_MXCSR] = MXCSR_INIT & 0xff, [XSAVE_MXCSR + 1] = MXCSR_INIT >> 8};
+
+    if (mask)
+        __asm__ volatile("xrstor64 (%0)"
+                         :
+                         : "r"(empty), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
+                         : "memory");
+}
+
+int fpu_restore_user(uintptr_t image, uint64_t mask)
+{
+    uint64_t missing = fpu_layout.xcr0 & ~mask;
+
+    if (!user_range_ok(image, fpu_layout.size))
+        return -EFAULT;
+    reset_components(missing & ~XFEATURE_PKRU);
+    int error = ON_USER_IMAGE("xrstor64", image, mask & fpu_layout.xcr0);
+    if (!error)
+        reset_components(missing & XFEATURE_PKRU);
+    return error;
+}
+
+int fpu_restore_user_legacy(uintptr_t image)
+{
+    uint64_t missing = fpu_layout.xcr0 & ~(XFEATURE_X87 | XFEATURE_SSE);
+
+    if (!user_range_ok(image, XSAVE_LEGACY))
+        return -EFAULT;
+    reset_components(missing & ~XFEATURE_PKRU);
+    int error = ON_USER_IMAGE("fxrstor64", image, 0ul);
+    if (!error)
+        reset_components(missing & XFEATURE_PKRU);
+    return error;
+}

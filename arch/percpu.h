@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What belongs to one CPU, reached by GS while the kernel runs.
+ *
+ * In ring 3 GS is the program's; SWAPGS exchanges the two bases on every entry and exit.
+ * The offsets of the first fields are known to arch/entry.asm.
+ */
+#ifndef ARCH_PERCPU_H
+#define ARCH_PERCPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct task;
+
+struct percpu {
+    struct percpu *self;    /* 0: so that one load gives the pointer */
+    uintptr_t kernel_stack; /* 8: top of the running task's kernel stack */
+    uintptr_t user_rsp;     /* 16: scratch of the SYSCALL entry */
+    struct task *current;   /* 24 */
+    unsigned int number;    /* 0, 1, 2 ... */
+    uint32_t pkru;          /* the last value loaded by a switch, for a debugger without PKRU */
+    bool need_resched;      /* the running task should give way before it returns to ring 3 */
+};
+
+_Static_assert(offsetof(struct percpu, kernel_stack) == 8, "PERCPU_KERNEL_STACK in entry.asm");
+_Static_assert(offsetof(struct percpu, user_rsp) == 16, "PERCPU_USER_RSP in entry.asm");
+_Static_assert(offsetof(struct percpu, current) == 24, "current()");
+
+static inline struct percpu *this_cpu(void)
+{
+    struct percpu *cpu;
+    __asm__ volatile("movq %%gs:0, %0" : "=r"(cpu));
+    return cpu;
+}
+
+/* Where entries from ring 3 find their stack from now on: TSS.RSP0 and the SYSCALL entry's copy. */
+void cpu_set_kernel_stack(uintptr_t top);
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/*
+ * User memory, the only way to it.
+ *
+ * Under SMAP the kernel may touch user pages only between STAC and CLAC, which stand here and
+ * nowhere else. The copies run with the user's PKRU in force: a key that denies the program
+ * denies the kernel that acts for it. A fault that the address space cannot resolve is found in
+ * the exception table and ends the copy.
+ */
+#ifndef ARCH_USERCOPY_H
+#define ARCH_USERCOPY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/layout.h"
+
+/* Both return the number of bytes NOT copied, counted exactly to the byte that faulted. */
+size_t copy_to_user(uintptr_t destination, const void *source, size_t size);
+size_t copy_from_user(void *destination, uintptr_t source, size_t size);
+
+/* Fills with zeros; returns the number of bytes not filled. */
+size_t clear_user(uintptr_t destination, size_t size);
+
+/*
+ * Copies a string with its NUL. Returns its length; size if there is no NUL in the first size
+ * bytes; -EFAULT.
+ */
+long strncpy_from_user(char *destination, uintptr_t source, size_t size);
+
+/* Whether [start, start + size) lies in the user half. */
+static inline bool user_range_ok(uintptr_t start, size_t size)
+{
+    return size <= USER_END && start <= USER_END - size;
+}
+
+/* Puts STAC and CLAC where the image has no-operations. Before the kernel's text is read-only. */
+void usercopy_enable_smap(void);
+
+/* For inline assembly that touches user memory: STAC and CLAC, or three bytes of NOP. */
+#define SMAP_PATCH(last_byte)       \
+    "771: .byte 0x0f, 0x1f, 0x00\n" \
+    ".pushsection .smap, \"a\"\n"   \
+    ".quad 771b, " last_byte "\n"   \
+    ".popsection\n"
+#define STAC_IF_SMAP SMAP_PATCH("0xcb")
+#define CLAC_IF_SMAP SMAP_PATCH("0xca")
+
+/* An entry of the exception table: a fault of the instruction at label goes on at fixup. */
+#define EXCEPTION_TABLE(label, fixup) \
+    ".pushsection .extable, \"a\"\n"  \
+    ".quad " label ", " fixup "\n"    \
+    ".popsection\n"
+
+/* Where to go on after a fault of the instruction at address, or 0. */
+uintptr_t exception_fixup(uintptr_t address);
+
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/*
+ * boot_main: the first C function. It turns what the loader left into a boot_info and goes up to
+ * kmain(). It runs on the early tables, which show the first 4 GiB in the direct map.
+ */
+#include "boot/boot_main.h"
+
+#include "boot/multiboot2.h"
+#include "boot/pvh.h"
+#include "libc/include/string.h"
+
+#define BOOT_STACK_SIZE 16384
+
+/*
+ * The stack of the boot CPU until it has become the idle task's. The page below it is left out of
+ * the kernel's final map, so that an overflow faults instead of writing over data.
+ */
+char boot_stack_guard[4096] __attribute__((section(".bss.stack_guard"), aligned(4096)));
+static char boot_stack[BOOT_STACK_SIZE] __attribute__((section(".bss.stack"), used));
+
+/* Entered with the stack at its end. */
+__asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stack + 16384");
+_Static_assert(BOOT_STACK_SIZE == 16384, "the line above");
+
+static struct boot_info boot_info;
+
+void boot_add_memory(struct boot_info *info, uint64_t base, uint64_t size, uint32_t type)
+{
+    if (size == 0)
+        return;
+    if (info->memory_count == BOOT_MEMORY_RANGES_MAX) {
+        info->memory_dropped++;
+        return;
+    }
+    info->memory[info->memory_count++] = (struct boot_memory_range){paddr(base), size, type};
+}
+
+void boot_set_command_line(struct boot_info *info, const char *text)
+{
+    size_t length = strlcpy(info->command_line, text, sizeof(info->command_line));
+
+    info->command_line_truncated = length >= sizeof(info->command_line);
+}
+
+void boot_main(uint32_t protocol, uint64_t information, uint64_t entry_tsc)
+{
+    boot_info.entry_tsc = entry_tsc;
+    boot_info.protocol = "an unknown protocol";
+    if (protocol == BOOT_MULTIBOOT2)
+        multiboot2_read(paddr(information), &boot_info);
+    else
+        pvh_read(paddr(information), &boot_info);
+    kmain(&boot_info);
+}
