@@ -9,20 +9,24 @@
 #ifndef KERNEL_IO_ITER_H
 #define KERNEL_IO_ITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <linux/uio.h>
 
 struct io_iter {
-    const struct iovec *segments; /* kernel copy of the array */
+    const struct iovec *segments; /* kernel copy of the array, from the one in use on */
     size_t segment_count;
     size_t offset;    /* into the first segment */
     size_t remaining; /* bytes left in all */
-    int is_user;      /* the segments' bases are user addresses */
+    bool is_user;     /* the segments' bases are user addresses */
 };
 
-/* segment must live as long as the iter does. */
+/*
+ * The segments must live as long as the iter does, and their lengths must add up to no more than
+ * a size_t holds.
+ */
 void io_iter_user(struct io_iter *iter, const struct iovec *segments, size_t count);
 void io_iter_kernel(struct io_iter *iter, const struct iovec *segment);
 
@@ -32,5 +36,8 @@ void io_iter_kernel(struct io_iter *iter, const struct iovec *segment);
  */
 size_t io_iter_put(struct io_iter *iter, const void *source, size_t count);
 size_t io_iter_take(struct io_iter *iter, void *destination, size_t count);
+
+/* As io_iter_put(), of bytes that are 0. */
+size_t io_iter_put_zeros(struct io_iter *iter, size_t count);
 
 #endif

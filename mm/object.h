@@ -4,6 +4,9 @@
  *
  * A tmpfs file keeps its bytes in one; an area that maps the file refers to the same one, so
  * read(), write() and a mapping see the same pages. The object owns one reference to each page.
+ *
+ * The pages hang in a tree of tables of 512 pointers, as many levels high as the largest index
+ * needs; an object of one page, which most files are, has no table.
  */
 #ifndef MM_OBJECT_H
 #define MM_OBJECT_H
@@ -14,13 +17,16 @@
 #include "arch/spinlock.h"
 #include "mm/page.h"
 
+/* The largest size, so that no offset is negative as a signed number. */
+#define OBJECT_SIZE_MAX ((uint64_t)INT64_MAX)
+
 struct memory_object {
     uint32_t references;
     struct spinlock lock;
     uint64_t size;       /* bytes; an access of a mapping beyond the last page of it is SIGBUS */
     uint64_t pages;      /* pages present */
-    unsigned int height; /* levels of the tree: 0 is empty, 1 one table of 512 pages ... */
-    void **root;
+    unsigned int height; /* levels of tables; 0: root is the page with index 0 */
+    void *root;          /* a table, a struct page, or NULL */
 };
 
 /* A new empty object with one reference, or NULL. */
@@ -33,6 +39,12 @@ void object_put(struct memory_object *object);
  * zeros, if create; otherwise *page is NULL. Errors: -ENOMEM; -EFBIG beyond the largest index.
  */
 int object_page(struct memory_object *object, uint64_t index, bool create, struct page **page);
+
+/*
+ * Makes a page that the caller has filled the one with this index; the caller's reference passes
+ * to the object. Errors leave it with the caller: -EEXIST when there is one; -ENOMEM; -EFBIG.
+ */
+int object_add(struct memory_object *object, uint64_t index, struct page *page);
 
 /*
  * Sets the size. Pages wholly beyond it are dropped, and the rest of the last one is zeroed.

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Memory objects: a radix tree of pages.
+ *
+ *   index, 51 bits:  | 9 bits | 9 bits | ... | 9 bits |
+ *                      level h               level 1
+ *
+ * The object's lock covers the tree. It is never held while user memory is touched.
+ */
+#include "mm/object.h"
+
+#include <asm/errno.h>
+
+#include "arch/bug.h"
+#include "libc/include/string.h"
+#include "mm/slab.h"
+
+#define TABLE_SHIFT 9
+#define TABLE_SIZE  (1u << TABLE_SHIFT)
+#define INDEX_MAX   (OBJECT_SIZE_MAX >> PAGE_SHIFT)
+
+_Static_assert(TABLE_SIZE * sizeof(void *) == PAGE_SIZE, "a table is a page");
+
+struct memory_object *object_create(void)
+{
+    struct memory_object *object = kzalloc(sizeof(*object));
+
+    if (object) {
+        object->references = 1;
+        object->lock.name = "memory object";
+    }
+    return object;
+}
+
+void object_get(struct memory_object *object)
+{
+    __atomic_fetch_add(&object->references, 1, __ATOMIC_RELAXED);
+}
+
+/* How many pages a tree of this height has room for. */
+static uint64_t capacity(unsigned int height)
+{
+    return 1ul << (TABLE_SHIFT * height);
+}
+
+static void **table_create(void)
+{
+    struct page *page = page_alloc(0, PAGE_ZERO);
+
+    return page ? page_address(page) : NULL;
+}
+
+static void table_free(void **table)
+{
+    page_put(page_of(direct_map_paddr(table)));
+}
+
+static unsigned int table_index(uint64_t index, unsigned int level)
+{
+    return (index >> (TABLE_SHIFT * (level - 1))) % TABLE_SIZE;
+}
+
+/* Puts tables above the root until the index has a place. */
+static int grow_locked(struct memory_object *object, uint64_t index)
+{
+    assert(spin_is_held(&object->lock));
+    while (index >= capacity(object->height)) {
+        if (object->root) {
+            void **table = table_create();
+
+            if (!table)
+                return -ENOMEM;
+            table[0] = object->root;
+            object->root = table;
+        }
+        object->height++;
+    }
+    return 0;
+}
+
+/* Where the pointer to the page stands, or NULL; missing tables are made if create. */
+static void **slot_locked(struct memory_object *object, uint64_t index, bool create)
+{
+    void **slot = &object->root;
+
+    assert(spin_is_held(&object->lock));
+    if (index >= capacity(object->height))
+        return NULL;
+    for (unsigned int level = object->height; level; level--) {
+        if (!*slot && create)
+            *slot = table_create();
+        if (!*slot)
+            return NULL;
+        slot = (void **)*slot + table_index(index, level);
+    }
+    return slot;
+}
+
+static struct page *find(struct memory_object *object, uint64_t index)
+{
+    struct page *page;
+    void **slot;
+
+    spin_lock(&object->lock);
+    slot = slot_locked(object, index, false);
+    page = slot ? *slot : NULL;
+    if (page)
+        page_get(page);
+    spin_unlock(&object->lock);
+    return page;
+}
+
+static int add_locked(struct memory_object *object, uint64_t index, struct page *page)
+{
+    void **slot;
+    int error = grow_locked(object, index);
+
+    if (error)
+        return error;
+    slot = slot_locked(object, index, true);
+    if (!slot)
+        return -ENOMEM;
+    if (*slot)
+        return -EEXIST;
+    *slot = page;
+    object->pages++;
+    return 0;
+}
+
+int object_add(struct memory_object *object, uint64_t index, struct page *page)
+{
+    int error;
+
+    if (index > INDEX_MAX)
+        return -EFBIG;
+    spin_lock(&object->lock);
+    error = add_locked(object, index, page);
+    spin_unlock(&object->lock);
+    return error;
+}
+
+int object_page(struct memory_object *object, uint64_t index, bool create, struct page **page)
+{
+    int error;
+
+    if (index > INDEX_MAX)
+        return -EFBIG;
+    *page = find(object, index);
+    while (!*page && create) {
+        struct page *made = page_alloc(0, PAGE_ZERO);
+
+        if (!made)
+            return -ENOMEM;
+        page_get(made);
+        error = object_add(object, index, made);
+        if (!error) {
+            *page = made;
+            return 0;
+        }
+        page_put(made);
+        page_put(made);
+        if (error != -EEXIST)
+            return error;
+        *page = find(object, index);
+    }
+    return 0;
+}
+
+/*
+ * Drops the pages of a subtree from index first on (counted from the start of this subtree) and the tables
+ * that become empty. Returns what is left of the subtree.
+ */
+static void *drop_locked(struct memory_object *object, void *subtree, unsigned int level,
+                         uint64_t first)
+{
+    void **table = subtree;
+    bool empty = true;
+
+    if (!subtree || first >= capacity(level))
+        return subtree;
+    if (level == 0) {
+        page_put(subtree);
+        object->pages--;
+        return NULL;
+    }
+    for (unsigned int i = 0; i < TABLE_SIZE; i++) {
+        uint64_t start = i * capacity(level - 1);
+
+        table[i] = drop_locked(object, table[i], level - 1, first > start ? first - start : 0);
+        if (table[i])
+            empty = false;
+    }
+    if (!empty)
+        return subtree;
+    table_free(table);
+    return NULL;
+}
+
+static void drop_from_locked(struct memory_object *object, uint64_t first)
+{
+    assert(spin_is_held(&object->lock));
+    object->root = drop_locked(object, object->root, object->height, first);
+    if (!object->root)
+        object->height = 0;
+}
+
+void object_put(struct memory_object *object)
+{
+    if (__atomic_sub_fetch(&object->references, 1, __ATOMIC_ACQ_REL))
+        return;
+    spin_lock(&object->lock);
+    drop_from_locked(object, 0);
+    spin_unlock(&object->lock);
+    assert(!object->root && !object->pages);
+    kfree(object);
+}
+
+/* Zeroes the bytes from size to the end of its page. */
+static void zero_rest_locked(struct memory_object *object, uint64_t size)
+{
+    unsigned int used = size % PAGE_SIZE;
+    void **slot = slot_locked(object, size >> PAGE_SHIFT, false);
+
+    if (used && slot && *slot)
+        memset((char *)page_address(*slot) + used, 0, PAGE_SIZE - used);
+}
+
+void object_resize(struct memory_object *object, uint64_t size)
+{
+    spin_lock(&object->lock);
+    if (size < object->size) {
+        drop_from_locked(object, (size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+        zero_rest_locked(object, size);
+    }
+    object->size = size;
+    spin_unlock(&object->lock);
+}
