@@ -144,8 +144,8 @@ void kvprintf(const char *format, va_list arguments)
     int length = vsnprintf(message, sizeof(message), format, arguments);
 
     if (length > 0)
-        write_locked(message, (size_t)length < sizeof(message) ? (size_t)length
-                                                               : sizeof(message) - 1);
+        write_locked(message,
+                     (size_t)length < sizeof(message) ? (size_t)length : sizeof(message) - 1);
     drop_lock(flags);
 }
 

@@ -20,17 +20,19 @@
 
 struct file;
 struct memory_object;
+struct node;
 
 struct file_operations {
     /*
      * Bytes moved (short at end of file or when the iter refused after some bytes), or a negative
-     * errno: -EFAULT when it refused at once. offset is where to start, for seekable files.
-     * NULL: -EINVAL. They may sleep; -EINTR (as -ERESTARTSYS) when a signal ends the wait.
+     * errno: -EFAULT when it refused at once. *offset is where to start, for seekable files, and
+     * is moved on. NULL: -EINVAL. They may sleep; -ERESTARTSYS when a signal ends the wait.
      */
-    long (*read)(struct file *file, struct io_iter *to, uint64_t offset);
-    long (*write)(struct file *file, struct io_iter *from, uint64_t offset);
+    long (*read)(struct file *file, struct io_iter *to, uint64_t *offset);
+    long (*write)(struct file *file, struct io_iter *from, uint64_t *offset);
+    /* NULL: that of the node. */
     int (*status)(struct file *file, struct stat *status);
-    /* The new offset, or -ESPIPE (also when NULL). */
+    /* The new offset, or a negative errno. NULL: -ESPIPE. */
     long (*seek)(struct file *file, long offset, int whence);
     /* argument as user space gave it. NULL: -ENOTTY. */
     long (*ioctl)(struct file *file, unsigned int request, uintptr_t argument);
@@ -40,53 +42,68 @@ struct file_operations {
     unsigned int (*poll)(struct file *file);
     /* The pages to map, with no reference taken. NULL: -ENODEV from mmap. */
     struct memory_object *(*object)(struct file *file);
-    /* The last reference is gone. */
+    /* The last reference is gone. NULL: nothing to do. */
     void (*release)(struct file *file);
 };
 
 struct file {
     const struct file_operations *operations;
     uint32_t references;
-    unsigned int flags; /* O_ACCMODE, O_APPEND, O_NONBLOCK */
+    unsigned int flags; /* O_ACCMODE, O_APPEND, O_NONBLOCK ... as F_GETFL gives them */
     uint64_t offset;
-    bool seekable; /* read and write use and move offset */
-    void *node;    /* fs/'s own */
+    bool seekable;     /* read and write use and move offset; pread and pwrite work */
+    struct node *node; /* the name's end, with a reference (fs/node.h); NULL: opened by no name */
+    void *state;       /* the kind's own */
 };
 
-#define FILES_MAX 256 /* RLIMIT_NOFILE */
+#define FILES_MAX 1024 /* descriptors of a process; RLIMIT_NOFILE */
 
 struct file_table {
     uint32_t references;
     struct spinlock lock;
-    struct file *files[FILES_MAX];
+    unsigned int size; /* of files, which grows as needed */
+    struct file **files;
     uint64_t close_on_exec[FILES_MAX / 64];
 };
 
-/* A file with one reference, or NULL. node's ownership passes to it. */
-struct file *file_create(const struct file_operations *operations, unsigned int flags, void *node);
+/* A file with one reference, or NULL. */
+struct file *file_create(const struct file_operations *operations, unsigned int flags);
 void file_get(struct file *file);
 void file_put(struct file *file);
-
-/* Reads from a file into kernel memory: bytes read, or a negative errno. */
-long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t offset);
 
 /* Whether a file was opened for reading, for writing. */
 bool file_is_readable(const struct file *file);
 bool file_is_writable(const struct file *file);
 
+/* Through operations->read and write: -EBADF unless it was opened so. */
+long file_read(struct file *file, struct io_iter *to, uint64_t *offset);
+long file_write(struct file *file, struct io_iter *from, uint64_t *offset);
+
+/* Reads from a file into kernel memory: bytes read, or a negative errno. */
+long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t offset);
+
+/* An empty table with one reference, or NULL. */
 struct file_table *file_table_create(void);
 /* A copy for fork(): the same files, one more reference each. NULL when memory is out. */
 struct file_table *file_table_copy(struct file_table *table);
+void file_table_get_reference(struct file_table *table);
 void file_table_put(struct file_table *table);
+/* For exec: the table must be the caller's alone. */
 void file_table_close_on_exec(struct file_table *table);
 
-/* Puts a file (taking over the caller's reference) at the lowest free descriptor >= lowest. */
+/*
+ * Puts a file at the lowest free descriptor >= lowest and returns it; -EMFILE; -EINVAL for a lowest
+ * beyond all. The caller's reference passes to the table, unless it fails.
+ */
 int file_table_add(struct file_table *table, struct file *file, int lowest, bool close_on_exec);
-/* Puts it at exactly this descriptor, closing what was there. */
+/* Puts it at exactly this descriptor, closing what was there. Returns it; -EBADF; -ENOMEM. */
 int file_table_set(struct file_table *table, int fd, struct file *file, bool close_on_exec);
 /* The file at a descriptor with a reference for the caller, or NULL (EBADF). */
 struct file *file_table_get(struct file_table *table, int fd);
 /* Takes it out; 0 or -EBADF. */
 int file_table_close(struct file_table *table, int fd);
+/* Whether exec closes the descriptor: 0, 1 or -EBADF; and the change of that. */
+int file_table_get_flag(struct file_table *table, int fd);
+int file_table_set_flag(struct file_table *table, int fd, bool close_on_exec);
 
 #endif

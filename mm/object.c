@@ -167,8 +167,8 @@ int object_page(struct memory_object *object, uint64_t index, bool create, struc
 }
 
 /*
- * Drops the pages of a subtree from index first on (counted from the start of this subtree) and the tables
- * that become empty. Returns what is left of the subtree.
+ * Drops the pages of a subtree from index first on (counted from the start of this subtree) and the
+ * tables that become empty. Returns what is left of the subtree.
  */
 static void *drop_locked(struct memory_object *object, void *subtree, unsigned int level,
                          uint64_t first)

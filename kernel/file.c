@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Open files and descriptor tables.
+ *
+ * A table's lock covers its array and flags; no file is closed while it is held, since closing
+ * may wake others or write.
+ */
+#include "kernel/file.h"
+
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+
+#include "arch/types.h"
+#include "libc/include/string.h"
+#include "mm/slab.h"
+
+#define FILES_FIRST 32 /* descriptors of a new table */
+
+struct file *file_create(const struct file_operations *operations, unsigned int flags)
+{
+    struct file *file = kzalloc(sizeof(*file));
+
+    if (file) {
+        file->operations = operations;
+        file->flags = flags;
+        file->references = 1;
+    }
+    return file;
+}
+
+void file_get(struct file *file)
+{
+    __atomic_fetch_add(&file->references, 1, __ATOMIC_RELAXED);
+}
+
+void file_put(struct file *file)
+{
+    if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL))
+        return;
+    if (file->operations->release)
+        file->operations->release(file);
+    kfree(file);
+}
+
+bool file_is_readable(const struct file *file)
+{
+    unsigned int mode = file->flags & O_ACCMODE;
+
+    return !(file->flags & O_PATH) && (mode == O_RDONLY || mode == O_RDWR);
+}
+
+bool file_is_writable(const struct file *file)
+{
+    unsigned int mode = file->flags & O_ACCMODE;
+
+    return !(file->flags & O_PATH) && (mode == O_WRONLY || mode == O_RDWR);
+}
+
+long file_read(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    if (!file_is_readable(file))
+        return -EBADF;
+    return file->operations->read ? file->operations->read(file, to, offset) : -EINVAL;
+}
+
+long file_write(struct file *file, struct io_iter *from, uint64_t *offset)
+{
+    if (!file_is_writable(file))
+        return -EBADF;
+    return file->operations->write ? file->operations->write(file, from, offset) : -EINVAL;
+}
+
+long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t offset)
+{
+    struct iovec segment = {.iov_base = buffer, .iov_len = size};
+    struct io_iter to;
+
+    io_iter_kernel(&to, &segment);
+    return file_read(file, &to, &offset);
+}
+
+static uint64_t flag_bit(int fd)
+{
+    return 1ul << (fd % 64);
+}
+
+static void set_flag_locked(struct file_table *table, int fd, bool close_on_exec)
+{
+    if (close_on_exec)
+        table->close_on_exec[fd / 64] |= flag_bit(fd);
+    else
+        table->close_on_exec[fd / 64] &= ~flag_bit(fd);
+}
+
+static bool is_open_locked(const struct file_table *table, int fd)
+{
+    return fd >= 0 && (unsigned int)fd < table->size && table->files[fd];
+}
+
+/* Makes room for a descriptor below FILES_MAX. */
+static int grow_locked(struct file_table *table, int fd)
+{
+    unsigned int size = table->size;
+    struct file **files;
+
+    while (size <= (unsigned int)fd)
+        size *= 2;
+    if (size == table->size)
+        return 0;
+    files = kzalloc(size * sizeof(struct file *));
+    if (!files)
+        return -ENOMEM;
+    memcpy(files, table->files, table->size * sizeof(struct file *));
+    kfree(table->files);
+    table->files = files;
+    table->size = size;
+    return 0;
+}
+
+static struct file_table *create(unsigned int size)
+{
+    struct file_table *table = kzalloc(sizeof(*table));
+
+    if (!table)
+        return NULL;
+    table->files = kzalloc(size * sizeof(struct file *));
+    if (!table->files) {
+        kfree(table);
+        return NULL;
+    }
+    table->size = size;
+    table->references = 1;
+    table->lock.name = "file table";
+    return table;
+}
+
+struct file_table *file_table_create(void)
+{
+    return create(FILES_FIRST);
+}
+
+struct file_table *file_table_copy(struct file_table *table)
+{
+    struct file_table *copy = create(FILES_FIRST);
+
+    if (!copy)
+        return NULL;
+    spin_lock(&table->lock);
+    if (grow_locked(copy, table->size - 1)) {
+        spin_unlock(&table->lock);
+        file_table_put(copy);
+        return NULL;
+    }
+    for (unsigned int fd = 0; fd < table->size; fd++) {
+        copy->files[fd] = table->files[fd];
+        if (copy->files[fd])
+            file_get(copy->files[fd]);
+    }
+    memcpy(copy->close_on_exec, table->close_on_exec, sizeof(copy->close_on_exec));
+    spin_unlock(&table->lock);
+    return copy;
+}
+
+void file_table_get_reference(struct file_table *table)
+{
+    __atomic_fetch_add(&table->references, 1, __ATOMIC_RELAXED);
+}
+
+void file_table_put(struct file_table *table)
+{
+    if (__atomic_sub_fetch(&table->references, 1, __ATOMIC_ACQ_REL))
+        return;
+    for (unsigned int fd = 0; fd < table->size; fd++)
+        if (table->files[fd])
+            file_put(table->files[fd]);
+    kfree(table->files);
+    kfree(table);
+}
+
+void file_table_close_on_exec(struct file_table *table)
+{
+    for (unsigned int fd = 0; fd < table->size; fd++)
+        if (table->close_on_exec[fd / 64] & flag_bit(fd))
+            file_table_close(table, fd);
+}
+
+static int add_locked(struct file_table *table, struct file *file, int lowest, bool close_on_exec)
+{
+    int fd = lowest;
+    int error;
+
+    while (is_open_locked(table, fd))
+        fd++;
+    if (fd >= FILES_MAX)
+        return -EMFILE;
+    error = grow_locked(table, fd);
+    if (error)
+        return error;
+    table->files[fd] = file;
+    set_flag_locked(table, fd, close_on_exec);
+    return fd;
+}
+
+int file_table_add(struct file_table *table, struct file *file, int lowest, bool close_on_exec)
+{
+    int fd;
+
+    if (lowest < 0 || lowest >= FILES_MAX)
+        return -EINVAL;
+    spin_lock(&table->lock);
+    fd = add_locked(table, file, lowest, close_on_exec);
+    spin_unlock(&table->lock);
+    return fd;
+}
+
+int file_table_set(struct file_table *table, int fd, struct file *file, bool close_on_exec)
+{
+    struct file *old = NULL;
+    int error;
+
+    if (fd < 0 || fd >= FILES_MAX)
+        return -EBADF;
+    spin_lock(&table->lock);
+    error = grow_locked(table, fd);
+    if (!error) {
+        old = table->files[fd];
+        table->files[fd] = file;
+        set_flag_locked(table, fd, close_on_exec);
+    }
+    spin_unlock(&table->lock);
+    if (old)
+        file_put(old);
+    return error ? error : fd;
+}
+
+struct file *file_table_get(struct file_table *table, int fd)
+{
+    struct file *file = NULL;
+
+    spin_lock(&table->lock);
+    if (is_open_locked(table, fd)) {
+        file = table->files[fd];
+        file_get(file);
+    }
+    spin_unlock(&table->lock);
+    return file;
+}
+
+int file_table_close(struct file_table *table, int fd)
+{
+    struct file *file = NULL;
+
+    spin_lock(&table->lock);
+    if (is_open_locked(table, fd)) {
+        file = table->files[fd];
+        table->files[fd] = NULL;
+        set_flag_locked(table, fd, false);
+    }
+    spin_unlock(&table->lock);
+    if (!file)
+        return -EBADF;
+    file_put(file);
+    return 0;
+}
+
+int file_table_get_flag(struct file_table *table, int fd)
+{
+    int flag = -EBADF;
+
+    spin_lock(&table->lock);
+    if (is_open_locked(table, fd))
+        flag = !!(table->close_on_exec[fd / 64] & flag_bit(fd));
+    spin_unlock(&table->lock);
+    return flag;
+}
+
+int file_table_set_flag(struct file_table *table, int fd, bool close_on_exec)
+{
+    int error = -EBADF;
+
+    spin_lock(&table->lock);
+    if (is_open_locked(table, fd)) {
+        set_flag_locked(table, fd, close_on_exec);
+        error = 0;
+    }
+    spin_unlock(&table->lock);
+    return error;
+}
