@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "mm/area.h"
+
+#include <asm/errno.h>
+
+#include "arch/bug.h"
+#include "arch/types.h"
+#include "mm/object.h"
+#include "mm/slab.h"
+
+RB_GENERATE(area_tree, area, link, area_compare)
+
+static struct slab_cache area_cache;
+static bool area_cache_ready;
+
+int area_compare(const struct area *a, const struct area *b)
+{
+    return a->start < b->start ? -1 : a->start > b->start;
+}
+
+struct area *area_create(const struct area *template)
+{
+    if (!area_cache_ready) {
+        slab_cache_init(&area_cache, "area", sizeof(struct area), 16);
+        area_cache_ready = true;
+    }
+    struct area *area = slab_alloc(&area_cache);
+    if (!area)
+        return NULL;
+    *area = *template;
+    if (area->object)
+        object_get(area->object);
+    return area;
+}
+
+void area_destroy(struct area *area)
+{
+    if (area->object)
+        object_put(area->object);
+    slab_free(&area_cache, area);
+}
+
+struct area *area_find(struct area_tree *tree, uintptr_t address)
+{
+    struct area *area = RB_ROOT(tree);
+    struct area *best = NULL;
+
+    while (area) {
+        if (area->end > address) {
+            best = area;
+            if (area->start <= address)
+                break;
+            area = RB_LEFT(area, link);
+        } else {
+            area = RB_RIGHT(area, link);
+        }
+    }
+    return best;
+}
+
+int area_split(struct area_tree *tree, struct area *area, uintptr_t at, struct area **upper)
+{
+    assert(area->start < at && at < area->end);
+    struct area *new = area_create(area);
+    if (!new)
+        return -ENOMEM;
+    new->start = at;
+    new->object_page += (at - area->start) >> PAGE_SHIFT;
+    area->end = at;
+    RB_INSERT(area_tree, tree, new);
+    *upper = new;
+    return 0;
+}
+
+static bool can_merge(const struct area *lower, const struct area *upper)
+{
+    return lower && upper && lower->end == upper->start && lower->prot == upper->prot &&
+           lower->max_prot == upper->max_prot && lower->key == upper->key &&
+           lower->flags == upper->flags && lower->name == upper->name &&
+           lower->object == upper->object &&
+           (!lower->object ||
+            lower->object_page + ((lower->end - lower->start) >> PAGE_SHIFT) == upper->object_page);
+}
+
+static struct area *merge_pair(struct area_tree *tree, struct area *lower, struct area *upper)
+{
+    RB_REMOVE(area_tree, tree, upper);
+    lower->end = upper->end;
+    area_destroy(upper);
+    return lower;
+}
+
+struct area *area_merge(struct area_tree *tree, struct area *area)
+{
+    struct area *next = RB_NEXT(area_tree, tree, area);
+    struct area *previous = RB_PREV(area_tree, tree, area);
+
+    if (can_merge(area, next))
+        merge_pair(tree, area, next);
+    if (can_merge(previous, area))
+        area = merge_pair(tree, previous, area);
+    return area;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Areas (VMAs): what a program has asked for in its address space, range by range.
+ *
+ * The areas of an address space do not overlap and hang in a red-black tree by address. An area
+ * says what may be there; the page tables say what is there now, and are filled by faults.
+ */
+#ifndef MM_AREA_H
+#define MM_AREA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bsd/sys/tree.h>
+
+struct memory_object;
+
+enum area_flags {
+    AREA_SHARED = 1 << 0,     /* MAP_SHARED: writes go to the object */
+    AREA_GROWS_DOWN = 1 << 1, /* a stack */
+    AREA_HUGE = 1 << 2,       /* MADV_HUGEPAGE: 2 MiB pages where they fit */
+};
+
+struct area {
+    RB_ENTRY(area) link;
+    uintptr_t start, end; /* page-aligned, [start, end) */
+    uint8_t prot;         /* PROT_READ, PROT_WRITE, PROT_EXEC */
+    uint8_t max_prot;     /* what mprotect may ever give it */
+    uint8_t key;
+    uint8_t flags;                /* enum area_flags */
+    const char *name;             /* "[stack]", "[heap]", or NULL */
+    struct memory_object *object; /* with a reference; NULL: anonymous and private */
+    uint64_t object_page;         /* page index in the object at start */
+};
+
+RB_HEAD(area_tree, area);
+RB_PROTOTYPE(area_tree, area, link, area_compare)
+
+int area_compare(const struct area *a, const struct area *b);
+
+/* A copy of template with a reference to its object, or NULL. It hangs nowhere yet. */
+struct area *area_create(const struct area *template);
+void area_destroy(struct area *area);
+
+/* The first area whose end is above address: the one that holds it, or the next. NULL: none. */
+struct area *area_find(struct area_tree *tree, uintptr_t address);
+
+/* Whether the area holds the address. NULL holds none. */
+static inline bool area_holds(const struct area *area, uintptr_t address)
+{
+    return area && area->start <= address && address < area->end;
+}
+
+/*
+ * Splits an area at a page inside it; the lower part stays area, and the upper is returned
+ * through *upper. -ENOMEM.
+ */
+int area_split(struct area_tree *tree, struct area *area, uintptr_t at, struct area **upper);
+
+/* Joins an area with its neighbours where they touch and agree in all. Returns the joint area. */
+struct area *area_merge(struct area_tree *tree, struct area *area);
+
+#endif

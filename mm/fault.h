@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Page faults of user addresses: resolved, or judged.
+ *
+ * The area is judged in Linux's order: is there one, does its key allow the access, does its
+ * protection; only then is a page made, copied or found.
+ */
+#ifndef MM_FAULT_H
+#define MM_FAULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mm/address_space.h"
+
+/* Why an access was refused: what a signal reports. */
+struct fault_verdict {
+    int signal; /* SIGSEGV, SIGBUS, or SIGKILL when memory is out */
+    int code;   /* SEGV_MAPERR, SEGV_ACCERR, SEGV_PKUERR, BUS_ADRERR */
+    unsigned int key;
+};
+
+/*
+ * Acts on a fault at address. error_code is the CPU's (PF_*), pkru what was in force.
+ * Returns 0 when the access may be tried again, and otherwise -EFAULT with the verdict.
+ */
+int space_fault(struct address_space *space, uintptr_t address, uint32_t error_code, uint32_t pkru,
+                struct fault_verdict *verdict);
+
+/*
+ * The page behind an address as another process sees it (ptrace, process_vm_*, the loader), with
+ * a reference: made or copied as an access of that kind would, but whatever the key says.
+ * -EFAULT, -ENOMEM.
+ */
+int space_get_page(struct address_space *space, uintptr_t address, bool write, struct page **page);
+
+#endif

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "mm/kernel_map.h"
+
+#include <asm/errno.h>
+
+#include "arch/bug.h"
+#include "arch/cpu.h"
+#include "arch/layout.h"
+#include "arch/spinlock.h"
+#include "arch/tlb.h"
+#include "libc/include/string.h"
+#include "mm/page_table.h"
+
+/* Accessed and dirty are set beforehand, so that the CPU never has to write the entry. */
+#define MAP_TEXT   (PTE_P | PTE_A | PTE_G)
+#define MAP_RODATA (PTE_P | PTE_A | PTE_G | PTE_NX)
+#define MAP_DATA   (PTE_P | PTE_W | PTE_A | PTE_D | PTE_G | PTE_NX)
+#define MAP_DEVICE (MAP_DATA | PTE_PCD | PTE_PWT)
+
+#define KERNEL_HALF (PTE_PER_TABLE / 2) /* first top-level entry of the upper half */
+
+extern const char text_start[], text_end[], rodata_start[], rodata_end[], data_start[], data_end[];
+extern const char boot_stack_guard[];
+
+static paddr_t kernel_root;
+static struct spinlock map_lock = SPINLOCK_INIT("kernel map");
+static uintptr_t device_next = DEVICE_BASE;
+static uintptr_t stack_next = KERNEL_STACK_BASE;
+static uintptr_t free_stacks; /* each free stack's first word names the next */
+
+static int map_image(const char *start, const char *end, uint64_t bits)
+{
+    return pt_map(kernel_root, (uintptr_t)start, (size_t)(end - start), image_paddr(start), bits,
+                  1);
+}
+
+/* The largest level whose pages fit at start and end no later than end. */
+static unsigned int largest_level(uint64_t start, uint64_t end)
+{
+    unsigned int level = cpu_state.has_1g_pages ? 3 : 2;
+
+    while (level > 1 && (start % pte_level_size(level) || end - start < pte_level_size(level)))
+        level--;
+    return level;
+}
+
+static int map_ram(struct page_range range, void *context)
+{
+    uint64_t start = range.start.value;
+    uint64_t end = range.end.value;
+
+    (void)context;
+    while (start < end) {
+        unsigned int level = largest_level(start, end);
+        uint64_t size = pte_level_size(level);
+        /* Up to where a larger page would fit, or to the end. */
+        uint64_t stop = level < 3 ? align_up(start + 1, pte_level_size(level + 1)) : end;
+        if (stop > end)
+            stop = end;
+        uint64_t bytes = align_down(stop - start, size);
+        int error =
+            pt_map(kernel_root, DIRECT_MAP_BASE + start, bytes, paddr(start), MAP_DATA, level);
+        if (error)
+            return error;
+        start += bytes;
+    }
+    return 0;
+}
+
+/* Every top-level entry of the upper half gets its table now, so that they never change again. */
+static int make_upper_half(void)
+{
+    struct pt_walk walk = {.flags = PT_CREATE, .level = 3};
+    pte_t *root = direct_map(kernel_root);
+
+    for (unsigned int i = KERNEL_HALF; i < PTE_PER_TABLE; i++) {
+        uintptr_t base = 0xffff000000000000ul | (uintptr_t)i << pte_level_shift(PTE_LEVELS);
+        bool wanted = base == align_down(DIRECT_MAP_BASE, pte_level_size(4)) ||
+                      base == align_down(KERNEL_STACK_BASE, pte_level_size(4)) ||
+                      base == align_down(KERNEL_BASE, pte_level_size(4));
+        if (wanted && pte_is_empty(root[i]) &&
+            pt_walk(kernel_root, base, base + pte_level_size(3), &walk))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+int kernel_map_init(void)
+{
+    int error;
+
+    kernel_root = pt_alloc_table();
+    if (kernel_root.value == 0)
+        return -ENOMEM;
+    error = make_upper_half();
+    if (!error)
+        error = map_image(text_start, text_end, MAP_TEXT);
+    if (!error)
+        error = map_image(rodata_start, rodata_end, MAP_RODATA);
+    if (!error)
+        error = map_image(data_start, boot_stack_guard, MAP_DATA);
+    if (!error)
+        error = map_image(boot_stack_guard + PAGE_SIZE, data_end, MAP_DATA);
+    if (!error)
+        error = page_for_each_ram(map_ram, NULL);
+    if (error)
+        return error;
+    load_cr3(kernel_root);
+    /* Global translations of the early tables survive that; a change of CR4.PGE drops them. */
+    write_cr4(read_cr4() & ~CR4_PGE);
+    write_cr4(cpu_state.cr4);
+    return 0;
+}
+
+paddr_t kernel_map_root(void)
+{
+    return kernel_root;
+}
+
+void kernel_map_share(paddr_t root)
+{
+    pte_t *to = direct_map(root);
+    const pte_t *from = direct_map(kernel_root);
+
+    memcpy(to + KERNEL_HALF, from + KERNEL_HALF, KERNEL_HALF * sizeof(pte_t));
+}
+
+void *device_map(paddr_t address, size_t size)
+{
+    uint64_t offset = address.value % PAGE_SIZE;
+    uint64_t bytes = align_up(offset + size, PAGE_SIZE);
+    void *result = NULL;
+
+    spin_lock(&map_lock);
+    if (device_next + bytes <= DEVICE_BASE + DEVICE_SIZE &&
+        !pt_map(kernel_root, device_next, bytes, paddr(address.value - offset), MAP_DEVICE, 1)) {
+        result = (char *)device_next + offset;
+        device_next += bytes;
+    }
+    spin_unlock(&map_lock);
+    return result;
+}
+
+/* Maps pages for a new stack above its guard page: one 16 KiB block. */
+static uintptr_t new_stack(void)
+{
+    struct page *block = page_alloc(2, PAGE_ANY);
+    uintptr_t stack = stack_next + PAGE_SIZE;
+
+    _Static_assert(KERNEL_STACK_SIZE == 4 * 4096, "a block of order 2");
+    if (!block)
+        return 0;
+    if (pt_map(kernel_root, stack, KERNEL_STACK_SIZE, page_paddr(block), MAP_DATA, 1)) {
+        page_put(block);
+        return 0;
+    }
+    stack_next = stack + KERNEL_STACK_SIZE;
+    return stack;
+}
+
+uintptr_t kernel_stack_alloc(void)
+{
+    spin_lock(&map_lock);
+    uintptr_t stack = free_stacks;
+    if (stack)
+        free_stacks = *(uintptr_t *)stack;
+    else
+        stack = new_stack();
+    spin_unlock(&map_lock);
+    return stack;
+}
+
+void kernel_stack_free(uintptr_t stack)
+{
+    spin_lock(&map_lock);
+    *(uintptr_t *)stack = free_stacks;
+    free_stacks = stack;
+    spin_unlock(&map_lock);
+}

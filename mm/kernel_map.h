@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The kernel's own map: the upper half of every address space.
+ *
+ * Text is readable and executable, constants readable, data and all of RAM (the direct map)
+ * readable and writable: nothing is writable and executable, nothing is reachable from ring 3.
+ */
+#ifndef MM_KERNEL_MAP_H
+#define MM_KERNEL_MAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/types.h"
+
+/*
+ * Builds the final tables and switches to them; the early ones, and the identity map, are gone
+ * afterwards. page_init() must have run. Returns 0 or -ENOMEM.
+ */
+int kernel_map_init(void);
+
+/* The kernel's root table, without a lower half: what runs when no program does. */
+paddr_t kernel_map_root(void);
+
+/* Fills the upper half of a new root table. */
+void kernel_map_share(paddr_t root);
+
+/* Maps device registers, uncached, for good. NULL when the window or memory is full. */
+void *device_map(paddr_t address, size_t size);
+
+#define KERNEL_STACK_SIZE 16384
+
+/*
+ * A kernel stack of KERNEL_STACK_SIZE bytes above an unmapped guard page: its lowest address, or
+ * 0 when memory is out. Freed stacks are kept for the next task.
+ */
+uintptr_t kernel_stack_alloc(void);
+void kernel_stack_free(uintptr_t stack);
+
+#endif

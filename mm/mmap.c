@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: MIT
+#include "mm/mmap.h"
+
+#include <asm/errno.h>
+#include <asm/mman.h>
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+
+#include "arch/cpu.h"
+#include "arch/pkru.h"
+#include "arch/trap.h"
+#include "mm/fault.h"
+#include "mm/keys.h"
+#include "mm/page_table.h"
+
+#define PROT_RWX   (PROT_READ | PROT_WRITE | PROT_EXEC)
+#define PROT_GROWS (PROT_GROWSDOWN | PROT_GROWSUP)
+
+/* ---- finding room ---- */
+
+/* Lowest address that must stay free below an area: a stack keeps a gap to grow into. */
+static uintptr_t guarded_start(const struct area *area)
+{
+    return area->flags & AREA_GROWS_DOWN ? area->start - STACK_GUARD_GAP : area->start;
+}
+
+static bool is_free(struct address_space *space, uintptr_t start, size_t size)
+{
+    struct area *next = area_find(&space->areas, start);
+
+    return start >= USER_MIN && size <= USER_END && start <= USER_END - size &&
+           (!next || start + size <= guarded_start(next));
+}
+
+/* The highest gap below MMAP_BASE that is large enough; 0 when there is none. */
+static uintptr_t find_gap(struct address_space *space, size_t size)
+{
+    uintptr_t ceiling = MMAP_BASE - space->stack_limit - STACK_GUARD_GAP;
+    struct area *area;
+
+    RB_FOREACH_REVERSE(area, area_tree, &space->areas)
+    {
+        if (area->end < ceiling && ceiling - area->end >= size)
+            break;
+        if (guarded_start(area) < ceiling)
+            ceiling = guarded_start(area);
+    }
+    return ceiling >= USER_MIN + size ? ceiling - size : 0;
+}
+
+static int choose_address(struct address_space *space, const struct map_request *request,
+                          size_t size, uintptr_t *start)
+{
+    if (size > USER_END)
+        return -ENOMEM;
+    if (request->fixed) {
+        *start = request->address;
+        if (*start > USER_END - size)
+            return -ENOMEM;
+        return *start % PAGE_SIZE ? -EINVAL : 0;
+    }
+    *start = align_up(request->address, PAGE_SIZE);
+    if (request->address == 0 || !is_free(space, *start, size))
+        *start = find_gap(space, size);
+    return *start ? 0 : -ENOMEM;
+}
+
+/* ---- unmapping ---- */
+
+/* Splits a large page that has this address inside it. */
+static int split_large(struct address_space *space, uintptr_t at)
+{
+    struct pt_walk split = {.flags = PT_SPLIT, .level = 1};
+
+    if (at % pte_level_size(2) == 0)
+        return 0;
+    return pt_walk(space->root, at, at + PAGE_SIZE, &split);
+}
+
+/* Makes this address the bound of an area, if one has it inside, and of its large page. */
+static int split_at(struct address_space *space, uintptr_t at)
+{
+    struct area *area = area_find(&space->areas, at);
+    struct area *upper;
+
+    if (!area || area->start >= at)
+        return 0;
+    if (split_large(space, at))
+        return -ENOMEM;
+    return area_split(&space->areas, area, at, &upper);
+}
+
+/* After this, nothing about the pages between the two can fail. */
+static int split_bounds(struct address_space *space, uintptr_t start, uintptr_t end)
+{
+    int error = split_at(space, start);
+
+    return error ? error : split_at(space, end);
+}
+
+static int unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end)
+{
+    struct area *area = area_find(&space->areas, start);
+
+    if (!area || area->start >= end)
+        return 0;
+    if (split_bounds(space, start, end))
+        return -ENOMEM;
+    space_zap_locked(space, start, end);
+    while ((area = area_find(&space->areas, start)) && area->start < end) {
+        space->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
+        RB_REMOVE(area_tree, &space->areas, area);
+        area_destroy(area);
+    }
+    space_free_tables_locked(space, start, end);
+    return 0;
+}
+
+int space_unmap(struct address_space *space, uintptr_t start, size_t size)
+{
+    uintptr_t end = start + align_up(size, PAGE_SIZE);
+    int error;
+
+    if (start % PAGE_SIZE || start > USER_END || size > USER_END - start || size == 0)
+        return -EINVAL;
+    spin_lock(&space->lock);
+    error = unmap_locked(space, start, end);
+    spin_unlock(&space->lock);
+    return error;
+}
+
+/* ---- mapping ---- */
+
+/* Exactly PROT_EXEC means execute-only, by a key; with none left the pages can be read. */
+static uint8_t key_for_mapping(struct address_space *space, int prot)
+{
+    int key = prot == PROT_EXEC ? keys_take_execute_only(&space->key_map) : 0;
+
+    return key < 0 ? 0 : (uint8_t)key;
+}
+
+static int map_locked(struct address_space *space, const struct map_request *request, size_t size,
+                      uintptr_t *address)
+{
+    uintptr_t start;
+    int error = choose_address(space, request, size, &start);
+
+    if (error)
+        return error;
+    if (request->fixed && request->no_replace) {
+        struct area *area = area_find(&space->areas, start);
+        if (area && area->start < start + size)
+            return -EEXIST;
+    }
+    struct area template = {
+        .start = start,
+        .end = start + size,
+        .prot = request->prot & PROT_RWX,
+        .max_prot = request->max_prot,
+        .flags = request->area_flags,
+        .name = request->name,
+        .object = request->object,
+        .object_page = request->object_page,
+    };
+    struct area *area = area_create(&template);
+    if (!area)
+        return -ENOMEM;
+    error = request->fixed ? unmap_locked(space, start, start + size) : 0;
+    if (error) {
+        area_destroy(area);
+        return error;
+    }
+    area->key = key_for_mapping(space, request->prot);
+    RB_INSERT(area_tree, &space->areas, area);
+    space->mapped_pages += size >> PAGE_SHIFT;
+    area_merge(&space->areas, area);
+    *address = start;
+    return 0;
+}
+
+int space_map(struct address_space *space, const struct map_request *request, uintptr_t *address)
+{
+    size_t size = align_up(request->size, PAGE_SIZE);
+    int error;
+
+    if (size == 0)
+        return -ENOMEM;
+    spin_lock(&space->lock);
+    error = map_locked(space, request, size, address);
+    spin_unlock(&space->lock);
+    return error;
+}
+
+/* ---- protecting ---- */
+
+struct leaf_change {
+    uint64_t set;      /* P, NX and the key of the new rights */
+    uint64_t writable; /* PTE_W, or 0 */
+    bool changed;
+};
+
+/* PTE_OWNED moves down to PTE_W, so that the loop needs no branch for copy-on-write. */
+#define OWNED_TO_W 8
+_Static_assert(PTE_OWNED >> OWNED_TO_W == PTE_W, "the shift below");
+
+#define LEAF_KEPT (PTE_ADDRESS_MASK | PTE_U | PTE_A | PTE_D | PTE_PS | PTE_OWNED)
+
+/* The whole cost of a change of key: one pass over plain words, for a table at a time. */
+static int change_run(const struct pt_run *run, void *context)
+{
+    struct leaf_change *change = context;
+    uint64_t set = change->set;
+    uint64_t writable = change->writable;
+    uint64_t found = 0;
+
+    for (unsigned int i = 0; i < run->count; i++) {
+        uint64_t leaf = run->entries[i].value;
+        if (!leaf)
+            continue;
+        found |= leaf;
+        run->entries[i].value = (leaf & LEAF_KEPT) | set | (leaf >> OWNED_TO_W & writable);
+    }
+    change->changed |= found != 0;
+    return 0;
+}
+
+/* Writes an area's rights into the leaves that are there. Returns whether there were any. */
+static bool apply_rights(struct address_space *space, const struct area *area)
+{
+    struct leaf_change change = {
+        .set = space_leaf_bits(area, false) & (PTE_P | PTE_NX | PTE_KEY_MASK),
+        .writable = area->prot & PROT_WRITE ? PTE_W : 0,
+    };
+    struct pt_walk walk = {.visit = change_run, .context = &change, .level = 1};
+
+    pt_walk(space->root, area->start, area->end, &walk);
+    return change.changed;
+}
+
+/*
+ * The key that an area gets. A key that was asked for counts. Otherwise exactly PROT_EXEC takes
+ * the execute-only key if one is to be had, leaving it goes back to key 0, and else the key stays.
+ */
+static uint8_t key_for_protection(struct address_space *space, const struct area *area, int prot,
+                                  int key)
+{
+    if (key >= 0)
+        return (uint8_t)key;
+    if (prot == PROT_EXEC) {
+        key = keys_take_execute_only(&space->key_map);
+        if (key > 0)
+            return (uint8_t)key;
+    } else if (area->prot == PROT_EXEC && area->key == keys_execute_only(&space->key_map)) {
+        return 0;
+    }
+    return area->key;
+}
+
+/* Changes the part of an area, which holds start, that lies in [start, end). */
+static int protect_area(struct address_space *space, struct area *area, uintptr_t start,
+                        uintptr_t end, int prot, int key, bool *changed)
+{
+    uint8_t new_key = key_for_protection(space, area, prot, key);
+
+    if (prot & ~area->max_prot)
+        return -EACCES;
+    if (area->prot == prot && area->key == new_key)
+        return 0;
+    if (split_bounds(space, start, end < area->end ? end : area->end))
+        return -ENOMEM;
+    area = area_find(&space->areas, start);
+    area->prot = (uint8_t)prot;
+    area->key = new_key;
+    *changed |= apply_rights(space, area);
+    area_merge(&space->areas, area);
+    return 0;
+}
+
+static int protect_locked(struct address_space *space, uintptr_t start, uintptr_t end, int prot,
+                          int grows, int key)
+{
+    struct area *area = area_find(&space->areas, start);
+    bool changed = false;
+    int error = 0;
+
+    if (!area)
+        return -ENOMEM;
+    if (grows & PROT_GROWSDOWN) {
+        if (area->start >= end)
+            return -ENOMEM;
+        start = area->start;
+        if (!(area->flags & AREA_GROWS_DOWN))
+            return -EINVAL;
+    } else if (area->start > start) {
+        return -ENOMEM;
+    } else if (grows & PROT_GROWSUP) {
+        return -EINVAL;
+    }
+    for (uintptr_t at = start; at < end;) {
+        if (!area_holds(area, at)) {
+            error = -ENOMEM;
+            break;
+        }
+        uintptr_t stop = area->end;
+        error = protect_area(space, area, at, end, prot, key, &changed);
+        if (error)
+            break;
+        at = stop;
+        area = area_find(&space->areas, at);
+    }
+    if (changed)
+        space_flush(space, start, end);
+    return error;
+}
+
+int space_protect(struct address_space *space, uintptr_t start, size_t size, int prot, int key)
+{
+    int grows = prot & PROT_GROWS;
+    uintptr_t end;
+    int error;
+
+    prot &= ~PROT_GROWS;
+    if (grows == PROT_GROWS || start % PAGE_SIZE)
+        return -EINVAL;
+    if (size == 0)
+        return 0;
+    end = start + align_up(size, PAGE_SIZE);
+    if (end <= start)
+        return -ENOMEM;
+    if (prot & ~(PROT_RWX | PROT_SEM))
+        return -EINVAL;
+    if (key != -1 && !keys_is_allocated(&space->key_map, key))
+        return -EINVAL;
+    spin_lock(&space->lock);
+    error = protect_locked(space, start, end, prot & PROT_RWX, grows, key);
+    spin_unlock(&space->lock);
+    return error;
+}
+
+/* ---- the heap ---- */
+
+static bool move_brk(struct address_space *space, uintptr_t end)
+{
+    uintptr_t old_page = align_up(space->brk, PAGE_SIZE);
+    uintptr_t new_page = align_up(end, PAGE_SIZE);
+    struct map_request request = {
+        .address = old_page,
+        .size = new_page - old_page,
+        .prot = PROT_READ | PROT_WRITE,
+        .max_prot = PROT_RWX,
+        .fixed = true,
+        .name = "[heap]",
+    };
+    uintptr_t address;
+
+    if (new_page < old_page)
+        return unmap_locked(space, new_page, old_page) == 0;
+    if (new_page == old_page)
+        return true;
+    return is_free(space, old_page, new_page - old_page) &&
+           map_locked(space, &request, request.size, &address) == 0;
+}
+
+uintptr_t space_brk(struct address_space *space, uintptr_t end)
+{
+    spin_lock(&space->lock);
+    if (end >= space->brk_start && end <= USER_END && move_brk(space, end))
+        space->brk = end;
+    uintptr_t result = space->brk;
+    spin_unlock(&space->lock);
+    return result;
+}
+
+/* ---- advice ---- */
+
+static int advise_area(struct address_space *space, struct area *area, uintptr_t start,
+                       uintptr_t end, int advice)
+{
+    switch (advice) {
+    case MADV_DONTNEED:
+    case MADV_FREE:
+        if (split_large(space, start) || split_large(space, end))
+            return -ENOMEM;
+        space_zap_locked(space, start, end);
+        return 0;
+    case MADV_HUGEPAGE:
+    case MADV_NOHUGEPAGE:
+        if (split_bounds(space, start, end))
+            return -ENOMEM;
+        area = area_find(&space->areas, start);
+        area->flags &= (uint8_t)~AREA_HUGE;
+        if (advice == MADV_HUGEPAGE)
+            area->flags |= AREA_HUGE;
+        area_merge(&space->areas, area);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static int advise_locked(struct address_space *space, uintptr_t start, uintptr_t end, int advice)
+{
+    bool hole = false;
+
+    while (start < end) {
+        struct area *area = area_find(&space->areas, start);
+        if (!area || area->start >= end) {
+            hole = true;
+            break;
+        }
+        if (area->start > start) {
+            hole = true;
+            start = area->start;
+        }
+        uintptr_t stop = area->end < end ? area->end : end;
+        int error = advise_area(space, area, start, stop, advice);
+        if (error)
+            return error;
+        start = stop;
+    }
+    return hole ? -ENOMEM : 0;
+}
+
+/* MADV_POPULATE_*: as if each page were read or written here, without its content changing. */
+static int populate(struct address_space *space, uintptr_t start, uintptr_t end, uint32_t access)
+{
+    uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
+    struct fault_verdict verdict;
+
+    for (; start < end; start += PAGE_SIZE) {
+        if (!space_fault(space, start, PF_U | access, pkru, &verdict))
+            continue;
+        if (verdict.signal == SIGSEGV)
+            return verdict.code == SEGV_MAPERR ? -ENOMEM : -EINVAL;
+        return verdict.signal == SIGBUS ? -EFAULT : -ENOMEM;
+    }
+    return 0;
+}
+
+int space_advise(struct address_space *space, uintptr_t start, size_t size, int advice)
+{
+    uintptr_t end = start + align_up(size, PAGE_SIZE);
+    int error;
+
+    switch (advice) {
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
+    case MADV_WILLNEED:
+    case MADV_DONTNEED:
+    case MADV_FREE:
+    case MADV_HUGEPAGE:
+    case MADV_NOHUGEPAGE:
+    case MADV_POPULATE_READ:
+    case MADV_POPULATE_WRITE:
+        break;
+    default:
+        return -EINVAL;
+    }
+    if (start % PAGE_SIZE || end < start)
+        return -EINVAL;
+    if (end == start)
+        return size ? -EINVAL : 0;
+    if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
+        return populate(space, start, end, advice == MADV_POPULATE_WRITE ? PF_W : 0);
+    spin_lock(&space->lock);
+    error = advise_locked(space, start, end, advice);
+    spin_unlock(&space->lock);
+    return error;
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#include "mm/page_table.h"
+
+#include <asm/errno.h>
+
+#include "arch/bug.h"
+
+/* Bits that an entry naming a table has: the leaf below decides. */
+#define TABLE_BITS      (PTE_P | PTE_W | PTE_A)
+#define TABLE_BITS_USER (TABLE_BITS | PTE_U)
+
+static pte_t *table_of(pte_t entry)
+{
+    return direct_map(pte_address(entry));
+}
+
+paddr_t pt_alloc_table(void)
+{
+    struct page *page = page_alloc(0, PAGE_ZERO);
+
+    return page ? page_paddr(page) : paddr(0);
+}
+
+static int make_table(pte_t *entry, uintptr_t address)
+{
+    paddr_t table = pt_alloc_table();
+
+    if (table.value == 0)
+        return -ENOMEM;
+    *entry = pte_make(table, address < USER_END ? TABLE_BITS_USER : TABLE_BITS);
+    return 0;
+}
+
+/*
+ * Replaces a large leaf by a table of 512 leaves of the next level with the same bits, the key
+ * among them. The block of physical pages becomes as many blocks.
+ */
+static int split_leaf(pte_t *entry, unsigned int level, uintptr_t address)
+{
+    pte_t leaf = *entry;
+    paddr_t table = pt_alloc_table();
+    uint64_t step = pte_level_size(level - 1);
+    uint64_t bits = leaf.value & ~PTE_ADDRESS_MASK;
+
+    if (table.value == 0)
+        return -ENOMEM;
+    if (level == 2) {
+        bits &= ~PTE_PS;
+        if (address < USER_END)
+            page_split(page_of(pte_address(leaf)));
+    }
+    pte_t *entries = direct_map(table);
+    for (unsigned int i = 0; i < PTE_PER_TABLE; i++)
+        entries[i] = pte_make(paddr_add(pte_address(leaf), i * step), bits);
+    *entry = pte_make(table, address < USER_END ? TABLE_BITS_USER : TABLE_BITS);
+    return 0;
+}
+
+static int visit(const struct pt_walk *walk, pte_t *entries, unsigned int count, unsigned int level,
+                 uintptr_t address)
+{
+    struct pt_run run = {entries, count, level, address};
+
+    return walk->visit ? walk->visit(&run, walk->context) : 0;
+}
+
+/* Frees the table that entry names if nothing outside the range can use it. */
+static void free_table(pte_t *entry, unsigned int level, uintptr_t address,
+                       const struct pt_walk *walk)
+{
+    uintptr_t base = align_down(address, pte_level_size(level));
+    struct page *page = page_of(pte_address(*entry));
+
+    if (base < walk->floor || base + pte_level_size(level) > walk->ceiling)
+        return;
+    entry->value = 0;
+    if (walk->free_table)
+        walk->free_table(page, walk->context);
+    else
+        page_put(page);
+}
+
+static int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
+                      const struct pt_walk *walk);
+
+/* One entry above the level asked for; [start, end) is the part of its span that is wanted. */
+static int walk_entry(pte_t *entry, unsigned int level, uintptr_t start, uintptr_t end,
+                      const struct pt_walk *walk)
+{
+    int error = 0;
+
+    if (pte_is_empty(*entry)) {
+        if (!(walk->flags & PT_CREATE))
+            return 0;
+        error = make_table(entry, start);
+    } else if (pte_is_leaf(*entry, level)) {
+        bool covered = end - start == pte_level_size(level);
+        if (!(walk->flags & (covered ? PT_SPLIT_ALL : PT_SPLIT | PT_SPLIT_ALL)))
+            return visit(walk, entry, 1, level, start);
+        error = split_leaf(entry, level, start);
+    }
+    if (error)
+        return error;
+    error = walk_table(table_of(*entry), level - 1, start, end, walk);
+    if (!error && (walk->flags & PT_FREE_TABLES))
+        free_table(entry, level, start, walk);
+    return error;
+}
+
+static int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
+                      const struct pt_walk *walk)
+{
+    uint64_t size = pte_level_size(level);
+
+    if (level == 1)
+        return visit(walk, table + pte_index(start, 1), (end - start) >> PAGE_SHIFT, 1, start);
+
+    while (start != end) {
+        pte_t *entry = table + pte_index(start, level);
+        uintptr_t next = (start | (size - 1)) + 1;
+        int error;
+
+        if (end - start < next - start)
+            next = end;
+        if (level == walk->level && (pte_is_empty(*entry) || pte_is_leaf(*entry, level)))
+            error = visit(walk, entry, 1, level, start);
+        else
+            error = walk_entry(entry, level, start, next, walk);
+        if (error)
+            return error;
+        start = next;
+    }
+    return 0;
+}
+
+int pt_walk(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *walk)
+{
+    assert(walk->level >= 1 && walk->level < PTE_LEVELS);
+    return start == end ? 0 : walk_table(direct_map(root), PTE_LEVELS, start, end, walk);
+}
+
+struct map_context {
+    paddr_t target;
+    uint64_t bits;
+    unsigned int level;
+};
+
+static int map_run(const struct pt_run *run, void *context)
+{
+    struct map_context *map = context;
+
+    if (run->level != map->level)
+        return -EEXIST;
+    for (unsigned int i = 0; i < run->count; i++) {
+        if (!pte_is_empty(run->entries[i]))
+            return -EEXIST;
+        run->entries[i] = pte_make(map->target, map->bits);
+        map->target = paddr_add(map->target, pte_level_size(run->level));
+    }
+    return 0;
+}
+
+int pt_map(paddr_t root, uintptr_t start, uint64_t size, paddr_t target, uint64_t bits,
+           unsigned int level)
+{
+    struct map_context map = {target, bits | (level > 1 ? PTE_PS : 0), level};
+    struct pt_walk walk = {
+        .visit = map_run, .context = &map, .flags = PT_CREATE | PT_SPLIT, .level = level};
+
+    return pt_walk(root, start, start + size, &walk);
+}
+
+static int unmap_run(const struct pt_run *run, void *context)
+{
+    (void)context;
+    for (unsigned int i = 0; i < run->count; i++)
+        run->entries[i].value = 0;
+    return 0;
+}
+
+void pt_unmap(paddr_t root, uintptr_t start, uint64_t size)
+{
+    struct pt_walk walk = {.visit = unmap_run, .flags = PT_SPLIT, .level = 1};
+    int error = pt_walk(root, start, start + size, &walk);
+
+    assert(!error);
+}
+
+void pt_read_path(paddr_t root, uintptr_t address, struct pt_path *path)
+{
+    const pte_t *table = direct_map(root);
+
+    path->mapped = false;
+    for (path->level = PTE_LEVELS; path->level >= 1; path->level--) {
+        pte_t entry = table[pte_index(address, path->level)];
+        path->entry[path->level] = entry;
+        if (pte_is_empty(entry))
+            return;
+        if (pte_is_leaf(entry, path->level)) {
+            path->mapped = true;
+            return;
+        }
+        table = table_of(entry);
+    }
+}
+
+bool pt_query(paddr_t root, uintptr_t address, pte_t *leaf, unsigned int *level)
+{
+    struct pt_path path;
+
+    pt_read_path(root, address, &path);
+    *level = path.level;
+    *leaf = path.entry[path.level];
+    return path.mapped;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Page tables: the one walk over them, and what is built on it.
+ *
+ * pt_walk() goes through the four levels for a range of addresses and hands its visitor runs of
+ * neighbouring entries of one table. A visitor so has a tight loop over plain 64-bit words, and
+ * map, unmap, protect, query and dump are a visitor each.
+ *
+ * Entries are written by plain stores. Only the CPU's setting of A and D could be lost that way,
+ * and nothing here depends on them: no page is swapped, and no file is written back.
+ *
+ * Nothing here invalidates translations; the caller knows who may hold some (arch/tlb.h).
+ */
+#ifndef MM_PAGE_TABLE_H
+#define MM_PAGE_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/pte.h"
+#include "mm/page.h"
+
+/*
+ * Entries of one table, count of them from entries[0], which maps address. All are of one kind:
+ * PTEs (level 1; empty ones among them), or large leaves and, at the level asked for, empty
+ * entries (levels 2 and 3).
+ */
+struct pt_run {
+    pte_t *entries;
+    unsigned int count;
+    unsigned int level;
+    uintptr_t address;
+};
+
+/* Returns 0 to go on; anything else ends the walk, which returns it. */
+typedef int (*pt_visit_t)(const struct pt_run *run, void *context);
+
+enum pt_walk_flags {
+    PT_CREATE = 1 << 0,      /* make missing tables down to the level asked for */
+    PT_SPLIT = 1 << 1,       /* a large leaf that the range covers in part is split */
+    PT_SPLIT_ALL = 1 << 2,   /* so is one that the range covers whole */
+    PT_FREE_TABLES = 1 << 3, /* tables whose span lies in [floor, ceiling) are freed */
+};
+
+struct pt_walk {
+    pt_visit_t visit; /* NULL: only make or free tables */
+    void *context;
+    unsigned int flags;
+    unsigned int level;       /* of the entries to visit: 1, or 2 or 3 for large leaves */
+    uintptr_t floor, ceiling; /* for PT_FREE_TABLES */
+    void (*free_table)(struct page *page, void *context); /* NULL: page_put() */
+};
+
+/*
+ * Walks [start, end), both multiples of the size of a page of the level asked for. Without
+ * PT_SPLIT a large leaf is visited even where the range covers a part of it.
+ * Returns 0, what the visitor returned, or -ENOMEM.
+ */
+int pt_walk(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *walk);
+
+/* A zeroed table, or 0 for the address when memory is out. */
+paddr_t pt_alloc_table(void);
+
+/*
+ * Maps [start, start + size) to physical memory from target on by leaves of this level. bits are
+ * those of the leaf (PTE_PS is added for levels 2 and 3). -EEXIST where something is mapped.
+ */
+int pt_map(paddr_t root, uintptr_t start, uint64_t size, paddr_t target, uint64_t bits,
+           unsigned int level);
+
+/* Clears the leaves of the range; frees neither pages nor tables. */
+void pt_unmap(paddr_t root, uintptr_t start, uint64_t size);
+
+/* The four entries on the way to an address, as far as the walk gets. */
+struct pt_path {
+    pte_t entry[PTE_LEVELS + 1]; /* by level, 4 to 1; [0] is not used */
+    unsigned int level;          /* of the last entry read: a leaf, or the one that is missing */
+    bool mapped;                 /* the last entry is a leaf that is not empty */
+};
+
+/* Reads the way to one address. Changes nothing and takes no lock: also for a panic report. */
+void pt_read_path(paddr_t root, uintptr_t address, struct pt_path *path);
+
+/* The leaf that maps an address and its level; false when there is none. */
+bool pt_query(paddr_t root, uintptr_t address, pte_t *leaf, unsigned int *level);
+
+#endif
