@@ -235,3 +235,11 @@ void object_resize(struct memory_object *object, uint64_t size)
     object->size = size;
     spin_unlock(&object->lock);
 }
+
+void object_extend(struct memory_object *object, uint64_t size)
+{
+    spin_lock(&object->lock);
+    if (size > object->size)
+        object->size = size;
+    spin_unlock(&object->lock);
+}

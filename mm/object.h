@@ -52,4 +52,7 @@ int object_add(struct memory_object *object, uint64_t index, struct page *page);
  */
 void object_resize(struct memory_object *object, uint64_t size);
 
+/* Makes the size at least this large. */
+void object_extend(struct memory_object *object, uint64_t size);
+
 #endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reading directories. The records are collected in kernel memory, since a file system lists its
+ * entries under a lock and user memory must not be touched there.
+ */
+#include "fs/directory.h"
+
+#include <asm/errno.h>
+#include <linux/fs.h>
+
+#include "arch/types.h"
+#include "fs/node.h"
+#include "libc/include/string.h"
+#include "mm/slab.h"
+
+/* Not in uapi: getdents64(2). */
+struct linux_dirent64 {
+    uint64_t d_ino;
+    int64_t d_off;
+    uint16_t d_reclen;
+    uint8_t d_type;
+    char d_name[];
+};
+
+_Static_assert(offsetof(struct linux_dirent64, d_name) == 19, "the ABI's layout");
+
+#define RECORD_ALIGN    8
+#define BUFFER_SIZE     PAGE_SIZE
+#define MODE_TYPE_SHIFT 12 /* d_type is the number that S_IFMT masks */
+
+bool directory_add(struct directory_buffer *buffer, const struct directory_entry *entry)
+{
+    size_t header = offsetof(struct linux_dirent64, d_name);
+    size_t size = align_up(header + entry->length + 1, RECORD_ALIGN);
+    struct linux_dirent64 *record = (void *)(buffer->bytes + buffer->used);
+
+    if (buffer->size - buffer->used < size) {
+        buffer->is_full = true;
+        return false;
+    }
+    memset(record, 0, size);
+    record->d_ino = entry->inode;
+    record->d_off = entry->offset;
+    record->d_reclen = size;
+    record->d_type = (entry->mode & S_IFMT) >> MODE_TYPE_SHIFT;
+    memcpy(record->d_name, entry->name, entry->length);
+    buffer->used += size;
+    return true;
+}
+
+/* As many entries as fit into the buffer; -EINVAL when the next one does not. */
+static long read_entries(struct file *file, struct io_iter *to, struct directory_buffer *buffer)
+{
+    uint64_t offset = file->offset;
+
+    if (!file->node->links)
+        return -ENOENT;
+    file->node->operations->list(file->node, &offset, buffer);
+    if (!buffer->used)
+        return buffer->is_full ? -EINVAL : 0;
+    if (io_iter_put(to, buffer->bytes, buffer->used) < buffer->used)
+        return -EFAULT;
+    file->offset = offset;
+    return buffer->used;
+}
+
+static long read_directory(struct file *file, struct io_iter *to)
+{
+    struct directory_buffer buffer = {.size = to->remaining};
+    long result;
+
+    if (buffer.size > BUFFER_SIZE)
+        buffer.size = BUFFER_SIZE;
+    buffer.bytes = kmalloc(BUFFER_SIZE);
+    if (!buffer.bytes)
+        return -ENOMEM;
+    result = read_entries(file, to, &buffer);
+    kfree(buffer.bytes);
+    return result;
+}
+
+static long read(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    (void)file, (void)to, (void)offset;
+    return -EISDIR;
+}
+
+/* Positions are what getdents64 gave as d_off, or 0. */
+static long seek(struct file *file, long offset, int whence)
+{
+    if (whence == SEEK_CUR)
+        offset += file->offset;
+    else if (whence != SEEK_SET)
+        return -EINVAL;
+    if (offset < 0)
+        return -EINVAL;
+    file->offset = offset;
+    return offset;
+}
+
+static void release(struct file *file)
+{
+    node_put(file->node);
+}
+
+const struct file_operations directory_file_operations = {
+    .read = read,
+    .seek = seek,
+    .directory = read_directory,
+    .release = release,
+};

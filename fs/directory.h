@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reading directories: the records of getdents64, and the open directory of any file system.
+ */
+#ifndef FS_DIRECTORY_H
+#define FS_DIRECTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/file.h"
+
+/* Records that wait to be copied to the reader. */
+struct directory_buffer {
+    char *bytes;
+    size_t size;
+    size_t used;
+    bool is_full; /* an entry did not fit */
+};
+
+struct directory_entry {
+    uint64_t inode;
+    uint32_t mode;   /* S_IFMT says the type */
+    uint64_t offset; /* of the entry after this one */
+    const char *name;
+    size_t length;
+};
+
+/* Adds a record; false when there is no room for it. */
+bool directory_add(struct directory_buffer *buffer, const struct directory_entry *entry);
+
+/* Of an open directory: file->node is the directory, file->offset the position of its list(). */
+extern const struct file_operations directory_file_operations;
+
+#endif

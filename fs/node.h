@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Nodes: what names lead to. A directory, a regular file, a symbolic link, a device or a FIFO.
+ *
+ * A file system makes nodes with its own operations; fs/path.c walks from one to the next and
+ * fs/open.c makes a struct file of one. There is one tree: the root is a tmpfs, and another file
+ * system's root may be mounted on a directory.
+ *
+ * A node remembers one of the places it hangs at, for getcwd() and /proc: its parent, to which it
+ * holds a reference, and its name there. A parent's entry holds a reference to the child; taking
+ * the entry out breaks the circle. namespace_lock covers parent, name, mounted and links of all
+ * nodes and the entries of all directories; it is never held while user memory is touched.
+ */
+#ifndef FS_NODE_H
+#define FS_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <asm/stat.h>
+#include <linux/limits.h>
+#include <linux/stat.h>
+
+#include "arch/spinlock.h"
+
+struct directory_buffer;
+struct file;
+struct node;
+
+/* Nanoseconds since 1970-01-01 UTC: enough until the year 2262. */
+typedef int64_t file_time_t;
+
+/* One component of a path: no slash, no NUL within, 1 to NAME_MAX bytes. */
+struct node_name {
+    const char *text; /* ends with a NUL */
+    size_t length;
+};
+
+/* What a new node shall be. */
+struct node_template {
+    uint32_t mode;      /* S_IFMT and permission bits */
+    uint32_t device;    /* of a device: its number, as stat() gives it */
+    const char *target; /* of a symbolic link */
+};
+
+/*
+ * What is NULL is refused. No lock is held when one is called, but for release, which may be
+ * called with namespace_lock held.
+ */
+struct node_operations {
+    /* Directories. Children are given with a reference for the caller. */
+    int (*lookup)(struct node *directory, const struct node_name *name, struct node **child);
+    int (*create)(struct node *directory, const struct node_name *name,
+                  const struct node_template *template, struct node **child);
+    int (*link)(struct node *directory, const struct node_name *name, struct node *child);
+    /* Takes out the entry if it is (still) child's. A directory must be empty. */
+    int (*unlink)(struct node *directory, const struct node_name *name, struct node *child);
+    /* Moves child's entry, which may replace one of the same kind; both of one file system. */
+    int (*rename)(struct node *from, const struct node_name *old, struct node *to,
+                  const struct node_name *new, unsigned int flags);
+    /* Adds entries from *position on until the buffer is full, and moves *position on. */
+    void (*list)(struct node *directory, uint64_t *position, struct directory_buffer *buffer);
+    /* Symbolic links: copies the target without a NUL; its length, cut to size, or an errno. */
+    long (*read_link)(struct node *node, char *buffer, size_t size);
+    /* Regular files: sets the file's operations; and the size. */
+    int (*open)(struct node *node, struct file *file);
+    int (*resize)(struct node *node, uint64_t size);
+    /* Adds what the node itself does not hold: st_size, st_blocks. */
+    void (*status)(struct node *node, struct stat *status);
+    /* Frees the node: the last reference is gone. */
+    void (*release)(struct node *node);
+};
+
+struct node {
+    const struct node_operations *operations;
+    uint32_t references;
+    uint32_t mode; /* S_IFMT and permission bits */
+    uint32_t links;
+    uint32_t device;      /* of a device node: its number */
+    uint32_t file_system; /* st_dev */
+    uint64_t inode;
+    file_time_t accessed, modified, changed;
+    struct node *parent;  /* with a reference; the root's is itself, without */
+    const char *name;     /* in the parent's entry; NULL when it hangs nowhere */
+    struct node *mounted; /* on a directory: the root of another file system, with a reference */
+};
+
+extern struct spinlock namespace_lock;
+
+/* Sets up a new node, with one reference and the time now. */
+void node_init(struct node *node, const struct node_operations *operations, uint32_t mode,
+               uint32_t file_system);
+
+void node_get(struct node *node);
+void node_put(struct node *node);
+
+static inline bool node_is_directory(const struct node *node)
+{
+    return S_ISDIR(node->mode);
+}
+
+/*
+ * Gives a node its place and takes it away again, as entries are made and removed. A node without
+ * a place keeps its parent, so that ".." still leads somewhere.
+ */
+void node_attach_locked(struct node *node, struct node *parent, const char *name);
+void node_detach_locked(struct node *node, const char *name);
+
+/* The parent of a directory, with a reference; the root's is the root. */
+struct node *node_parent(struct node *directory);
+
+/* Shows root in the directory's place from now on. Takes over the reference to root. */
+void node_mount(struct node *directory, struct node *root);
+/* The root mounted on a directory, or the directory: exchanges the reference. */
+struct node *node_cross_mount(struct node *directory);
+
+/* Fills the whole structure. */
+void node_status(struct node *node, struct stat *status);
+
+/*
+ * The absolute path of a node, with " (deleted)" behind it if it hangs nowhere. Returns the
+ * length without the NUL, or -ENAMETOOLONG.
+ */
+long node_path(struct node *node, char *buffer, size_t size);
+bool node_is_linked(struct node *node);
+
+file_time_t file_time_now(void);
+
+#endif

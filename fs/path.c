@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Paths. A symbolic link's target replaces the part of the path that has been walked, so the walk
+ * is one loop without recursion.
+ */
+#include "fs/path.h"
+
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+
+#include "arch/usercopy.h"
+#include "kernel/file.h"
+#include "kernel/fs_context.h"
+#include "kernel/task.h"
+#include "libc/include/string.h"
+#include "mm/slab.h"
+
+#define LINKS_MAX 40 /* as Linux */
+
+struct node *path_root;
+
+struct walk {
+    struct node *at;  /* where the walk stands, with a reference */
+    const char *rest; /* of the path */
+    char *expanded;   /* the buffer that rest points into after a link, or NULL */
+    unsigned int links;
+    enum path_flags flags;
+};
+
+static void walk_to(struct walk *walk, struct node *node)
+{
+    node_put(walk->at);
+    walk->at = node;
+}
+
+/* Puts the next component into the end and moves the rest past it and the slashes after it. */
+static int next_component(struct walk *walk, struct path_end *end)
+{
+    size_t length = 0;
+
+    while (walk->rest[length] && walk->rest[length] != '/')
+        length++;
+    if (length > NAME_MAX)
+        return -ENAMETOOLONG;
+    memcpy(end->text, walk->rest, length);
+    end->text[length] = '\0';
+    end->name = (struct node_name){.text = end->text, .length = length};
+    walk->rest += length;
+    end->wants_directory = *walk->rest == '/';
+    while (*walk->rest == '/')
+        walk->rest++;
+    if (!strcmp(end->text, "."))
+        end->last = PATH_LAST_DOT;
+    else if (!strcmp(end->text, ".."))
+        end->last = PATH_LAST_DOT_DOT;
+    else
+        end->last = PATH_LAST_NAME;
+    return 0;
+}
+
+/* The node that the component leads to from the directory where the walk stands. */
+static int find_child(struct walk *walk, const struct path_end *end, struct node **child)
+{
+    int error;
+
+    if (!node_is_directory(walk->at))
+        return -ENOTDIR;
+    if (end->last == PATH_LAST_DOT) {
+        node_get(walk->at);
+        *child = walk->at;
+        return 0;
+    }
+    if (end->last == PATH_LAST_DOT_DOT) {
+        *child = node_parent(walk->at);
+        return 0;
+    }
+    error = walk->at->operations->lookup(walk->at, &end->name, child);
+    if (!error && node_is_directory(*child))
+        *child = node_cross_mount(*child);
+    return error;
+}
+
+/* Makes the rest of the path the link's target followed by what was the rest. */
+static int expand_link(struct walk *walk, struct node *link, bool wants_directory)
+{
+    size_t rest = strlen(walk->rest);
+    char *buffer;
+    long length;
+
+    if (++walk->links > LINKS_MAX)
+        return -ELOOP;
+    buffer = kmalloc(PATH_MAX);
+    if (!buffer)
+        return -ENOMEM;
+    length = link->operations->read_link(link, buffer, PATH_MAX);
+    if (length <= 0 || length + rest + 2 > PATH_MAX) {
+        kfree(buffer);
+        return length < 0 ? length : length ? -ENAMETOOLONG : -ENOENT;
+    }
+    if (wants_directory)
+        buffer[length++] = '/';
+    memcpy(buffer + length, walk->rest, rest + 1);
+    kfree(walk->expanded);
+    walk->expanded = buffer;
+    walk->rest = buffer;
+    return 0;
+}
+
+/* An absolute rest goes on from the root. */
+static void start_at_root(struct walk *walk)
+{
+    if (*walk->rest != '/')
+        return;
+    node_get(path_root);
+    walk_to(walk, path_root);
+    while (*walk->rest == '/')
+        walk->rest++;
+}
+
+/* One component. Sets end->node when it was the last. */
+static int step(struct walk *walk, struct path_end *end, bool *done)
+{
+    struct node *child;
+    bool is_last;
+    int error = next_component(walk, end);
+
+    if (error)
+        return error;
+    is_last = !*walk->rest;
+    error = find_child(walk, end, &child);
+    if (error == -ENOENT && is_last && (walk->flags & PATH_MAY_LACK)) {
+        *done = true;
+        return 0;
+    }
+    if (error)
+        return error;
+    if (S_ISLNK(child->mode) &&
+        (!is_last || end->wants_directory || (walk->flags & PATH_FOLLOW))) {
+        error = expand_link(walk, child, end->wants_directory);
+        node_put(child);
+        start_at_root(walk);
+        return error;
+    }
+    if (is_last) {
+        end->node = child;
+        *done = true;
+    } else {
+        walk_to(walk, child);
+    }
+    return 0;
+}
+
+static int walk_all(struct walk *walk, struct path_end *end)
+{
+    bool done = false;
+    int error = 0;
+
+    start_at_root(walk);
+    while (!error && !done && *walk->rest)
+        error = step(walk, end, &done);
+    if (error)
+        return error;
+    if (!done) { /* a path, or a link's target, of nothing but slashes */
+        end->last = PATH_LAST_ROOT;
+        end->wants_directory = true;
+        node_get(walk->at);
+        end->node = walk->at;
+    }
+    if (end->node && end->wants_directory && !node_is_directory(end->node)) {
+        node_put(end->node);
+        return -ENOTDIR;
+    }
+    return 0;
+}
+
+int path_walk(struct node *base, const char *path, enum path_flags flags, struct path_end *end)
+{
+    struct walk walk = {.at = base, .rest = path, .flags = flags};
+    int error;
+
+    *end = (struct path_end){.last = PATH_LAST_ROOT};
+    if (!*path)
+        return -ENOENT;
+    node_get(base);
+    error = walk_all(&walk, end);
+    kfree(walk.expanded);
+    if (error)
+        node_put(walk.at);
+    else
+        end->directory = walk.at;
+    return error;
+}
+
+void path_end_put(struct path_end *end)
+{
+    node_put(end->directory);
+    node_put(end->node);
+}
+
+int path_lookup(struct node *base, const char *path, enum path_flags flags, struct node **node)
+{
+    struct path_end end;
+    int error = path_walk(base, path, flags, &end);
+
+    if (error)
+        return error;
+    *node = end.node;
+    node_put(end.directory);
+    return 0;
+}
+
+int path_from_user(uintptr_t user, enum path_user_flags flags, char **path)
+{
+    char *buffer = kmalloc(PATH_MAX);
+    long length;
+
+    if (!buffer)
+        return -ENOMEM;
+    length = strncpy_from_user(buffer, user, PATH_MAX);
+    if (length == PATH_MAX)
+        length = -ENAMETOOLONG;
+    else if (length == 0 && !(flags & PATH_USER_EMPTY))
+        length = -ENOENT;
+    if (length < 0) {
+        kfree(buffer);
+        return length;
+    }
+    *path = buffer;
+    return 0;
+}
+
+static struct node *working_directory(void)
+{
+    struct file *file = fs_context_directory(current()->fs);
+    struct node *node = file ? file->node : path_root;
+
+    node_get(node);
+    if (file)
+        file_put(file);
+    return node;
+}
+
+int path_base(int fd, const char *path, struct node **base)
+{
+    struct file *file;
+    int error = 0;
+
+    if (*path == '/') {
+        *base = path_root;
+        node_get(*base);
+        return 0;
+    }
+    if (fd == AT_FDCWD) {
+        *base = working_directory();
+        return 0;
+    }
+    file = file_table_get(current()->files, fd);
+    if (!file)
+        return -EBADF;
+    *base = file->node;
+    if (*base && node_is_directory(*base))
+        node_get(*base);
+    else
+        error = -ENOTDIR;
+    file_put(file);
+    return error;
+}
+
+int path_walk_user(int fd, uintptr_t user, enum path_flags flags, struct path_end *end)
+{
+    struct node *base;
+    char *path;
+    int error = path_from_user(user, PATH_USER_NOT_EMPTY, &path);
+
+    if (error)
+        return error;
+    error = path_base(fd, path, &base);
+    if (!error) {
+        error = path_walk(base, path, flags, end);
+        node_put(base);
+    }
+    kfree(path);
+    return error;
+}
+
+int path_lookup_user(int fd, uintptr_t user, enum path_flags flags, struct node **node)
+{
+    struct path_end end;
+    int error = path_walk_user(fd, user, flags, &end);
+
+    if (error)
+        return error;
+    *node = end.node;
+    node_put(end.directory);
+    return 0;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Paths: the walk from a path to a node, the only one there is.
+ */
+#ifndef FS_PATH_H
+#define FS_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fs/node.h"
+
+/*
+ * PATH_FOLLOW: a symbolic link as the last component is followed.
+ * PATH_MAY_LACK: it is no error when the last component does not exist in its directory.
+ */
+enum path_flags {
+    PATH_NO_FOLLOW = 0,
+    PATH_FOLLOW = 1 << 0,
+    PATH_MAY_LACK = 1 << 1,
+};
+
+/* What the last component is: some calls refuse all but a name. */
+enum path_last {
+    PATH_LAST_NAME,
+    PATH_LAST_DOT,
+    PATH_LAST_DOT_DOT,
+    PATH_LAST_ROOT, /* there is none: the path was slashes */
+};
+
+/* Where a path leads. */
+struct path_end {
+    struct node *directory; /* that the last component stands in, with a reference */
+    struct node *node;      /* that it leads to, with a reference; NULL: it does not exist */
+    enum path_last last;
+    bool wants_directory; /* slashes follow the last component */
+    struct node_name name;
+    char text[NAME_MAX + 1]; /* the name */
+};
+
+/*
+ * Walks the path from base, which must be a directory unless the path is absolute. Errors:
+ * -ENOENT (also for an empty path), -ENOTDIR, -ELOOP, -ENAMETOOLONG, -ENOMEM; then there is
+ * nothing to put.
+ */
+int path_walk(struct node *base, const char *path, enum path_flags flags, struct path_end *end);
+void path_end_put(struct path_end *end);
+
+/* As path_walk(), to an existing node, and gives only that. */
+int path_lookup(struct node *base, const char *path, enum path_flags flags, struct node **node);
+
+/* The root directory, without a reference: it never goes. Set once, by fs_init(). */
+extern struct node *path_root;
+
+/* ---- Paths in system calls --------------------------------------------------------------- */
+
+/*
+ * Copies a path from user space: -EFAULT, -ENAMETOOLONG, -ENOENT when it is empty (but not with
+ * PATH_USER_EMPTY). The caller frees it by kfree().
+ */
+enum path_user_flags {
+    PATH_USER_NOT_EMPTY = 0,
+    PATH_USER_EMPTY = 1 << 0,
+};
+int path_from_user(uintptr_t user, enum path_user_flags flags, char **path);
+
+/*
+ * The directory that a path of a system call starts from, with a reference: the root for an
+ * absolute path, the working directory for AT_FDCWD, else the open directory; -EBADF, -ENOTDIR.
+ */
+int path_base(int fd, const char *path, struct node **base);
+
+/* All of these at once: the path as user space gave it, walked. */
+int path_walk_user(int fd, uintptr_t user, enum path_flags flags, struct path_end *end);
+int path_lookup_user(int fd, uintptr_t user, enum path_flags flags, struct node **node);
+
+#endif

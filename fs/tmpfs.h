@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tmpfs: the file system that lives in memory. It owns its nodes, the entries of its directories
+ * and the contents of its files, which are memory objects.
+ */
+#ifndef FS_TMPFS_H
+#define FS_TMPFS_H
+
+#include <stdint.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+
+#include "arch/types.h"
+#include "fs/node.h"
+#include "kernel/io_iter.h"
+
+struct memory_object;
+struct tmpfs_entry;
+
+RB_HEAD(tmpfs_names, tmpfs_entry);
+TAILQ_HEAD(tmpfs_order, tmpfs_entry);
+
+struct tmpfs_node {
+    struct node node;
+    union {
+        struct {
+            struct tmpfs_names names; /* by name */
+            struct tmpfs_order order; /* by position: as they were made */
+            uint64_t next_position;
+        } directory;
+        struct memory_object *object; /* regular file */
+        char *target;                 /* symbolic link */
+    };
+};
+
+static inline struct tmpfs_node *tmpfs_node(struct node *node)
+{
+    return container_of(node, struct tmpfs_node, node);
+}
+
+/* The root of a new file system, with the permissions given; or NULL when memory is out. */
+struct node *tmpfs_create_root(uint32_t permissions);
+
+/* A file that hangs nowhere, for memfd_create(). */
+int tmpfs_create_unlinked(struct node **node);
+
+/*
+ * Contents of regular files (fs/tmpfs_file.c): bytes moved, or a negative errno. Writing moves
+ * *offset on and makes the file as large as it needs to be.
+ */
+long tmpfs_file_read(struct node *node, struct io_iter *to, uint64_t *offset);
+long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset);
+
+/* The operations of regular files (fs/tmpfs_file.c). */
+int tmpfs_file_open(struct node *node, struct file *file);
+int tmpfs_file_resize(struct node *node, uint64_t size);
+void tmpfs_file_status(struct node *node, struct stat *status);
+
+#endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The contents of tmpfs files: copies between an io_iter and the pages of a memory object.
+ *
+ * A page that is written for the first time and as a whole is filled before the object has it,
+ * so that it need not be zeroed and nobody sees it half full.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <linux/fs.h>
+
+#include "fs/tmpfs.h"
+#include "kernel/file.h"
+#include "libc/include/string.h"
+#include "mm/object.h"
+
+/* How much of size bytes from offset on lies in offset's page. */
+static size_t piece_in_page(uint64_t offset, uint64_t size)
+{
+    uint64_t rest = PAGE_SIZE - offset % PAGE_SIZE;
+
+    return size < rest ? size : rest;
+}
+
+/* Bytes put of a piece that lies in one page; a hole reads as zeros. */
+static long read_piece(struct memory_object *object, struct io_iter *to, uint64_t offset,
+                       size_t size)
+{
+    struct page *page;
+    size_t put;
+    int error = object_page(object, offset / PAGE_SIZE, false, &page);
+
+    if (error)
+        return error;
+    if (!page)
+        return io_iter_put_zeros(to, size);
+    put = io_iter_put(to, (char *)page_address(page) + offset % PAGE_SIZE, size);
+    page_put(page);
+    return put;
+}
+
+long tmpfs_file_read(struct node *node, struct io_iter *to, uint64_t *offset)
+{
+    struct memory_object *object = tmpfs_node(node)->object;
+    uint64_t size = object->size;
+    long total = 0;
+
+    while (to->remaining && *offset < size) {
+        uint64_t left = size - *offset < to->remaining ? size - *offset : to->remaining;
+        size_t piece = piece_in_page(*offset, left);
+        long put = read_piece(object, to, *offset, piece);
+
+        if (put <= 0)
+            return total ? total : put ? put : -EFAULT;
+        *offset += put;
+        total += put;
+        if ((size_t)put < piece)
+            break;
+    }
+    return total;
+}
+
+/* Bytes taken into a page that the object has. */
+static long overwrite(struct io_iter *from, struct page *page, uint64_t offset, size_t size)
+{
+    return io_iter_take(from, (char *)page_address(page) + offset % PAGE_SIZE, size);
+}
+
+/* Bytes taken into a new page, of which nothing else is in the file. */
+static long write_new_page(struct memory_object *object, struct io_iter *from, uint64_t index)
+{
+    struct page *page = page_alloc(0, PAGE_ANY);
+    long taken;
+    int error = 0;
+
+    if (!page)
+        return -ENOSPC;
+    taken = io_iter_take(from, page_address(page), PAGE_SIZE);
+    memset((char *)page_address(page) + taken, 0, PAGE_SIZE - taken);
+    if (taken)
+        error = object_add(object, index, page);
+    if (error == -EEXIST) { /* another writer was faster: both have written, we last */
+        struct page *other;
+
+        error = object_page(object, index, true, &other);
+        if (!error) {
+            memcpy(page_address(other), page_address(page), taken);
+            page_put(other);
+        }
+        page_put(page);
+    } else if (error || !taken) {
+        page_put(page);
+    }
+    return error ? error : taken;
+}
+
+static long write_piece(struct memory_object *object, struct io_iter *from, uint64_t offset,
+                        size_t size)
+{
+    uint64_t index = offset / PAGE_SIZE;
+    struct page *page;
+    long taken;
+    int error = object_page(object, index, size < PAGE_SIZE, &page);
+
+    if (error)
+        return error == -ENOMEM ? -ENOSPC : error;
+    if (!page)
+        return write_new_page(object, from, index);
+    taken = overwrite(from, page, offset, size);
+    page_put(page);
+    return taken;
+}
+
+long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset)
+{
+    struct memory_object *object = tmpfs_node(node)->object;
+    long total = 0;
+
+    while (from->remaining) {
+        size_t piece = piece_in_page(*offset, from->remaining);
+        long taken;
+
+        if (*offset + piece > OBJECT_SIZE_MAX)
+            return total ? total : -EFBIG;
+        taken = write_piece(object, from, *offset, piece);
+        if (taken <= 0)
+            return total ? total : taken ? taken : -EFAULT;
+        *offset += taken;
+        total += taken;
+        object_extend(object, *offset);
+        if ((size_t)taken < piece)
+            break;
+    }
+    return total;
+}
+
+static long read(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    return tmpfs_file_read(file->node, to, offset);
+}
+
+static long write(struct file *file, struct io_iter *from, uint64_t *offset)
+{
+    if (file->flags & O_APPEND)
+        *offset = tmpfs_node(file->node)->object->size;
+    file->node->modified = file->node->changed = file_time_now();
+    return tmpfs_file_write(file->node, from, offset);
+}
+
+/* There is data wherever a page is; SEEK_DATA and SEEK_HOLE may treat all of a file as data. */
+static long seek(struct file *file, long offset, int whence)
+{
+    long size = tmpfs_node(file->node)->object->size;
+    long base = 0;
+
+    switch (whence) {
+    case SEEK_SET:
+        break;
+    case SEEK_CUR:
+        base = file->offset;
+        break;
+    case SEEK_END:
+        base = size;
+        break;
+    case SEEK_DATA:
+    case SEEK_HOLE:
+        if (offset < 0 || offset >= size)
+            return -ENXIO;
+        offset = whence == SEEK_DATA ? offset : size;
+        break;
+    default:
+        return -EINVAL;
+    }
+    if (__builtin_add_overflow(base, offset, &offset) || offset < 0)
+        return -EINVAL;
+    file->offset = offset;
+    return offset;
+}
+
+static struct memory_object *object_of_file(struct file *file)
+{
+    return tmpfs_node(file->node)->object;
+}
+
+static void release(struct file *file)
+{
+    node_put(file->node);
+}
+
+static const struct file_operations file_operations = {
+    .read = read,
+    .write = write,
+    .seek = seek,
+    .object = object_of_file,
+    .release = release,
+};
+
+int tmpfs_file_open(struct node *node, struct file *file)
+{
+    (void)node;
+    file->operations = &file_operations;
+    file->seekable = true;
+    return 0;
+}
+
+int tmpfs_file_resize(struct node *node, uint64_t size)
+{
+    if (size > OBJECT_SIZE_MAX)
+        return -EFBIG;
+    object_resize(tmpfs_node(node)->object, size);
+    node->modified = node->changed = file_time_now();
+    return 0;
+}
+
+void tmpfs_file_status(struct node *node, struct stat *status)
+{
+    const struct memory_object *object = tmpfs_node(node)->object;
+
+    status->st_size = object->size;
+    status->st_blocks = object->pages * (PAGE_SIZE / 512);
+}
