@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The one printf engine of the tree: the stdio of ring 3 and the kernel's messages both use it.
+ *
+ * It knows the flags - 0 + space #, width and precision (* too), the lengths hh h l ll z j t and
+ * the conversions d i u x X o c s p %. Not floating point, which the kernel cannot touch, and not
+ * %n. A conversion it does not know is written as it stands.
+ */
+#ifndef LIBC_CORE_FORMAT_H
+#define LIBC_CORE_FORMAT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* Takes count bytes of output; context is the caller's. */
+typedef void format_sink(void *context, const char *bytes, size_t count);
+
+/*
+ * Gives the formatted text to sink, in pieces. Returns how many bytes that was in all, or -1 if
+ * they are more than INT_MAX.
+ */
+int format_output(format_sink *sink, void *context, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+#endif
