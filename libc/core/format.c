@@ -85,10 +85,11 @@ static void put_number(struct output *out, const struct conversion *conversion, 
     for (; value != 0; value /= base)
         *--start = digits[value % base];
     size = (size_t)(end - start);
+    if (conversion->zero && !conversion->left && !conversion->has_precision &&
+        conversion->width > used + minimum)
+        minimum = conversion->width - used;
     if (conversion->type == 'o' && conversion->alternate && minimum <= size)
         minimum = size + 1;
-    if (conversion->zero && !conversion->left && !conversion->has_precision)
-        minimum = conversion->width > used ? conversion->width - used : minimum;
     put_field(out, conversion, prefix, minimum > size ? minimum - size : 0, start, size);
 }
 
