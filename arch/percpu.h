@@ -21,7 +21,6 @@ struct percpu {
     struct task *current;   /* 24 */
     unsigned int number;    /* 0, 1, 2 ... */
     uint32_t pkru;          /* the last value loaded by a switch, for a debugger without PKRU */
-    bool need_resched;      /* the running task should give way before it returns to ring 3 */
 };
 
 _Static_assert(offsetof(struct percpu, kernel_stack) == 8, "PERCPU_KERNEL_STACK in entry.asm");

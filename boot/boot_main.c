@@ -12,10 +12,9 @@
 #define BOOT_STACK_SIZE 16384
 
 /*
- * The stack of the boot CPU until it has become the idle task's. The page below it is left out of
- * the kernel's final map, so that an overflow faults instead of writing over data.
+ * The stack of the boot CPU, later its idle task's. linker.ld puts it above boot_stack_guard, a
+ * page that the kernel's final map leaves out, so that an overflow faults.
  */
-char boot_stack_guard[4096] __attribute__((section(".bss.stack_guard"), aligned(4096)));
 static char boot_stack[BOOT_STACK_SIZE] __attribute__((section(".bss.stack"), used));
 
 /* Entered with the stack at its end. */

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The end of the kernel: a report that can be understood, and a halt that QEMU sees as failure.
+ *
+ *     ==== kernel panic: ...
+ *     registers, backtrace with symbol names, the page walk of the address at fault
+ *     ==== end of panic
+ */
+#ifndef KERNEL_PANIC_H
+#define KERNEL_PANIC_H
+
+#include "arch/trap.h"
+
+void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* For an exception in the kernel, or an NMI, #DF or #MC anywhere. */
+void panic_trap(const struct trap_frame *frame, const char *why) __attribute__((noreturn));
+
+#endif

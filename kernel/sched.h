@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The scheduler: who runs next, and how a task waits.
+ *
+ * One queue, first in, first out; a task runs until it waits or its time slice ends. The kernel
+ * itself is not preempted: a task gives way when it waits, or on its way back to ring 3.
+ *
+ * The timer interrupts at 100 Hz, and earlier when a sleeper's time comes earlier.
+ */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bsd/sys/queue.h>
+
+struct task;
+
+#define TICK_NS 10000000ul /* 100 Hz: also the time slice */
+
+TAILQ_HEAD(wait_list, task);
+
+struct wait_queue {
+    struct wait_list tasks;
+};
+
+#define WAIT_QUEUE_INIT(queue)                \
+    {                                         \
+        TAILQ_HEAD_INITIALIZER((queue).tasks) \
+    }
+
+void wait_queue_init(struct wait_queue *queue);
+
+/*
+ * Waits in the queue until the condition holds: 0; -ERESTARTSYS when a signal is pending first.
+ * The condition is tested before each sleep with interrupts off, so no wake-up is lost.
+ */
+int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context);
+
+/*
+ * The same with a time limit, in nanoseconds of clock_monotonic_ns(): -ETIMEDOUT when that is
+ * reached first. queue and condition may be NULL: nothing but the time ends the wait.
+ */
+int wait_event_until(struct wait_queue *queue, bool (*condition)(void *context), void *context,
+                     uint64_t deadline);
+
+/* The same, but no signal ends it: for waits that are sure to end soon. */
+void wait_event_uninterruptible(struct wait_queue *queue, bool (*condition)(void *context),
+                                void *context);
+
+/* Makes all that wait in the queue test their conditions. Also from interrupt handlers. */
+void wake_all(struct wait_queue *queue);
+
+/* Makes a waiting task run, whatever it waits for: because of a signal. */
+void wake_task(struct task *task);
+
+/* Puts a new task into the run queue. */
+void sched_add(struct task *task);
+
+/* Gives way to the next runnable task; returns when it is this one's turn again. */
+void schedule(void);
+
+/* Ends the running task for good; the next task frees it if reap is set. */
+void sched_exit(bool reap) __attribute__((noreturn));
+
+/*
+ * Starts the timer and becomes the boot CPU's idle task: runs tasks, polls devices, and halts
+ * when there is nothing to do.
+ */
+void sched_start(void) __attribute__((noreturn));
+
+/*
+ * Registers a function that looks whether a device has something, called on each tick and while
+ * idle, with interrupts off. It returns whether there was something: then the idle loop stays
+ * awake for a while.
+ */
+void poll_register(bool (*poll)(void));
+
+/* From the timer's interrupt. */
+void sched_tick(void);
+
+struct sched_counters {
+    uint64_t switches;
+    uint64_t ticks;
+};
+
+extern struct sched_counters sched_counters;
+
+#endif

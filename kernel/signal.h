@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Signals: sending, blocking, and what happens on the way back to ring 3.
+ *
+ * kernel/signal.c keeps what is pending and decides; kernel/signal_frame.c writes the frame for a
+ * handler and reads it back. All 64 signals; those from SIGRTMIN on are queued, the others pend
+ * once.
+ */
+#ifndef KERNEL_SIGNAL_H
+#define KERNEL_SIGNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <asm/signal.h>
+#include <bsd/sys/queue.h>
+
+/* siginfo_t: <asm/siginfo.h> wants <asm/signal.h> first. */
+#include <asm/siginfo.h>
+
+#include "arch/spinlock.h"
+#include "arch/trap.h"
+
+#define SIGNAL_COUNT 64
+
+struct task;
+
+typedef uint64_t signal_set_t; /* bit n - 1 for signal n: as sigset_t in the kernel's ABI */
+
+static inline signal_set_t signal_bit(int signal)
+{
+    return 1ul << (signal - 1);
+}
+
+/* Handlers: shared by the threads of a process. */
+struct signal_actions {
+    uint32_t references;
+    struct spinlock lock;
+    struct sigaction action[SIGNAL_COUNT]; /* [n - 1] for signal n */
+};
+
+struct pending_signal {
+    TAILQ_ENTRY(pending_signal) link;
+    siginfo_t info;
+};
+
+/* A task's part. */
+struct signal_state {
+    struct signal_actions *actions;
+    struct spinlock lock; /* covers pending and queue; taken with interrupts off */
+    signal_set_t blocked;
+    signal_set_t pending;
+    TAILQ_HEAD(, pending_signal) queue;
+    uintptr_t stack_base; /* sigaltstack() */
+    size_t stack_size;
+    int stack_flags;
+    signal_set_t saved_blocked; /* what sigsuspend and ppoll want back after the handler */
+    bool restore_blocked;
+};
+
+struct signal_actions *signal_actions_create(void);
+struct signal_actions *signal_actions_copy(struct signal_actions *actions);
+void signal_actions_put(struct signal_actions *actions);
+/* For exec: handlers become SIG_DFL, what is ignored stays ignored. */
+void signal_actions_reset(struct signal_actions *actions);
+
+void signal_state_init(struct signal_state *state);
+/* Drops all that is pending. */
+void signal_flush(struct signal_state *state);
+
+/* Queues a signal with its siginfo (si_signo set). Ignored ones are dropped. 0, -EAGAIN, -ESRCH. */
+int signal_send_info(struct task *task, const siginfo_t *info);
+
+/* The same from the kernel: si_code SI_KERNEL. */
+int signal_send(struct task *task, int signal);
+
+/* To every task of the group; -ESRCH when there is none. */
+int signal_send_group(int pgid, int signal);
+
+/*
+ * For a fault of the running task: sends it even if it is blocked or ignored, which then ends
+ * the task, as on Linux.
+ */
+void signal_force(const siginfo_t *info);
+
+/* Whether the running task has a signal that is not blocked. */
+bool signal_pending(void);
+
+/*
+ * On the way back to ring 3: delivers what is pending, by changing the frame for a handler or
+ * ending the task, and restarts or ends the interrupted system call.
+ */
+void signal_deliver(struct trap_frame *frame);
+
+/* kernel/signal_frame.c: */
+
+/* Makes the frame enter the handler. -EFAULT when the frame could not be written. */
+int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
+                       const struct sigaction *action, signal_set_t blocked_before);
+
+/* rt_sigreturn: -EFAULT when the frame cannot be read or is not sound. */
+int signal_frame_restore(struct trap_frame *frame);
+
+/* Bytes that a frame needs at most on this CPU: AT_MINSIGSTKSZ. */
+size_t signal_frame_size(void);
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Tasks: what runs. A task is a thread of a process, as the scheduler sees it; what threads of a
+ * process share (address space, descriptors, handlers) it refers to with a reference.
+ */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bsd/sys/queue.h>
+
+#include "arch/percpu.h"
+#include "arch/trap.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
+
+struct address_space;
+struct file;
+struct file_table;
+struct fs_context;
+
+enum task_state {
+    TASK_RUNNABLE, /* running, or in the run queue */
+    TASK_WAITING,  /* in a wait queue or asleep */
+    TASK_ZOMBIE,   /* ended, not yet waited for */
+};
+
+/* What has to be done before a task goes back to ring 3: the bits of task.work. */
+#define WORK_SIGNAL  1u /* a signal may be deliverable */
+#define WORK_RESCHED 2u /* its time is up */
+
+TAILQ_HEAD(task_list, task);
+
+struct task {
+    TAILQ_ENTRY(task) run_link;   /* in the run queue, or in a wait queue */
+    TAILQ_ENTRY(task) all_link;   /* in the list of all tasks */
+    TAILQ_ENTRY(task) sibling;    /* in parent->children */
+    TAILQ_ENTRY(task) timer_link; /* in the list of sleepers, while wake_at is not 0 */
+    enum task_state state;
+    uint32_t work;              /* WORK_*: changed with interrupts off */
+    struct wait_queue *waiting; /* the queue that run_link is in */
+    uint64_t wake_at;           /* clock_monotonic_ns() at which a sleep ends; 0: none */
+
+    uintptr_t stack; /* lowest address of the kernel stack */
+    uintptr_t rsp;   /* where the kernel stack was left, while not running */
+    void *fpu;       /* XSAVE image, current only while not running; NULL: a kernel task */
+    uint64_t fs_base, gs_base;
+
+    struct address_space *space;
+    struct file_table *files;
+    struct fs_context *fs;
+    struct file *executable;
+    struct signal_state signals;
+
+    int pid, pgid, sid;
+    struct task *parent;
+    struct task_list children;
+    struct wait_queue child_exit; /* where it waits for its children */
+    int wait_status;              /* as wait(2) has it, once a zombie */
+    uintptr_t clear_child_tid;    /* user address, or 0: set_tid_address() */
+    uint64_t started_ns;
+    char name[16];          /* of the program, as prctl(PR_GET_NAME) has it */
+    uintptr_t arguments[2]; /* [start, end) of argv's strings on the stack */
+    uintptr_t environment[2];
+    struct task *vfork_parent; /* waits until this one execs or exits */
+};
+
+static inline struct task *current(void)
+{
+    struct task *task;
+    __asm__ volatile("movq %%gs:24, %0" : "=r"(task));
+    return task;
+}
+
+/* The registers that a task entered the kernel with: at the top of its stack. */
+struct trap_frame *task_frame(struct task *task);
+
+void task_init(void);
+
+/*
+ * A new task with a kernel stack, an XSAVE image in its initial state, a pid, and nothing else.
+ * It starts at the frame at the top of its stack, which the caller fills in. NULL: out of memory.
+ */
+struct task *task_create(void);
+
+/* Frees a task that does not run and is in no list of another task. */
+void task_free(struct task *task);
+
+/* By pid, or NULL. */
+struct task *task_find(int pid);
+
+/* The list of all tasks, oldest first. */
+extern struct task_list all_tasks;
+
+/* Tasks and zombies that exist; a test compares it before and after. */
+unsigned int task_count(void);
+
+#endif
