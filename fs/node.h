@@ -39,9 +39,10 @@ struct node_name {
 
 /* What a new node shall be. */
 struct node_template {
-    uint32_t mode;      /* S_IFMT and permission bits */
-    uint32_t device;    /* of a device: its number, as stat() gives it */
-    const char *target; /* of a symbolic link */
+    uint32_t mode;        /* S_IFMT and permission bits */
+    uint32_t device;      /* of a device: its number, as stat() gives it */
+    const char *target;   /* of a symbolic link; needs no NUL */
+    size_t target_length; /* below PATH_MAX */
 };
 
 /*
@@ -87,6 +88,12 @@ struct node {
 };
 
 extern struct spinlock namespace_lock;
+
+/* The number of a device as st_rdev has it (Linux's new_encode_dev()). */
+static inline uint32_t device_number(uint32_t major, uint32_t minor)
+{
+    return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12);
+}
 
 /* Sets up a new node, with one reference and the time now. */
 void node_init(struct node *node, const struct node_operations *operations, uint32_t mode,

@@ -134,8 +134,7 @@ static int step(struct walk *walk, struct path_end *end, bool *done)
     }
     if (error)
         return error;
-    if (S_ISLNK(child->mode) &&
-        (!is_last || end->wants_directory || (walk->flags & PATH_FOLLOW))) {
+    if (S_ISLNK(child->mode) && (!is_last || end->wants_directory || (walk->flags & PATH_FOLLOW))) {
         error = expand_link(walk, child, end->wants_directory);
         node_put(child);
         start_at_root(walk);
@@ -213,17 +212,20 @@ int path_from_user(uintptr_t user, enum path_user_flags flags, char **path)
 {
     char *buffer = kmalloc(PATH_MAX);
     long length;
+    int error = 0;
 
     if (!buffer)
         return -ENOMEM;
     length = strncpy_from_user(buffer, user, PATH_MAX);
-    if (length == PATH_MAX)
-        length = -ENAMETOOLONG;
+    if (length < 0)
+        error = length;
+    else if (length == PATH_MAX)
+        error = -ENAMETOOLONG;
     else if (length == 0 && !(flags & PATH_USER_EMPTY))
-        length = -ENOENT;
-    if (length < 0) {
+        error = -ENOENT;
+    if (error) {
         kfree(buffer);
-        return length;
+        return error;
     }
     *path = buffer;
     return 0;

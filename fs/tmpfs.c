@@ -51,7 +51,7 @@ static const struct node_operations *operations_for(uint32_t mode)
 }
 
 /* Makes what the kind of node needs besides the node. */
-static int init_content(struct tmpfs_node *node, const char *target)
+static int init_content(struct tmpfs_node *node, const struct node_template *template)
 {
     if (S_ISDIR(node->node.mode)) {
         RB_INIT(&node->directory.names);
@@ -61,10 +61,11 @@ static int init_content(struct tmpfs_node *node, const char *target)
         node->object = object_create();
         return node->object ? 0 : -ENOMEM;
     } else if (S_ISLNK(node->node.mode)) {
-        node->target = kmalloc(strlen(target) + 1);
+        node->target = kmalloc(template->target_length + 1);
         if (!node->target)
             return -ENOMEM;
-        memcpy(node->target, target, strlen(target) + 1);
+        memcpy(node->target, template->target, template->target_length);
+        node->target[template->target_length] = '\0';
     }
     return 0;
 }
@@ -78,7 +79,7 @@ static int create_node(const struct node_template *template, struct node **resul
         return -ENOMEM;
     node_init(&node->node, operations_for(template->mode), template->mode, FILE_SYSTEM);
     node->node.device = template->device;
-    error = init_content(node, template->target);
+    error = init_content(node, template);
     if (error) {
         kfree(node);
         return error;

@@ -10,15 +10,19 @@
 #include "arch/spinlock.h"
 #include "arch/uart.h"
 #include "arch/vga.h"
-#include "libc/include/stdio.h"
+#include "libc/core/format.h"
+#include "libc/core/parse.h"
 #include "libc/include/string.h"
-
-#define MESSAGE_SIZE 1024 /* a longer message is cut */
 
 static struct spinlock console_lock = SPINLOCK_INIT("console");
 static bool lock_is_broken;
 static struct uart uart;
-static char message[MESSAGE_SIZE];
+
+/* Collects the pieces of a message, so that the devices are written to in few calls. */
+static struct {
+    char bytes[256];
+    size_t count;
+} message;
 
 static uint64_t take_lock(void)
 {
@@ -33,25 +37,14 @@ static void drop_lock(uint64_t flags)
         spin_unlock_irqrestore(&console_lock, flags);
 }
 
-/* A decimal number that ends the string, or 0. */
-static unsigned int parse_number(const char *digits)
-{
-    unsigned int value = 0;
-
-    for (; *digits >= '0' && *digits <= '9' && value < 1000000; digits++)
-        value = value * 10 + (*digits - '0');
-    return *digits ? 0 : value;
-}
-
 uint16_t console_parse_port(const char *words, unsigned int *baud)
 {
-    unsigned int value;
+    uint64_t value;
 
     if (strncmp(words, "ttyS", 4) || (words[4] != '0' && words[4] != '1'))
         return 0;
     if (words[5] == ',') {
-        value = parse_number(words + 6);
-        if (!value || value > UART_BAUD_MAX)
+        if (parse_u64(words + 6, &value) || !value || value > UART_BAUD_MAX)
             return 0;
         *baud = value;
     } else if (words[5]) {
@@ -138,14 +131,35 @@ void console_panic(void)
     lock_is_broken = true;
 }
 
+static void flush_message(void)
+{
+    write_locked(message.bytes, message.count);
+    message.count = 0;
+}
+
+static void add_to_message(void *context, const char *bytes, size_t count)
+{
+    (void)context;
+    while (count) {
+        size_t piece = sizeof(message.bytes) - message.count;
+
+        if (piece > count)
+            piece = count;
+        memcpy(message.bytes + message.count, bytes, piece);
+        message.count += piece;
+        bytes += piece;
+        count -= piece;
+        if (message.count == sizeof(message.bytes))
+            flush_message();
+    }
+}
+
 void kvprintf(const char *format, va_list arguments)
 {
     uint64_t flags = take_lock();
-    int length = vsnprintf(message, sizeof(message), format, arguments);
 
-    if (length > 0)
-        write_locked(message,
-                     (size_t)length < sizeof(message) ? (size_t)length : sizeof(message) - 1);
+    format_output(add_to_message, NULL, format, arguments);
+    flush_message();
     drop_lock(flags);
 }
 
