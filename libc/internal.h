@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the files of the library share among themselves.
+ */
+#ifndef LIBC_INTERNAL_H
+#define LIBC_INTERNAL_H
+
+/* Turns a kernel's result into the library's: a value, or -1 with errno set. */
+long libc_result(long kernel_result);
+
+/* Called by _start with the initial stack: argc, argv, NULL, envp, NULL, auxv. */
+_Noreturn void libc_start(long *stack);
+
+/* The end of a signal handler: rt_sigreturn. Not to be called. */
+void libc_signal_return(void);
+
+/* Writes out what the stdio files hold. */
+void libc_flush_all(void);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// Memory mappings, the program break and protection keys.
+
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define KEYS        16
+#define KEY_BITS    2 /* of PKRU, for each key */
+#define RIGHTS(key) ((uint32_t)PKEY_ACCESS_MASK << (KEY_BITS * (key)))
+
+void *mmap(void *address, size_t size, int protection, int flags, int descriptor, off_t offset)
+{
+    return (void *)syscall(__NR_mmap, address, size, protection, flags, descriptor, offset);
+}
+
+int munmap(void *address, size_t size)
+{
+    return (int)syscall(__NR_munmap, address, size);
+}
+
+int mprotect(void *address, size_t size, int protection)
+{
+    return (int)syscall(__NR_mprotect, address, size, protection);
+}
+
+void *mremap(void *address, size_t old_size, size_t new_size, int flags, ...)
+{
+    va_list arguments;
+    void *new_address;
+
+    va_start(arguments, flags);
+    new_address = (flags & MREMAP_FIXED) ? va_arg(arguments, void *) : NULL;
+    va_end(arguments);
+    return (void *)syscall(__NR_mremap, address, old_size, new_size, flags, new_address);
+}
+
+int madvise(void *address, size_t size, int advice)
+{
+    return (int)syscall(__NR_madvise, address, size, advice);
+}
+
+int mincore(void *address, size_t size, unsigned char *resident)
+{
+    return (int)syscall(__NR_mincore, address, size, resident);
+}
+
+int memfd_create(const char *name, unsigned int flags)
+{
+    return (int)syscall(__NR_memfd_create, name, flags);
+}
+
+int getpagesize(void)
+{
+    return (int)getauxval(AT_PAGESZ);
+}
+
+/* The kernel answers with the break as it is then, changed or not. */
+static uintptr_t kernel_brk(uintptr_t end)
+{
+    return (uintptr_t)syscall(__NR_brk, end);
+}
+
+int brk(void *end)
+{
+    if (kernel_brk((uintptr_t)end) != (uintptr_t)end) {
+        errno = ENOMEM;
+        return -1;
+    }
+    return 0;
+}
+
+void *sbrk(intptr_t change)
+{
+    uintptr_t end = kernel_brk(0);
+
+    if (change != 0 && brk((void *)(end + (uintptr_t)change)) < 0)
+        return (void *)-1;
+    return (void *)end;
+}
+
+int pkey_alloc(unsigned int flags, unsigned int rights)
+{
+    return (int)syscall(__NR_pkey_alloc, flags, rights);
+}
+
+int pkey_free(int key)
+{
+    return (int)syscall(__NR_pkey_free, key);
+}
+
+int pkey_mprotect(void *address, size_t size, int protection, int key)
+{
+    return (int)syscall(__NR_pkey_mprotect, address, size, protection, key);
+}
+
+static uint32_t read_pkru(void)
+{
+    uint32_t value, zero;
+
+    // Not to be moved: volatile keeps it in order with WRPKRU, the clobber with memory accesses.
+    __asm__ volatile("rdpkru" : "=a"(value), "=d"(zero) : "c"(0) : "memory");
+    return value;
+}
+
+/* The clobber keeps every access to memory on its side of the change of rights. */
+static void write_pkru(uint32_t value)
+{
+    __asm__ volatile("wrpkru" : : "a"(value), "c"(0), "d"(0) : "memory");
+}
+
+int pkey_get(int key)
+{
+    if (key < 0 || key >= KEYS) {
+        errno = EINVAL;
+        return -1;
+    }
+    return (int)(read_pkru() >> (KEY_BITS * key) & PKEY_ACCESS_MASK);
+}
+
+int pkey_set(int key, unsigned int rights)
+{
+    if (key < 0 || key >= KEYS || rights > PKEY_ACCESS_MASK) {
+        errno = EINVAL;
+        return -1;
+    }
+    write_pkru((read_pkru() & ~RIGHTS(key)) | rights << (KEY_BITS * key));
+    return 0;
+}
