@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""Reads the kernel's messages as they arrive on the first serial port and picks out what is fenced in them."""
+
+FAULT_REPORT = ("---- fault report", "---- end of report")
+PANIC = ("==== kernel panic", "==== end of panic")
+
+
+class KernelLog:
+    """Splits the messages into lines, hands them on to sinks, and keeps the reports and the last lines.
+
+    reports and panics are lists of texts; a sink is called with each line's bytes, newline included.
+    """
+
+    KEPT_LINES = 20
+
+    def __init__(self, sinks=()):
+        self.reports = []
+        self.panics = []
+        self.last_lines = []
+        self._sinks = sinks
+        self._partial = b""
+        self._fence = None
+        self._fenced = []
+
+    def feed(self, data):
+        lines = (self._partial + data).split(b"\n")
+        self._partial = lines.pop()
+        for line in lines:
+            self._take(line.rstrip(b"\r"))
+
+    def finish(self):
+        """Takes what arrived after the last newline as a line."""
+        if self._partial:
+            self._take(self._partial)
+            self._partial = b""
+
+    def _take(self, line):
+        for sink in self._sinks:
+            sink(line + b"\n")
+        text = line.decode(errors="replace")
+        self.last_lines = self.last_lines[1 - self.KEPT_LINES :] + [text]
+        self._follow_fences(text)
+
+    def _follow_fences(self, text):
+        if self._fence is None:
+            self._fence = next((f for f in (FAULT_REPORT, PANIC) if text.startswith(f[0])), None)
+            self._fenced = []
+        if self._fence is None:
+            return
+        self._fenced.append(text)
+        if text.startswith(self._fence[1]):
+            found = self.reports if self._fence is FAULT_REPORT else self.panics
+            found.append("\n".join(self._fenced) + "\n")
+            self._fence = None
