@@ -16,6 +16,8 @@
 
 #define FILES_FIRST 32 /* descriptors of a new table */
 
+struct wait_queue file_events = WAIT_QUEUE_INIT(file_events);
+
 struct file *file_create(const struct file_operations *operations, unsigned int flags)
 {
     struct file *file = kzalloc(sizeof(*file));
@@ -77,6 +79,12 @@ long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t off
 
     io_iter_kernel(&to, &segment);
     return file_read(file, &to, &offset);
+}
+
+void file_wake(struct wait_queue *queue)
+{
+    wake_all(queue);
+    wake_all(&file_events);
 }
 
 static uint64_t flag_bit(int fd)

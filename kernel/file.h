@@ -17,6 +17,7 @@
 
 #include "arch/spinlock.h"
 #include "kernel/io_iter.h"
+#include "kernel/sched.h"
 
 struct file;
 struct memory_object;
@@ -81,6 +82,14 @@ long file_write(struct file *file, struct io_iter *from, uint64_t *offset);
 
 /* Reads from a file into kernel memory: bytes read, or a negative errno. */
 long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t offset);
+
+/*
+ * Whoever makes files ready wakes those who wait for one by file_wake(): the sleepers of its own
+ * queue, and in file_events those who wait for any of several (poll() and its kin). Also from
+ * interrupt handlers.
+ */
+extern struct wait_queue file_events;
+void file_wake(struct wait_queue *queue);
 
 /* An empty table with one reference, or NULL. */
 struct file_table *file_table_create(void);

@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The channel to the host.
+ *
+ *   0xa5  type  length, 16 bits, little-endian  payload, at most 4096 bytes
+ *
+ * Frames to be sent wait whole in a ring until the UART takes them, so no writer sees half of
+ * its frame lost, and none holds the CPU while the host is slow. Bytes of stdin wait in another
+ * ring; the host sends no more than was credited, which is that ring's size.
+ *
+ * No device interrupts are used (a board may lack the PIC that would carry them): poll_channel()
+ * runs on each tick and while idle. receive_lock covers what comes in and is held while the
+ * terminal is given its input; send_lock covers what goes out. Order: receive_lock, the
+ * terminal's lock, send_lock, each with interrupts off.
+ */
+#include "kernel/channel.h"
+
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <asm/poll.h>
+#include <asm/signal.h>
+
+#include "arch/clock.h"
+#include "arch/spinlock.h"
+#include "arch/types.h"
+#include "arch/uart.h"
+#include "kernel/console.h"
+#include "kernel/file.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
+#include "kernel/tty.h"
+#include "libc/include/string.h"
+
+#define FRAME_START  0xa5
+#define HEADER_SIZE  4
+#define VERSION      1
+#define INPUT_SIZE   16384 /* what the host may send without credit */
+#define OUTPUT_SIZE  16384
+#define PAYLOAD_MAX  TTY_WRITE_MAX /* of the frames that we send */
+#define CREDIT_BATCH 2048          /* credit is sent for so many bytes, or when all are read */
+#define CONTROL_SIZE 8             /* the longest payload other than stdin's */
+#define POLL_BYTES   256           /* received in one poll at most */
+#define CONNECT_NS   10000000000ul /* 10 s for the host to answer */
+
+/*
+ * Without progress for so long the host is gone. It is long because a person may be reading what
+ * was written, a screen at a time.
+ */
+#define HOST_SILENT_NS 600000000000ul /* 10 min */
+
+enum frame_type {
+    FRAME_HELLO = 'H',
+    FRAME_OUTPUT = 'O',
+    FRAME_ERROR = 'E',
+    FRAME_CREDIT = 'C',
+    FRAME_EXIT = 'X',
+    FRAME_INPUT = 'I',
+    FRAME_END_OF_INPUT = 'Z',
+    FRAME_SIGNAL = 'S',
+    FRAME_WINDOW = 'W',
+    FRAME_ACKNOWLEDGE = 'K',
+};
+
+static struct uart uart;
+static bool is_connected, is_acknowledged;
+static unsigned int terminal_mask; /* bit n: the host's descriptor n is a terminal */
+static int process_group;
+
+static struct spinlock send_lock = SPINLOCK_INIT("channel sending");
+static struct {
+    uint8_t bytes[OUTPUT_SIZE];
+    uint32_t head, tail;    /* grow for ever, taken modulo the size */
+    uint64_t last_progress; /* when the UART last took something, or there was nothing to take */
+    bool host_is_gone;
+} output;
+static struct wait_queue writers = WAIT_QUEUE_INIT(writers);
+
+static struct spinlock receive_lock = SPINLOCK_INIT("channel receiving");
+static struct {
+    uint8_t bytes[INPUT_SIZE];
+    uint32_t head, tail;
+    uint32_t uncredited; /* bytes read and not yet told to the host */
+    bool has_ended;
+} input;
+static struct wait_queue readers = WAIT_QUEUE_INIT(readers);
+
+/* The frame that is coming in. */
+static struct {
+    uint8_t header[HEADER_SIZE];
+    unsigned int header_count;
+    unsigned int payload_count;
+    uint8_t control[CONTROL_SIZE];
+} frame;
+
+/* ---- Sending
+ * --------------------------------------------------------------------------------------- */
+
+static uint32_t output_room(void)
+{
+    return OUTPUT_SIZE - (output.head - output.tail);
+}
+
+/* There is room. */
+static void put_bytes_locked(const void *bytes, size_t count)
+{
+    uint32_t start = output.head % OUTPUT_SIZE;
+    size_t first = count < OUTPUT_SIZE - start ? count : OUTPUT_SIZE - start;
+
+    memcpy(output.bytes + start, bytes, first);
+    memcpy(output.bytes, (const uint8_t *)bytes + first, count - first);
+    output.head += count;
+}
+
+/* Gives the UART what it takes; returns whether that was anything. */
+static bool push_locked(void)
+{
+    bool progress = false;
+    uint64_t now;
+
+    while (output.head != output.tail) {
+        uint32_t start = output.tail % OUTPUT_SIZE;
+        uint32_t count = output.head - output.tail;
+        uint32_t taken;
+
+        if (count > OUTPUT_SIZE - start)
+            count = OUTPUT_SIZE - start;
+        taken = uart_write_some(&uart, output.bytes + start, count);
+        if (!taken)
+            break;
+        output.tail += taken;
+        progress = true;
+    }
+    now = clock_monotonic_ns();
+    if (progress || output.head == output.tail)
+        output.last_progress = now;
+    output.host_is_gone = now - output.last_progress > HOST_SILENT_NS;
+    return progress;
+}
+
+/* Queues a frame if there is room for all of it. */
+static bool send(enum frame_type type, const void *payload, size_t size)
+{
+    uint8_t header[HEADER_SIZE] = {FRAME_START, type, size & 0xff, size >> 8};
+    uint64_t flags = spin_lock_irqsave(&send_lock);
+    bool fits = output_room() >= HEADER_SIZE + size;
+
+    if (fits) {
+        put_bytes_locked(header, sizeof(header));
+        put_bytes_locked(payload, size);
+    }
+    push_locked();
+    spin_unlock_irqrestore(&send_lock, flags);
+    return fits;
+}
+
+static bool can_send_or_never(void *context)
+{
+    return output.host_is_gone || output_room() >= HEADER_SIZE + *(const size_t *)context;
+}
+
+/* Queues a frame, waiting for room: 0; -EAGAIN; -ERESTARTSYS; -EIO when the host is gone. */
+static int send_waiting(enum frame_type type, const void *payload, size_t size, bool may_wait)
+{
+    while (!send(type, payload, size)) {
+        int error = may_wait ? wait_event(&writers, can_send_or_never, &size) : -EAGAIN;
+
+        if (error)
+            return error;
+        if (output.host_is_gone)
+            return -EIO;
+    }
+    return 0;
+}
+
+/* Tells the host that bytes were read, now and then. */
+static void send_credit_locked(void)
+{
+    uint8_t payload[2] = {input.uncredited & 0xff, input.uncredited >> 8};
+
+    if (!input.uncredited || (input.uncredited < CREDIT_BATCH && input.head != input.tail))
+        return;
+    if (send(FRAME_CREDIT, payload, sizeof(payload)))
+        input.uncredited = 0;
+}
+
+/* ---- Receiving
+ * -------------------------------------------------------------------------------------- */
+
+/* Offers the terminal the input that waits, as far as it has room. */
+static void feed_terminal_locked(void)
+{
+    while (channel_is_terminal(0) && input.head != input.tail) {
+        char byte = input.bytes[input.tail % INPUT_SIZE];
+
+        if (!tty_input(&byte, 1))
+            break;
+        input.tail++;
+        input.uncredited++;
+    }
+    send_credit_locked();
+}
+
+/* ---- The terminal's backend
+ * --------------------------------------------------------------------------- */
+
+/* Where the terminal's output goes: with only descriptor 2 a terminal, it must be that. */
+static enum frame_type terminal_stream(void)
+{
+    return !channel_is_terminal(1) && channel_is_terminal(2) ? FRAME_ERROR : FRAME_OUTPUT;
+}
+
+/* Where no stream of output is a terminal, an echo would get into what the program writes. */
+static void echo(const char *bytes, size_t count)
+{
+    if (channel_is_terminal(1) || channel_is_terminal(2))
+        send(terminal_stream(), bytes, count);
+}
+
+static int write_terminal(const char *bytes, size_t count, bool may_wait)
+{
+    return send_waiting(terminal_stream(), bytes, count, may_wait);
+}
+
+static void resume_input(void)
+{
+    uint64_t flags = spin_lock_irqsave(&receive_lock);
+
+    feed_terminal_locked();
+    spin_unlock_irqrestore(&receive_lock, flags);
+}
+
+/* ---- Frames that come in -----------------------------------------------------------------------
+ */
+
+static uint16_t control_u16(unsigned int offset)
+{
+    return frame.control[offset] | frame.control[offset + 1] << 8;
+}
+
+static void act_on_hello(void)
+{
+    static const struct tty_backend backend = {
+        .echo = echo,
+        .write = write_terminal,
+        .resume = resume_input,
+    };
+
+    if (is_connected || frame.control[0] != VERSION)
+        return;
+    terminal_mask = frame.control[1];
+    if (terminal_mask)
+        tty_init(&backend);
+    tty_set_size(control_u16(2), control_u16(4));
+    is_connected = true;
+}
+
+/* A frame is complete; the bytes of stdin have gone to their ring already. */
+static void act_on_frame(void)
+{
+    switch (frame.header[1]) {
+    case FRAME_HELLO:
+        act_on_hello();
+        break;
+    case FRAME_END_OF_INPUT:
+        input.has_ended = true;
+        file_wake(&readers);
+        if (channel_is_terminal(0))
+            tty_hang_up();
+        break;
+    case FRAME_SIGNAL:
+        if (process_group && frame.control[0] >= 1 && frame.control[0] <= SIGNAL_COUNT)
+            signal_send_group(process_group, frame.control[0]);
+        break;
+    case FRAME_WINDOW:
+        tty_set_size(control_u16(0), control_u16(2));
+        break;
+    case FRAME_ACKNOWLEDGE:
+        is_acknowledged = true;
+        break;
+    case FRAME_INPUT:
+        if (channel_is_terminal(0))
+            feed_terminal_locked();
+        else
+            file_wake(&readers);
+        break;
+    default: /* of a later version of the protocol */
+        break;
+    }
+}
+
+static void receive_payload(uint8_t byte)
+{
+    if (frame.header[1] == FRAME_INPUT) {
+        if (input.head - input.tail < INPUT_SIZE) /* else the host ignores its credit */
+            input.bytes[input.head++ % INPUT_SIZE] = byte;
+    } else if (frame.payload_count < CONTROL_SIZE) {
+        frame.control[frame.payload_count] = byte;
+    }
+    frame.payload_count++;
+}
+
+static void receive(uint8_t byte)
+{
+    unsigned int length;
+
+    if (frame.header_count < HEADER_SIZE) {
+        if (frame.header_count == 0 && byte != FRAME_START)
+            return; /* noise between frames */
+        frame.header[frame.header_count++] = byte;
+    } else {
+        receive_payload(byte);
+    }
+    length = frame.header[2] | frame.header[3] << 8;
+    if (frame.header_count == HEADER_SIZE && frame.payload_count == length) {
+        act_on_frame();
+        memset(&frame, 0, sizeof(frame));
+    }
+}
+
+static bool poll_receiver(void)
+{
+    uint8_t bytes[16];
+    size_t count = 0, total = 0;
+    uint64_t flags = spin_lock_irqsave(&receive_lock);
+
+    do {
+        count = uart_read(&uart, bytes, sizeof(bytes));
+        for (size_t i = 0; i < count; i++)
+            receive(bytes[i]);
+        total += count;
+    } while (count && total < POLL_BYTES);
+    send_credit_locked(); /* there may have been no room for it before */
+    spin_unlock_irqrestore(&receive_lock, flags);
+    return total;
+}
+
+static bool poll_sender(void)
+{
+    uint64_t flags = spin_lock_irqsave(&send_lock);
+    bool progress = push_locked();
+    bool host_is_gone = output.host_is_gone;
+
+    spin_unlock_irqrestore(&send_lock, flags);
+    if (progress || host_is_gone)
+        file_wake(&writers);
+    return progress;
+}
+
+static bool poll_channel(void)
+{
+    bool received = poll_receiver();
+
+    return poll_sender() || received;
+}
+
+/* ---- Opening and ending
+ * ---------------------------------------------------------------------------------- */
+
+int channel_open(const char *words)
+{
+    static const uint8_t hello[1] = {VERSION};
+    unsigned int baud = UART_BAUD_MAX;
+    uint16_t port = console_parse_port(words, &baud);
+
+    if (!port)
+        return -EINVAL;
+    if (port == console_port())
+        return -EBUSY;
+    if (!uart_init(&uart, port, baud))
+        return -ENODEV;
+    send(FRAME_HELLO, hello, sizeof(hello));
+    return 0;
+}
+
+int channel_connect(void)
+{
+    uint64_t deadline = clock_monotonic_ns() + CONNECT_NS;
+
+    while (!is_connected && clock_monotonic_ns() < deadline)
+        poll_channel();
+    if (!is_connected)
+        return -ETIMEDOUT;
+    poll_register(poll_channel);
+    return 0;
+}
+
+bool channel_is_connected(void)
+{
+    return is_connected;
+}
+
+bool channel_is_terminal(unsigned int descriptor)
+{
+    return terminal_mask >> descriptor & 1;
+}
+
+void channel_set_process_group(int group)
+{
+    process_group = group;
+}
+
+void channel_exit(int wait_status)
+{
+    uint8_t payload[4] = {wait_status, wait_status >> 8, wait_status >> 16, wait_status >> 24};
+    uint64_t deadline = clock_monotonic_ns() + HOST_SILENT_NS;
+    bool is_sent = false;
+
+    while (is_connected && !is_acknowledged && clock_monotonic_ns() < deadline) {
+        if (!is_sent)
+            is_sent = send(FRAME_EXIT, payload, sizeof(payload));
+        if (poll_channel())
+            deadline = clock_monotonic_ns() + HOST_SILENT_NS;
+    }
+}
+
+/* ---- Streams
+ * --------------------------------------------------------------------------------------------- */
+
+size_t channel_readable(void)
+{
+    return input.head - input.tail;
+}
+
+static bool has_input_or_end(void *context)
+{
+    (void)context;
+    return channel_readable() || input.has_ended;
+}
+
+static size_t take_input(void *buffer, size_t size)
+{
+    uint64_t flags = spin_lock_irqsave(&receive_lock);
+    uint32_t start = input.tail % INPUT_SIZE;
+    size_t count = channel_readable();
+
+    if (count > size)
+        count = size;
+    if (count > INPUT_SIZE - start)
+        count = INPUT_SIZE - start;
+    memcpy(buffer, input.bytes + start, count);
+    input.tail += count;
+    input.uncredited += count;
+    send_credit_locked();
+    spin_unlock_irqrestore(&receive_lock, flags);
+    return count;
+}
+
+long channel_read(struct io_iter *to, unsigned int flags)
+{
+    char piece[512];
+    long total = 0;
+    size_t count;
+    int error = 0;
+
+    if (!to->remaining)
+        return 0;
+    if (!has_input_or_end(NULL))
+        error = flags & O_NONBLOCK ? -EAGAIN : wait_event(&readers, has_input_or_end, NULL);
+    if (error)
+        return error;
+    do {
+        count = take_input(piece, to->remaining < sizeof(piece) ? to->remaining : sizeof(piece));
+        if (io_iter_put(to, piece, count) < count)
+            return total ? total : -EFAULT;
+        total += count;
+    } while (count && to->remaining);
+    return total;
+}
+
+long channel_write(unsigned int descriptor, struct io_iter *from, unsigned int flags)
+{
+    enum frame_type type = descriptor == 2 ? FRAME_ERROR : FRAME_OUTPUT;
+    char piece[PAYLOAD_MAX];
+    long total = 0;
+
+    while (from->remaining) {
+        size_t count = io_iter_take(from, piece, sizeof(piece));
+        int error = count ? send_waiting(type, piece, count, !(flags & O_NONBLOCK)) : -EFAULT;
+
+        if (error)
+            return total ? total : error;
+        total += count;
+    }
+    return total;
+}
+
+unsigned int channel_poll_events(unsigned int descriptor)
+{
+    size_t size = PAYLOAD_MAX;
+    unsigned int events = 0;
+
+    if (descriptor == 0) {
+        if (channel_readable())
+            events |= POLLIN | POLLRDNORM;
+        if (input.has_ended)
+            events |= POLLHUP;
+        return events;
+    }
+    if (can_send_or_never(&size))
+        events |= POLLOUT | POLLWRNORM;
+    if (output.host_is_gone)
+        events |= POLLERR;
+    return events;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The line discipline: what a terminal does between the keys and the program.
+ *
+ * Input bytes are edited into lines (ICANON) or passed on, echoed, and some of them send
+ * signals; output bytes get their carriage returns. As termios(3) and Linux have it. It owns the
+ * input that waits to be read, knows no device and takes no lock: kernel/tty.c does.
+ */
+#ifndef KERNEL_LINE_DISCIPLINE_H
+#define KERNEL_LINE_DISCIPLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <asm/termbits.h>
+
+#define LINE_INPUT_SIZE 4096 /* bytes that wait to be read, at most; also the longest line */
+
+/* What one byte of output can become: a tab, eight spaces. */
+#define LINE_OUTPUT_EXPANSION 8
+
+struct line_discipline;
+
+struct line_hooks {
+    /* Shows bytes on the terminal, as they are. */
+    void (*echo)(struct line_discipline *line, const char *bytes, size_t count);
+    /* Sends a signal to the foreground process group. */
+    void (*signal)(struct line_discipline *line, int signal);
+};
+
+/*
+ * Input is a ring; the counters grow for ever and are taken modulo its size.
+ *
+ *   tail ......... committed ......... head
+ *    | may be read  | being edited      | free
+ *
+ * ends has a bit for the last byte of each committed line; a NUL with that bit is an end of file
+ * and not part of the line.
+ */
+struct line_discipline {
+    struct termios termios;
+    const struct line_hooks *hooks;
+    uint32_t tail, committed, head;
+    char input[LINE_INPUT_SIZE];
+    uint64_t ends[LINE_INPUT_SIZE / 64];
+    unsigned int column;       /* where the cursor stands */
+    unsigned int start_column; /* where it stood when the line at hand began */
+    bool takes_literally;      /* the next byte has no special meaning (VLNEXT) */
+    bool is_stopped;           /* output waits (VSTOP) */
+};
+
+/* Linux's default settings, and no input. */
+void line_init(struct line_discipline *line, const struct line_hooks *hooks);
+
+/* Whether line_input() may be called now; if not, the sender has to wait for a reader. */
+bool line_has_room(const struct line_discipline *line);
+
+/* A byte from the keyboard. */
+void line_input(struct line_discipline *line, uint8_t byte);
+
+/*
+ * Bytes that can be read now. With ICANON an end of file counts too: 1 may mean a read of 0 bytes.
+ */
+uint32_t line_readable(const struct line_discipline *line);
+
+/*
+ * Takes what can be read, at most size bytes and, with ICANON, at most one line. *line_ended: its
+ * end was reached.
+ */
+size_t line_read(struct line_discipline *line, char *buffer, size_t size, bool *line_ended);
+
+/*
+ * Prepares one byte of output: writes what is to be sent to out, which has room for
+ * LINE_OUTPUT_EXPANSION bytes, and returns how many that are.
+ */
+size_t line_output(struct line_discipline *line, char byte, char *out);
+
+/* Changes the settings. Input that waits stays readable. */
+void line_set_termios(struct line_discipline *line, const struct termios *termios);
+
+/* Drops the input that has not been read. */
+void line_flush(struct line_discipline *line);
+
+#endif
