@@ -24,7 +24,6 @@ enum apic_register {
 #define APIC_BASE_X2APIC  (1ul << 10)
 #define APIC_SVR_ENABLE   (1u << 8)
 #define APIC_LVT_MASKED   (1u << 16)
-#define APIC_LVT_PERIODIC (1u << 17)
 #define APIC_LVT_NMI      (4u << 8)
 #define APIC_DIVIDE_BY_16 3u
 
@@ -91,9 +90,9 @@ uint32_t apic_timer_remaining(void)
     return apic_read(APIC_TIMER_CURRENT);
 }
 
-void apic_timer_periodic(uint32_t ticks)
+void apic_timer_once(uint32_t ticks)
 {
-    apic_write(APIC_LVT_TIMER, APIC_LVT_PERIODIC | VECTOR_TIMER);
+    apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
     apic_write(APIC_TIMER_INITIAL, ticks);
 }
 

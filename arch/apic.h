@@ -25,8 +25,8 @@ uint32_t apic_id(void);
 void apic_timer_start_counting(void);
 uint32_t apic_timer_remaining(void);
 
-/* Interrupts at VECTOR_TIMER every ticks of the timer's clock. */
-void apic_timer_periodic(uint32_t ticks);
+/* Interrupts once at VECTOR_TIMER, that many ticks of the timer's clock from now. */
+void apic_timer_once(uint32_t ticks);
 
 void apic_end_of_interrupt(void);
 

@@ -17,6 +17,10 @@
 
 struct task;
 
+/* Inside the kernel only: how a wait that a signal ended is told to kernel/signal.c. */
+#define ERESTARTSYS    512 /* again if no handler ran or it has SA_RESTART, else EINTR */
+#define ERESTARTNOHAND 514 /* again if no handler ran, else EINTR */
+
 #define TICK_NS 10000000ul /* 100 Hz: also the time slice */
 
 TAILQ_HEAD(wait_list, task);
@@ -54,6 +58,15 @@ void wake_all(struct wait_queue *queue);
 
 /* Makes a waiting task run, whatever it waits for: because of a signal. */
 void wake_task(struct task *task);
+
+/* The boot CPU's current() is its idle task from here on. */
+void sched_init(void);
+
+/* Lays out a new task's kernel stack so that its first turn begins at the frame on top of it. */
+void task_prepare_stack(struct task *task);
+
+/* The same, but the first turn calls a function of the kernel before it goes to the frame. */
+void task_set_kernel_function(struct task *task, void (*function)(void *argument), void *argument);
 
 /* Puts a new task into the run queue. */
 void sched_add(struct task *task);

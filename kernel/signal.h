@@ -13,11 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <asm/signal.h>
 #include <bsd/sys/queue.h>
-
-/* siginfo_t: <asm/siginfo.h> wants <asm/signal.h> first. */
-#include <asm/siginfo.h>
+#include <linux/signal.h>
 
 #include "arch/spinlock.h"
 #include "arch/trap.h"

@@ -21,11 +21,6 @@
 
 #include "arch/trap.h"
 
-/* Returned inside the kernel only: restart after a signal, by the rules of SA_RESTART. */
-#define ERESTARTSYS           512 /* restart if SA_RESTART, else EINTR */
-#define ERESTARTNOHAND        514 /* restart only if no handler ran */
-#define ERESTART_RESTARTBLOCK 516 /* as ERESTARTNOHAND, through restart_syscall() */
-
 #define SYSCALL_COUNT 512
 
 typedef long (*syscall_function_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);

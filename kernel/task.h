@@ -53,13 +53,15 @@ struct task {
     struct fs_context *fs;
     struct file *executable;
     struct signal_state signals;
+    uint64_t fault_vector, fault_error_code, fault_address; /* of the last exception in ring 3 */
 
     int pid, pgid, sid;
     struct task *parent;
     struct task_list children;
     struct wait_queue child_exit; /* where it waits for its children */
     int wait_status;              /* as wait(2) has it, once a zombie */
-    uintptr_t clear_child_tid;    /* user address, or 0: set_tid_address() */
+    uintptr_t set_child_tid;      /* user address that gets the pid at the first turn, or 0 */
+    uintptr_t clear_child_tid;    /* user address that gets 0 at the end, or 0 */
     uint64_t started_ns;
     char name[16];          /* of the program, as prctl(PR_GET_NAME) has it */
     uintptr_t arguments[2]; /* [start, end) of argv's strings on the stack */
@@ -84,6 +86,9 @@ void task_init(void);
  * It starts at the frame at the top of its stack, which the caller fills in. NULL: out of memory.
  */
 struct task *task_create(void);
+
+/* Gives back what a task that has ended no longer needs; its number and status stay. */
+void task_release_resources(struct task *task);
 
 /* Frees a task that does not run and is in no list of another task. */
 void task_free(struct task *task);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/layout.h"
 #include "arch/pte.h"
 #include "arch/spinlock.h"
 #include "mm/area.h"

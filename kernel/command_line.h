@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The kernel command line: words separated by spaces, NAME or NAME=VALUE.
+ *
+ *   console=ttyS0|ttyS1[,BAUD]   serial port of kernel messages and of the terminal
+ *   channel=ttyS1                serial port of the framed channel to a host
+ *   init=PATH                    first program
+ *   init_pkru=VALUE              PKRU that processes start with, 32 bits
+ *   nopku                        leave CR4.PKE off
+ *   test=all|NAME[,NAME...]      run in-kernel tests
+ *   exit=poweroff|halt|debug     how the machine ends with the first program
+ */
+#ifndef KERNEL_COMMAND_LINE_H
+#define KERNEL_COMMAND_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "boot/boot_info.h"
+
+/* Longest value, with its NUL. */
+#define COMMAND_LINE_VALUE_SIZE 256
+
+/* Notes where the line is; it must stay. */
+void command_line_init(const char *text);
+
+/* Whether the word NAME is there, alone or with a value. */
+bool command_line_has(const char *name);
+
+/* The value of the last NAME=VALUE; false when there is none. A longer value is cut. */
+bool command_line_value(const char *name, char value[COMMAND_LINE_VALUE_SIZE]);
+
+/* Calls unknown for each word that is none of the above. */
+void command_line_check(void (*unknown)(const char *word));
+
+#endif

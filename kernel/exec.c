@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/exec.h"
+
+#include <asm/errno.h>
+#include <asm/hwcap2.h>
+#include <asm/mman.h>
+#include <linux/auxvec.h>
+
+#include "arch/clock.h"
+#include "arch/cpu.h"
+#include "arch/descriptors.h"
+#include "arch/fpu.h"
+#include "arch/pkru.h"
+#include "kernel/console.h"
+#include "kernel/elf.h"
+#include "kernel/file.h"
+#include "kernel/process.h"
+#include "kernel/random.h"
+#include "kernel/signal.h"
+#include "kernel/task.h"
+#include "libc/include/string.h"
+#include "mm/access.h"
+#include "mm/mmap.h"
+#include "mm/slab.h"
+
+#define STACK_START_SIZE 0x21000ul /* what is mapped below the strings at first, as on Linux */
+#define AUXV_MAX         24
+#define CLOCK_TICKS      100 /* times() counts these a second */
+
+/*
+ * The initial stack (System V ABI, AMD64 supplement, 3.4.1), from the top down:
+ *
+ *   STACK_TOP  8 zero bytes
+ *              path, environment strings, argument strings
+ *              "x86_64", 16 random bytes
+ *              auxiliary vector, ending with AT_NULL
+ *              environment pointers, NULL
+ *              argument pointers, NULL
+ *   RSP ->     argc                                          16-byte aligned
+ */
+struct stack_plan {
+    uintptr_t path, strings, platform, random;
+    uintptr_t rsp;
+    size_t vector_bytes; /* argc, the pointers and the auxiliary vector */
+};
+
+static const char platform_name[] = "x86_64";
+
+static void plan_stack(const struct exec_arguments *arguments, size_t auxv_bytes,
+                       struct stack_plan *plan)
+{
+    plan->path = STACK_TOP - sizeof(uint64_t) - strlen(arguments->path) - 1;
+    plan->strings = plan->path - arguments->size;
+    plan->platform = align_down(plan->strings - sizeof(platform_name), 16);
+    plan->random = plan->platform - 16;
+    plan->vector_bytes =
+        (1 + arguments->argc + 1 + arguments->envc + 1) * sizeof(uint64_t) + auxv_bytes;
+    plan->rsp = align_down(plan->random - plan->vector_bytes, 16);
+}
+
+static size_t fill_auxv(uint64_t *auxv, const struct elf_image *image,
+                        const struct stack_plan *plan)
+{
+    uint32_t eax, ebx, ecx, edx;
+
+    __cpuid(1, eax, ebx, ecx, edx);
+    const uint64_t entries[][2] = {
+        {AT_HWCAP, edx},
+        {AT_PAGESZ, PAGE_SIZE},
+        {AT_CLKTCK, CLOCK_TICKS},
+        {AT_PHDR, image->headers},
+        {AT_PHENT, ELF_HEADER_SIZE},
+        {AT_PHNUM, image->header_count},
+        {AT_BASE, 0},
+        {AT_FLAGS, 0},
+        {AT_ENTRY, image->entry},
+        {AT_UID, 0},
+        {AT_EUID, 0},
+        {AT_GID, 0},
+        {AT_EGID, 0},
+        {AT_SECURE, 0},
+        {AT_RANDOM, plan->random},
+        {AT_HWCAP2, cpu_state.cr4 & CR4_FSGSBASE ? HWCAP2_FSGSBASE : 0},
+        {AT_EXECFN, plan->path},
+        {AT_PLATFORM, plan->platform},
+        {AT_MINSIGSTKSZ, signal_frame_size()},
+        {AT_NULL, 0},
+    };
+    _Static_assert(sizeof(entries) <= AUXV_MAX * 16, "the caller's array");
+    memcpy(auxv, entries, sizeof(entries));
+    return sizeof(entries);
+}
+
+/* Pointers to consecutive strings, then NULL. Moves both on. */
+static void add_pointers(uint64_t **at, unsigned int count, const char **string, uintptr_t *address)
+{
+    for (unsigned int i = 0; i < count; i++) {
+        size_t size = strlen(*string) + 1;
+        *(*at)++ = *address;
+        *string += size;
+        *address += size;
+    }
+    *(*at)++ = 0;
+}
+
+static int write_stack(struct address_space *space, const struct elf_image *image,
+                       const struct exec_arguments *arguments, struct stack_plan *plan)
+{
+    uint64_t auxv[2 * AUXV_MAX];
+    unsigned char random[16];
+    const char *string = arguments->strings;
+
+    size_t auxv_bytes = fill_auxv(auxv, image, plan); /* for its size */
+    plan_stack(arguments, auxv_bytes, plan);
+    fill_auxv(auxv, image, plan);
+    if (STACK_TOP - plan->rsp > EXEC_ARGUMENTS_MAX)
+        return -E2BIG;
+
+    uint64_t *vector = kmalloc(plan->vector_bytes);
+    if (!vector)
+        return -ENOMEM;
+    uint64_t *at = vector;
+    uintptr_t address = plan->strings;
+    *at++ = arguments->argc;
+    add_pointers(&at, arguments->argc, &string, &address);
+    add_pointers(&at, arguments->envc, &string, &address);
+    memcpy(at, auxv, auxv_bytes);
+
+    random_bytes(random, sizeof(random));
+    size_t path_size = strlen(arguments->path) + 1;
+    bool written =
+        space_write(space, plan->path, arguments->path, path_size) == path_size &&
+        space_write(space, plan->strings, arguments->strings, arguments->size) == arguments->size &&
+        space_write(space, plan->platform, platform_name, sizeof(platform_name)) ==
+            sizeof(platform_name) &&
+        space_write(space, plan->random, random, sizeof(random)) == sizeof(random) &&
+        space_write(space, plan->rsp, vector, plan->vector_bytes) == plan->vector_bytes;
+    kfree(vector);
+    return written ? 0 : -ENOMEM;
+}
+
+static int map_stack(struct address_space *space, const struct exec_arguments *arguments)
+{
+    size_t size = STACK_START_SIZE +
+                  align_up(arguments->size + PAGE_SIZE + (arguments->argc + arguments->envc) * 8ul,
+                           PAGE_SIZE);
+    struct map_request request = {
+        .address = STACK_TOP - size,
+        .size = size,
+        .prot = PROT_READ | PROT_WRITE,
+        .max_prot = PROT_READ | PROT_WRITE | PROT_EXEC,
+        .fixed = true,
+        .no_replace = true,
+        .area_flags = AREA_GROWS_DOWN,
+        .name = "[stack]",
+    };
+    uintptr_t address;
+
+    return space_map(space, &request, &address);
+}
+
+/* The whole new address space, or an error and nothing. */
+static int build_space(const struct elf_image *image, const struct exec_arguments *arguments,
+                       struct address_space **result, struct stack_plan *plan)
+{
+    struct address_space *space = space_create();
+    int error;
+
+    if (!space)
+        return -ENOMEM;
+    error = elf_map(image, space);
+    if (!error)
+        error = map_stack(space, arguments);
+    if (!error)
+        error = write_stack(space, image, arguments, plan);
+    if (error) {
+        space_put(space);
+        return error;
+    }
+    space->brk_start = image->end;
+    space->brk = image->end;
+    *result = space;
+    return 0;
+}
+
+static void set_name(struct task *task, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    strlcpy(task->name, slash ? slash + 1 : path, sizeof(task->name));
+}
+
+/* Where the strings lie, for /proc: argv's first. */
+static void note_strings(struct task *task, const struct exec_arguments *arguments,
+                         const struct stack_plan *plan)
+{
+    const char *string = arguments->strings;
+
+    for (unsigned int i = 0; i < arguments->argc; i++)
+        string += strlen(string) + 1;
+    task->arguments[0] = plan->strings;
+    task->arguments[1] = plan->strings + (size_t)(string - arguments->strings);
+    task->environment[0] = task->arguments[1];
+    task->environment[1] = plan->strings + arguments->size;
+}
+
+/* From here on nothing fails: the task changes over. */
+static void change_over(struct address_space *space, const struct elf_image *image,
+                        const struct exec_arguments *arguments, const struct stack_plan *plan)
+{
+    struct task *task = current();
+    struct address_space *old = task->space;
+    struct trap_frame *frame = task_frame(task);
+
+    irq_disable();
+    task->space = space;
+    space_load(space);
+    irq_enable();
+    if (old)
+        space_put(old);
+    process_end_vfork(task);
+    if (task->executable)
+        file_put(task->executable);
+    task->executable = image->file;
+    file_get(image->file);
+    file_table_close_on_exec(task->files);
+    signal_actions_reset(task->signals.actions);
+    task->signals.stack_flags = SS_DISABLE;
+    task->clear_child_tid = 0;
+    set_name(task, arguments->path);
+    note_strings(task, arguments, plan);
+
+    memset(frame, 0, sizeof(*frame));
+    frame->rip = image->entry;
+    frame->rsp = plan->rsp;
+    frame->cs = USER_CS;
+    frame->ss = USER_SS;
+    frame->rflags = RFLAGS_IF | RFLAGS_FIXED;
+    task->fs_base = 0;
+    task->gs_base = 0;
+    wrmsr(MSR_FS_BASE, 0);
+    wrmsr(MSR_KERNEL_GS_BASE, 0);
+    fpu_reset(); /* PKRU takes its init value with the rest */
+}
+
+int exec_file(struct file *file, const struct exec_arguments *arguments)
+{
+    uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
+    struct elf_image *image = kmalloc(sizeof(*image));
+    struct address_space *space;
+    struct stack_plan plan;
+    const char *problem;
+
+    if (!image)
+        return -ENOMEM;
+    int error = elf_read(file, image, &problem);
+    if (error) {
+        kprintf("%s cannot be run: %s\n", arguments->path, problem);
+    } else {
+        error = build_space(image, arguments, &space, &plan);
+        if (error == -EEXIST)
+            error = -ENOEXEC;
+    }
+    if (!error)
+        change_over(space, image, arguments, &plan);
+    else if (cpu_state.pku)
+        write_pkru(pkru); /* an execute-only segment denied its key already */
+    kfree(image);
+    return error;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Loading programs: static and static-PIE ELF64 executables (System V ABI, AMD64 supplement).
+ *
+ * The image is checked whole and a new address space is built beside the old one; only when
+ * nothing can fail any more does the task change over. A segment that is executable and not
+ * readable becomes execute-only memory, by key.
+ */
+#ifndef KERNEL_EXEC_H
+#define KERNEL_EXEC_H
+
+#include <stddef.h>
+
+struct file;
+
+/* Largest sum of the strings and of their pointers, as Linux has it: a quarter of the stack. */
+#define EXEC_ARGUMENTS_MAX (2ul << 20)
+
+struct exec_arguments {
+    char *strings; /* argv's, then envp's, each with its NUL */
+    size_t size;   /* bytes of all of them */
+    unsigned int argc, envc;
+    const char *path; /* for AT_EXECFN and the task's name */
+};
+
+/*
+ * Makes the running task this program: its frame starts it. The file's reference stays the
+ * caller's. On an error the task is as before:
+ * -ENOEXEC (not a program for this kernel; the console says why), -EINVAL, -ENOMEM, -E2BIG, -EIO.
+ */
+int exec_file(struct file *file, const struct exec_arguments *arguments);
+
+#endif

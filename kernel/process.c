@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/process.h"
+
+#include <asm/errno.h>
+#include <linux/resource.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include "arch/cpu.h"
+#include "arch/fpu.h"
+#include "arch/usercopy.h"
+#include "kernel/file.h"
+#include "kernel/fs_context.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "libc/include/string.h"
+#include "mm/address_space.h"
+
+#define FIRST_PID 1
+
+static void (*first_last_words)(int wait_status);
+
+void process_set_last_words(void (*last_words)(int wait_status))
+{
+    first_last_words = last_words;
+}
+
+/* ---- making ---- */
+
+struct task *process_create(void)
+{
+    struct task *task = task_create();
+
+    if (!task)
+        return NULL;
+    task->pgid = task->pid;
+    task->sid = task->pid;
+    task->signals.actions = signal_actions_create();
+    if (!task->signals.actions) {
+        task_free(task);
+        return NULL;
+    }
+    return task;
+}
+
+/* Shares or copies what clone()'s flags say. What is missing afterwards is for task_free(). */
+static int copy_resources(struct task *child, uint64_t flags)
+{
+    struct task *parent = current();
+
+    if (flags & CLONE_VM) {
+        child->space = parent->space;
+        space_get(child->space);
+    } else {
+        child->space = space_copy(parent->space);
+    }
+    child->files = file_table_copy(parent->files);
+    child->fs = fs_context_copy(parent->fs);
+    child->signals.actions = signal_actions_copy(parent->signals.actions);
+    if (!child->space || !child->files || !child->fs || !child->signals.actions)
+        return -ENOMEM;
+    return 0;
+}
+
+static void copy_identity(struct task *child)
+{
+    struct task *parent = current();
+
+    child->pgid = parent->pgid;
+    child->sid = parent->sid;
+    child->signals.blocked = parent->signals.blocked;
+    child->signals.stack_base = parent->signals.stack_base;
+    child->signals.stack_size = parent->signals.stack_size;
+    child->signals.stack_flags = parent->signals.stack_flags;
+    child->executable = parent->executable;
+    if (child->executable)
+        file_get(child->executable);
+    memcpy(child->name, parent->name, sizeof(child->name));
+    memcpy(child->arguments, parent->arguments, sizeof(child->arguments));
+    memcpy(child->environment, parent->environment, sizeof(child->environment));
+    child->started_ns = parent->started_ns;
+    child->parent = parent;
+    TAILQ_INSERT_TAIL(&parent->children, child, sibling);
+}
+
+/* The child has the caller's registers as they are now, PKRU among them, and RAX 0. */
+static void copy_registers(struct task *child, uintptr_t stack)
+{
+    struct task *parent = current();
+    struct trap_frame *frame = task_frame(child);
+
+    *frame = *task_frame(parent);
+    frame->rax = 0;
+    if (stack)
+        frame->rsp = stack;
+    fpu_save(child->fpu);
+    child->fs_base = parent->fs_base;
+    child->gs_base = parent->gs_base;
+    if (cpu_state.cr4 & CR4_FSGSBASE) {
+        child->fs_base = rdmsr(MSR_FS_BASE);
+        child->gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+    }
+}
+
+static bool vfork_is_over(void *context)
+{
+    struct task *child = context;
+
+    return child->vfork_parent == NULL;
+}
+
+struct clone_request {
+    uint64_t flags;
+    uintptr_t stack;
+    uintptr_t parent_tid, child_tid;
+    uint64_t tls;
+};
+
+#define CLONE_SUPPORTED                                                                           \
+    (CSIGNAL | CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | \
+     CLONE_CHILD_CLEARTID)
+
+static long clone_task(const struct clone_request *request)
+{
+    uint64_t flags = request->flags;
+
+    /* Threads (CLONE_THREAD, CLONE_SIGHAND ...) and namespaces are not to be had. */
+    if (flags & ~CLONE_SUPPORTED)
+        return -EINVAL;
+    struct task *child = task_create();
+    if (!child)
+        return -EAGAIN;
+    if (copy_resources(child, flags)) {
+        task_free(child);
+        return -ENOMEM;
+    }
+    copy_identity(child);
+    copy_registers(child, request->stack);
+    if (flags & CLONE_VM && !(flags & CLONE_VFORK))
+        child->signals.stack_flags = SS_DISABLE;
+    if (flags & CLONE_SETTLS)
+        child->fs_base = request->tls;
+    if (flags & CLONE_CHILD_CLEARTID)
+        child->clear_child_tid = request->child_tid;
+    int pid = child->pid;
+    if (flags & CLONE_PARENT_SETTID)
+        copy_to_user(request->parent_tid, &pid, sizeof(pid));
+    if (flags & CLONE_CHILD_SETTID)
+        child->set_child_tid = request->child_tid;
+    if (!(flags & CLONE_VFORK)) {
+        sched_add(child);
+        return pid;
+    }
+    child->vfork_parent = current();
+    sched_add(child);
+    wait_event_uninterruptible(&current()->child_exit, vfork_is_over, child);
+    return pid;
+}
+
+void process_end_vfork(struct task *task)
+{
+    struct task *parent = task->vfork_parent;
+
+    task->vfork_parent = NULL;
+    if (parent)
+        wake_all(&parent->child_exit);
+}
+
+SYSCALL0(fork)
+{
+    struct clone_request request = {.flags = SIGCHLD};
+
+    return clone_task(&request);
+}
+
+SYSCALL0(vfork)
+{
+    struct clone_request request = {.flags = SIGCHLD | CLONE_VM | CLONE_VFORK};
+
+    return clone_task(&request);
+}
+
+SYSCALL5(clone, uint64_t, flags, uintptr_t, stack, uintptr_t, parent_tid, uintptr_t, child_tid,
+         uint64_t, tls)
+{
+    struct clone_request request = {flags, stack, parent_tid, child_tid, tls};
+
+    return clone_task(&request);
+}
+
+/* ---- ending ---- */
+
+/* Children without a parent become the first program's. */
+static void give_away_children(struct task *task)
+{
+    struct task *first = task_find(FIRST_PID);
+    struct task *child;
+
+    while ((child = TAILQ_FIRST(&task->children))) {
+        TAILQ_REMOVE(&task->children, child, sibling);
+        child->parent = first;
+        TAILQ_INSERT_TAIL(&first->children, child, sibling);
+        if (child->state == TASK_ZOMBIE)
+            wake_all(&first->child_exit);
+    }
+}
+
+/* Whether the parent does not want to wait: SIGCHLD ignored, or SA_NOCLDWAIT. */
+static bool parent_does_not_care(const struct task *parent)
+{
+    const struct sigaction *action = &parent->signals.actions->action[SIGCHLD - 1];
+
+    return action->sa_handler == SIG_IGN || (action->sa_flags & SA_NOCLDWAIT);
+}
+
+static void tell_parent(struct task *task)
+{
+    bool signalled = (task->wait_status & 0x7f) != 0;
+    siginfo_t info = {.si_signo = SIGCHLD};
+
+    info.si_code = !signalled ? CLD_EXITED : task->wait_status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+    info.si_pid = task->pid;
+    info.si_status = signalled ? task->wait_status & 0x7f : task->wait_status >> 8 & 0xff;
+    signal_send_info(task->parent, &info);
+}
+
+void process_exit(int wait_status)
+{
+    struct task *task = current();
+    int zero = 0;
+
+    task->wait_status = wait_status;
+    if (task->clear_child_tid)
+        copy_to_user(task->clear_child_tid, &zero, sizeof(zero));
+    if (task->pid == FIRST_PID)
+        first_last_words(wait_status);
+    irq_disable();
+    space_load(NULL);
+    irq_enable();
+    task_release_resources(task);
+    process_end_vfork(task);
+    give_away_children(task);
+    irq_disable();
+    bool reap = parent_does_not_care(task->parent);
+    if (reap)
+        TAILQ_REMOVE(&task->parent->children, task, sibling);
+    tell_parent(task);
+    task->state = TASK_ZOMBIE;
+    wake_all(&task->parent->child_exit);
+    sched_exit(reap);
+}
+
+SYSCALL1(exit, int, status)
+{
+    process_exit((status & 0xff) << 8);
+}
+
+SYSCALL1(exit_group, int, status)
+{
+    process_exit((status & 0xff) << 8);
+}
+
+/* ---- waiting ---- */
+
+struct wait_request {
+    int pid; /* as wait4() has it: > 0 that child, 0 own group, -1 any, < -1 that group */
+    struct task *found;
+    bool has_children;
+};
+
+static bool is_wanted(const struct task *child, int pid)
+{
+    if (pid > 0)
+        return child->pid == pid;
+    return pid == -1 || child->pgid == (pid == 0 ? current()->pgid : -pid);
+}
+
+/* The condition of the wait: a child that has ended, or none that could. */
+static bool find_ended_child(void *context)
+{
+    struct wait_request *request = context;
+    struct task *child;
+
+    request->has_children = false;
+    TAILQ_FOREACH (child, &current()->children, sibling) {
+        if (!is_wanted(child, request->pid))
+            continue;
+        request->has_children = true;
+        if (child->state == TASK_ZOMBIE) {
+            request->found = child;
+            return true;
+        }
+    }
+    return !request->has_children;
+}
+
+SYSCALL4(wait4, int, pid, uintptr_t, status, int, options, uintptr_t, usage)
+{
+    struct wait_request request = {.pid = pid};
+    struct rusage empty = {0};
+
+    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
+        return -EINVAL;
+    if (options & WNOHANG) {
+        if (!find_ended_child(&request))
+            return 0;
+    } else {
+        int error = wait_event(&current()->child_exit, find_ended_child, &request);
+        if (error)
+            return error;
+    }
+    if (!request.found)
+        return -ECHILD;
+    struct task *child = request.found;
+    int child_pid = child->pid;
+    int child_status = child->wait_status;
+    TAILQ_REMOVE(&current()->children, child, sibling);
+    task_free(child);
+    if (status && copy_to_user(status, &child_status, sizeof(child_status)))
+        return -EFAULT;
+    if (usage && copy_to_user(usage, &empty, sizeof(empty)))
+        return -EFAULT;
+    return child_pid;
+}

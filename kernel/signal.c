@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/signal.h"
+
+#include <asm/errno.h>
+#include <asm/unistd_64.h>
+
+#include "arch/cpu.h"
+#include "arch/pkru.h"
+#include "kernel/process.h"
+#include "kernel/report.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+#include "libc/include/string.h"
+#include "mm/slab.h"
+
+#define NEVER_BLOCKED (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
+
+/* Signals whose default is to be ignored, and those whose default leaves a core dump. */
+#define DEFAULT_IGNORED \
+    (signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH) | signal_bit(SIGCONT))
+#define DEFAULT_CORE                                                                        \
+    (signal_bit(SIGQUIT) | signal_bit(SIGILL) | signal_bit(SIGTRAP) | signal_bit(SIGABRT) | \
+     signal_bit(SIGFPE) | signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGSYS) |   \
+     signal_bit(SIGXCPU) | signal_bit(SIGXFSZ))
+#define DEFAULT_STOP \
+    (signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU))
+#define SYNCHRONOUS                                                                        \
+    (signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) | signal_bit(SIGTRAP) | \
+     signal_bit(SIGFPE) | signal_bit(SIGSYS))
+
+#define FIRST_REALTIME 32
+
+/* ---- handlers ---- */
+
+struct signal_actions *signal_actions_create(void)
+{
+    struct signal_actions *actions = kzalloc(sizeof(*actions));
+
+    if (actions)
+        actions->references = 1;
+    return actions;
+}
+
+struct signal_actions *signal_actions_copy(struct signal_actions *actions)
+{
+    struct signal_actions *copy = signal_actions_create();
+
+    if (copy)
+        memcpy(copy->action, actions->action, sizeof(copy->action));
+    return copy;
+}
+
+void signal_actions_put(struct signal_actions *actions)
+{
+    if (__atomic_sub_fetch(&actions->references, 1, __ATOMIC_ACQ_REL) == 0)
+        kfree(actions);
+}
+
+void signal_actions_reset(struct signal_actions *actions)
+{
+    for (int i = 0; i < SIGNAL_COUNT; i++) {
+        struct sigaction *action = &actions->action[i];
+        __sighandler_t kept = action->sa_handler == SIG_IGN ? SIG_IGN : SIG_DFL;
+        *action = (struct sigaction){.sa_handler = kept};
+    }
+}
+
+static const struct sigaction *action_of(const struct task *task, int signal)
+{
+    return &task->signals.actions->action[signal - 1];
+}
+
+static bool is_ignored(const struct task *task, int signal)
+{
+    __sighandler_t handler = action_of(task, signal)->sa_handler;
+
+    return handler == SIG_IGN || (handler == SIG_DFL && (DEFAULT_IGNORED & signal_bit(signal)));
+}
+
+/* ---- pending signals ---- */
+
+void signal_state_init(struct signal_state *state)
+{
+    memset(state, 0, sizeof(*state));
+    TAILQ_INIT(&state->queue);
+    state->lock.name = "signals";
+    state->stack_flags = SS_DISABLE;
+}
+
+static void remove_pending(struct signal_state *state, struct pending_signal *pending)
+{
+    struct pending_signal *other;
+    int signal = pending->info.si_signo;
+
+    TAILQ_REMOVE(&state->queue, pending, link);
+    TAILQ_FOREACH (other, &state->queue, link)
+        if (other->info.si_signo == signal)
+            return;
+    state->pending &= ~signal_bit(signal);
+}
+
+void signal_flush(struct signal_state *state)
+{
+    struct pending_signal *pending;
+
+    while ((pending = TAILQ_FIRST(&state->queue))) {
+        remove_pending(state, pending);
+        kfree(pending);
+    }
+}
+
+static int queue_signal(struct task *task, const siginfo_t *info)
+{
+    struct signal_state *state = &task->signals;
+    struct pending_signal *pending;
+
+    if (info->si_signo < FIRST_REALTIME && (state->pending & signal_bit(info->si_signo)))
+        return 0;
+    pending = kmalloc(sizeof(*pending));
+    if (!pending)
+        return -EAGAIN;
+    pending->info = *info;
+    uint64_t flags = spin_lock_irqsave(&state->lock);
+    TAILQ_INSERT_TAIL(&state->queue, pending, link);
+    state->pending |= signal_bit(info->si_signo);
+    task->work |= WORK_SIGNAL;
+    spin_unlock_irqrestore(&state->lock, flags);
+    return 0;
+}
+
+int signal_send_info(struct task *task, const siginfo_t *info)
+{
+    int signal = info->si_signo;
+    bool blocked = task->signals.blocked & signal_bit(signal);
+
+    if (task->state == TASK_ZOMBIE || !task->signals.actions)
+        return 0;
+    if (is_ignored(task, signal) && !blocked && signal != SIGKILL)
+        return 0;
+    int error = queue_signal(task, info);
+    if (!error && !blocked)
+        wake_task(task);
+    return error;
+}
+
+int signal_send(struct task *task, int signal)
+{
+    siginfo_t info = {.si_signo = signal, .si_code = SI_KERNEL};
+
+    return signal_send_info(task, &info);
+}
+
+int signal_send_group(int pgid, int signal)
+{
+    struct task *task;
+    int result = -ESRCH;
+
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        if (task->pgid == pgid)
+            result = signal_send(task, signal);
+    return result;
+}
+
+void signal_force(const siginfo_t *info)
+{
+    struct task *task = current();
+    struct sigaction *action = &task->signals.actions->action[info->si_signo - 1];
+    signal_set_t bit = signal_bit(info->si_signo);
+
+    if ((task->signals.blocked & bit) || action->sa_handler == SIG_IGN) {
+        action->sa_handler = SIG_DFL;
+        task->signals.blocked &= ~bit;
+    }
+    if (queue_signal(task, info))
+        process_exit(SIGKILL);
+}
+
+bool signal_pending(void)
+{
+    const struct signal_state *state = &current()->signals;
+
+    return state->pending & ~(state->blocked & ~NEVER_BLOCKED);
+}
+
+/*
+ * The next signal to deliver: one that the program's own instruction caused before others, and
+ * otherwise the lowest number. NULL: none.
+ */
+static struct pending_signal *take_signal(struct task *task)
+{
+    struct signal_state *state = &task->signals;
+    uint64_t flags = spin_lock_irqsave(&state->lock);
+    signal_set_t ready = state->pending & ~(state->blocked & ~NEVER_BLOCKED);
+    struct pending_signal *pending = NULL;
+
+    if (ready & SYNCHRONOUS)
+        ready &= SYNCHRONOUS;
+    if (ready) {
+        int signal = __builtin_ctzl(ready) + 1;
+        TAILQ_FOREACH (pending, &state->queue, link)
+            if (pending->info.si_signo == signal)
+                break;
+        remove_pending(state, pending);
+    } else {
+        task->work &= ~WORK_SIGNAL;
+    }
+    spin_unlock_irqrestore(&state->lock, flags);
+    return pending;
+}
+
+/* ---- delivering ---- */
+
+/* A system call that a signal interrupted: again from its instruction, or EINTR. */
+static void restart_syscall(struct trap_frame *frame, bool again)
+{
+    if (again) {
+        frame->rax = frame->error_code;
+        frame->rip -= 2; /* the length of SYSCALL */
+        frame_is_changed(frame);
+    } else {
+        frame->rax = (uint64_t)-EINTR;
+    }
+}
+
+static bool was_interrupted(const struct trap_frame *frame)
+{
+    long result = (long)frame->rax;
+
+    return frame->vector == VECTOR_SYSCALL && (result == -ERESTARTSYS || result == -ERESTARTNOHAND);
+}
+
+static void __attribute__((noreturn)) die(struct trap_frame *frame, const siginfo_t *info)
+{
+    int signal = info->si_signo;
+
+    if (DEFAULT_CORE & signal_bit(signal))
+        report_fatal_signal(current(), frame, info, cpu_state.pku ? read_pkru() : 0);
+    process_exit(signal);
+}
+
+static void run_handler(struct trap_frame *frame, const siginfo_t *info)
+{
+    struct signal_state *state = &current()->signals;
+    struct sigaction action = *action_of(current(), info->si_signo);
+    signal_set_t before = state->restore_blocked ? state->saved_blocked : state->blocked;
+    siginfo_t failure = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
+
+    state->restore_blocked = false;
+    if (was_interrupted(frame))
+        restart_syscall(frame, (long)frame->rax == -ERESTARTSYS && (action.sa_flags & SA_RESTART));
+    if (action.sa_flags & SA_RESETHAND)
+        state->actions->action[info->si_signo - 1].sa_handler = SIG_DFL;
+    if (signal_frame_setup(frame, info, &action, before)) {
+        /* No stack for the handler. If it was SIGSEGV's own, nothing is left to try. */
+        if (info->si_signo == SIGSEGV)
+            die(frame, &failure);
+        signal_force(&failure);
+        return;
+    }
+    state->blocked |= action.sa_mask;
+    if (!(action.sa_flags & SA_NODEFER))
+        state->blocked |= signal_bit(info->si_signo);
+    state->blocked &= ~NEVER_BLOCKED;
+}
+
+/* Returns whether a handler is to run, so that no further signal is looked at before it. */
+static bool deliver(struct trap_frame *frame, const siginfo_t *info)
+{
+    __sighandler_t handler = action_of(current(), info->si_signo)->sa_handler;
+
+    if (info->si_signo == SIGKILL)
+        process_exit(SIGKILL);
+    if (is_ignored(current(), info->si_signo))
+        return false;
+    if (handler == SIG_DFL) {
+        if (DEFAULT_STOP & signal_bit(info->si_signo))
+            return false;
+        die(frame, info);
+    }
+    run_handler(frame, info);
+    return true;
+}
+
+void signal_deliver(struct trap_frame *frame)
+{
+    struct signal_state *state = &current()->signals;
+    struct pending_signal *pending;
+
+    while ((pending = take_signal(current()))) {
+        siginfo_t info = pending->info;
+        kfree(pending);
+        if (deliver(frame, &info))
+            return;
+    }
+    if (was_interrupted(frame))
+        restart_syscall(frame, true);
+    if (state->restore_blocked) {
+        state->blocked = state->saved_blocked;
+        state->restore_blocked = false;
+    }
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The frame of a signal handler, and PKRU's way through it.
+ *
+ *   high  red zone (128 bytes), or the top of the alternate stack
+ *         magic2          4 bytes behind the image
+ *         XSAVE image     64-byte aligned; its software bytes (464) say size and components
+ *         siginfo
+ *         ucontext        registers, blocked signals, alternate stack
+ *   low   return address  the handler's RET goes to SA_RESTORER, which calls rt_sigreturn
+ *
+ * Delivery (Linux 6.12 and later): the interrupted PKRU is kept, all keys are opened while the
+ * frame is written, so that a stack under a key that is denied will do; the kept value goes into
+ * the image with its bit in XSTATE_BV set, and the handler runs with the init value. The bit has
+ * to be set by hand: the image was saved with all keys open, which a CPU may call the initial
+ * state and leave the bit clear, and then rt_sigreturn would open all keys.
+ *
+ * Return: XRSTOR reads the frame under the handler's own PKRU and loads the frame's.
+ */
+#include "kernel/signal.h"
+
+#include <asm/errno.h>
+#include <asm/sigcontext.h>
+#include <asm/ucontext.h>
+
+#include "arch/cpu.h"
+#include "arch/descriptors.h"
+#include "arch/fpu.h"
+#include "arch/pkru.h"
+#include "arch/usercopy.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "libc/include/string.h"
+
+struct signal_frame {
+    uint64_t return_address;
+    struct ucontext context;
+    siginfo_t info;
+};
+
+_Static_assert(sizeof(struct signal_frame) == 440, "Linux's struct rt_sigframe");
+
+#define RED_ZONE    128
+#define FPU_ALIGN   64
+#define FRAME_ALIGN 16
+#define RFLAGS_STATUS                                                                            \
+    (RFLAGS_AC | 1ul << 11 | RFLAGS_DF | RFLAGS_TF | 1ul << 7 | 1ul << 6 | 1ul << 4 | 1ul << 2 | \
+     RFLAGS_CF | RFLAGS_RF) /* what a program may set: with OF SF ZF AF PF */
+
+static size_t fpu_frame_size(void)
+{
+    return fpu_layout.size + (fpu_layout.xcr0 ? FP_XSTATE_MAGIC2_SIZE : 0);
+}
+
+size_t signal_frame_size(void)
+{
+    return align_up(sizeof(struct signal_frame) + FRAME_ALIGN - 1 + fpu_frame_size() + FPU_ALIGN -
+                        1,
+                    FRAME_ALIGN);
+}
+
+/* ---- the alternate stack ---- */
+
+static bool is_on_alternate_stack(const struct signal_state *state, uintptr_t rsp)
+{
+    return !(state->stack_flags & SS_DISABLE) && rsp > state->stack_base &&
+           rsp - state->stack_base <= state->stack_size;
+}
+
+static int alternate_stack_flags(const struct signal_state *state, uintptr_t rsp)
+{
+    if (state->stack_flags & SS_DISABLE)
+        return SS_DISABLE;
+    return (is_on_alternate_stack(state, rsp) ? SS_ONSTACK : 0) |
+           (state->stack_flags & (int)SS_AUTODISARM);
+}
+
+static int set_alternate_stack(const stack_t *stack, uintptr_t rsp)
+{
+    struct signal_state *state = &current()->signals;
+    int mode = stack->ss_flags & ~(int)SS_AUTODISARM;
+
+    if (is_on_alternate_stack(state, rsp))
+        return -EPERM;
+    if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
+        return -EINVAL;
+    if (mode != SS_DISABLE && stack->ss_size < MINSIGSTKSZ)
+        return -ENOMEM;
+    bool disable = mode == SS_DISABLE;
+    state->stack_base = disable ? 0 : (uintptr_t)stack->ss_sp;
+    state->stack_size = disable ? 0 : stack->ss_size;
+    state->stack_flags = stack->ss_flags;
+    return 0;
+}
+
+SYSCALL2(sigaltstack, uintptr_t, new_stack, uintptr_t, old_stack)
+{
+    struct signal_state *state = &current()->signals;
+    uintptr_t rsp = task_frame(current())->rsp;
+    stack_t stack;
+    stack_t old = {.ss_sp = (void *)state->stack_base,
+                   .ss_flags = alternate_stack_flags(state, rsp),
+                   .ss_size = state->stack_size};
+
+    if (new_stack) {
+        if (copy_from_user(&stack, new_stack, sizeof(stack)))
+            return -EFAULT;
+        int error = set_alternate_stack(&stack, rsp);
+        if (error)
+            return error;
+    }
+    if (old_stack && copy_to_user(old_stack, &old, sizeof(old)))
+        return -EFAULT;
+    return 0;
+}
+
+/* ---- delivery ---- */
+
+struct frame_place {
+    uintptr_t frame; /* of struct signal_frame */
+    uintptr_t image; /* of the XSAVE image */
+};
+
+/* Where the frame goes; false when the alternate stack is too small for it. */
+static bool place_frame(const struct trap_frame *frame, const struct sigaction *action,
+                        struct frame_place *place)
+{
+    const struct signal_state *state = &current()->signals;
+    bool inside = is_on_alternate_stack(state, frame->rsp);
+    bool entering =
+        (action->sa_flags & SA_ONSTACK) && !inside && !(state->stack_flags & SS_DISABLE);
+    uintptr_t rsp = entering ? state->stack_base + state->stack_size : frame->rsp - RED_ZONE;
+
+    place->image = align_down(rsp - fpu_frame_size(), FPU_ALIGN);
+    place->frame =
+        align_down(place->image - sizeof(struct signal_frame), FRAME_ALIGN) - sizeof(uint64_t);
+    return !(inside || entering) || is_on_alternate_stack(state, place->frame);
+}
+
+static void fill_registers(struct sigcontext *to, const struct trap_frame *frame)
+{
+    struct task *task = current();
+
+    to->r8 = frame->r8;
+    to->r9 = frame->r9;
+    to->r10 = frame->r10;
+    to->r11 = frame->r11;
+    to->r12 = frame->r12;
+    to->r13 = frame->r13;
+    to->r14 = frame->r14;
+    to->r15 = frame->r15;
+    to->rdi = frame->rdi;
+    to->rsi = frame->rsi;
+    to->rbp = frame->rbp;
+    to->rbx = frame->rbx;
+    to->rdx = frame->rdx;
+    to->rax = frame->rax;
+    to->rcx = frame->rcx;
+    to->rsp = frame->rsp;
+    to->rip = frame->rip;
+    to->eflags = frame->rflags;
+    to->cs = (uint16_t)frame->cs;
+    to->ss = (uint16_t)frame->ss;
+    to->err = task->fault_error_code;
+    to->trapno = task->fault_vector;
+    to->cr2 = task->fault_address;
+    to->oldmask = task->signals.blocked;
+}
+
+/* The image, then what the CPU does not write: the software bytes, PKRU, the two magic numbers. */
+static int write_image(uintptr_t image, uint32_t pkru)
+{
+    struct _fpx_sw_bytes software = {0};
+    uint32_t magic2 = FP_XSTATE_MAGIC2;
+    uint64_t xstate_bv;
+
+    if (fpu_save_user(image))
+        return -EFAULT;
+    if (fpu_layout.xcr0) {
+        software.magic1 = FP_XSTATE_MAGIC1;
+        software.extended_size = (uint32_t)fpu_frame_size();
+        software.xfeatures = fpu_layout.xcr0;
+        software.xstate_size = (uint32_t)fpu_layout.size;
+    }
+    if (copy_to_user(image + XSAVE_SOFTWARE, &software, sizeof(software)))
+        return -EFAULT;
+    if (!fpu_layout.xcr0)
+        return 0;
+    if (copy_to_user(image + fpu_layout.size, &magic2, sizeof(magic2)) ||
+        copy_from_user(&xstate_bv, image + XSAVE_XSTATE_BV, sizeof(xstate_bv)))
+        return -EFAULT;
+    xstate_bv |= XFEATURE_X87 | XFEATURE_SSE;
+    if (fpu_layout.pkru_offset) {
+        xstate_bv |= XFEATURE_PKRU;
+        if (copy_to_user(image + fpu_layout.pkru_offset, &pkru, sizeof(pkru)))
+            return -EFAULT;
+    }
+    return copy_to_user(image + XSAVE_XSTATE_BV, &xstate_bv, sizeof(xstate_bv)) ? -EFAULT : 0;
+}
+
+static int write_frame(const struct frame_place *place, const struct trap_frame *frame,
+                       const siginfo_t *info, const struct sigaction *action,
+                       signal_set_t blocked_before)
+{
+    const struct signal_state *state = &current()->signals;
+    struct signal_frame out;
+
+    memset(&out, 0, sizeof(out));
+    out.return_address = (uintptr_t)action->sa_restorer;
+    out.info = *info;
+    out.context.uc_flags =
+        UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (fpu_layout.xcr0 ? UC_FP_XSTATE : 0);
+    out.context.uc_stack.ss_sp = (void *)state->stack_base;
+    out.context.uc_stack.ss_size = state->stack_size;
+    out.context.uc_stack.ss_flags = alternate_stack_flags(state, frame->rsp);
+    out.context.uc_sigmask = blocked_before;
+    fill_registers(&out.context.uc_mcontext, frame);
+    out.context.uc_mcontext.oldmask = blocked_before;
+    out.context.uc_mcontext.fpstate = (void *)place->image;
+    return copy_to_user(place->frame, &out, sizeof(out)) ? -EFAULT : 0;
+}
+
+int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
+                       const struct sigaction *action, signal_set_t blocked_before)
+{
+    uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
+    struct frame_place place;
+
+    if (!place_frame(frame, action, &place) || !(action->sa_flags & SA_RESTORER))
+        return -EFAULT;
+    if (cpu_state.pku)
+        write_pkru(0);
+    int error = write_image(place.image, pkru);
+    if (!error)
+        error = write_frame(&place, frame, info, action, blocked_before);
+    if (error) {
+        if (cpu_state.pku)
+            write_pkru(pkru);
+        return error;
+    }
+    fpu_reset(); /* PKRU takes its init value with the rest */
+
+    struct signal_state *state = &current()->signals;
+    if (state->stack_flags & (int)SS_AUTODISARM) {
+        state->stack_base = 0;
+        state->stack_size = 0;
+        state->stack_flags = SS_DISABLE;
+    }
+    frame->rdi = (uint64_t)info->si_signo;
+    frame->rsi = place.frame + offsetof(struct signal_frame, info);
+    frame->rdx = place.frame + offsetof(struct signal_frame, context);
+    frame->rax = 0;
+    frame->rsp = place.frame;
+    frame->rip = (uintptr_t)action->sa_handler;
+    frame->cs = USER_CS;
+    frame->ss = USER_SS;
+    frame->rflags &= ~(RFLAGS_DF | RFLAGS_RF | RFLAGS_TF);
+    frame_is_changed(frame);
+    return 0;
+}
+
+/* ---- return ---- */
+
+static void take_registers(struct trap_frame *frame, const struct sigcontext *from)
+{
+    frame->r8 = from->r8;
+    frame->r9 = from->r9;
+    frame->r10 = from->r10;
+    frame->r11 = from->r11;
+    frame->r12 = from->r12;
+    frame->r13 = from->r13;
+    frame->r14 = from->r14;
+    frame->r15 = from->r15;
+    frame->rdi = from->rdi;
+    frame->rsi = from->rsi;
+    frame->rbp = from->rbp;
+    frame->rbx = from->rbx;
+    frame->rdx = from->rdx;
+    frame->rax = from->rax;
+    frame->rcx = from->rcx;
+    frame->rsp = from->rsp;
+    frame->rip = from->rip;
+    /* Forged selectors stay ring 3's, and IRETQ refuses those that name no segment. */
+    frame->cs = from->cs | 3u;
+    frame->ss = from->ss | 3u;
+    frame->rflags = (frame->rflags & ~RFLAGS_STATUS) | (from->eflags & RFLAGS_STATUS);
+    frame->error_code = (uint64_t)-1;
+    frame_is_changed(frame);
+}
+
+/* Whether the software bytes and both magic numbers tell of a whole XSAVE image. */
+static int read_software_bytes(uintptr_t image, bool *extended, uint64_t *components)
+{
+    struct _fpx_sw_bytes software;
+    uint32_t magic2;
+
+    *extended = false;
+    if (!fpu_layout.xcr0)
+        return 0;
+    if (copy_from_user(&software, image + XSAVE_SOFTWARE, sizeof(software)))
+        return -EFAULT;
+    if (software.magic1 != FP_XSTATE_MAGIC1 || software.xstate_size < XSAVE_MINIMUM ||
+        software.xstate_size > fpu_layout.size || software.xstate_size > software.extended_size)
+        return 0;
+    if (copy_from_user(&magic2, image + software.xstate_size, sizeof(magic2)))
+        return -EFAULT;
+    *extended = magic2 == FP_XSTATE_MAGIC2;
+    *components = software.xfeatures;
+    return 0;
+}
+
+static int restore_image(uintptr_t image)
+{
+    uint64_t components;
+    bool extended;
+
+    if (image == 0) {
+        fpu_reset();
+        return 0;
+    }
+    int error = read_software_bytes(image, &extended, &components);
+    if (error)
+        return error;
+    return extended ? fpu_restore_user(image, components) : fpu_restore_user_legacy(image);
+}
+
+int signal_frame_restore(struct trap_frame *frame)
+{
+    struct signal_state *state = &current()->signals;
+    uintptr_t place = frame->rsp - sizeof(uint64_t); /* the handler's RET took the address off */
+    struct ucontext context;
+
+    if (copy_from_user(&context, place + offsetof(struct signal_frame, context), sizeof(context)))
+        return -EFAULT;
+    state->blocked = context.uc_sigmask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+    current()->work |= WORK_SIGNAL;
+    take_registers(frame, &context.uc_mcontext);
+    if (!(context.uc_flags & UC_STRICT_RESTORE_SS))
+        frame->ss = USER_SS;
+    if (restore_image((uintptr_t)context.uc_mcontext.fpstate))
+        return -EFAULT;
+    set_alternate_stack(&context.uc_stack, frame->rsp);
+    return 0;
+}
+
+SYSCALL0(rt_sigreturn)
+{
+    struct trap_frame *frame = task_frame(current());
+    siginfo_t failure = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
+
+    if (signal_frame_restore(frame))
+        signal_force(&failure);
+    return (long)frame->rax;
+}

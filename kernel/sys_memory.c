@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls on memory and keys: the checks on their arguments, in Linux's order; mm/ does the
+ * rest. The path of pkey_mprotect is here -> space_protect() -> one table walk -> one flush.
+ */
+#include <asm/mman.h>
+#include <linux/mman.h>
+
+#include "arch/cpu.h"
+#include "arch/pkru.h"
+#include "kernel/file.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "mm/keys.h"
+#include "mm/mmap.h"
+#include "mm/object.h"
+
+#define PROT_RWX (PROT_READ | PROT_WRITE | PROT_EXEC)
+
+/* ---- protection keys ---- */
+
+SYSCALL2(pkey_alloc, uint64_t, flags, uint64_t, rights)
+{
+    if (flags)
+        return -EINVAL;
+    if (rights & ~(uint64_t)(PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE))
+        return -EINVAL;
+    int key = keys_alloc(&current()->space->key_map);
+    if (key >= 0)
+        write_pkru(pkru_with_rights(read_pkru(), (unsigned int)key, (uint32_t)rights));
+    return key;
+}
+
+SYSCALL1(pkey_free, int, key)
+{
+    return keys_free(&current()->space->key_map, key);
+}
+
+/* Whole pages of prot's 64 bits count; of the key's, the low 32. */
+static long protect(uintptr_t start, size_t size, uint64_t prot, int key)
+{
+    if (prot & ~(uint64_t)INT32_MAX)
+        prot = INT32_MAX & ~(PROT_GROWSUP | PROT_GROWSDOWN); /* a bit that is not there: -EINVAL */
+    return space_protect(current()->space, start, size, (int)prot, key);
+}
+
+SYSCALL3(mprotect, uintptr_t, start, size_t, size, uint64_t, prot)
+{
+    return protect(start, size, prot, -1);
+}
+
+SYSCALL4(pkey_mprotect, uintptr_t, start, size_t, size, uint64_t, prot, int, key)
+{
+    return protect(start, size, prot, key);
+}
+
+/* ---- mappings ---- */
+
+/* What of a file may be mapped, and how: fills in the object and the rights it may ever have. */
+static int request_file(struct map_request *request, struct file *file, int sharing)
+{
+    if (!file_is_readable(file))
+        return -EACCES;
+    if (sharing != MAP_PRIVATE && !file_is_writable(file)) {
+        if (request->prot & PROT_WRITE)
+            return -EACCES;
+        request->max_prot &= (uint8_t)~PROT_WRITE;
+    }
+    request->object = file->operations->object ? file->operations->object(file) : NULL;
+    return request->object ? 0 : -ENODEV;
+}
+
+static int request_anonymous(struct map_request *request, int sharing)
+{
+    if (sharing != MAP_SHARED)
+        return 0;
+    request->object = object_create();
+    if (!request->object)
+        return -ENOMEM;
+    request->object->size = align_up(request->size, PAGE_SIZE);
+    return 0;
+}
+
+static long map(struct map_request *request, int flags, struct file *file)
+{
+    int sharing = flags & MAP_TYPE;
+    uintptr_t address;
+    int error;
+
+    if (request->size == 0)
+        return -EINVAL;
+    if (align_up(request->size, PAGE_SIZE) == 0)
+        return -ENOMEM;
+    if (request->object_page + (align_up(request->size, PAGE_SIZE) >> PAGE_SHIFT) > UINT64_MAX >>
+        PAGE_SHIFT)
+        return -EOVERFLOW;
+    if (sharing != MAP_SHARED && sharing != MAP_PRIVATE &&
+        !(sharing == MAP_SHARED_VALIDATE && file))
+        return -EINVAL;
+    if (sharing != MAP_PRIVATE)
+        request->area_flags |= AREA_SHARED;
+    error = file ? request_file(request, file, sharing) : request_anonymous(request, sharing);
+    if (error)
+        return error;
+    error = space_map(current()->space, request, &address);
+    if (!file && request->object)
+        object_put(request->object); /* the area has its own reference */
+    if (error)
+        return error;
+    if (flags & MAP_POPULATE)
+        space_advise(current()->space, address, request->size,
+                     request->prot & PROT_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+    return (long)address;
+}
+
+SYSCALL6(mmap, uintptr_t, address, size_t, size, int, prot, int, flags, int, fd, uint64_t, offset)
+{
+    struct map_request request = {
+        .address = address,
+        .size = size,
+        .prot = prot & PROT_RWX,
+        .max_prot = PROT_RWX,
+        .fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
+        .no_replace = flags & MAP_FIXED_NOREPLACE,
+        .object_page = offset >> PAGE_SHIFT,
+    };
+    struct file *file = NULL;
+
+    if (offset % PAGE_SIZE)
+        return -EINVAL;
+    if (!(flags & MAP_ANONYMOUS)) {
+        file = file_table_get(current()->files, fd);
+        if (!file)
+            return -EBADF;
+    } else {
+        request.object_page = 0;
+        if (flags & MAP_HUGETLB)
+            return -ENOMEM; /* no such pages are set aside */
+    }
+    if (flags & MAP_GROWSDOWN)
+        request.area_flags |= AREA_GROWS_DOWN;
+    long result = map(&request, flags, file);
+    if (file)
+        file_put(file);
+    return result;
+}
+
+SYSCALL2(munmap, uintptr_t, start, size_t, size)
+{
+    return space_unmap(current()->space, start, size);
+}
+
+SYSCALL1(brk, uintptr_t, end)
+{
+    return (long)space_brk(current()->space, end);
+}
+
+SYSCALL3(madvise, uintptr_t, start, size_t, size, int, advice)
+{
+    return space_advise(current()->space, start, size, advice);
+}

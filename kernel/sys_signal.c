@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+/* System calls on signals; kernel/signal_frame.c has sigaltstack and rt_sigreturn. */
+#include "arch/usercopy.h"
+#include "kernel/signal.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+
+#define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
+
+SYSCALL4(rt_sigaction, int, signal, uintptr_t, new_action, uintptr_t, old_action, size_t, set_size)
+{
+    struct sigaction action, old;
+
+    if (set_size != sizeof(signal_set_t))
+        return -EINVAL;
+    if (new_action && copy_from_user(&action, new_action, sizeof(action)))
+        return -EFAULT;
+    if (signal < 1 || signal > SIGNAL_COUNT || (new_action && (UNBLOCKABLE & signal_bit(signal))))
+        return -EINVAL;
+    struct sigaction *slot = &current()->signals.actions->action[signal - 1];
+    old = *slot;
+    if (new_action) {
+        action.sa_mask &= ~UNBLOCKABLE;
+        *slot = action;
+    }
+    if (old_action && copy_to_user(old_action, &old, sizeof(old)))
+        return -EFAULT;
+    return 0;
+}
+
+static void set_blocked(signal_set_t blocked)
+{
+    current()->signals.blocked = blocked & ~UNBLOCKABLE;
+    current()->work |= WORK_SIGNAL;
+}
+
+SYSCALL4(rt_sigprocmask, int, how, uintptr_t, new_set, uintptr_t, old_set, size_t, set_size)
+{
+    signal_set_t old = current()->signals.blocked;
+    signal_set_t set;
+
+    if (set_size != sizeof(signal_set_t))
+        return -EINVAL;
+    if (new_set) {
+        if (copy_from_user(&set, new_set, sizeof(set)))
+            return -EFAULT;
+        if (how == SIG_BLOCK)
+            set_blocked(old | set);
+        else if (how == SIG_UNBLOCK)
+            set_blocked(old & ~set);
+        else if (how == SIG_SETMASK)
+            set_blocked(set);
+        else
+            return -EINVAL;
+    }
+    if (old_set && copy_to_user(old_set, &old, sizeof(old)))
+        return -EFAULT;
+    return 0;
+}
+
+SYSCALL2(rt_sigpending, uintptr_t, set, size_t, set_size)
+{
+    signal_set_t pending = current()->signals.pending & current()->signals.blocked;
+
+    if (set_size > sizeof(pending))
+        return -EINVAL;
+    return copy_to_user(set, &pending, set_size) ? -EFAULT : 0;
+}
+
+static bool never(void *context)
+{
+    (void)context;
+    return false;
+}
+
+SYSCALL2(rt_sigsuspend, uintptr_t, set, size_t, set_size)
+{
+    struct signal_state *state = &current()->signals;
+    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+    signal_set_t blocked;
+
+    if (set_size != sizeof(signal_set_t))
+        return -EINVAL;
+    if (copy_from_user(&blocked, set, sizeof(blocked)))
+        return -EFAULT;
+    state->saved_blocked = state->blocked;
+    state->restore_blocked = true;
+    set_blocked(blocked);
+    wait_event(&nobody, never, NULL);
+    return -ERESTARTNOHAND;
+}
+
+SYSCALL0(pause)
+{
+    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+
+    wait_event(&nobody, never, NULL);
+    return -ERESTARTNOHAND;
+}
+
+/* Sends to one task, or only asks whether it is there (signal 0). */
+static int send_from_user(struct task *task, int signal, int code)
+{
+    siginfo_t info = {.si_signo = signal, .si_code = code};
+
+    if (!task || task->state == TASK_ZOMBIE)
+        return task ? 0 : -ESRCH;
+    info.si_pid = current()->pid;
+    return signal ? signal_send_info(task, &info) : 0;
+}
+
+static int send_to_group(int pgid, int signal)
+{
+    struct task *task;
+    int result = -ESRCH;
+
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        if (task->pgid == pgid)
+            result = send_from_user(task, signal, SI_USER);
+    return result;
+}
+
+/* To all but the caller and the first program. */
+static int send_to_all(int signal)
+{
+    struct task *task;
+    int result = -ESRCH;
+
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        if (task->pid > 1 && task != current())
+            result = send_from_user(task, signal, SI_USER);
+    return result;
+}
+
+SYSCALL2(kill, int, pid, int, signal)
+{
+    if (signal < 0 || signal > SIGNAL_COUNT)
+        return -EINVAL;
+    if (pid > 0)
+        return send_from_user(task_find(pid), signal, SI_USER);
+    if (pid == -1)
+        return send_to_all(signal);
+    return send_to_group(pid == 0 ? current()->pgid : -pid, signal);
+}
+
+static int send_to_thread(int tgid, int tid, int signal)
+{
+    if (tid <= 0 || signal < 0 || signal > SIGNAL_COUNT)
+        return -EINVAL;
+    struct task *task = task_find(tid);
+    if (!task || (tgid != 0 && task->pid != tgid))
+        return -ESRCH;
+    return send_from_user(task, signal, SI_TKILL);
+}
+
+SYSCALL3(tgkill, int, tgid, int, tid, int, signal)
+{
+    return tgid <= 0 ? -EINVAL : send_to_thread(tgid, tid, signal);
+}
+
+SYSCALL2(tkill, int, tid, int, signal)
+{
+    return send_to_thread(0, tid, signal);
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+/* System calls on the running task: who it is, and its own registers and limits. */
+#include <asm/prctl.h>
+#include <linux/prctl.h>
+#include <linux/resource.h>
+#include <linux/utsname.h>
+
+#include "arch/clock.h"
+#include "arch/cpu.h"
+#include "arch/usercopy.h"
+#include "kernel/file.h"
+#include "kernel/random.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "libc/include/string.h"
+#include "mm/address_space.h"
+#include "mm/page.h"
+
+/* ---- who ---- */
+
+SYSCALL0(getpid)
+{
+    return current()->pid;
+}
+
+SYSCALL0(gettid)
+{
+    return current()->pid;
+}
+
+SYSCALL0(getppid)
+{
+    return current()->parent ? current()->parent->pid : 0;
+}
+
+SYSCALL0(getuid)
+{
+    return 0;
+}
+
+SYSCALL0(geteuid)
+{
+    return 0;
+}
+
+SYSCALL0(getgid)
+{
+    return 0;
+}
+
+SYSCALL0(getegid)
+{
+    return 0;
+}
+
+SYSCALL0(getpgrp)
+{
+    return current()->pgid;
+}
+
+SYSCALL1(getpgid, int, pid)
+{
+    struct task *task = pid ? task_find(pid) : current();
+
+    return task ? task->pgid : -ESRCH;
+}
+
+SYSCALL1(getsid, int, pid)
+{
+    struct task *task = pid ? task_find(pid) : current();
+
+    return task ? task->sid : -ESRCH;
+}
+
+static bool group_exists(int pgid, int sid)
+{
+    struct task *task;
+
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        if (task->pgid == pgid && task->sid == sid)
+            return true;
+    return false;
+}
+
+SYSCALL2(setpgid, int, pid, int, pgid)
+{
+    struct task *task = pid ? task_find(pid) : current();
+
+    if (pgid < 0)
+        return -EINVAL;
+    if (!task || (task != current() && task->parent != current()))
+        return -ESRCH;
+    if (pgid == 0)
+        pgid = task->pid;
+    if (task->sid == task->pid || task->sid != current()->sid ||
+        (pgid != task->pid && !group_exists(pgid, task->sid)))
+        return -EPERM;
+    task->pgid = pgid;
+    return 0;
+}
+
+SYSCALL0(setsid)
+{
+    struct task *task = current();
+
+    if (task->pgid == task->pid)
+        return -EPERM;
+    task->sid = task->pid;
+    task->pgid = task->pid;
+    return task->sid;
+}
+
+SYSCALL1(set_tid_address, uintptr_t, address)
+{
+    current()->clear_child_tid = address;
+    return current()->pid;
+}
+
+SYSCALL2(set_robust_list, uintptr_t, head, size_t, size)
+{
+    (void)head;
+    return size == 24 ? 0 : -EINVAL; /* struct robust_list_head; a process has one thread */
+}
+
+SYSCALL0(sched_yield)
+{
+    schedule();
+    return 0;
+}
+
+/* ---- registers ---- */
+
+SYSCALL2(arch_prctl, int, code, uintptr_t, address)
+{
+    struct task *task = current();
+    bool live = cpu_state.cr4 & CR4_FSGSBASE; /* then only the CPU knows the bases */
+    uint64_t base;
+
+    switch (code) {
+    case ARCH_SET_FS:
+        if (address >= USER_END)
+            return -EPERM;
+        task->fs_base = address;
+        wrmsr(MSR_FS_BASE, address);
+        return 0;
+    case ARCH_SET_GS:
+        if (address >= USER_END)
+            return -EPERM;
+        task->gs_base = address;
+        wrmsr(MSR_KERNEL_GS_BASE, address);
+        return 0;
+    case ARCH_GET_FS:
+        base = live ? rdmsr(MSR_FS_BASE) : task->fs_base;
+        return copy_to_user(address, &base, sizeof(base)) ? -EFAULT : 0;
+    case ARCH_GET_GS:
+        base = live ? rdmsr(MSR_KERNEL_GS_BASE) : task->gs_base;
+        return copy_to_user(address, &base, sizeof(base)) ? -EFAULT : 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+SYSCALL2(prctl, int, option, uintptr_t, argument)
+{
+    struct task *task = current();
+    char name[sizeof(task->name)];
+
+    switch (option) {
+    case PR_SET_NAME:
+        if (strncpy_from_user(name, argument, sizeof(name)) < 0)
+            return -EFAULT;
+        name[sizeof(name) - 1] = '\0';
+        memcpy(task->name, name, sizeof(name));
+        return 0;
+    case PR_GET_NAME:
+        return copy_to_user(argument, task->name, sizeof(task->name)) ? -EFAULT : 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* ---- limits and the machine ---- */
+
+static int get_limit(unsigned int resource, struct rlimit64 *limit)
+{
+    *limit = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
+    if (resource >= RLIM_NLIMITS)
+        return -EINVAL;
+    if (resource == RLIMIT_STACK)
+        limit->rlim_cur = current()->space->stack_limit;
+    if (resource == RLIMIT_NOFILE)
+        *limit = (struct rlimit64){FILES_MAX, FILES_MAX};
+    if (resource == RLIMIT_CORE)
+        limit->rlim_cur = 0;
+    return 0;
+}
+
+static int set_limit(unsigned int resource, const struct rlimit64 *limit)
+{
+    if (limit->rlim_cur > limit->rlim_max)
+        return -EINVAL;
+    if (resource == RLIMIT_STACK)
+        current()->space->stack_limit =
+            limit->rlim_cur < USER_END / 2 ? limit->rlim_cur : USER_END / 2;
+    return 0;
+}
+
+SYSCALL4(prlimit64, int, pid, unsigned int, resource, uintptr_t, new_limit, uintptr_t, old_limit)
+{
+    struct rlimit64 old, limit;
+
+    if (pid != 0 && pid != current()->pid)
+        return task_find(pid) ? -EPERM : -ESRCH;
+    if (new_limit && copy_from_user(&limit, new_limit, sizeof(limit)))
+        return -EFAULT;
+    int error = get_limit(resource, &old);
+    if (!error && new_limit)
+        error = set_limit(resource, &limit);
+    if (!error && old_limit && copy_to_user(old_limit, &old, sizeof(old)))
+        error = -EFAULT;
+    return error;
+}
+
+SYSCALL2(getrlimit, unsigned int, resource, uintptr_t, address)
+{
+    struct rlimit64 limit; /* the same as struct rlimit in a 64-bit program */
+    int error = get_limit(resource, &limit);
+
+    if (!error && copy_to_user(address, &limit, sizeof(limit)))
+        error = -EFAULT;
+    return error;
+}
+
+SYSCALL1(uname, uintptr_t, address)
+{
+    /* The release is the Linux whose semantics are kept: programs compare it. */
+    static const struct new_utsname name = {
+        .sysname = "Linux",
+        .nodename = "latchkey",
+        .release = "6.12.0-latchkey",
+        .version = "Latchkey",
+        .machine = "x86_64",
+        .domainname = "(none)",
+    };
+
+    return copy_to_user(address, &name, sizeof(name)) ? -EFAULT : 0;
+}
+
+#define GETRANDOM_FLAGS 7u /* GRND_NONBLOCK, GRND_RANDOM, GRND_INSECURE */
+
+SYSCALL3(getrandom, uintptr_t, buffer, size_t, size, unsigned int, flags)
+{
+    char piece[256];
+    size_t done = 0;
+
+    if (flags & ~GETRANDOM_FLAGS)
+        return -EINVAL;
+    while (done < size) {
+        size_t count = size - done < sizeof(piece) ? size - done : sizeof(piece);
+        random_bytes(piece, count);
+        if (copy_to_user(buffer + done, piece, count))
+            return done ? (long)done : -EFAULT;
+        done += count;
+    }
+    return (long)done;
+}

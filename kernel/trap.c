@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Exceptions and interrupts: page faults to mm/, the program's other mistakes to signals, the
+ * kernel's own to a panic.
+ */
+#include "kernel/trap.h"
+
+#include "arch/apic.h"
+#include "arch/bug.h"
+#include "arch/cpu.h"
+#include "arch/pkru.h"
+#include "arch/usercopy.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
+#include "kernel/task.h"
+#include "mm/fault.h"
+
+struct exception_signal {
+    int signal;
+    int code;
+    bool has_address; /* si_addr is the instruction's */
+};
+
+/* Linux's signals for exceptions in ring 3. */
+static const struct exception_signal exception_signals[32] = {
+    [VECTOR_DE] = {SIGFPE, FPE_INTDIV, true},  [VECTOR_DB] = {SIGTRAP, TRAP_TRACE, true},
+    [VECTOR_BP] = {SIGTRAP, SI_KERNEL, false}, [VECTOR_OF] = {SIGSEGV, SI_KERNEL, false},
+    [VECTOR_BR] = {SIGSEGV, SI_KERNEL, false}, [VECTOR_UD] = {SIGILL, ILL_ILLOPN, true},
+    [VECTOR_TS] = {SIGSEGV, SI_KERNEL, false}, [VECTOR_NP] = {SIGBUS, SI_KERNEL, false},
+    [VECTOR_SS] = {SIGBUS, SI_KERNEL, false},  [VECTOR_GP] = {SIGSEGV, SI_KERNEL, false},
+    [VECTOR_AC] = {SIGBUS, BUS_ADRALN, false},
+};
+
+void return_to_user(struct trap_frame *frame)
+{
+    struct task *task = current();
+
+    while (task->work) {
+        irq_enable();
+        if (task->work & WORK_RESCHED)
+            schedule();
+        if (task->work & WORK_SIGNAL)
+            signal_deliver(frame);
+        irq_disable();
+    }
+}
+
+/* What the signal frame tells of the exception. */
+static void note_exception(const struct trap_frame *frame)
+{
+    current()->fault_vector = frame->vector;
+    current()->fault_error_code = frame->error_code;
+}
+
+/* ---- page faults ---- */
+
+static void signal_fault(const struct trap_frame *frame, uintptr_t address,
+                         const struct fault_verdict *verdict)
+{
+    siginfo_t info = {.si_signo = verdict->signal, .si_code = verdict->code};
+
+    note_exception(frame);
+    current()->fault_address = address;
+    info.si_addr = (void *)address;
+    if (verdict->signal == SIGSEGV && verdict->code == SEGV_PKUERR)
+        info.si_pkey = verdict->key;
+    if (verdict->signal == SIGKILL)
+        signal_send(current(), SIGKILL);
+    else
+        signal_force(&info);
+}
+
+static bool fix_up(struct trap_frame *frame)
+{
+    uintptr_t fixup = exception_fixup(frame->rip);
+
+    if (fixup)
+        frame->rip = fixup;
+    return fixup != 0;
+}
+
+static void page_fault(struct trap_frame *frame)
+{
+    uintptr_t address = read_cr2();
+    uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
+    bool from_user = trap_from_user(frame);
+    struct fault_verdict verdict = {SIGSEGV, SEGV_MAPERR, 0};
+    uint32_t error_code = (uint32_t)frame->error_code;
+
+    /* Usercopy alone may fault in the kernel, on user addresses, in a task. */
+    if (!from_user && (address >= USER_END || !current()->space || !exception_fixup(frame->rip)))
+        panic_trap(frame, "page fault in the kernel");
+    if (frame->rflags & RFLAGS_IF)
+        irq_enable();
+    if (error_code & PF_RSVD)
+        panic_trap(frame, "reserved bit set in a page-table entry");
+    if (address < USER_END && !space_fault(current()->space, address, error_code, pkru, &verdict))
+        goto out;
+    if (!from_user)
+        fix_up(frame);
+    else
+        signal_fault(frame, address, &verdict);
+out:
+    irq_disable();
+}
+
+/* ---- other exceptions ---- */
+
+/* The unmasked exceptions that are pending in x87 or SSE status bits, as a SIGFPE code. */
+static int floating_point_code(uint32_t pending)
+{
+    if (pending & 0x01)
+        return FPE_FLTINV;
+    if (pending & 0x04)
+        return FPE_FLTDIV;
+    if (pending & 0x08)
+        return FPE_FLTOVF;
+    if (pending & 0x12)
+        return FPE_FLTUND;
+    return pending & 0x20 ? FPE_FLTRES : 0;
+}
+
+static int x87_code(void)
+{
+    uint16_t control, status;
+
+    __asm__ volatile("fnstcw %0; fnstsw %1" : "=m"(control), "=m"(status));
+    return floating_point_code(status & ~control & 0x3f);
+}
+
+static int sse_code(void)
+{
+    uint32_t mxcsr;
+
+    __asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+    return floating_point_code(mxcsr & ~(mxcsr >> 7) & 0x3f);
+}
+
+static void user_exception(struct trap_frame *frame)
+{
+    const struct exception_signal *what = &exception_signals[frame->vector];
+    siginfo_t info = {.si_signo = what->signal, .si_code = what->code};
+
+    if (!what->signal && frame->vector != VECTOR_MF && frame->vector != VECTOR_XM)
+        panic_trap(frame, "unexpected exception in ring 3");
+    note_exception(frame);
+    if (what->has_address)
+        info.si_addr = (void *)frame->rip;
+    if (frame->vector == VECTOR_MF || frame->vector == VECTOR_XM) {
+        info.si_signo = SIGFPE;
+        info.si_code = frame->vector == VECTOR_MF ? x87_code() : sse_code();
+        info.si_addr = (void *)frame->rip;
+    }
+    irq_enable();
+    signal_force(&info);
+    irq_disable();
+}
+
+static void kernel_exception(struct trap_frame *frame)
+{
+    const struct bug_entry *entry = bug_find(frame->rip);
+
+    if (fix_up(frame))
+        return;
+    if (frame->vector == VECTOR_UD && entry)
+        panic_trap(frame, entry->text);
+    panic_trap(frame, "exception in the kernel");
+}
+
+void trap_dispatch(struct trap_frame *frame)
+{
+    uint64_t vector = frame->vector;
+
+    if (vector == VECTOR_TIMER) {
+        apic_end_of_interrupt();
+        sched_tick();
+    } else if (vector == VECTOR_PF) {
+        page_fault(frame);
+    } else if (vector == VECTOR_NMI || vector == VECTOR_DF || vector == VECTOR_MC) {
+        panic_trap(frame, "an exception that ends the machine");
+    } else if (vector < VECTOR_IRQ_FIRST) {
+        if (trap_from_user(frame))
+            user_exception(frame);
+        else
+            kernel_exception(frame);
+    } else if (vector != VECTOR_SPURIOUS) {
+        apic_end_of_interrupt();
+    }
+    if (trap_from_user(frame) && current()->work)
+        return_to_user(frame);
+}
