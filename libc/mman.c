@@ -4,15 +4,12 @@
 #include <sys/mman.h>
 
 #include <errno.h>
+#include <pkru.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define KEYS        16
-#define KEY_BITS    2 /* of PKRU, for each key */
-#define RIGHTS(key) ((uint32_t)PKEY_ACCESS_MASK << (KEY_BITS * (key)))
 
 void *mmap(void *address, size_t size, int protection, int flags, int descriptor, off_t offset)
 {
@@ -99,36 +96,21 @@ int pkey_mprotect(void *address, size_t size, int protection, int key)
     return (int)syscall(__NR_pkey_mprotect, address, size, protection, key);
 }
 
-static uint32_t read_pkru(void)
-{
-    uint32_t value, zero;
-
-    // Not to be moved: volatile keeps it in order with WRPKRU, the clobber with memory accesses.
-    __asm__ volatile("rdpkru" : "=a"(value), "=d"(zero) : "c"(0) : "memory");
-    return value;
-}
-
-/* The clobber keeps every access to memory on its side of the change of rights. */
-static void write_pkru(uint32_t value)
-{
-    __asm__ volatile("wrpkru" : : "a"(value), "c"(0), "d"(0) : "memory");
-}
-
 int pkey_get(int key)
 {
-    if (key < 0 || key >= KEYS) {
+    if (key < 0 || key >= PKRU_KEYS) {
         errno = EINVAL;
         return -1;
     }
-    return (int)(read_pkru() >> (KEY_BITS * key) & PKEY_ACCESS_MASK);
+    return (int)(pkru_read() >> (2 * key) & PKEY_ACCESS_MASK);
 }
 
 int pkey_set(int key, unsigned int rights)
 {
-    if (key < 0 || key >= KEYS || rights > PKEY_ACCESS_MASK) {
+    if (key < 0 || key >= PKRU_KEYS || rights > PKEY_ACCESS_MASK) {
         errno = EINVAL;
         return -1;
     }
-    write_pkru((read_pkru() & ~RIGHTS(key)) | rights << (KEY_BITS * key));
+    pkru_write((pkru_read() & ~PKRU_ALL(key)) | rights << (2 * key));
     return 0;
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the demonstrations share: how they print (numbered steps, indented explanations, bold on a
+ * terminal only) and how they show PKRU.
+ */
+#ifndef USER_STORY_H
+#define USER_STORY_H
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libc/include/pkru.h"
+
+/* ---- Printing ---- */
+
+static inline void story_bold(bool on)
+{
+    if (isatty(STDOUT_FILENO))
+        printf("\033[%sm", on ? "1" : "");
+}
+
+static inline void story_title(const char *title)
+{
+    story_bold(true);
+    printf("%s", title);
+    story_bold(false);
+    printf("\n");
+}
+
+/* The next step: what is done, and what came of it. */
+__attribute__((format(printf, 1, 2))) static inline void story_step(const char *format, ...)
+{
+    static int number;
+    va_list arguments;
+
+    story_bold(true);
+    printf("\n%2d. ", ++number);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    story_bold(false);
+    printf("\n");
+}
+
+/* A line that belongs to the step. */
+__attribute__((format(printf, 1, 2))) static inline void story_line(const char *format, ...)
+{
+    va_list arguments;
+
+    printf("    ");
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    printf("\n");
+}
+
+/* What cannot happen did: say so and end. */
+static inline void story_require(bool condition, const char *what)
+{
+    if (condition)
+        return;
+    fflush(stdout);
+    perror(what);
+    exit(EXIT_FAILURE);
+}
+
+static inline const char *story_error(int error)
+{
+    switch (error) {
+    case EINVAL:
+        return "EINVAL";
+    case ENOSPC:
+        return "ENOSPC";
+    default:
+        return strerror(error);
+    }
+}
+
+/* ---- PKRU ---- */
+
+static inline const char *story_rights(uint32_t pkru, int key)
+{
+    if (pkru & PKRU_AD(key))
+        return "--";
+    return (pkru & PKRU_WD(key)) ? "r-" : "rw";
+}
+
+/* Prints PKRU key by key; neighbours with the same rights together. */
+static inline void story_pkru(uint32_t pkru)
+{
+    printf("      PKRU %#010x:", pkru);
+    for (int first = 0, last; first < PKRU_KEYS; first = last + 1) {
+        last = first;
+        while (last + 1 < PKRU_KEYS && story_rights(pkru, last + 1) == story_rights(pkru, first))
+            last++;
+        if (first == last)
+            printf("  key %d %s", first, story_rights(pkru, first));
+        else
+            printf("  keys %d-%d %s", first, last, story_rights(pkru, first));
+    }
+    printf("\n");
+}
+
+#endif
