@@ -26,6 +26,7 @@ struct file *file_create(const struct file_operations *operations, unsigned int 
         file->operations = operations;
         file->flags = flags;
         file->references = 1;
+        mutex_init(&file->offset_lock);
     }
     return file;
 }
@@ -58,18 +59,44 @@ bool file_is_writable(const struct file *file)
     return !(file->flags & O_PATH) && (mode == O_WRONLY || mode == O_RDWR);
 }
 
+typedef long (*transfer_t)(struct file *file, struct io_iter *iter, uint64_t *offset);
+
+/* At the file's own offset: one transfer at a time, so that two never get the same bytes. */
+static long transfer_at_offset(struct file *file, struct io_iter *iter, transfer_t transfer)
+{
+    uint64_t offset = 0;
+    long result;
+
+    if (!file->seekable)
+        return transfer(file, iter, &offset);
+    mutex_lock(&file->offset_lock);
+    offset = file->offset;
+    result = transfer(file, iter, &offset);
+    file->offset = offset;
+    mutex_unlock(&file->offset_lock);
+    return result;
+}
+
 long file_read(struct file *file, struct io_iter *to, uint64_t *offset)
 {
+    transfer_t read = file->operations->read;
+
     if (!file_is_readable(file))
         return -EBADF;
-    return file->operations->read ? file->operations->read(file, to, offset) : -EINVAL;
+    if (!read)
+        return -EINVAL;
+    return offset ? read(file, to, offset) : transfer_at_offset(file, to, read);
 }
 
 long file_write(struct file *file, struct io_iter *from, uint64_t *offset)
 {
+    transfer_t write = file->operations->write;
+
     if (!file_is_writable(file))
         return -EBADF;
-    return file->operations->write ? file->operations->write(file, from, offset) : -EINVAL;
+    if (!write)
+        return -EINVAL;
+    return offset ? write(file, from, offset) : transfer_at_offset(file, from, write);
 }
 
 long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t offset)

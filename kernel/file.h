@@ -17,6 +17,7 @@
 
 #include "arch/spinlock.h"
 #include "kernel/io_iter.h"
+#include "kernel/mutex.h"
 #include "kernel/sched.h"
 
 struct file;
@@ -52,7 +53,8 @@ struct file {
     uint32_t references;
     unsigned int flags; /* O_ACCMODE, O_APPEND, O_NONBLOCK ... as F_GETFL gives them */
     uint64_t offset;
-    bool seekable;     /* read and write use and move offset; pread and pwrite work */
+    struct mutex offset_lock; /* held while offset is used, by all but seek */
+    bool seekable;            /* read and write use and move offset; pread and pwrite work */
     struct node *node; /* the name's end, with a reference (fs/node.h); NULL: opened by no name */
     void *state;       /* the kind's own */
 };
@@ -76,7 +78,10 @@ void file_put(struct file *file);
 bool file_is_readable(const struct file *file);
 bool file_is_writable(const struct file *file);
 
-/* Through operations->read and write: -EBADF unless it was opened so. */
+/*
+ * Through operations->read and write: -EBADF unless it was opened so. offset NULL: at the file's
+ * own offset, which moves on.
+ */
 long file_read(struct file *file, struct io_iter *to, uint64_t *offset);
 long file_write(struct file *file, struct io_iter *from, uint64_t *offset);
 

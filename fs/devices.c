@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Devices: null, zero, full, random and urandom; and the table of all.
+ */
+#include "fs/devices.h"
+
+#include <asm/errno.h>
+#include <linux/fs.h>
+
+#include "arch/types.h"
+#include "kernel/random.h"
+#include "kernel/tty.h"
+#include "libc/include/string.h"
+#include "mm/object.h"
+
+#define MAJOR_MEMORY   1
+#define MAJOR_TERMINAL 5
+
+static void release(struct file *file)
+{
+    node_put(file->node);
+}
+
+/* Positions mean nothing to these devices. */
+static long seek(struct file *file, long offset, int whence)
+{
+    (void)file, (void)offset;
+    return whence == SEEK_SET || whence == SEEK_CUR || whence == SEEK_END ? 0 : -EINVAL;
+}
+
+static long read_nothing(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    (void)file, (void)to, (void)offset;
+    return 0;
+}
+
+/* The bytes are not even looked at, as on Linux. */
+static long write_nowhere(struct file *file, struct io_iter *from, uint64_t *offset)
+{
+    long count = from->remaining;
+
+    (void)file, (void)offset;
+    from->remaining = 0;
+    return count;
+}
+
+static long write_to_full(struct file *file, struct io_iter *from, uint64_t *offset)
+{
+    (void)file, (void)from, (void)offset;
+    return -ENOSPC;
+}
+
+static long read_zeros(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    size_t wanted = to->remaining;
+    size_t put = io_iter_put_zeros(to, wanted);
+
+    (void)file, (void)offset;
+    return put || !wanted ? (long)put : -EFAULT;
+}
+
+static long read_random(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    char piece[256];
+    long total = 0;
+
+    (void)file, (void)offset;
+    while (to->remaining) {
+        size_t size = to->remaining < sizeof(piece) ? to->remaining : sizeof(piece);
+        size_t put;
+
+        random_bytes(piece, size);
+        put = io_iter_put(to, piece, size);
+        total += put;
+        if (put < size)
+            return total ? total : -EFAULT;
+    }
+    return total;
+}
+
+/* A private mapping of /dev/zero is a way to get memory: each open file has its own object. */
+static struct memory_object *object_of_zeros(struct file *file)
+{
+    return file->state;
+}
+
+static void release_zero(struct file *file)
+{
+    if (file->state)
+        object_put(file->state);
+    node_put(file->node);
+}
+
+static const struct file_operations null_operations = {
+    .read = read_nothing,
+    .write = write_nowhere,
+    .seek = seek,
+    .release = release,
+};
+
+static const struct file_operations zero_operations = {
+    .read = read_zeros,
+    .write = write_nowhere,
+    .seek = seek,
+    .object = object_of_zeros,
+    .release = release_zero,
+};
+
+static const struct file_operations full_operations = {
+    .read = read_zeros,
+    .write = write_to_full,
+    .seek = seek,
+    .release = release,
+};
+
+static const struct file_operations random_operations = {
+    .read = read_random,
+    .write = write_nowhere,
+    .seek = seek,
+    .release = release,
+};
+
+static int open_zero(struct file *file)
+{
+    struct memory_object *object = object_create();
+
+    if (!object)
+        return -ENOMEM;
+    object_extend(object, OBJECT_SIZE_MAX);
+    file->state = object;
+    return 0;
+}
+
+/* /dev/tty is the caller's controlling terminal, whichever that is. */
+static int open_tty(struct file *file)
+{
+    (void)file;
+    return tty_is_controlling() ? 0 : -ENXIO;
+}
+
+static int open_console(struct file *file)
+{
+    if (!terminal.backend)
+        return -ENXIO;
+    tty_opened(file->flags);
+    return 0;
+}
+
+struct device {
+    const char *name;
+    uint32_t major, minor;
+    uint32_t permissions;
+    bool is_seekable;
+    const struct file_operations *operations;
+    int (*open)(struct file *file); /* NULL: always possible */
+};
+
+static const struct device devices[] = {
+    {"null", MAJOR_MEMORY, 3, 0666, true, &null_operations, NULL},
+    {"zero", MAJOR_MEMORY, 5, 0666, true, &zero_operations, open_zero},
+    {"full", MAJOR_MEMORY, 7, 0666, true, &full_operations, NULL},
+    {"random", MAJOR_MEMORY, 8, 0666, true, &random_operations, NULL},
+    {"urandom", MAJOR_MEMORY, 9, 0666, true, &random_operations, NULL},
+    {"tty", MAJOR_TERMINAL, 0, 0666, false, &terminal_file_operations, open_tty},
+    {"console", MAJOR_TERMINAL, 1, 0600, false, &terminal_file_operations, open_console},
+};
+
+int device_open(struct node *node, struct file *file)
+{
+    for (unsigned int i = 0; i < array_size(devices); i++) {
+        const struct device *device = &devices[i];
+        int error = 0;
+
+        if (node->device != device_number(device->major, device->minor))
+            continue;
+        if (device->open)
+            error = device->open(file);
+        if (error)
+            return error;
+        file->operations = device->operations;
+        file->seekable = device->is_seekable;
+        return 0;
+    }
+    return -ENXIO;
+}
+
+int devices_create(struct node *directory)
+{
+    for (unsigned int i = 0; i < array_size(devices); i++) {
+        struct node_name name = {devices[i].name, strlen(devices[i].name)};
+        struct node_template template = {
+            .mode = S_IFCHR | devices[i].permissions,
+            .device = device_number(devices[i].major, devices[i].minor),
+        };
+        struct node *node;
+        int error = directory->operations->create(directory, &name, &template, &node);
+
+        if (error)
+            return error;
+        node_put(node);
+    }
+    return 0;
+}

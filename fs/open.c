@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Opening.
+ */
+#include "fs/open.h"
+
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+
+#include "fs/devices.h"
+#include "fs/directory.h"
+#include "fs/path.h"
+#include "kernel/task.h"
+
+/* What is of the act of opening and not of the open file. */
+#define OPENING_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
+/* With O_PATH nothing else counts. */
+#define PATH_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW)
+
+static void release_path(struct file *file)
+{
+    node_put(file->node);
+}
+
+static const struct file_operations path_operations = {.release = release_path};
+
+/* Sets the file's operations, by the kind of its node. */
+static int open_by_kind(struct node *node, unsigned int flags, struct file *file)
+{
+    if (flags & O_PATH) {
+        file->operations = &path_operations;
+        return 0;
+    }
+    switch (node->mode & S_IFMT) {
+    case S_IFDIR:
+        file->operations = &directory_file_operations;
+        return 0;
+    case S_IFREG:
+        return node->operations->open ? node->operations->open(node, file) : -EACCES;
+    case S_IFCHR:
+        return device_open(node, file);
+    default: /* no other special file has anything behind it */
+        return -ENXIO;
+    }
+}
+
+static int check_flags(const struct node *node, unsigned int flags)
+{
+    if (S_ISLNK(node->mode) && !(flags & O_PATH))
+        return flags & O_DIRECTORY ? -ENOTDIR : -ELOOP;
+    if ((flags & O_DIRECTORY) && !node_is_directory(node))
+        return -ENOTDIR;
+    if (node_is_directory(node) && (flags & (O_ACCMODE | O_CREAT)))
+        return -EISDIR;
+    return 0;
+}
+
+static int truncate_opened(struct node *node, unsigned int flags)
+{
+    if (!(flags & O_TRUNC) || (flags & O_PATH) || !S_ISREG(node->mode))
+        return 0;
+    return node->operations->resize ? node->operations->resize(node, 0) : 0;
+}
+
+int open_node(struct node *node, unsigned int flags, struct file **file)
+{
+    struct file *made;
+    int error;
+
+    if (flags & O_PATH)
+        flags &= PATH_FLAGS;
+    error = check_flags(node, flags);
+    if (error)
+        return error;
+    made = file_create(NULL, flags & ~OPENING_FLAGS);
+    if (!made)
+        return -ENFILE;
+    made->operations = &path_operations; /* until it has its own: puts the node */
+    node_get(node);
+    made->node = node;
+    error = open_by_kind(node, flags, made);
+    if (!error)
+        error = truncate_opened(node, flags);
+    if (error)
+        file_put(made);
+    else
+        *file = made;
+    return error;
+}
+
+/* The node at the end of a path opened with O_CREAT: an existing one, or a new file. */
+static int create_at_end(struct path_end *end, unsigned int flags, uint32_t mode)
+{
+    struct node_template template = {.mode = S_IFREG | (mode & 07777)};
+
+    if (end->node)
+        return flags & O_EXCL ? -EEXIST : 0;
+    if (end->wants_directory)
+        return -EISDIR;
+    if (!end->directory->operations->create)
+        return -EACCES;
+    return end->directory->operations->create(end->directory, &end->name, &template, &end->node);
+}
+
+static int open_or_create(struct node *base, const char *path, unsigned int flags, uint32_t mode,
+                          struct file **file)
+{
+    enum path_flags how = PATH_MAY_LACK;
+    struct path_end end;
+    int error;
+
+    if (!(flags & (O_NOFOLLOW | O_EXCL)))
+        how |= PATH_FOLLOW;
+    error = path_walk(base, path, how, &end);
+    if (error)
+        return error;
+    error = create_at_end(&end, flags, mode);
+    if (!error)
+        error = open_node(end.node, flags, file);
+    path_end_put(&end);
+    return error;
+}
+
+static int open_existing(struct node *base, const char *path, unsigned int flags,
+                         struct file **file)
+{
+    struct node *node;
+    int error = path_lookup(base, path, flags & O_NOFOLLOW ? PATH_NO_FOLLOW : PATH_FOLLOW, &node);
+
+    if (error)
+        return error;
+    error = open_node(node, flags, file);
+    node_put(node);
+    return error;
+}
+
+int open_path(struct node *base, const char *path, unsigned int flags, uint32_t mode,
+              struct file **file)
+{
+    int error;
+
+    if (flags & O_PATH)
+        flags &= PATH_FLAGS;
+    if (!(flags & O_CREAT))
+        return open_existing(base, path, flags, file);
+    if (flags & O_DIRECTORY)
+        return -EINVAL;
+    do /* again, if another task makes the file between the walk and the creation */
+        error = open_or_create(base, path, flags, mode, file);
+    while (error == -EEXIST && !(flags & O_EXCL));
+    return error;
+}
+
+int file_status(struct file *file, struct stat *status)
+{
+    if (file->operations->status)
+        return file->operations->status(file, status);
+    node_status(file->node, status);
+    return 0;
+}
+
+struct file *fd_get_any(int fd)
+{
+    return file_table_get(current()->files, fd);
+}
+
+struct file *fd_get(int fd)
+{
+    struct file *file = fd_get_any(fd);
+
+    if (file && (file->flags & O_PATH)) {
+        file_put(file);
+        return NULL;
+    }
+    return file;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Opening: from a path or a node to a struct file.
+ */
+#ifndef FS_OPEN_H
+#define FS_OPEN_H
+
+#include <stdint.h>
+
+#include "fs/node.h"
+#include "kernel/file.h"
+
+/*
+ * Opens a path that starts at base. flags are open()'s; mode is what a new file gets, the umask
+ * taken off. The file has one reference. Errors are open()'s.
+ */
+int open_path(struct node *base, const char *path, unsigned int flags, uint32_t mode,
+              struct file **file);
+
+/* Opens a node; flags are open()'s, of which those about names and making count no more. */
+int open_node(struct node *node, unsigned int flags, struct file **file);
+
+/* What fstat() says of any file. */
+int file_status(struct file *file, struct stat *status);
+
+/* The running task's file at a descriptor, with a reference, or NULL; and one not opened by O_PATH.
+ */
+struct file *fd_get_any(int fd);
+struct file *fd_get(int fd);
+
+#endif

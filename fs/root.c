@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The start of the file system.
+ */
+#include "fs/root.h"
+
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+
+#include "fs/devices.h"
+#include "fs/open.h"
+#include "fs/path.h"
+#include "fs/tmpfs.h"
+#include "kernel/channel.h"
+#include "kernel/tty.h"
+#include "libc/include/string.h"
+
+/* Makes a directory in the root; gives it with a reference. */
+static int make_directory(const char *text, uint32_t permissions, struct node **directory)
+{
+    struct node_name name = {text, strlen(text)};
+    struct node_template template = {.mode = S_IFDIR | permissions};
+
+    return path_root->operations->create(path_root, &name, &template, directory);
+}
+
+int fs_init(void)
+{
+    struct node *directory;
+    int error;
+
+    path_root = tmpfs_create_root(0755);
+    if (!path_root)
+        return -ENOMEM;
+    error = make_directory("tmp", 01777, &directory);
+    if (error)
+        return error;
+    node_put(directory);
+    error = make_directory("dev", 0755, &directory);
+    if (error)
+        return error;
+    error = devices_create(directory);
+    node_put(directory);
+    return error;
+}
+
+int fs_open_kernel(const char *path, struct file **file)
+{
+    return open_path(path_root, path, O_RDONLY, 0, file);
+}
+
+int fs_open_standard(struct file_table *files, int leader)
+{
+    channel_set_process_group(leader);
+    if (terminal.backend)
+        tty_start_session(leader);
+    for (unsigned int descriptor = 0; descriptor < 3; descriptor++) {
+        struct file *file;
+        int error = standard_file(descriptor, &file);
+
+        if (error)
+            return error;
+        error = file_table_set(files, descriptor, file, false);
+        if (error < 0) {
+            file_put(file);
+            return error;
+        }
+    }
+    return 0;
+}

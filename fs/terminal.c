@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Files of the terminal, and of the channel's streams that are no terminals: those look like
+ * pipes to the program.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <asm/ioctls.h>
+
+#include "arch/types.h"
+#include "arch/usercopy.h"
+#include "fs/devices.h"
+#include "fs/open.h"
+#include "fs/path.h"
+#include "kernel/channel.h"
+#include "kernel/tty.h"
+#include "libc/include/string.h"
+
+/* ---- The terminal
+ * ---------------------------------------------------------------------------------- */
+
+static long read_terminal(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    (void)offset;
+    return tty_read(to, file->flags);
+}
+
+static long write_terminal(struct file *file, struct io_iter *from, uint64_t *offset)
+{
+    (void)offset;
+    return tty_write(from, file->flags);
+}
+
+static long control_terminal(struct file *file, unsigned int request, uintptr_t argument)
+{
+    (void)file;
+    return tty_ioctl(request, argument);
+}
+
+static unsigned int poll_terminal(struct file *file)
+{
+    (void)file;
+    return tty_poll();
+}
+
+static void release_terminal(struct file *file)
+{
+    node_put(file->node);
+}
+
+const struct file_operations terminal_file_operations = {
+    .read = read_terminal,
+    .write = write_terminal,
+    .ioctl = control_terminal,
+    .poll = poll_terminal,
+    .release = release_terminal,
+};
+
+/* ---- The channel's streams: file->state is the descriptor's number
+ * ------------------------------------ */
+
+static unsigned int descriptor_of(const struct file *file)
+{
+    return (uintptr_t)file->state;
+}
+
+static long read_stream(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    (void)offset;
+    return channel_read(to, file->flags);
+}
+
+static long write_stream(struct file *file, struct io_iter *from, uint64_t *offset)
+{
+    (void)offset;
+    return channel_write(descriptor_of(file), from, file->flags);
+}
+
+static int stream_status(struct file *file, struct stat *status)
+{
+    memset(status, 0, sizeof(*status));
+    status->st_mode = S_IFIFO | 0600;
+    status->st_ino = descriptor_of(file) + 1;
+    status->st_nlink = 1;
+    status->st_blksize = PAGE_SIZE;
+    return 0;
+}
+
+static long control_stream(struct file *file, unsigned int request, uintptr_t argument)
+{
+    int count = channel_readable();
+
+    if (request != FIONREAD || descriptor_of(file) != 0)
+        return -ENOTTY;
+    return copy_to_user(argument, &count, sizeof(count)) ? -EFAULT : 0;
+}
+
+static unsigned int poll_stream(struct file *file)
+{
+    return channel_poll_events(descriptor_of(file));
+}
+
+static const struct file_operations stream_operations = {
+    .read = read_stream,
+    .write = write_stream,
+    .status = stream_status,
+    .ioctl = control_stream,
+    .poll = poll_stream,
+};
+
+static int stream_file(unsigned int descriptor, struct file **file)
+{
+    *file = file_create(&stream_operations, descriptor == 0 ? O_RDONLY : O_WRONLY);
+    if (!*file)
+        return -ENOMEM;
+    (*file)->state = (void *)(uintptr_t)descriptor;
+    return 0;
+}
+
+int standard_file(unsigned int descriptor, struct file **file)
+{
+    if (channel_is_connected() && !channel_is_terminal(descriptor))
+        return stream_file(descriptor, file);
+    return open_path(path_root, "/dev/console", O_RDWR | O_NOCTTY, 0, file);
+}
