@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* User memory: range checks, strings, and the exception table; arch/usercopy.asm copies. */
+/* User memory: range checks, strings, and the exception table; arch/copy_user.asm copies. */
 #include "arch/usercopy.h"
 
 #include <asm/errno.h>
@@ -19,7 +19,7 @@ struct smap_patch {
 extern const struct exception_entry extable_start[], extable_end[];
 extern const struct smap_patch smap_start[], smap_end[];
 
-/* arch/usercopy.asm: neither checks the range. */
+/* arch/copy_user.asm: neither checks the range. */
 size_t usercopy_copy(uintptr_t destination, uintptr_t source, size_t size);
 size_t usercopy_clear(uintptr_t destination, size_t size);
 
