@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The panic report. It trusts nothing that it does not need: it takes no lock, reads pointers only
+ * where the live tables map them, and a panic inside it ends it.
+ */
+#include "kernel/panic.h"
+
+#include <stdarg.h>
+
+#include "arch/bug.h"
+#include "arch/cpu.h"
+#include "arch/layout.h"
+#include "arch/percpu.h"
+#include "arch/pkru.h"
+#include "arch/power.h"
+#include "arch/pte.h"
+#include "kernel/backtrace.h"
+#include "kernel/console.h"
+#include "kernel/report.h"
+#include "kernel/report_text.h"
+#include "kernel/task.h"
+#include "mm/kernel_map.h"
+
+extern const char boot_stack_guard[];
+
+static unsigned int panics;
+
+static void __attribute__((noreturn)) finish(void)
+{
+    kprintf("==== end of panic\n");
+    console_drain();
+    power_debug_exit(DEBUG_EXIT_PANIC);
+}
+
+/* From here on nothing else runs on this CPU, and a second panic has little left to do. */
+static void begin(void)
+{
+    unsigned int before = __atomic_fetch_add(&panics, 1, __ATOMIC_RELAXED);
+
+    irq_disable();
+    trap_hook = NULL;
+    console_panic();
+    if (before == 1)
+        kprintf("---- and a panic while reporting it:\n");
+    else if (before > 1)
+        power_debug_exit(DEBUG_EXIT_PANIC);
+}
+
+static bool is_nested(void)
+{
+    return panics > 1;
+}
+
+static bool is_readable(uintptr_t start, size_t size)
+{
+    uint64_t word;
+
+    return backtrace_read(start, &word) &&
+           backtrace_read(align_down(start + size - 1, sizeof(word)), &word);
+}
+
+/* GS may be anything by now: it counts only if it leads to a percpu that names itself. */
+static void report_task(void)
+{
+    const struct percpu *cpu = (const struct percpu *)rdmsr(MSR_GS_BASE);
+
+    if (!is_readable((uintptr_t)cpu, sizeof(*cpu)) || cpu->self != cpu)
+        return;
+    const struct task *task = cpu->current;
+    if (is_readable((uintptr_t)task, sizeof(*task)))
+        kprintf(REPORT_LABEL "%.16s, pid %d, on CPU %u\n", "task", task->name, task->pid,
+                cpu->number);
+    else
+        kprintf(REPORT_LABEL "none, on CPU %u\n", "task", cpu->number);
+}
+
+static void report_control_registers(void)
+{
+    uint64_t cr4 = read_cr4();
+
+    kprintf("cr0   %016lx  cr2   %016lx  cr3   %016lx\n", read_cr0(), read_cr2(), read_cr3());
+    kprintf("cr4   %016lx  efer  %016lx  gs    %016lx\n", cr4, rdmsr(MSR_EFER), rdmsr(MSR_GS_BASE));
+    if (cr4 & CR4_PKE)
+        report_pkru(read_pkru());
+}
+
+/* A guard page lies below each kernel stack, and the stacks fill their window from its base. */
+static bool is_guard_page(uintptr_t address)
+{
+    uintptr_t slot = PAGE_SIZE + KERNEL_STACK_SIZE;
+
+    if (address - (uintptr_t)boot_stack_guard < PAGE_SIZE)
+        return true;
+    return address - KERNEL_STACK_BASE < pte_level_size(PTE_LEVELS) &&
+           (address - KERNEL_STACK_BASE) % slot < PAGE_SIZE;
+}
+
+/* The push of a call or an exception that meets the guard page is a double fault. */
+static bool stack_is_used_up(const struct trap_frame *frame)
+{
+    return !trap_from_user(frame) && (frame->vector == VECTOR_PF || frame->vector == VECTOR_DF) &&
+           is_guard_page(read_cr2());
+}
+
+void panic(const char *format, ...)
+{
+    va_list arguments;
+
+    begin();
+    kprintf("==== kernel panic: ");
+    va_start(arguments, format);
+    kvprintf(format, arguments);
+    va_end(arguments);
+    kprintf("\n");
+    if (!is_nested()) {
+        report_task();
+        report_control_registers();
+        backtrace_from((uintptr_t)__builtin_return_address(0),
+                       (uintptr_t)__builtin_frame_address(0));
+    }
+    finish();
+}
+
+static void report_exception(const struct trap_frame *frame)
+{
+    kprintf(REPORT_LABEL "%s in %s, error code 0x%lx\n", "trap", report_vector_name(frame->vector),
+            trap_from_user(frame) ? "ring 3" : "the kernel", frame->error_code);
+    report_task();
+    report_registers(frame);
+    report_control_registers();
+    if (frame->vector == VECTOR_PF) {
+        report_error_code(frame->error_code);
+        report_page_walk(paddr(read_cr3() & PTE_ADDRESS_MASK), read_cr2());
+    }
+    if (stack_is_used_up(frame))
+        kprintf(REPORT_LABEL "the kernel stack is used up: its guard page was reached\n", "stack");
+    if (!trap_from_user(frame))
+        backtrace_trap(frame);
+}
+
+void panic_trap(const struct trap_frame *frame, const char *why)
+{
+    const struct bug_entry *bug = NULL;
+
+    begin();
+    if (frame->vector == VECTOR_UD && !trap_from_user(frame))
+        bug = bug_find(frame->rip);
+    if (bug)
+        kprintf("==== kernel panic: %s (%s:%lu)\n", bug->text, bug->file, bug->line);
+    else
+        kprintf("==== kernel panic: %s\n", why);
+    if (is_nested())
+        kprintf(REPORT_LABEL "%s at %016lx, CR2 = %016lx\n", "trap",
+                report_vector_name(frame->vector), frame->rip, read_cr2());
+    else
+        report_exception(frame);
+    finish();
+}
