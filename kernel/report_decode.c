@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a report and a panic both decode: vectors, the error code of a page fault, the walk through
+ * the tables, PKRU, the registers. Takes no lock and no memory, so that a panic may call it.
+ */
+#include "arch/cpu.h"
+#include "arch/pkru.h"
+#include "kernel/console.h"
+#include "kernel/report.h"
+#include "kernel/report_text.h"
+#include "mm/page_table.h"
+
+const char *report_vector_name(uint64_t vector)
+{
+    static const char *const names[] = {
+        [VECTOR_DE] = "#DE divide error",
+        [VECTOR_DB] = "#DB debug exception",
+        [VECTOR_NMI] = "NMI",
+        [VECTOR_BP] = "#BP breakpoint",
+        [VECTOR_OF] = "#OF overflow",
+        [VECTOR_BR] = "#BR bound range exceeded",
+        [VECTOR_UD] = "#UD invalid opcode",
+        [VECTOR_NM] = "#NM no math coprocessor",
+        [VECTOR_DF] = "#DF double fault",
+        [VECTOR_TS] = "#TS invalid TSS",
+        [VECTOR_NP] = "#NP segment not present",
+        [VECTOR_SS] = "#SS stack-segment fault",
+        [VECTOR_GP] = "#GP general protection",
+        [VECTOR_PF] = "#PF page fault",
+        [VECTOR_MF] = "#MF x87 floating-point error",
+        [VECTOR_AC] = "#AC alignment check",
+        [VECTOR_MC] = "#MC machine check",
+        [VECTOR_XM] = "#XM SIMD floating-point exception",
+    };
+
+    if (vector == VECTOR_SYSCALL)
+        return "system call";
+    if (vector < array_size(names) && names[vector])
+        return names[vector];
+    return vector < VECTOR_IRQ_FIRST ? "reserved exception" : "interrupt";
+}
+
+void report_error_code(uint64_t code)
+{
+    kprintf(REPORT_LABEL "0x%lx: P=%u %s, W=%u %s, U=%u %s, RSVD=%u, I=%u%s, PK=%u%s\n", "error",
+            code, !!(code & PF_P), code & PF_P ? "present" : "not present", !!(code & PF_W),
+            code & PF_W ? "write" : "read", !!(code & PF_U), code & PF_U ? "ring 3" : "kernel",
+            !!(code & PF_RSVD), !!(code & PF_I), code & PF_I ? " fetch" : " data", !!(code & PF_PK),
+            code & PF_PK ? " key" : "");
+}
+
+/* ---- the walk ---- */
+
+static const char *const level_names[] = {"", "PTE", "PDE", "PDPTE", "PML4E"};
+
+static void report_entry(pte_t entry, unsigned int level, uintptr_t address)
+{
+    uint64_t bits = entry.value;
+    bool leaf = pte_is_leaf(entry, level);
+
+    kprintf(REPORT_LABEL "%-5s %3u  %016lx  ", "", level_names[level], pte_index(address, level),
+            bits);
+    if (pte_is_empty(entry)) {
+        static const char *const spans[] = {"", "page", "2 MiB", "1 GiB", "512 GiB"};
+        kprintf("empty: nothing is mapped in its %s\n", spans[level]);
+        return;
+    }
+    kprintf("%s %10lx  %c %c %c %c %c %c %s", leaf ? "page " : "table", pte_address(entry).value,
+            bits & PTE_P ? 'P' : '-', bits & PTE_W ? 'W' : '-', bits & PTE_U ? 'U' : '-',
+            bits & PTE_A ? 'A' : '-', leaf && (bits & PTE_D) ? 'D' : '-',
+            leaf && (bits & PTE_G) ? 'G' : '-', bits & PTE_NX ? "NX" : "--");
+    if (leaf && (bits & PTE_U))
+        kprintf("  key %u", pte_key(entry));
+    kprintf("\n");
+    if (!pte_is_present(entry))
+        kprintf(REPORT_LABEL "           P=0: no access, but the entry keeps its page and key\n",
+                "");
+}
+
+void report_page_walk(paddr_t root, uintptr_t address)
+{
+    struct pt_path path;
+
+    pt_read_path(root, address, &path);
+    kprintf(REPORT_LABEL "of %016lx by CR3 = %lx\n", "walk", address, root.value);
+    for (unsigned int level = PTE_LEVELS; level >= path.level && level >= 1; level--)
+        report_entry(path.entry[level], level, address);
+}
+
+/* ---- PKRU ---- */
+
+enum key_rights {
+    KEY_OPEN,
+    KEY_NO_WRITE,
+    KEY_NO_ACCESS,
+    KEY_RIGHTS_COUNT
+};
+
+static enum key_rights rights_of(uint32_t pkru, unsigned int key)
+{
+    uint32_t rights = pkru_rights(pkru, key);
+
+    if (rights & PKRU_AD)
+        return KEY_NO_ACCESS;
+    return rights & PKRU_WD ? KEY_NO_WRITE : KEY_OPEN;
+}
+
+/* The keys with these rights, such as "1,3-5". Returns whether there are any. */
+static bool add_keys(struct report_text *text, uint32_t pkru, enum key_rights rights)
+{
+    bool any = false;
+
+    for (unsigned int key = 0; key < PKEY_COUNT; key++) {
+        unsigned int last = key;
+        if (rights_of(pkru, key) != rights)
+            continue;
+        while (last + 1 < PKEY_COUNT && rights_of(pkru, last + 1) == rights)
+            last++;
+        text_add(text, last > key ? "%s%u-%u" : "%s%u", any ? "," : "", key, last);
+        key = last;
+        any = true;
+    }
+    return any;
+}
+
+void report_pkru(uint32_t pkru)
+{
+    static const char *const words[] = {"open", "no write", "no access"};
+    struct report_text text = {0};
+    const char *separator = "keys ";
+
+    if (!cpu_state.pku) {
+        kprintf(REPORT_LABEL "none: protection keys are %s\n", "PKRU",
+                this_cpu_has(X86_FEATURE_PKU) ? "off" : "not in this CPU");
+        return;
+    }
+    text_add(&text, "%08x: ", pkru);
+    for (enum key_rights rights = KEY_OPEN; rights < KEY_RIGHTS_COUNT; rights++) {
+        size_t before = text.used;
+        text_add(&text, "%s", separator);
+        if (add_keys(&text, pkru, rights)) {
+            text_add(&text, " %s", words[rights]);
+            separator = "; ";
+        } else {
+            text.used = before;
+        }
+    }
+    report_sentence("PKRU", &text);
+}
+
+/* ---- registers ---- */
+
+void report_registers(const struct trap_frame *frame)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } registers[] = {
+        {"rax", frame->rax}, {"rbx", frame->rbx},      {"rcx", frame->rcx}, {"rdx", frame->rdx},
+        {"rsi", frame->rsi}, {"rdi", frame->rdi},      {"rbp", frame->rbp}, {"rsp", frame->rsp},
+        {"r8", frame->r8},   {"r9", frame->r9},        {"r10", frame->r10}, {"r11", frame->r11},
+        {"r12", frame->r12}, {"r13", frame->r13},      {"r14", frame->r14}, {"r15", frame->r15},
+        {"rip", frame->rip}, {"flags", frame->rflags},
+    };
+
+    for (unsigned int i = 0; i < array_size(registers); i++)
+        kprintf("%s%-5s %016lx%s", i % 3 ? "  " : "", registers[i].name, registers[i].value,
+                i % 3 == 2 ? "\n" : "");
+}

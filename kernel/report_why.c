@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Why a page fault was fatal, in one sentence. The cases follow the order in which mm/fault.c
+ * judges: is there an area, does its key allow the access, does its protection, is there a page.
+ */
+#include <asm/mman.h>
+
+#include "arch/pkru.h"
+#include "kernel/report_facts.h"
+#include "mm/address_space.h"
+
+/* The access, as the words that the sentences need. */
+struct access_words {
+    const char *noun;   /* the read was refused */
+    const char *gerund; /* the area allows reading */
+    const char *prot;   /* mprotect() with PROT_READ */
+    uint8_t prot_bit;
+};
+
+static struct access_words words_of(uint64_t error_code)
+{
+    if (error_code & PF_I)
+        return (struct access_words){"instruction fetch", "executing", "PROT_EXEC", PROT_EXEC};
+    if (error_code & PF_W)
+        return (struct access_words){"write", "writing", "PROT_WRITE", PROT_WRITE};
+    return (struct access_words){"read", "reading", "PROT_READ", PROT_READ};
+}
+
+static bool leaf_is_present(const struct fault_facts *facts)
+{
+    return facts->path.mapped && pte_is_present(facts->path.entry[facts->path.level]);
+}
+
+/* Whether the area's rights would let the access through; any right on x86 means reading too. */
+static bool area_allows(const struct area_facts *area, const struct access_words *access)
+{
+    return access->prot_bit == PROT_READ ? area->prot : area->prot & access->prot_bit;
+}
+
+static bool beyond_object(const struct fault_facts *facts)
+{
+    const struct area_facts *area = &facts->area;
+    uint64_t byte = area->object_start + (facts->address - area->start);
+
+    return area->has_object && byte >= align_up(area->object_size, PAGE_SIZE);
+}
+
+/* ---- SEGV_PKUERR ---- */
+
+static void why_execute_only(struct report_text *text, const struct fault_facts *facts,
+                             const struct access_words *access)
+{
+    text_add(text,
+             "The area is execute-only: it has PROT_EXEC alone, so the kernel took key %u for it "
+             "and set AD for that key in PKRU, and the %s was refused; mprotect() with %s would "
+             "allow it",
+             facts->area.key, access->noun, access->prot);
+}
+
+static void why_key(struct report_text *text, const struct fault_facts *facts)
+{
+    const struct area_facts *area = &facts->area;
+    struct access_words access = words_of(facts->frame->error_code);
+    const char *bit = pkru_rights(facts->pkru, area->key) & PKRU_AD ? "AD" : "WD";
+    unsigned int key = area->key;
+
+    if (area->prot == PROT_EXEC && (int)key == facts->execute_only_key)
+        why_execute_only(text, facts, &access);
+    else if (!area->prot)
+        text_add(text,
+                 "The area's key %u has %s set in PKRU, so the %s was refused, and the area, "
+                 "which is PROT_NONE, allows no access whatever the key",
+                 key, bit, access.noun);
+    else if (!area_allows(area, &access))
+        text_add(text,
+                 "The area's key %u has %s set in PKRU, so the %s was refused, and the area does "
+                 "not allow %s either",
+                 key, bit, access.noun, access.gerund);
+    else if (beyond_object(facts))
+        text_add(text,
+                 "The area's key %u has %s set in PKRU, so the %s was refused before it mattered "
+                 "that the page lies beyond the end of the file",
+                 key, bit, access.noun);
+    else if (!leaf_is_present(facts))
+        text_add(text,
+                 "No page is there yet, and the area allows %s, but the kernel asks the key before "
+                 "it makes a page: key %u has %s set in PKRU, so the %s was refused; "
+                 "pkey_set(%u, 0) would allow it",
+                 access.gerund, key, bit, access.noun, key);
+    else
+        text_add(text,
+                 "The page is present and the area allows %s, but its key %u has %s set in PKRU, "
+                 "so the %s was refused; pkey_set(%u, 0) would allow it",
+                 access.gerund, key, bit, access.noun, key);
+}
+
+/* ---- SEGV_ACCERR ---- */
+
+static void why_protection(struct report_text *text, const struct fault_facts *facts)
+{
+    const struct area_facts *area = &facts->area;
+    struct access_words access = words_of(facts->frame->error_code);
+
+    if (!area->prot)
+        text_add(text, "The area is PROT_NONE, so every access is refused");
+    else
+        text_add(text, "The area was mapped without %s, so the %s was refused whatever the key",
+                 access.prot, access.noun);
+    if (facts->frame->error_code & PF_I)
+        text_add(text, ", which fetches never ask");
+    if (area->max_prot & access.prot_bit)
+        text_add(text, "; mprotect() with %s would allow it", access.prot);
+    else
+        text_add(text, "; mprotect() may not add it, because the file is not open for %s",
+                 access.gerund);
+}
+
+/* ---- SEGV_MAPERR ---- */
+
+static void why_null(struct report_text *text, const struct fault_facts *facts)
+{
+    if (facts->frame->error_code & PF_I)
+        text_add(text,
+                 "The program jumped to address %lx, where nothing is mapped: it called "
+                 "through a null pointer",
+                 facts->address);
+    else if (facts->address == 0)
+        text_add(text, "The program followed a null pointer: nothing is mapped at address 0");
+    else
+        text_add(text,
+                 "Nothing is mapped at address %lx: it is what a null pointer and an offset of "
+                 "%lu bytes give",
+                 facts->address, facts->address);
+}
+
+/* A growing stack did not grow: too long already, or too near to what lies below it. */
+static bool why_stack(struct report_text *text, const struct fault_facts *facts)
+{
+    const struct area_facts *stack = &facts->above;
+
+    if (!area_exists(stack) || !(stack->flags & AREA_GROWS_DOWN) ||
+        stack->start - facts->address > STACK_GUARD_GAP)
+        return false;
+    text_add(text, "The stack overflowed: the address lies ");
+    text_add_size(text, stack->start - facts->address);
+    text_add(text, " below it, and ");
+    if (stack->end - align_down(facts->address, PAGE_SIZE) > facts->stack_limit) {
+        text_add(text, "it may not grow beyond ");
+        text_add_size(text, facts->stack_limit);
+        text_add(text, " (RLIMIT_STACK)");
+    } else {
+        text_add(text, "it must keep ");
+        text_add_size(text, STACK_GUARD_GAP);
+        text_add(text, " free above the area below it");
+    }
+    return true;
+}
+
+static void why_hole(struct report_text *text, const struct fault_facts *facts)
+{
+    const char *separator = ": it lies ";
+
+    text_add(text, facts->frame->error_code & PF_I ? "The program jumped to where no area is"
+                                                   : "No area holds the address");
+    if (area_exists(&facts->below)) {
+        text_add(text, "%s", separator);
+        text_add_size(text, facts->address - facts->below.end);
+        text_add(text, " past the end of the one below");
+        separator = " and ";
+    }
+    if (area_exists(&facts->above)) {
+        text_add(text, "%s", separator);
+        text_add_size(text, facts->above.start - facts->address);
+        text_add(text, " before the start of the one above");
+    }
+}
+
+static void why_no_area(struct report_text *text, const struct fault_facts *facts)
+{
+    if (facts->address >= USER_END)
+        text_add(text,
+                 "The address is not in the user half, which ends at %lx: what is mapped above "
+                 "it is the kernel's and has U=0, so ring 3 may not touch it",
+                 USER_END);
+    else if (facts->address < PAGE_SIZE)
+        why_null(text, facts);
+    else if (!why_stack(text, facts))
+        why_hole(text, facts);
+}
+
+/* ---- SIGBUS ---- */
+
+static void why_beyond_object(struct report_text *text, const struct fault_facts *facts)
+{
+    text_add(text, "The page lies beyond the end of the file that the area maps: the file has ");
+    text_add_size(text, facts->area.object_size);
+    text_add(text, ", and the access was %lu bytes past its start",
+             facts->area.object_start + (facts->address - facts->area.start));
+}
+
+void why_page_fault(struct report_text *text, const struct fault_facts *facts)
+{
+    if (!area_exists(&facts->area))
+        why_no_area(text, facts);
+    else if (facts->info->si_signo == SIGBUS)
+        why_beyond_object(text, facts);
+    else if (facts->info->si_code == SEGV_PKUERR)
+        why_key(text, facts);
+    else
+        why_protection(text, facts);
+}
