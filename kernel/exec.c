@@ -243,19 +243,19 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     fpu_reset(); /* PKRU takes its init value with the rest */
 }
 
-int exec_file(struct file *file, const struct exec_arguments *arguments)
+int exec_file(struct file *file, struct exec_arguments *arguments)
 {
     uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
     struct elf_image *image = kmalloc(sizeof(*image));
     struct address_space *space;
     struct stack_plan plan;
-    const char *problem;
 
+    arguments->problem = NULL;
     if (!image)
         return -ENOMEM;
-    int error = elf_read(file, image, &problem);
+    int error = elf_read(file, image, &arguments->problem);
     if (error) {
-        kprintf("%s cannot be run: %s\n", arguments->path, problem);
+        kprintf("%s cannot be run: %s\n", arguments->path, arguments->problem);
     } else {
         error = build_space(image, arguments, &space, &plan);
         if (error == -EEXIST)

@@ -20,14 +20,16 @@ struct exec_arguments {
     char *strings; /* argv's, then envp's, each with its NUL */
     size_t size;   /* bytes of all of them */
     unsigned int argc, envc;
-    const char *path; /* for AT_EXECFN and the task's name */
+    const char *path;    /* for AT_EXECFN and the task's name */
+    const char *problem; /* set when it fails: what is wrong with the file, in words, or NULL */
 };
 
 /*
  * Makes the running task this program: its frame starts it. The file's reference stays the
  * caller's. On an error the task is as before:
- * -ENOEXEC (not a program for this kernel; the console says why), -EINVAL, -ENOMEM, -E2BIG, -EIO.
+ * -ENOEXEC (not a program for this kernel; the console says why too), -EINVAL, -ENOMEM, -E2BIG,
+ * -EIO.
  */
-int exec_file(struct file *file, const struct exec_arguments *arguments);
+int exec_file(struct file *file, struct exec_arguments *arguments);
 
 #endif

@@ -29,6 +29,7 @@
 #include "kernel/task.h"
 #include "kernel/tty.h"
 #include "libc/core/parse.h"
+#include "libc/include/stdio.h"
 #include "libc/include/string.h"
 #include "mm/address_space.h"
 #include "mm/kernel_map.h"
@@ -223,16 +224,33 @@ static void first_arguments(const char *path, struct exec_arguments *arguments)
     kfree(envp);
 }
 
+/* Says why on the console, and to the host as the program's standard error. */
+static void __attribute__((noreturn))
+refuse_first_program(const char *path, const struct exec_arguments *arguments, int error)
+{
+    const char *problem = arguments->problem ? arguments->problem : "not enough memory";
+    char message[256];
+    struct iovec segment = {message, 0};
+    struct io_iter from;
+
+    snprintf(message, sizeof(message), "latchkey: %s cannot be run: %s\n", path, problem);
+    kprintf("%s", message);
+    if (channel_is_connected()) {
+        segment.iov_len = strlen(message);
+        io_iter_kernel(&from, &segment);
+        channel_write(2, &from, 0);
+    }
+    process_exit((error == -ENOENT ? 127 : 126) << 8);
+}
+
 /* Runs as the first task, in the kernel; its return goes to ring 3. */
 static void start_first_program(void *path)
 {
-    struct exec_arguments arguments;
+    struct exec_arguments arguments = {.problem = "it is not there"};
     struct file *file;
 
     irq_enable();
     int error = fs_open_kernel(path, &file);
-    if (error)
-        kprintf("init       %s cannot be opened: error %d\n", (const char *)path, -error);
     if (!error) {
         first_arguments(path, &arguments);
         error = exec_file(file, &arguments);
@@ -240,7 +258,7 @@ static void start_first_program(void *path)
         kfree(arguments.strings);
     }
     if (error)
-        process_exit((error == -ENOENT ? 127 : 126) << 8);
+        refuse_first_program(path, &arguments, error);
     irq_disable();
     kprintf("entry      %lu TSC ticks from the first instruction to ring 3\n\n",
             rdtsc() - entry_tsc);

@@ -18,6 +18,7 @@
 struct task_list all_tasks = TAILQ_HEAD_INITIALIZER(all_tasks);
 
 static struct slab_cache task_cache, fpu_cache;
+/* Interrupts too walk the list, to send signals: it changes with interrupts off. */
 static struct spinlock tasks_lock = SPINLOCK_INIT("tasks");
 static unsigned int tasks;
 static int last_pid;
@@ -79,11 +80,11 @@ struct task *task_create(void)
     TAILQ_INIT(&task->children);
     wait_queue_init(&task->child_exit);
     signal_state_init(&task->signals);
-    spin_lock(&tasks_lock);
+    uint64_t flags = spin_lock_irqsave(&tasks_lock);
     task->pid = next_pid();
     TAILQ_INSERT_TAIL(&all_tasks, task, all_link);
     tasks++;
-    spin_unlock(&tasks_lock);
+    spin_unlock_irqrestore(&tasks_lock, flags);
     return task;
 }
 
@@ -111,10 +112,10 @@ void task_free(struct task *task)
 {
     assert(TAILQ_EMPTY(&task->children));
     task_release_resources(task);
-    spin_lock(&tasks_lock);
+    uint64_t flags = spin_lock_irqsave(&tasks_lock);
     TAILQ_REMOVE(&all_tasks, task, all_link);
     tasks--;
-    spin_unlock(&tasks_lock);
+    spin_unlock_irqrestore(&tasks_lock, flags);
     kernel_stack_free(task->stack);
     slab_free(&fpu_cache, task->fpu);
     slab_free(&task_cache, task);
