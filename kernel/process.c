@@ -36,8 +36,10 @@ struct task *process_create(void)
         return NULL;
     task->pgid = task->pid;
     task->sid = task->pid;
+    task->files = file_table_create();
+    task->fs = fs_context_create();
     task->signals.actions = signal_actions_create();
-    if (!task->signals.actions) {
+    if (!task->files || !task->fs || !task->signals.actions) {
         task_free(task);
         return NULL;
     }

@@ -7,7 +7,7 @@
 
 struct task;
 
-/* Makes a task for the first program, with descriptors and working directory still to come. */
+/* Makes a task for the first program: no descriptors yet, at the root directory. */
 struct task *process_create(void);
 
 /*
