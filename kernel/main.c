@@ -83,7 +83,7 @@ static void init_memory(const struct boot_info *info)
         panic("not enough memory: %u ranges, none large enough for the page array; "
               "Latchkey wants 32 MiB",
               info->memory_count);
-    if (kernel_map_init())
+    if (kernel_map_init() || page_init_high())
         panic("not enough memory for the kernel's page tables; Latchkey wants 32 MiB");
     if (info->has_vga_text)
         vga_remap(device_map(paddr(VGA_MEMORY), VGA_MEMORY_SIZE));
