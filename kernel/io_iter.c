@@ -4,8 +4,56 @@
  */
 #include "kernel/io_iter.h"
 
+#include <asm/errno.h>
+
 #include "arch/usercopy.h"
 #include "libc/include/string.h"
+#include "mm/slab.h"
+
+int iovec_from_buffer(uintptr_t user, size_t count, struct iovec *segment)
+{
+    if (!user_range_ok(user, count))
+        return -EFAULT;
+    segment->iov_base = (void *)user;
+    segment->iov_len = count < IO_COUNT_MAX ? count : IO_COUNT_MAX;
+    return 0;
+}
+
+static int check_segments(struct iovec *segments, size_t count)
+{
+    size_t room = IO_COUNT_MAX;
+
+    for (size_t i = 0; i < count; i++)
+        if ((long)segments[i].iov_len < 0)
+            return -EINVAL;
+    for (size_t i = 0; i < count; i++) {
+        if (!user_range_ok((uintptr_t)segments[i].iov_base, segments[i].iov_len))
+            return -EFAULT;
+        if (segments[i].iov_len > room)
+            segments[i].iov_len = room;
+        room -= segments[i].iov_len;
+    }
+    return 0;
+}
+
+int iovec_from_user(uintptr_t user, size_t count, struct iovec **segments)
+{
+    size_t size = count * sizeof(struct iovec);
+    struct iovec *copy;
+    int error;
+
+    if (count > UIO_MAXIOV)
+        return -EINVAL;
+    copy = kmalloc(size ? size : 1);
+    if (!copy)
+        return -ENOMEM;
+    error = copy_from_user(copy, user, size) ? -EFAULT : check_segments(copy, count);
+    if (error)
+        kfree(copy);
+    else
+        *segments = copy;
+    return error;
+}
 
 /* Copies between a piece of a segment and kernel memory; returns the bytes NOT copied. */
 typedef size_t (*copy_piece_t)(const struct io_iter *iter, void *piece, void *kernel, size_t count);

@@ -23,6 +23,19 @@ struct io_iter {
     bool is_user;     /* the segments' bases are user addresses */
 };
 
+/* What one call moves at most, so that counts fit an int: Linux's MAX_RW_COUNT. */
+#define IO_COUNT_MAX 0x7ffff000ul
+
+/*
+ * Copies an array of iovec from user space and checks it: -EINVAL for more than UIO_MAXIOV or a
+ * negative length, -EFAULT for what is not in the user half, -ENOMEM. The sum of the lengths is cut
+ * to IO_COUNT_MAX. The caller frees the array by kfree().
+ */
+int iovec_from_user(uintptr_t user, size_t count, struct iovec **segments);
+
+/* The same checks for one buffer. */
+int iovec_from_buffer(uintptr_t user, size_t count, struct iovec *segment);
+
 /*
  * The segments must live as long as the iter does, and their lengths must add up to no more than
  * a size_t holds.

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls that move bytes: read, write and their kin, lseek, sendfile.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <linux/fs.h>
+
+#include "arch/types.h"
+#include "arch/usercopy.h"
+#include "fs/open.h"
+#include "kernel/file.h"
+#include "kernel/io_iter.h"
+#include "kernel/syscall.h"
+#include "mm/slab.h"
+
+typedef long (*transfer_t)(struct file *file, struct io_iter *iter, uint64_t *offset);
+
+/* What Linux checks of the file before it looks at the buffer. */
+static long check_file(const struct file *file, transfer_t transfer)
+{
+    if (transfer == file_read) {
+        if (!file_is_readable(file))
+            return -EBADF;
+        return file->operations->read ? 0 : -EINVAL;
+    }
+    if (!file_is_writable(file))
+        return -EBADF;
+    return file->operations->write ? 0 : -EINVAL;
+}
+
+/* One buffer; offset NULL: the file's own. */
+static long transfer_buffer(struct file *file, uintptr_t buffer, size_t count, uint64_t *offset,
+                            transfer_t transfer)
+{
+    struct iovec segment;
+    struct io_iter iter;
+    long error = check_file(file, transfer);
+
+    if (!error)
+        error = iovec_from_buffer(buffer, count, &segment);
+    if (error)
+        return error;
+    io_iter_user(&iter, &segment, 1);
+    return transfer(file, &iter, offset);
+}
+
+static long transfer_segments(struct file *file, uintptr_t vector, size_t count, uint64_t *offset,
+                              transfer_t transfer)
+{
+    struct iovec *segments;
+    struct io_iter iter;
+    long result = check_file(file, transfer);
+
+    if (!result)
+        result = iovec_from_user(vector, count, &segments);
+    if (result)
+        return result;
+    io_iter_user(&iter, segments, count);
+    result = transfer(file, &iter, offset);
+    kfree(segments);
+    return result;
+}
+
+SYSCALL3(read, int, fd, uintptr_t, buffer, size_t, count)
+{
+    struct file *file = fd_get(fd);
+    long result;
+
+    if (!file)
+        return -EBADF;
+    result = transfer_buffer(file, buffer, count, NULL, file_read);
+    file_put(file);
+    return result;
+}
+
+SYSCALL3(write, int, fd, uintptr_t, buffer, size_t, count)
+{
+    struct file *file = fd_get(fd);
+    long result;
+
+    if (!file)
+        return -EBADF;
+    result = transfer_buffer(file, buffer, count, NULL, file_write);
+    file_put(file);
+    return result;
+}
+
+SYSCALL3(readv, int, fd, uintptr_t, vector, size_t, count)
+{
+    struct file *file = fd_get(fd);
+    long result;
+
+    if (!file)
+        return -EBADF;
+    result = transfer_segments(file, vector, count, NULL, file_read);
+    file_put(file);
+    return result;
+}
+
+SYSCALL3(writev, int, fd, uintptr_t, vector, size_t, count)
+{
+    struct file *file = fd_get(fd);
+    long result;
+
+    if (!file)
+        return -EBADF;
+    result = transfer_segments(file, vector, count, NULL, file_write);
+    file_put(file);
+    return result;
+}
+
+/* The file for a transfer at a given offset: -EINVAL, -EBADF, -ESPIPE, in this order. */
+static long get_seekable(int fd, long offset, struct file **file)
+{
+    if (offset < 0)
+        return -EINVAL;
+    *file = fd_get(fd);
+    if (!*file)
+        return -EBADF;
+    if ((*file)->seekable)
+        return 0;
+    file_put(*file);
+    return -ESPIPE;
+}
+
+static long buffer_at(int fd, uintptr_t buffer, size_t count, long offset, transfer_t transfer)
+{
+    struct file *file;
+    uint64_t at = offset;
+    long result = get_seekable(fd, offset, &file);
+
+    if (result)
+        return result;
+    result = transfer_buffer(file, buffer, count, &at, transfer);
+    file_put(file);
+    return result;
+}
+
+static long segments_at(int fd, uintptr_t vector, size_t count, long offset, transfer_t transfer)
+{
+    struct file *file;
+    uint64_t at = offset;
+    long result = get_seekable(fd, offset, &file);
+
+    if (result)
+        return result;
+    result = transfer_segments(file, vector, count, &at, transfer);
+    file_put(file);
+    return result;
+}
+
+SYSCALL4(pread64, int, fd, uintptr_t, buffer, size_t, count, long, offset)
+{
+    return buffer_at(fd, buffer, count, offset, file_read);
+}
+
+SYSCALL4(pwrite64, int, fd, uintptr_t, buffer, size_t, count, long, offset)
+{
+    return buffer_at(fd, buffer, count, offset, file_write);
+}
+
+SYSCALL4(preadv, int, fd, uintptr_t, vector, size_t, count, long, offset)
+{
+    return segments_at(fd, vector, count, offset, file_read);
+}
+
+SYSCALL4(pwritev, int, fd, uintptr_t, vector, size_t, count, long, offset)
+{
+    return segments_at(fd, vector, count, offset, file_write);
+}
+
+SYSCALL3(lseek, int, fd, long, offset, unsigned int, whence)
+{
+    struct file *file = fd_get(fd);
+    long result;
+
+    if (!file)
+        return -EBADF;
+    if (whence > SEEK_MAX)
+        result = -EINVAL;
+    else
+        result = file->operations->seek ? file->operations->seek(file, offset, whence) : -ESPIPE;
+    file_put(file);
+    return result;
+}
+
+/* ---- sendfile
+ * -------------------------------------------------------------------------------------- */
+
+/* One piece through kernel memory; *offset moves on by what was written. */
+static long send_piece(struct file *out, struct file *in, uint64_t *offset, char *buffer,
+                       size_t size)
+{
+    long count = file_read_kernel(in, buffer, size, *offset);
+    struct iovec segment = {.iov_base = buffer, .iov_len = count};
+    struct io_iter from;
+    long written;
+
+    if (count <= 0)
+        return count;
+    io_iter_kernel(&from, &segment);
+    written = file_write(out, &from, NULL);
+    if (written > 0)
+        *offset += written;
+    return written;
+}
+
+static long send_all(struct file *out, struct file *in, uint64_t *offset, size_t count)
+{
+    char *buffer = kmalloc(PAGE_SIZE);
+    long total = 0;
+
+    if (!buffer)
+        return -ENOMEM;
+    while (count) {
+        size_t size = count < PAGE_SIZE ? count : PAGE_SIZE;
+        long sent = send_piece(out, in, offset, buffer, size);
+
+        if (sent <= 0) {
+            total = total ? total : sent;
+            break;
+        }
+        total += sent;
+        count -= sent;
+    }
+    kfree(buffer);
+    return total;
+}
+
+static long send_file(struct file *out, struct file *in, uintptr_t user_offset, size_t count)
+{
+    uint64_t offset = in->offset;
+    long result;
+
+    if (!file_is_readable(in) || !file_is_writable(out))
+        return -EBADF;
+    if (!in->operations->object || !out->operations->write || (out->flags & O_APPEND))
+        return -EINVAL;
+    if (user_offset && copy_from_user(&offset, user_offset, sizeof(offset)))
+        return -EFAULT;
+    if ((long)offset < 0)
+        return -EINVAL;
+    result = send_all(out, in, &offset, count < IO_COUNT_MAX ? count : IO_COUNT_MAX);
+    if (!user_offset)
+        in->offset = offset;
+    else if (copy_to_user(user_offset, &offset, sizeof(offset)))
+        return -EFAULT;
+    return result;
+}
+
+SYSCALL4(sendfile, int, out_fd, int, in_fd, uintptr_t, offset, size_t, count)
+{
+    struct file *in = fd_get(in_fd);
+    struct file *out = fd_get(out_fd);
+    long result = in && out ? send_file(out, in, offset, count) : -EBADF;
+
+    if (in)
+        file_put(in);
+    if (out)
+        file_put(out);
+    return result;
+}
