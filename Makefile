@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: MIT
 #
-# Builds the kernel, its ring-3 programs and the ISO; runs and tests them. `make help` lists the targets.
+# Builds the kernel, its ring-3 programs and the ISO; runs and tests them. `make help` lists the
+# targets.
 #
 # Three families of objects come from the same tree, each under a folder of its own in build/obj:
-#   kernel  boot/ arch/ mm/ kernel/ fs/ tests/kernel/ and the freestanding core of libc/, for ring 0
+#   kernel  boot/ arch/ mm/ kernel/ fs/ tests/kernel/ and the core of libc/, for ring 0
 #   user    user/ and tests/ring3/ with libc/, static programs for ring 3 of Latchkey
-#   host    user/ and tests/ring3/ again, with the host's own compiler and C library, for Linux
-#
-#   V=1             print whole commands
-#   CC=clang        build with clang instead of gcc
-#   CROSS_COMPILE=  prefix of the tools, for example x86_64-linux-gnu-
-#   BUILD=          where everything made goes (default build)
+#   host    user/ and tests/ring3/ again, with the host's compiler and C library, for Linux
 
 BUILD ?= build
 CROSS_COMPILE ?=
@@ -24,22 +20,24 @@ ifeq ($(origin AR),default)
 AR := $(CROSS_COMPILE)ar
 endif
 NM ?= $(CROSS_COMPILE)nm
-HOSTCC ?= gcc
 NASM ?= nasm
+HOSTCC ?= gcc
 
 Q := $(if $(V),,@)
-SAY = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+SAY = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
+
+CHECKS := check-c check-python check-shell check-includes check-text
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help iso run test debug bench check format clean FORCE
+.PHONY: all help iso run test debug bench check format clean $(CHECKS) FORCE
 
 # ---- Sources ----------------------------------------------------------------------------------
 
 LIBC_CORE := $(wildcard libc/core/*.c)
 KERNEL_ROOMS := boot arch mm kernel fs tests/kernel
-KERNEL_SOURCES := $(foreach room,$(KERNEL_ROOMS),$(wildcard $(room)/*.c $(room)/*.asm)) $(LIBC_CORE)
+KERNEL_SOURCES := $(wildcard $(foreach room,$(KERNEL_ROOMS),$(room)/*.c $(room)/*.asm)) $(LIBC_CORE)
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)
 USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c))
 RING3_TESTS := $(patsubst tests/ring3/%.c,%,$(wildcard tests/ring3/*.c))
@@ -47,60 +45,127 @@ RING3_TESTS := $(patsubst tests/ring3/%.c,%,$(wildcard tests/ring3/*.c))
 objects = $(addprefix $(BUILD)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
 KERNEL_OBJECTS := $(call objects,kernel,$(KERNEL_SOURCES))
 LIBC_OBJECTS := $(call objects,user,$(LIBC_SOURCES))
-PROGRAMS := $(addprefix $(BUILD)/user/,$(USER_PROGRAMS)) $(addprefix $(BUILD)/tests/,$(RING3_TESTS))
+PROGRAMS := $(USER_PROGRAMS:%=$(BUILD)/user/%) $(RING3_TESTS:%=$(BUILD)/tests/%)
 HOST_PROGRAMS := $(addprefix $(BUILD)/host/,$(USER_PROGRAMS) $(RING3_TESTS))
 
 # ---- Flags ------------------------------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Werror
 COMMON_CFLAGS := -std=gnu11 -O2 -g -fno-common $(WARNINGS)
-# The only headers from outside the tree: the compiler's own and Linux's uapi (with libbsd's lists and trees).
+# The only headers from outside the tree: the compiler's, Linux's uapi, libbsd's lists and trees.
 OUTSIDE_HEADERS := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -isystem $(BUILD)/uapi
+# Code without the tables and landing pads that nothing here reads.
+PLAIN_CODE := -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fcf-protection=none
 
-KERNEL_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. -ffreestanding \
-	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie \
-	-fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables -fcf-protection=none \
-	-fstack-protector-strong -mstack-protector-guard=global
-KERNEL_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
+KERNEL_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. $(PLAIN_CODE) -ffreestanding \
+	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer \
+	-fno-strict-aliasing -fstack-protector-strong -mstack-protector-guard=global
+USER_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -Ilibc/include -I. $(PLAIN_CODE) \
+	-D_GNU_SOURCE -fno-stack-protector
+HOST_CFLAGS := $(COMMON_CFLAGS) -D_GNU_SOURCE -I$(BUILD)/host/include -I.
 
-USER_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -Ilibc/include -I. -D_GNU_SOURCE \
-	-fno-pic -fno-pie -fno-asynchronous-unwind-tables -fcf-protection=none -fno-stack-protector
-USER_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none -u _start
+COMMON_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
+KERNEL_LDFLAGS := $(COMMON_LDFLAGS) -T linker.ld
+USER_LDFLAGS := $(COMMON_LDFLAGS) -u _start
 LIBGCC := $(shell $(CC) -print-libgcc-file-name)
 
-HOST_CFLAGS := $(COMMON_CFLAGS) -D_GNU_SOURCE -I$(BUILD)/host/include -I.
 NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -Werror
 
-# ---- Targets ----------------------------------------------------------------------------------
+# ---- Everything -------------------------------------------------------------------------------
 
-all: $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio $(BUILD)/latchkey.iso $(HOST_PROGRAMS) ## build everything (the default)
+IMAGES := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio $(BUILD)/latchkey.iso
 
-help: ## list the targets
+all: $(IMAGES) $(HOST_PROGRAMS) ## build everything (the default)
+
+help: ## list the targets and the variables
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo '  V=1             print whole commands'
+	@echo '  CC=clang        build the kernel and its programs with clang'
+	@echo '  CROSS_COMPILE=  prefix of the tools, for example x86_64-linux-gnu-'
+	@echo '  BUILD=          the folder for everything made (default build)'
 
 iso: $(BUILD)/latchkey.iso ## build build/latchkey.iso, which boots on BIOS and on UEFI
 
 clean: ## remove everything that was made
 	rm -rf $(BUILD)
 
-# ---- Headers of Linux and libbsd -----------------------------------------------------------------
+# ---- Running and testing ----------------------------------------------------------------------
+
+export LATCHKEY_BUILD := $(abspath $(BUILD))
+
+# Installs what is missing, if anything, and only then lets another make look at the tools.
+READY := tools/deps && $(MAKE) --no-print-directory -j$(shell nproc) all
+
+run: ## boot the ISO in QEMU: to the menu at a terminal, otherwise through the demonstration
+	@$(READY)
+	@if [ -t 0 ]; then program=menu; else program=pkey-demo; fi; \
+	tools/run --iso --show-log $(BUILD)/user/$$program
+
+test: ## test the kernel and its programs on a table of machines, and the programs on this Linux
+	@$(READY)
+	@python3 -B -m pytest tests/host $(if $(ONLY),-k "$(ONLY)")
+
+debug: ## start QEMU stopped at the kernel's entry, with GDB attached (PROGRAM=build/user/NAME)
+	@$(READY)
+	@tools/debug $(or $(PROGRAM),$(BUILD)/user/pkey-demo)
+
+bench: ## print the kernel's size, the memory it needs and the instructions until ring 3
+	@$(READY)
+	@tools/bench
+
+# ---- Style ------------------------------------------------------------------------------------
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+PYTHON_FILES = $(shell git ls-files '*.py'; git grep -l '^\#!/usr/bin/python3' -- tools)
+SHELL_FILES = $(shell git grep -l -e '^\#!/bin/sh' -e '^\#!/bin/bash' -- tools .ci)
+
+check: $(CHECKS) ## check style, the direction of includes, scripts and licence lines
+
+check-c:
+	$(call SAY,CHECK,C)
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+check-python:
+	$(call SAY,CHECK,Python)
+	$(Q)black --quiet --check --line-length 100 $(PYTHON_FILES)
+	$(Q)pyflakes3 $(PYTHON_FILES)
+
+check-shell:
+	$(call SAY,CHECK,shell)
+	$(Q)shellcheck $(SHELL_FILES)
+
+check-includes:
+	$(call SAY,CHECK,includes)
+	$(Q)tools/check-includes $(C_FILES)
+
+check-text:
+	$(call SAY,CHECK,text)
+	$(Q)tools/check-text
+
+format: ## format the C and Python sources in place
+	clang-format -i $(C_FILES)
+	black --quiet --line-length 100 $(PYTHON_FILES)
+
+# ---- Headers of Linux and libbsd --------------------------------------------------------------
 
 UAPI := $(addprefix $(BUILD)/uapi/,linux asm asm-generic bsd)
-MULTIARCH_ASM = $(firstword $(wildcard /usr/include/x86_64-linux-gnu/asm /usr/x86_64-linux-gnu/include/asm))
+UAPI_ASM = $(firstword $(wildcard $(addsuffix /asm,/usr/include/x86_64-linux-gnu \
+	/usr/x86_64-linux-gnu/include)))
 
 $(BUILD)/uapi/asm:
 	@mkdir -p $(@D)
-	@ln -sfn $(or $(MULTIARCH_ASM),$(error Linux's uapi headers are missing: run tools/deps)) $@
+	@ln -sfn $(or $(UAPI_ASM),$(error Linux's uapi headers are missing: run tools/deps)) $@
 
 $(BUILD)/uapi/%:
 	@mkdir -p $(@D)
 	@ln -sfn /usr/include/$* $@
 
-# ---- Objects ------------------------------------------------------------------------------------
+# ---- Objects ----------------------------------------------------------------------------------
 
-# Rewritten only when the commands change, so that objects made by other commands are made again.
-FLAGS_IN_USE := $(CC) $(LD) $(HOSTCC) $(NASMFLAGS) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(USER_CFLAGS) \
-	$(USER_LDFLAGS) $(HOST_CFLAGS)
+# Changes only when the commands do, so that objects made by other commands are made again.
+FLAGS_IN_USE := $(CC) $(LD) $(NASMFLAGS) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(USER_CFLAGS) \
+	$(USER_LDFLAGS) $(HOSTCC) $(HOST_CFLAGS)
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -126,31 +191,30 @@ $(BUILD)/obj/host/%.o: %.c $(BUILD)/flags | $(BUILD)/host/include/ktap.h
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 
-# ---- The kernel -----------------------------------------------------------------------------------
+# ---- The kernel -------------------------------------------------------------------------------
 
-# Linked twice: first with an empty table of symbols, then with the table made from that first link. The
-# table stands behind everything executable, so no function moves; the last line makes sure of it.
-KERNEL_LINK = $(LD) $(KERNEL_LDFLAGS) -T linker.ld -o
+# Linked twice: first with an empty table of symbols, then with the table made from the first link.
+# The table stands behind everything executable, so no function moves; the last line makes sure.
 
-$(BUILD)/symbols/pass1.c:
+$(BUILD)/symbols/pass1.c: tools/mksymbols
 	@mkdir -p $(@D)
 	@tools/mksymbols < /dev/null > $@
 
 $(BUILD)/symbols/pass1.elf: $(KERNEL_OBJECTS) $(BUILD)/symbols/pass1.o linker.ld
-	$(Q)$(KERNEL_LINK) $@ $(filter %.o,$^)
+	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $@ $(filter %.o,$^)
 
 $(BUILD)/symbols/pass2.c: $(BUILD)/symbols/pass1.elf tools/mksymbols
 	$(Q)$(NM) -n $< | tools/mksymbols > $@
 
-$(BUILD)/symbols/%.o: $(BUILD)/symbols/%.c kernel/symbols.h $(BUILD)/flags
+$(BUILD)/symbols/%.o: $(BUILD)/symbols/%.c kernel/symbols.h $(BUILD)/flags | $(UAPI)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/latchkey.elf: $(KERNEL_OBJECTS) $(BUILD)/symbols/pass2.o linker.ld
 	$(call SAY,LD,$@)
-	$(Q)$(KERNEL_LINK) $@ $(filter %.o,$^)
+	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $@ $(filter %.o,$^)
 	$(Q)$(NM) -n $@ | tools/mksymbols | cmp - $(BUILD)/symbols/pass2.c
 
-# ---- Programs -------------------------------------------------------------------------------------
+# ---- Programs ---------------------------------------------------------------------------------
 
 $(BUILD)/obj/user/libc.a: $(LIBC_OBJECTS)
 	$(call SAY,AR,$@)
@@ -169,13 +233,13 @@ $(BUILD)/user/%: $(BUILD)/obj/user/user/%.o $(BUILD)/obj/user/libc.a
 $(BUILD)/tests/%: $(BUILD)/obj/user/tests/ring3/%.o $(BUILD)/obj/user/libc.a
 	$(link_user)
 
-# Only this one header of libc/ may be seen next to the host's C library.
+# The one header of libc/ that is seen in place of the host's own.
 $(BUILD)/host/include/ktap.h:
 	@mkdir -p $(@D)
 	@ln -sfn $(abspath libc/include/ktap.h) $@
 
 define link_host
-$(call SAY,LD,"$@")
+$(call SAY,LD,$@)
 @mkdir -p $(@D)
 $(Q)$(HOSTCC) -static -o $@ $^
 endef
@@ -186,18 +250,19 @@ $(BUILD)/host/%: $(BUILD)/obj/host/user/%.o $(BUILD)/obj/host/libc/ktap.o
 $(BUILD)/host/%: $(BUILD)/obj/host/tests/ring3/%.o $(BUILD)/obj/host/libc/ktap.o
 	$(link_host)
 
-# ---- Images ---------------------------------------------------------------------------------------
+# ---- Images -----------------------------------------------------------------------------------
 
-$(BUILD)/initramfs.cpio: $(PROGRAMS) tools/initramfs
+IN_INITRAMFS := $(foreach name,$(USER_PROGRAMS),bin/$(name)=$(BUILD)/user/$(name)) \
+	$(foreach name,$(RING3_TESTS),tests/$(name)=$(BUILD)/tests/$(name))
+
+$(BUILD)/initramfs.cpio: $(PROGRAMS) tools/initramfs tools/lib/cpio.py
 	$(call SAY,CPIO,$@)
-	$(Q)tools/initramfs $@ $(foreach program,$(USER_PROGRAMS),bin/$(program)=$(BUILD)/user/$(program)) \
-		$(foreach test,$(RING3_TESTS),tests/$(test)=$(BUILD)/tests/$(test))
+	$(Q)tools/initramfs $@ $(IN_INITRAMFS)
 
-$(BUILD)/latchkey.iso: $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio boot/grub.cfg
+ISO_PARTS := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio boot/grub.cfg
+
+$(BUILD)/latchkey.iso: $(ISO_PARTS) tools/mkiso tools/lib/iso.py
 	$(call SAY,ISO,$@)
-	$(Q)rm -rf $(BUILD)/iso && mkdir -p $(BUILD)/iso/boot/grub
-	$(Q)cp boot/grub.cfg $(BUILD)/iso/boot/grub/
-	$(Q)cp $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio $(BUILD)/iso/boot/
-	$(Q)grub-mkrescue -o $@ $(BUILD)/iso > $(BUILD)/iso.log 2>&1 || { cat $(BUILD)/iso.log; exit 1; }
+	$(Q)tools/mkiso $@ $(ISO_PARTS)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The framed channel between tools/run and the kernel's first program: how frames are written and read.
+"""The framed channel between tools/run and the first program: how frames are written and read.
 
-A frame is 0xA5, a type of one ASCII character, a length (u16, little endian) and that many bytes. Types
-from the guest: H hello, O and E output, C credit, X exit. Types to the guest: H reply, I input, Z end of
-input, S signal, W window size, K acknowledgement of X. docs/ describes what each of them means.
+A frame is 0xA5, a type of one ASCII character, a length (u16, little endian) and that many bytes.
+Types from the guest: H hello, O and E output, C credit, X exit. Types to the guest: H reply,
+I input, Z end of input, S signal, W window size, K acknowledgement of X. docs/ describes what each
+of them means.
 """
 
 import struct
@@ -30,7 +31,10 @@ HELLO = frame(b"H", bytes([VERSION]))
 
 
 class Decoder:
-    """Cuts the guest's bytes into frames, from the first hello on; what precedes it is not the kernel's."""
+    """Cuts the guest's bytes into frames, from the first hello on.
+
+    What precedes that is the firmware's.
+    """
 
     def __init__(self):
         self._buffer = bytearray()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The "newc" cpio format: a header of hexadecimal fields, the name and the data of each file, padded to 4 bytes.
+"""The "newc" cpio format: for each file a header of hexadecimal fields, its name and its data.
 
 Described in Linux's Documentation/driver-api/early-userspace/buffer-format.rst.
 """
@@ -8,7 +8,7 @@ import stat
 
 
 class Archive:
-    """Collects files and gives the archive's bytes. Folders on the way to a file are added by themselves."""
+    """Collects files and gives the archive's bytes. The folders on the way to a file are added."""
 
     def __init__(self):
         self._parts = []
@@ -37,7 +37,7 @@ class Archive:
         self._inode += 1
         links = 2 if stat.S_ISDIR(mode) else 1
         encoded = name.encode() + b"\0"
-        # inode, mode, uid, gid, links, mtime, size, device and rdevice (major, minor), name size, checksum
+        # inode, mode, uid, gid, links, mtime, size, two pairs of device numbers, name size, sum
         fields = (self._inode, mode, 0, 0, links, 0, len(data), 0, 0, 0, 0, len(encoded), 0)
         header = b"070701" + b"".join(b"%08X" % field for field in fields)
         self._parts.append(_padded(header + encoded))

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Reads the kernel's messages as they arrive on the first serial port and picks out what is fenced in them."""
+"""Reads the kernel's messages as they arrive and picks out the reports that are fenced in them."""
 
 FAULT_REPORT = ("---- fault report", "---- end of report")
 PANIC = ("==== kernel panic", "==== end of panic")
 
 
 class KernelLog:
-    """Splits the messages into lines, hands them on to sinks, and keeps the reports and the last lines.
+    """Hands the messages on to sinks by the line, and keeps the reports and the last lines.
 
-    reports and panics are lists of texts; a sink is called with each line's bytes, newline included.
+    reports and panics are lists of texts; a sink is called with each line's bytes, newline
+    included.
     """
 
     KEPT_LINES = 20

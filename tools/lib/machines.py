@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The machines that tools/run can start: QEMU by PVH, by BIOS or by UEFI, and Bochs by BIOS.
 
-Each has two serial ports. The first carries the kernel's messages, the second the framed channel. This
-module knows the emulators' command lines and how to make an ISO for a run; it leaves all talk over the
-ports to session.py.
+Each has two serial ports. The first carries the kernel's messages, the second the framed channel.
+This module knows the emulators' command lines and how to make an ISO for a run; it leaves all talk
+over the ports to session.py.
 """
 
 import os
 import shutil
 import socket
 import subprocess
+
+import iso
 
 QEMU = "qemu-system-x86_64"
 QBOOT = "qboot.rom"
@@ -18,50 +20,22 @@ OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 BOCHS_BIOS = "/usr/share/bochs/BIOS-bochs-latest"
 BOCHS_VGA_BIOS = "/usr/share/bochs/VGABIOS-lgpl-latest"
 
-# isa-debug-exit's statuses (value << 1 | 1) for what the kernel writes to port 0xf4.
-QEMU_EXIT_FAILURE = 3
-QEMU_EXIT_PANIC = 7
-
-# The rest of GRUB's modules is 15 MB of themes, file systems and commands that the menu does not use.
-GRUB_MODULES = (
-    "all_video iso9660 multiboot2 normal part_acorn part_amiga part_apple part_bsd part_dfly part_dvh "
-    "part_gpt part_msdos part_plan part_sun part_sunpc serial terminal test"
-)
-
 
 class MachineError(Exception):
     """The machine cannot be made or started; the message says why."""
 
 
-def make_iso(folder, kernel, initramfs, command_line):
-    """Makes an ISO in folder that boots the kernel at once, on BIOS and on UEFI; returns its name there."""
-    tree = os.path.join(folder, "iso", "boot")
-    os.makedirs(os.path.join(tree, "grub"))
-    shutil.copy(kernel, os.path.join(tree, "latchkey.elf"))
-    shutil.copy(os.path.join(folder, initramfs), os.path.join(tree, "initramfs.cpio"))
-    with open(os.path.join(tree, "grub", "grub.cfg"), "w") as config:
-        config.write(
-            "insmod all_video\n"
-            f"multiboot2 /boot/latchkey.elf {_grub_quote(command_line)}\n"
-            "module2 /boot/initramfs.cpio\n"
-            "boot\n"
-        )
-    result = subprocess.run(
-        ["grub-mkrescue", "--fonts=", "--locales=", "--themes=", f"--install-modules={GRUB_MODULES}",
-         "-o", "run.iso", "iso"],
-        cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    if result.returncode != 0:
-        raise MachineError(f"grub-mkrescue failed:\n{result.stdout}")
-    return "run.iso"
-
-
-def _grub_quote(command_line):
-    return " ".join("'" + word.replace("'", "'\\''") + "'" for word in command_line.split())
+def _make_iso(folder, kernel, initramfs, command_line):
+    path = os.path.join(folder, "run.iso")
+    try:
+        iso.make_iso(path, kernel, os.path.join(folder, initramfs), iso.boot_at_once(command_line))
+    except iso.IsoError as error:
+        raise MachineError(str(error)) from None
+    return path
 
 
 class Machine:
-    """A started emulator. Its three descriptors do not block; port is a pair (read from, write to)."""
+    """A started emulator. A port is a pair of descriptors (to read, to write) that do not block."""
 
     def __init__(self, process, log_port, channel_port):
         self.process = process
@@ -77,14 +51,18 @@ class Machine:
 
 
 def _start(command, folder):
-    """Starts an emulator in folder, out of reach of the terminal's Ctrl-C; it dies when this process does."""
+    """Starts an emulator in folder, out of reach of the terminal's Ctrl-C; it dies with us."""
     if not shutil.which(command[0]):
         raise MachineError(f"{command[0]} is not installed; tools/deps installs what is missing")
     with open(os.path.join(folder, "emulator.out"), "wb") as output:
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", *command],
-            cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-        )  # fmt: skip
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
 def emulator_output(folder):
@@ -92,15 +70,14 @@ def emulator_output(folder):
         return file.read().decode(errors="replace")
 
 
-# ---- QEMU ---------------------------------------------------------------------------------------
+# ---- QEMU -------------------------------------------------------------------------------------
 
 
 def start_qemu(folder, options, kernel, initramfs, command_line):
-    command = [
-        QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-nic", "none", "-monitor", "none",
-        "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
-        "-accel", "tcg", "-cpu", options.cpu or "max", "-smp", str(options.cpus), "-m", f"{options.memory}M",
-    ]  # fmt: skip
+    command = [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none"]
+    command += ["-nic", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+    command += ["-accel", "tcg", "-cpu", options.cpu or "max"]
+    command += ["-smp", str(options.cpus), "-m", f"{options.memory}M"]
     if options.icount:
         command += ["-icount", "shift=0"]
     if options.way == "pvh":
@@ -109,7 +86,7 @@ def start_qemu(folder, options, kernel, initramfs, command_line):
         command += ["-kernel", kernel, "-initrd", initramfs, "-append", command_line]
     else:
         command += ["-M", "q35,smm=off,usb=off,vmport=off", "-vga", "std"]
-        command += ["-cdrom", make_iso(folder, kernel, initramfs, command_line)]
+        command += ["-cdrom", _make_iso(folder, kernel, initramfs, command_line)]
     if options.way == "uefi":
         command += _uefi_flash()
     log_port = _qemu_pipe(folder, "log", command)
@@ -127,16 +104,16 @@ def _uefi_flash():
 
 
 def _qemu_pipe(folder, name, command):
-    """Adds a serial port that is a pair of FIFOs: they take single bytes far better than a socket does."""
+    """Adds a serial port that is a pair of FIFOs: they take single bytes better than sockets do."""
     paths = [os.path.join(folder, name + suffix) for suffix in (".out", ".in")]
     for path in paths:
         os.mkfifo(path)
     command += ["-chardev", f"pipe,id={name},path={name}", "-serial", f"chardev:{name}"]
-    # Opened for both directions, a FIFO never reports an end of file; the process's exit is watched instead.
+    # Opened for both directions, a FIFO reports no end of file; the process's exit is watched.
     return [os.open(path, os.O_RDWR | os.O_NONBLOCK) for path in paths]
 
 
-# ---- Bochs --------------------------------------------------------------------------------------
+# ---- Bochs ------------------------------------------------------------------------------------
 
 # The rfb display is part of Debian's bochs package and needs neither a screen nor a viewer.
 BOCHS_CONFIGURATION = """\
@@ -163,14 +140,21 @@ debug: action=ignore
 
 
 def start_bochs(folder, options, kernel, initramfs, command_line):
-    iso = make_iso(folder, kernel, initramfs, command_line)
+    image = _make_iso(folder, kernel, initramfs, command_line)
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     ports = [listener.getsockname()[1] for listener in listeners]
-    _write(folder, "bochsrc", BOCHS_CONFIGURATION.format(
-        bios=BOCHS_BIOS, vga_bios=BOCHS_VGA_BIOS, cpu=options.cpu or "corei7_icelake_u", cpus=options.cpus,
-        memory=options.memory, host_memory=min(options.memory, 1024), iso=iso,
-        log_port=ports[0], channel_port=ports[1],
-    ))  # fmt: skip
+    configuration = BOCHS_CONFIGURATION.format(
+        bios=BOCHS_BIOS,
+        vga_bios=BOCHS_VGA_BIOS,
+        cpu=options.cpu or "corei7_icelake_u",
+        cpus=options.cpus,
+        memory=options.memory,
+        host_memory=min(options.memory, 1024),
+        iso=image,
+        log_port=ports[0],
+        channel_port=ports[1],
+    )
+    _write(folder, "bochsrc", configuration)
     # Debian's Bochs is built with its debugger, which waits for this command before it starts.
     _write(folder, "commands", "continue\n")
     process = _start(["bochs", "-q", "-f", "bochsrc", "-rc", "commands"], folder)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""One run: carries bytes, signals and the exit status between this process and the program in the machine.
+"""One run: carries bytes, signals and the exit status between us and the program in the machine.
 
-A single poll() loop moves everything. It reads from a side only when the other can take it: standard
-input as far as the program's credit goes, the guest as far as standard output keeps up. What it writes to
-its own standard output never blocks it, so a signal or the time limit always gets through.
+A single poll() loop moves everything. It reads from a side only when the other can take it:
+standard input as far as the program's credit goes, the guest as far as standard output keeps up.
+What it writes to its own standard output never blocks it, so a signal or the time limit always
+gets through.
 """
 
 import errno
@@ -66,7 +67,7 @@ class Terminal:
             self.active = False
 
     def write_message(self, data):
-        """Writes lines of our own, or the kernel's, to standard error in whatever mode the terminal is."""
+        """Writes whole lines to standard error, in whatever mode the terminal is."""
         if self.active and os.isatty(2):
             data = data.replace(b"\n", b"\r\n")
         try:
@@ -104,7 +105,7 @@ class Session:
         self._finish()
         return self._wait_status
 
-    # ---- The loop ---------------------------------------------------------------------------
+    # ---- The loop -------------------------------------------------------------------------------
 
     def _poll(self, wake_read):
         poll = select.poll()
@@ -165,7 +166,7 @@ class Session:
         if self._wait_status is None:
             raise RunFailure("the machine stopped before the program had ended")
 
-    # ---- From the guest -----------------------------------------------------------------------
+    # ---- From the guest -------------------------------------------------------------------------
 
     def _read_log(self):
         data = _read(self._machine.log_fd, 1 << 16)
@@ -252,7 +253,7 @@ class Session:
             self._input_in_flight += len(data)
 
     def _take_escapes(self, data):
-        """Ctrl-A x kills the machine, Ctrl-A Ctrl-A is one Ctrl-A; before anything else it stands for itself."""
+        """Ctrl-A x kills the machine, Ctrl-A Ctrl-A is one Ctrl-A; else it stands for itself."""
         passed = bytearray()
         for byte in data:
             if not self._escape_pending:
@@ -278,7 +279,7 @@ class Session:
         self._last_interrupt = now
         self._send(b"S", bytes([number]))
 
-    # ---- The end ----------------------------------------------------------------------------------
+    # ---- The end --------------------------------------------------------------------------------
 
     def _finish(self):
         """Acknowledges the exit and delivers what output is left; no later frame matters."""
@@ -303,7 +304,9 @@ def window_size():
     """Rows and columns of the terminal that the run is on, 24 by 80 where there is none."""
     for fd in range(3):
         try:
-            rows, columns, _, _ = struct.unpack("HHHH", fcntl.ioctl(fd, termios.TIOCGWINSZ, bytes(8)))
+            rows, columns, _, _ = struct.unpack(
+                "HHHH", fcntl.ioctl(fd, termios.TIOCGWINSZ, bytes(8))
+            )
         except OSError:
             continue
         if rows and columns:
@@ -312,7 +315,7 @@ def window_size():
 
 
 def open_standard_descriptors():
-    """Puts /dev/null where the caller closed a standard descriptor, so that no pipe of ours lands there."""
+    """Puts /dev/null where the caller closed a standard descriptor, lest a pipe lands there."""
     while True:
         fd = os.open("/dev/null", os.O_RDWR)
         if fd > 2:

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""GDB's view of Latchkey: printers for its address types, and commands that begin with lk-.
+
+Loaded by tools/debug; by hand: source tools/gdb/latchkey.py. `help lk` lists the commands.
+"""
+
+import os
+import sys
+
+import gdb
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import paging  # noqa: E402
+
+CR0_PG = 1 << 31
+TASK_STATES = ("runnable", "waiting", "zombie")
+VECTOR_NAMES = {6: "#UD", 13: "#GP", 14: "#PF", 0xE0: "timer", 0x100: "system call"}
+
+
+def number(text):
+    """The value of an expression, as an unsigned 64-bit number."""
+    return int(gdb.parse_and_eval(text)) & 0xFFFFFFFFFFFFFFFF
+
+
+def constant(name):
+    """A constant of the kernel that GDB knows only if -g3 kept it; else the one of arch/layout.h."""
+    return {"DIRECT_MAP_BASE": 0xFFFF888000000000, "KERNEL_STACK_SIZE": 16384}[name]
+
+
+# ---- Printers ---------------------------------------------------------------------------------------
+
+
+class PtePrinter:
+    def __init__(self, value):
+        self.entry = int(value["value"])
+
+    def to_string(self):
+        return paging.describe_leaf(self.entry)
+
+
+class PaddrPrinter:
+    def __init__(self, value):
+        self.address = int(value["value"])
+
+    def to_string(self):
+        return f"physical {self.address:#x}"
+
+
+PRINTERS = {"pte_t": PtePrinter, "paddr_t": PaddrPrinter}
+
+
+def find_printer(value):
+    printer = PRINTERS.get(str(value.type.unqualified()))
+    return printer(value) if printer else None
+
+
+# ---- Memory and tasks ---------------------------------------------------------------------------------
+
+
+def read_physical_word(address):
+    """By the direct map, which every address space shows."""
+    memory = gdb.selected_inferior().read_memory(constant("DIRECT_MAP_BASE") + address, 8)
+    return int.from_bytes(memory.tobytes(), "little")
+
+
+def tasks():
+    task = gdb.parse_and_eval("all_tasks")["tqh_first"]
+    while task:
+        yield task
+        task = task["all_link"]["tqe_next"]
+
+
+def running_task():
+    return gdb.parse_and_eval("percpu_boot")["current"]
+
+
+def task_of(pid_text):
+    """The task with that pid, or the running one for an empty text."""
+    if not pid_text:
+        return running_task()
+    pid = number(pid_text)
+    for task in tasks():
+        if int(task["pid"]) == pid:
+            return task
+    raise gdb.GdbError(f"there is no task with pid {pid}")
+
+
+def space_of(task):
+    space = task["space"] if task else None
+    if not space:
+        raise gdb.GdbError("that task has no address space: it is the kernel's own, or has ended")
+    return space
+
+
+def trap_frame(task):
+    pointer = gdb.lookup_type("struct trap_frame").pointer()
+    top = int(task["stack"]) + constant("KERNEL_STACK_SIZE")
+    return gdb.Value(top).cast(pointer) - 1
+
+
+def areas(space):
+    """The areas of an address space in the order of their addresses."""
+    stack = []
+    area = space["areas"]["rbh_root"]
+    while stack or area:
+        while area:
+            stack.append(area)
+            area = area["link"]["rbe_left"]
+        area = stack.pop()
+        yield area
+        area = area["link"]["rbe_right"]
+
+
+# ---- Commands -------------------------------------------------------------------------------------------
+
+
+class LatchkeyCommand(gdb.Command):
+    """Commands for Latchkey: page tables, keys, tasks."""
+
+    def __init__(self):
+        super().__init__("lk", gdb.COMMAND_DATA, prefix=True)
+
+
+class Walk(gdb.Command):
+    """lk-walk ADDRESS [PID]: the page walk to an address, each entry decoded.
+
+    Without a pid by CR3 as it is, with one by the tables of that task."""
+
+    def __init__(self):
+        super().__init__("lk-walk", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, _from_tty):
+        words = gdb.string_to_argv(argument)
+        if not 1 <= len(words) <= 2:
+            raise gdb.GdbError("usage: lk-walk ADDRESS [PID]")
+        if not number("$cr0") & CR0_PG:
+            raise gdb.GdbError("paging is still off; continue to kmain first")
+        address = number(words[0])
+        root = int(space_of(task_of(words[1]))["root"]["value"]) if len(words) == 2 else number("$cr3")
+        print(f"walk of {address:#x} by the table at {root & paging.ADDRESS_MASK:#x}")
+        for level, at, entry in paging.walk(read_physical_word, root, address):
+            print(f"  {paging.LEVEL_NAMES[level]:5} {at:3}  {paging.describe_entry(entry, level)}")
+
+
+class Pkru(gdb.Command):
+    """lk-pkru [VALUE]: PKRU by key.
+
+    Without a value, what the kernel last loaded on the boot CPU: QEMU's stub cannot show PKRU itself."""
+
+    def __init__(self):
+        super().__init__("lk-pkru", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, _from_tty):
+        if argument:
+            print(paging.describe_pkru(number(argument) & 0xFFFFFFFF))
+            return
+        print(paging.describe_pkru(number("percpu_boot.pkru")))
+        print("(as the kernel last loaded it; a WRPKRU in ring 3 since then does not show)")
+
+
+class Tasks(gdb.Command):
+    """lk-tasks: all tasks, with where each entered the kernel. The running one has a star."""
+
+    def __init__(self):
+        super().__init__("lk-tasks", gdb.COMMAND_DATA)
+
+    def invoke(self, _argument, _from_tty):
+        running = running_task()
+        print("    pid parent  state     entered by    at                  name")
+        for task in tasks():
+            frame = trap_frame(task)
+            vector = int(frame["vector"])
+            parent = int(task["parent"]["pid"]) if task["parent"] else 0
+            print(
+                f"{'*' if task == running else ' '} {int(task['pid']):5} {parent:6}"
+                f"  {TASK_STATES[int(task['state'])]:8}  {VECTOR_NAMES.get(vector, hex(vector)):12}"
+                f"  {int(frame['rip']):#018x}  {task['name'].string()}"
+            )
+
+
+class Areas(gdb.Command):
+    """lk-areas [PID]: the areas of a task's address space, of the running one without a pid."""
+
+    def __init__(self):
+        super().__init__("lk-areas", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, _from_tty):
+        for area in areas(space_of(task_of(argument.strip()))):
+            prot, flags = int(area["prot"]), int(area["flags"])
+            letters = "".join(letter if prot >> bit & 1 else "-" for bit, letter in enumerate("rwx"))
+            name = area["name"].string() if area["name"] else "file" if area["object"] else ""
+            print(
+                f"  {int(area['start']):012x}-{int(area['end']):012x} {letters}{'s' if flags & 1 else 'p'}"
+                f" key {int(area['key']):2}  {name}"
+            )
+
+
+class Frame(gdb.Command):
+    """lk-frame [PID]: the registers with which a task, or the running one, entered the kernel."""
+
+    def __init__(self):
+        super().__init__("lk-frame", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, _from_tty):
+        task = task_of(argument.strip())
+        if not task or not task["stack"]:
+            raise gdb.GdbError("no task runs yet, or it is the idle task")
+        frame = trap_frame(task)
+        vector = int(frame["vector"])
+        print(f"entered by {VECTOR_NAMES.get(vector, hex(vector))}, error code or call {int(frame['error_code']):#x}")
+        names = [field.name for field in frame.dereference().type.fields()][1:]
+        names.remove("error_code")
+        for row in range(0, len(names), 4):
+            print("  " + "  ".join(f"{name:6} {int(frame[name]):016x}" for name in names[row : row + 4]))
+
+
+gdb.pretty_printers.append(find_printer)
+for command in (LatchkeyCommand, Walk, Pkru, Tasks, Areas, Frame):
+    command()

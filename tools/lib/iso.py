@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""Makes an ISO that boots the kernel through GRUB, on BIOS and on UEFI, from a CD or a stick."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+
+# Enough for the menus; the rest of GRUB's modules, its fonts and its translations take 15 MB.
+GRUB_MODULES = (
+    "all_video iso9660 multiboot2 normal part_acorn part_amiga part_apple part_bsd part_dfly "
+    "part_dvh part_gpt part_msdos part_plan part_sun part_sunpc serial terminal test"
+)
+
+
+class IsoError(Exception):
+    """The ISO could not be made; the message holds what grub-mkrescue said."""
+
+
+def make_iso(output, kernel, initramfs, grub_cfg):
+    """Makes the file output from two files and the text of GRUB's configuration."""
+    with tempfile.TemporaryDirectory(prefix="latchkey-iso-") as tree:
+        boot = os.path.join(tree, "boot")
+        os.makedirs(os.path.join(boot, "grub"))
+        shutil.copy(kernel, os.path.join(boot, "latchkey.elf"))
+        shutil.copy(initramfs, os.path.join(boot, "initramfs.cpio"))
+        with open(os.path.join(boot, "grub", "grub.cfg"), "w") as file:
+            file.write(grub_cfg)
+        command = ["grub-mkrescue", "--fonts=", "--locales=", "--themes="]
+        command += [f"--install-modules={GRUB_MODULES}", "-o", output, tree]
+        try:
+            result = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        except FileNotFoundError:
+            raise IsoError(
+                "grub-mkrescue is not installed; tools/deps installs what is missing"
+            ) from None
+    if result.returncode != 0:
+        raise IsoError(f"grub-mkrescue failed:\n{result.stdout}")
+
+
+def boot_at_once(command_line):
+    """A GRUB configuration without a menu, which gives the kernel these words."""
+    words = ["'" + word.replace("'", "'\\''") + "'" for word in command_line.split()]
+    return (
+        "insmod all_video\n"
+        f"multiboot2 /boot/latchkey.elf {' '.join(words)}\n"
+        "module2 /boot/initramfs.cpio\n"
+        "boot\n"
+    )
