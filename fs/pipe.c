@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Pipes. The bytes lie in a ring of pages that are allocated when they are first reached; the
+ * pipe's mutex is held during a transfer, which touches user memory, and not during a wait.
+ */
+#include "fs/pipe.h"
+
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <asm/ioctls.h>
+#include <asm/poll.h>
+#include <linux/limits.h>
+#include <linux/stat.h>
+
+#include "arch/types.h"
+#include "arch/usercopy.h"
+#include "fs/open.h"
+#include "kernel/mutex.h"
+#include "kernel/signal.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "libc/include/string.h"
+#include "mm/page.h"
+#include "mm/slab.h"
+
+#define PIPE_PAGES 16
+#define PIPE_SIZE  (PIPE_PAGES * PAGE_SIZE)
+
+struct pipe {
+    struct mutex lock;
+    unsigned int readers, writers; /* ends that are open */
+    uint32_t head, tail;           /* grow for ever, taken modulo the size */
+    char *pages[PIPE_PAGES];       /* NULL: not reached yet */
+    struct wait_queue can_read, can_write;
+    uint64_t number; /* st_ino */
+};
+
+/* A wait for room: how much of it. */
+struct pipe_wait {
+    const struct pipe *pipe;
+    uint32_t room;
+};
+
+static uint32_t used(const struct pipe *pipe)
+{
+    return pipe->head - pipe->tail;
+}
+
+static uint32_t room(const struct pipe *pipe)
+{
+    return PIPE_SIZE - used(pipe);
+}
+
+/* The part of count bytes at a position that lies in one page, and where that is. */
+static size_t piece_at(const struct pipe *pipe, uint32_t position, size_t count, char **where)
+{
+    size_t rest = PAGE_SIZE - position % PAGE_SIZE;
+
+    *where = pipe->pages[position / PAGE_SIZE % PIPE_PAGES];
+    if (*where)
+        *where += position % PAGE_SIZE;
+    return count < rest ? count : rest;
+}
+
+/* ---- Reading
+ * ----------------------------------------------------------------------------------------- */
+
+static bool is_readable(void *context)
+{
+    const struct pipe *pipe = context;
+
+    return used(pipe) || !pipe->writers;
+}
+
+/* Copies what is there: bytes, or -EFAULT. */
+static long copy_out(struct pipe *pipe, struct io_iter *to)
+{
+    long total = 0;
+
+    while (to->remaining && used(pipe)) {
+        size_t wanted = to->remaining < used(pipe) ? to->remaining : used(pipe);
+        char *where;
+        size_t piece = piece_at(pipe, pipe->tail, wanted, &where);
+        size_t put = io_iter_put(to, where, piece);
+
+        pipe->tail += put;
+        total += put;
+        if (put < piece)
+            return total ? total : -EFAULT;
+    }
+    return total;
+}
+
+static long read(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    struct pipe *pipe = file->state;
+    long result = 0;
+
+    (void)offset;
+    if (!to->remaining)
+        return 0;
+    for (;;) {
+        mutex_lock(&pipe->lock);
+        result = copy_out(pipe, to);
+        mutex_unlock(&pipe->lock);
+        if (result)
+            break;
+        if (!pipe->writers)
+            return 0;
+        if (file->flags & O_NONBLOCK)
+            return -EAGAIN;
+        result = wait_event(&pipe->can_read, is_readable, pipe);
+        if (result)
+            return result;
+    }
+    if (result > 0)
+        file_wake(&pipe->can_write);
+    return result;
+}
+
+/* ---- Writing
+ * ----------------------------------------------------------------------------------------- */
+
+static bool has_room(void *context)
+{
+    const struct pipe_wait *wait = context;
+
+    return room(wait->pipe) >= wait->room || !wait->pipe->readers;
+}
+
+static int reach_page(struct pipe *pipe, uint32_t position)
+{
+    char **slot = &pipe->pages[position / PAGE_SIZE % PIPE_PAGES];
+    struct page *page;
+
+    if (*slot)
+        return 0;
+    page = page_alloc(0, PAGE_ANY);
+    if (!page)
+        return -ENOMEM;
+    *slot = page_address(page);
+    return 0;
+}
+
+/* Copies what there is room for: bytes, -EFAULT or -ENOMEM. */
+static long copy_in(struct pipe *pipe, struct io_iter *from)
+{
+    long total = 0;
+
+    while (from->remaining && room(pipe)) {
+        size_t wanted = from->remaining < room(pipe) ? from->remaining : room(pipe);
+        int error = reach_page(pipe, pipe->head);
+        char *where;
+        size_t piece, taken;
+
+        if (error)
+            return total ? total : error;
+        piece = piece_at(pipe, pipe->head, wanted, &where);
+        taken = io_iter_take(from, where, piece);
+        pipe->head += taken;
+        total += taken;
+        if (taken < piece)
+            return total ? total : -EFAULT;
+    }
+    return total;
+}
+
+/* One round of a write: bytes, 0 when it has to wait for room, or an error. */
+static long write_some(struct pipe *pipe, struct io_iter *from, uint32_t needed)
+{
+    long result = 0;
+
+    mutex_lock(&pipe->lock);
+    if (!pipe->readers)
+        result = -EPIPE;
+    else if (room(pipe) >= needed)
+        result = copy_in(pipe, from);
+    mutex_unlock(&pipe->lock);
+    if (result > 0)
+        file_wake(&pipe->can_read);
+    return result;
+}
+
+/* A write of up to PIPE_BUF bytes is whole; a larger one may be mixed with others'. */
+static long write(struct file *file, struct io_iter *from, uint64_t *offset)
+{
+    struct pipe *pipe = file->state;
+    struct pipe_wait wait = {.pipe = pipe, .room = 1};
+    long total = 0;
+    long result = 0;
+
+    (void)offset;
+    if (from->remaining <= PIPE_BUF)
+        wait.room = from->remaining;
+    while (from->remaining && result >= 0) {
+        result = write_some(pipe, from, wait.room);
+        if (result > 0)
+            total += result;
+        else if (result == 0 && (file->flags & O_NONBLOCK))
+            result = -EAGAIN;
+        else if (result == 0)
+            result = wait_event(&pipe->can_write, has_room, &wait);
+    }
+    if (result == -EPIPE)
+        signal_send(current(), SIGPIPE);
+    return total ? total : result;
+}
+
+/* ---- The rest of a file
+ * ------------------------------------------------------------------------------- */
+
+static int status(struct file *file, struct stat *result)
+{
+    const struct pipe *pipe = file->state;
+
+    memset(result, 0, sizeof(*result));
+    result->st_ino = pipe->number;
+    result->st_mode = S_IFIFO | 0600;
+    result->st_nlink = 1;
+    result->st_blksize = PAGE_SIZE;
+    return 0;
+}
+
+static long control(struct file *file, unsigned int request, uintptr_t argument)
+{
+    int count = used(file->state);
+
+    if (request != FIONREAD)
+        return -ENOTTY;
+    return copy_to_user(argument, &count, sizeof(count)) ? -EFAULT : 0;
+}
+
+static unsigned int poll_read_end(struct file *file)
+{
+    const struct pipe *pipe = file->state;
+    unsigned int events = 0;
+
+    if (used(pipe))
+        events |= POLLIN | POLLRDNORM;
+    if (!pipe->writers)
+        events |= POLLHUP;
+    return events;
+}
+
+static unsigned int poll_write_end(struct file *file)
+{
+    const struct pipe *pipe = file->state;
+    unsigned int events = 0;
+
+    if (room(pipe) >= PIPE_BUF)
+        events |= POLLOUT | POLLWRNORM;
+    if (!pipe->readers)
+        events |= POLLERR;
+    return events;
+}
+
+static void pipe_free(struct pipe *pipe)
+{
+    for (unsigned int i = 0; i < PIPE_PAGES; i++)
+        if (pipe->pages[i])
+            page_put(page_of(direct_map_paddr(pipe->pages[i])));
+    kfree(pipe);
+}
+
+/* An end is closed: the others learn it, or the pipe is gone. */
+static void release_end(struct pipe *pipe, unsigned int *ends)
+{
+    bool is_last;
+
+    mutex_lock(&pipe->lock);
+    (*ends)--;
+    is_last = !pipe->readers && !pipe->writers;
+    mutex_unlock(&pipe->lock);
+    if (is_last) {
+        pipe_free(pipe);
+        return;
+    }
+    file_wake(&pipe->can_read);
+    file_wake(&pipe->can_write);
+}
+
+static void release_read_end(struct file *file)
+{
+    struct pipe *pipe = file->state;
+
+    release_end(pipe, &pipe->readers);
+}
+
+static void release_write_end(struct file *file)
+{
+    struct pipe *pipe = file->state;
+
+    release_end(pipe, &pipe->writers);
+}
+
+static const struct file_operations read_end_operations = {
+    .read = read,
+    .status = status,
+    .ioctl = control,
+    .poll = poll_read_end,
+    .release = release_read_end,
+};
+
+static const struct file_operations write_end_operations = {
+    .write = write,
+    .status = status,
+    .ioctl = control,
+    .poll = poll_write_end,
+    .release = release_write_end,
+};
+
+int pipe_create(unsigned int flags, struct file **read_end, struct file **write_end)
+{
+    static uint64_t last_number;
+    struct pipe *pipe = kzalloc(sizeof(*pipe));
+
+    if (!pipe)
+        return -ENOMEM;
+    *read_end = file_create(NULL, O_RDONLY | flags);
+    *write_end = file_create(NULL, O_WRONLY | flags);
+    if (!*read_end || !*write_end) {
+        kfree(*read_end);
+        kfree(*write_end);
+        kfree(pipe);
+        return -ENOMEM;
+    }
+    mutex_init(&pipe->lock);
+    wait_queue_init(&pipe->can_read);
+    wait_queue_init(&pipe->can_write);
+    pipe->readers = pipe->writers = 1;
+    pipe->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
+    (*read_end)->operations = &read_end_operations;
+    (*write_end)->operations = &write_end_operations;
+    (*read_end)->state = (*write_end)->state = pipe;
+    return 0;
+}
+
+/* ---- System calls
+ * --------------------------------------------------------------------------------------- */
+
+/* Puts both ends into the table, or neither; the references pass to the table or are dropped. */
+static long install_ends(struct file *ends[2], unsigned int flags, uintptr_t user_fds)
+{
+    struct file_table *files = current()->files;
+    bool close_on_exec = flags & O_CLOEXEC;
+    int fds[2];
+
+    fds[0] = file_table_add(files, ends[0], 0, close_on_exec);
+    if (fds[0] < 0) {
+        file_put(ends[0]);
+        file_put(ends[1]);
+        return fds[0];
+    }
+    fds[1] = file_table_add(files, ends[1], 0, close_on_exec);
+    if (fds[1] < 0) {
+        file_table_close(files, fds[0]);
+        file_put(ends[1]);
+        return fds[1];
+    }
+    if (!copy_to_user(user_fds, fds, sizeof(fds)))
+        return 0;
+    file_table_close(files, fds[0]);
+    file_table_close(files, fds[1]);
+    return -EFAULT;
+}
+
+static long make_pipe(uintptr_t user_fds, unsigned int flags)
+{
+    struct file *ends[2];
+    long error;
+
+    if (flags & ~(O_CLOEXEC | O_NONBLOCK))
+        return -EINVAL;
+    error = pipe_create(flags & O_NONBLOCK, &ends[0], &ends[1]);
+    return error ? error : install_ends(ends, flags, user_fds);
+}
+
+SYSCALL1(pipe, uintptr_t, fds)
+{
+    return make_pipe(fds, 0);
+}
+
+SYSCALL2(pipe2, uintptr_t, fds, unsigned int, flags)
+{
+    return make_pipe(fds, flags);
+}
