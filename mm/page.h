@@ -5,11 +5,12 @@
  * A block of order n is 2^n pages, aligned to its own size. Free blocks hang in one list an
  * order; a block freed joins its buddy while that is free too. Kernel objects smaller than a page
  * are the slab allocator's (mm/slab.h); what a page is used for is its owner's.
+ *
+ * One lock, taken with interrupts off: interrupt handlers may allocate too.
  */
 #ifndef MM_PAGE_H
 #define MM_PAGE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@
 
 #include "arch/layout.h"
 #include "arch/types.h"
+#include "mm/ram.h"
 
 struct boot_info;
 struct slab;
@@ -25,11 +27,9 @@ struct slab;
 #define PAGE_ORDER_2M  9
 
 enum page_state {
-    PAGE_RESERVED = 0, /* not RAM, or never given out: the kernel image, the page array */
-    PAGE_FREE,         /* first page of a free block; order says how large */
-    PAGE_FREE_TAIL,    /* inside a free block */
-    PAGE_USED,         /* first page of a block in use */
-    PAGE_USED_TAIL,    /* inside a block in use */
+    PAGE_NONE = 0, /* no block begins here: reserved, not RAM, or inside a block */
+    PAGE_FREE,     /* first page of a free block */
+    PAGE_USED,     /* first page of a block in use */
 };
 
 struct page {
@@ -39,11 +39,12 @@ struct page {
     uint16_t unused;
     union {
         TAILQ_ENTRY(page) link; /* free: in the list of its order */
-        struct slab *slab;      /* used by the slab allocator */
+        struct slab *slab;      /* every page of a slab's block; NULL: kmalloc()'s own block */
     };
     uint64_t reserved;
 };
 
+/* A power of two: the buddy of a block is found by flipping one bit of its page's address. */
 _Static_assert(sizeof(struct page) == 32, "1/128 of memory");
 
 /* PAGE_ZERO: the block is filled with zeros. */
@@ -61,19 +62,16 @@ struct page_counters {
     uint64_t blocks[PAGE_ORDER_MAX + 1]; /* free blocks by order */
 };
 
-/* A range of physical memory, page-aligned: [start, end). */
-struct page_range {
-    paddr_t start;
-    paddr_t end;
-};
-
 /*
- * Takes over the RAM of the firmware's map but for the given reserved ranges (the kernel image,
- * the initramfs, boot data) and the first MiB. Ranges may be unsorted, overlap, and have odd ends; what is
- * RAM and something else is not RAM. The page array is carved out of the RAM itself.
- * Returns 0, or -ENOMEM when no range is large enough for the page array.
+ * Takes over the RAM (mm/ram.h) below 4 GiB, which is what the early tables map, but for the
+ * reserved ranges: the kernel image, the initramfs, boot data. The page array is carved out of
+ * the RAM itself.
+ * Returns 0, or -ENOMEM when there is no room for the page array.
  */
 int page_init(const struct boot_info *info, const struct page_range *reserved, size_t count);
+
+/* Takes over the RAM above, once the direct map shows it. Returns 0 or -ENOMEM likewise. */
+int page_init_high(void);
 
 /* Gives memory reserved at page_init(), such as the initramfs, to the allocator. */
 void page_release_range(struct page_range range);
@@ -90,11 +88,11 @@ void page_put(struct page *page);
 
 /*
  * Makes a block in use of order n into 2^n blocks of order 0, each with the block's number of
- * references (for a large page that is split).
+ * references (for a large page that is split). No reference may come or go meanwhile.
  */
 void page_split(struct page *page);
 
-/* Between pages, physical addresses, and the direct map. paddr must be of RAM. */
+/* Between pages, physical addresses, and the direct map. The address must be of RAM. */
 struct page *page_of(paddr_t address);
 paddr_t page_paddr(const struct page *page);
 
@@ -102,9 +100,6 @@ static inline void *page_address(const struct page *page)
 {
     return direct_map(page_paddr(page));
 }
-
-/* One past the highest frame number of RAM; and whether a frame is RAM (known to page_init). */
-uint64_t page_frame_end(void);
 
 /*
  * Calls visit for each maximal range of RAM in ascending order, the reserved ranges included:

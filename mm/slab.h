@@ -4,6 +4,8 @@
  *
  * A slab is a block of pages cut into objects of equal size; free objects are chained through
  * their own first word. Whole empty slabs go back to the page allocator, but for one a cache.
+ *
+ * Locks are taken with interrupts off: interrupt handlers may allocate too.
  */
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
@@ -19,20 +21,24 @@ struct slab;
 
 struct slab_cache {
     const char *name;
-    size_t object_size; /* bytes, as asked for */
-    size_t stride;      /* bytes from one object to the next: a multiple of the alignment */
-    unsigned int order; /* of the page blocks */
+    size_t object_size;  /* bytes, as asked for */
+    size_t stride;       /* bytes from one object to the next: a multiple of the alignment */
+    size_t first_object; /* bytes from the slab's start */
+    unsigned int order;  /* of the page blocks */
     unsigned int objects_per_slab;
-    struct spinlock lock;
-    TAILQ_HEAD(, slab) partial; /* slabs with both free and used objects, or wholly free */
-    unsigned int empty_slabs;   /* how many of them are wholly free */
+    struct spinlock lock;       /* covers all below, and the slabs */
+    TAILQ_HEAD(, slab) partial; /* slabs with a free object; wholly free ones last */
+    unsigned int empty_slabs;   /* how many of them are wholly free: 0 or 1 */
     uint64_t used;              /* objects in use now */
     uint64_t allocations, frees;
     uint64_t slabs;
     SLIST_ENTRY(slab_cache) link; /* in the list of all caches */
 };
 
-/* Makes a cache of objects of size bytes, aligned to align (a power of two, at most 4096). */
+/*
+ * Makes a cache of objects of size bytes (at most 4096), aligned to align (a power of two, at most
+ * 4096).
+ */
 void slab_cache_init(struct slab_cache *cache, const char *name, size_t size, size_t align);
 
 /* An object with arbitrary content, or NULL when memory is out. */
@@ -51,7 +57,7 @@ void kfree(void *object);
 /* Objects in use in all caches, kmalloc's included: a test compares it before and after. */
 uint64_t slab_objects_in_use(void);
 
-/* Calls visit for each cache, in the order of their making. */
+/* Calls visit for each cache, the latest first. */
 void slab_for_each(void (*visit)(const struct slab_cache *cache, void *context), void *context);
 
 #endif
