@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/* The buddy allocator: what is given out is sound, and what is given back is as before. */
+#include "mm/page.h"
+
+#include "arch/layout.h"
+#include "kernel/ktest.h"
+#include "libc/include/string.h"
+
+#define BLOCKS 256
+
+extern const char text_start[], data_end[];
+
+/* The counters of what exists, without those that only grow. */
+static void expect_same_memory(const struct page_counters *before)
+{
+    struct page_counters after;
+
+    page_read_counters(&after);
+    EXPECT_EQ(before->total, after.total);
+    EXPECT_EQ(before->free, after.free);
+    for (unsigned int order = 0; order <= PAGE_ORDER_MAX; order++)
+        EXPECT_EQ(before->blocks[order], after.blocks[order]);
+    EXPECT_EQ(before->allocations - before->frees, after.allocations - after.frees);
+}
+
+KTEST(page_blocks_join_again)
+{
+    static struct page *blocks[BLOCKS];
+    struct page_counters before, during;
+    uint64_t pages = 0;
+
+    page_read_counters(&before);
+    for (unsigned int i = 0; i < BLOCKS; i++) {
+        unsigned int order = i * 7 % 4;
+        blocks[i] = page_alloc(order, PAGE_ANY);
+        if (!EXPECT(blocks[i]))
+            return;
+        pages += 1ul << order;
+        EXPECT_EQ(0, page_paddr(blocks[i]).value % (PAGE_SIZE << order));
+        EXPECT_EQ(blocks[i], page_of(page_paddr(blocks[i])));
+        for (unsigned int page = 0; page < 1u << order; page++)
+            *(struct page **)page_address(blocks[i] + page) = blocks[i] + page;
+    }
+    page_read_counters(&during);
+    EXPECT_EQ(before.free - pages, during.free);
+    EXPECT_EQ(before.allocations + BLOCKS, during.allocations);
+
+    /* 77 and 256 have no common divisor: every block once, in another order. */
+    for (unsigned int i = 0; i < BLOCKS; i++) {
+        struct page *block = blocks[i * 77 % BLOCKS];
+        for (unsigned int page = 0; page < 1u << block->order; page++)
+            EXPECT_EQ(block + page, *(struct page **)page_address(block + page));
+        page_put(block);
+    }
+    expect_same_memory(&before);
+}
+
+KTEST(page_zero_is_zero)
+{
+    struct page_counters before, after;
+
+    page_read_counters(&before);
+    struct page *dirty = page_alloc(2, PAGE_ANY);
+    if (!EXPECT(dirty))
+        return;
+    memset(page_address(dirty), 0xa5, PAGE_SIZE << 2);
+    page_put(dirty);
+
+    struct page *clean = page_alloc(2, PAGE_ZERO);
+    if (!EXPECT(clean))
+        return;
+    const uint64_t *words = page_address(clean);
+    uint64_t any = 0;
+    for (size_t i = 0; i < (PAGE_SIZE << 2) / sizeof(*words); i++)
+        any |= words[i];
+    EXPECT_EQ(0, any);
+    page_put(clean);
+    page_read_counters(&after);
+    EXPECT_EQ(before.zeroed + 4, after.zeroed);
+    expect_same_memory(&before);
+}
+
+KTEST(page_references)
+{
+    struct page_counters before;
+
+    page_read_counters(&before);
+    struct page *block = page_alloc(3, PAGE_ANY);
+    if (!EXPECT(block))
+        return;
+    page_get(block);
+    EXPECT_EQ(2, block->references);
+    page_split(block);
+    for (unsigned int i = 0; i < 8; i++) {
+        EXPECT_EQ(2, block[i].references);
+        EXPECT_EQ(0, block[i].order);
+        page_put(&block[i]);
+        EXPECT_EQ(PAGE_USED, block[i].state);
+    }
+    for (unsigned int i = 0; i < 8; i++)
+        page_put(&block[i]);
+    expect_same_memory(&before);
+}
+
+/* The place of a block in RAM that the kernel may use: not the first MiB, not the image. */
+static void expect_usable(const struct page *block, unsigned int order)
+{
+    uint64_t start = page_paddr(block).value;
+    uint64_t end = start + (PAGE_SIZE << order);
+
+    EXPECT(start >= 0x100000);
+    EXPECT(end <= image_paddr(text_start).value || start >= image_paddr(data_end).value);
+}
+
+/* Takes every last page, chained through the blocks themselves, largest blocks first. */
+KTEST(page_exhaustion)
+{
+    struct page_counters before, none;
+    struct page *chain = NULL;
+    struct page *block;
+
+    page_read_counters(&before);
+    for (unsigned int order = PAGE_ORDER_MAX + 1; order-- > 0;) {
+        while ((block = page_alloc(order, PAGE_ANY))) {
+            expect_usable(block, order);
+            *(struct page **)page_address(block) = chain;
+            chain = block;
+        }
+    }
+    page_read_counters(&none);
+    EXPECT_EQ(0, none.free);
+    EXPECT_EQ(NULL, page_alloc(0, PAGE_ZERO));
+    while (chain) {
+        block = chain;
+        chain = *(struct page **)page_address(block);
+        page_put(block);
+    }
+    expect_same_memory(&before);
+}
