@@ -23,7 +23,7 @@
 #include "mm/kernel_map.h"
 #include "mm/page_table.h"
 
-#define ROWS_MAX   32
+#define ROWS_MAX   24
 #define UPPER_HALF 0xffff800000000000ul
 
 extern const char text_start[], text_end[];
@@ -102,28 +102,45 @@ static bool pass_entry(const char *function, uintptr_t frame)
     return true;
 }
 
-static void report_frames(uintptr_t rbp)
+/* A function that calls itself gives the same row again and again: says only how often. */
+static void report_repeats(unsigned int repeats)
 {
-    uint64_t caller_rbp, return_address;
-
-    for (int rows = 0; rows < ROWS_MAX; rows++) {
-        if (!backtrace_read(rbp, &caller_rbp) ||
-            !backtrace_read(rbp + sizeof(uint64_t), &return_address))
-            return;
-        const char *function = report_row("", return_address, return_address - 1);
-        if (!function || !pass_entry(function, rbp + 2 * sizeof(uint64_t)))
-            return;
-        /* A caller's frame lies above, on the same stack. */
-        if (caller_rbp <= rbp || caller_rbp - rbp > KERNEL_STACK_SIZE)
-            return;
-        rbp = caller_rbp;
-    }
+    if (repeats)
+        kprintf(REPORT_LABEL "... and %u times more\n", "", repeats);
 }
 
-void backtrace_from(uintptr_t rip, uintptr_t rbp)
+static void report_frames(const char *label, uintptr_t rbp)
 {
-    report_row("trace", rip, rip);
-    report_frames(rbp);
+    uint64_t caller_rbp, return_address, last = 0;
+    unsigned int rows = 0, repeats = 0;
+
+    while (rows < ROWS_MAX && backtrace_read(rbp, &caller_rbp) &&
+           backtrace_read(rbp + sizeof(uint64_t), &return_address)) {
+        if (caller_rbp == 0 && !is_text(return_address))
+            break; /* boot/entry.asm, whose part of the image is not mapped any more */
+        if (return_address == last) {
+            repeats++;
+        } else {
+            report_repeats(repeats);
+            const char *function = report_row(label, return_address, return_address - 1);
+            if (!function || !pass_entry(function, rbp + 2 * sizeof(uint64_t)))
+                return;
+            label = "";
+            repeats = 0;
+            rows++;
+        }
+        /* A caller's frame lies above, on the same stack. */
+        if (caller_rbp <= rbp || caller_rbp - rbp > KERNEL_STACK_SIZE)
+            break;
+        last = return_address;
+        rbp = caller_rbp;
+    }
+    report_repeats(repeats);
+}
+
+void backtrace_from(uintptr_t rbp)
+{
+    report_frames("trace", rbp);
 }
 
 void backtrace_trap(const struct trap_frame *frame)
@@ -134,5 +151,5 @@ void backtrace_trap(const struct trap_frame *frame)
     /* A call to nowhere has pushed where it came from, and there is no frame of its own yet. */
     if (!is_text(frame->rip) && backtrace_read(frame->rsp, &return_address))
         report_row("", return_address, return_address - 1);
-    report_frames(frame->rbp);
+    report_frames("", frame->rbp);
 }

@@ -15,13 +15,12 @@
 bool backtrace_read(uintptr_t address, uint64_t *value);
 
 /*
- * Prints a row for the instruction at rip, and one for each return address from the frame that
- * rbp points to on, with the names of the functions. Where the kernel was entered in between,
- * a row says how and from where.
+ * Prints a row for each return address from the frame that rbp points to on, with the names of
+ * the functions. Where the kernel was entered in between, a row says how and from where.
  */
-void backtrace_from(uintptr_t rip, uintptr_t rbp);
+void backtrace_from(uintptr_t rbp);
 
-/* The same for the registers that a trap in the kernel saved. */
+/* The same for the registers that a trap in the kernel saved, from its rip on. */
 void backtrace_trap(const struct trap_frame *frame);
 
 #endif

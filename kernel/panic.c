@@ -115,8 +115,7 @@ void panic(const char *format, ...)
     if (!is_nested()) {
         report_task();
         report_control_registers();
-        backtrace_from((uintptr_t)__builtin_return_address(0),
-                       (uintptr_t)__builtin_frame_address(0));
+        backtrace_from((uintptr_t)__builtin_frame_address(0));
     }
     finish();
 }
@@ -126,12 +125,12 @@ static void report_exception(const struct trap_frame *frame)
     kprintf(REPORT_LABEL "%s in %s, error code 0x%lx\n", "trap", report_vector_name(frame->vector),
             trap_from_user(frame) ? "ring 3" : "the kernel", frame->error_code);
     report_task();
-    report_registers(frame);
-    report_control_registers();
     if (frame->vector == VECTOR_PF) {
         report_error_code(frame->error_code);
         report_page_walk(paddr(read_cr3() & PTE_ADDRESS_MASK), read_cr2());
     }
+    report_registers(frame);
+    report_control_registers();
     if (stack_is_used_up(frame))
         kprintf(REPORT_LABEL "the kernel stack is used up: its guard page was reached\n", "stack");
     if (!trap_from_user(frame))
