@@ -136,14 +136,17 @@ static const char *code_name(const siginfo_t *info)
 static void report_access(const struct fault_facts *facts)
 {
     uint64_t code = facts->frame->error_code;
+    uintptr_t rip = facts->frame->rip;
     const char *who = code & PF_U ? "in ring 3" : "by the kernel on its behalf";
 
-    if (code & PF_I)
-        kprintf(REPORT_LABEL "fetch of the instruction at %lx, %s\n", "access", facts->address,
-                who);
+    if (!(code & PF_I))
+        kprintf(REPORT_LABEL "%s 0x%lx by the instruction at 0x%lx, %s\n", "access",
+                code & PF_W ? "write to" : "read of", facts->address, rip, who);
+    else if (facts->address == rip)
+        kprintf(REPORT_LABEL "fetch of the instruction at 0x%lx, %s\n", "access", rip, who);
     else
-        kprintf(REPORT_LABEL "%s %lx by the instruction at %lx, %s\n", "access",
-                code & PF_W ? "write to" : "read of", facts->address, facts->frame->rip, who);
+        kprintf(REPORT_LABEL "fetch of 0x%lx, in the instruction at 0x%lx, %s\n", "access",
+                facts->address, rip, who);
 }
 
 static void report_code(const struct fault_facts *facts)
@@ -151,7 +154,7 @@ static void report_code(const struct fault_facts *facts)
     struct report_text text = {0};
 
     for (unsigned int i = 0; i < facts->code_size; i++)
-        text_add(&text, "%02x ", facts->code[i]);
+        text_add(&text, i ? " %02x" : "%02x", facts->code[i]);
     if (text.used)
         report_sentence("code", &text);
 }
@@ -205,8 +208,8 @@ static void report_exception(const struct fault_facts *facts)
 {
     const struct trap_frame *frame = facts->frame;
 
-    kprintf(REPORT_LABEL "%s at %lx, error code 0x%lx\n", "trap", report_vector_name(frame->vector),
-            frame->rip, frame->error_code);
+    kprintf(REPORT_LABEL "%s at 0x%lx, error code 0x%lx\n", "trap",
+            report_vector_name(frame->vector), frame->rip, frame->error_code);
     report_code(facts);
     report_pkru(facts->pkru);
     report_registers(frame);

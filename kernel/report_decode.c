@@ -61,7 +61,7 @@ static void report_entry(pte_t entry, unsigned int level, uintptr_t address)
     kprintf(REPORT_LABEL "%-5s %3u  %016lx  ", "", level_names[level], pte_index(address, level),
             bits);
     if (pte_is_empty(entry)) {
-        static const char *const spans[] = {"", "page", "2 MiB", "1 GiB", "512 GiB"};
+        static const char *const spans[] = {"", "4 KiB", "2 MiB", "1 GiB", "512 GiB"};
         kprintf("empty: nothing is mapped in its %s\n", spans[level]);
         return;
     }

@@ -156,6 +156,11 @@ bool opcode_is_ud2(const struct opcode *opcode)
     return find_pattern(opcode, &ud2, 1);
 }
 
+bool opcode_is_int(const struct opcode *opcode)
+{
+    return opcode->size >= 2 && opcode->bytes[0] == 0xcd;
+}
+
 const char *opcode_ring0_only(const struct opcode *opcode)
 {
     return find_pattern(opcode, ring0_only, array_size(ring0_only));

@@ -24,6 +24,7 @@ struct opcode opcode_of(const struct fault_facts *facts);
 bool opcode_is_wrpkru(const struct opcode *opcode);
 bool opcode_is_rdpkru(const struct opcode *opcode);
 bool opcode_is_ud2(const struct opcode *opcode);
+bool opcode_is_int(const struct opcode *opcode); /* INT n, with n in bytes[1] */
 
 /* The instruction's name if it is one of that kind, or NULL. */
 const char *opcode_ring0_only(const struct opcode *opcode);

@@ -3,6 +3,7 @@
 #include "kernel/report_text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #include "arch/types.h"
 #include "kernel/console.h"
@@ -24,14 +25,18 @@ void text_add(struct report_text *text, const char *format, ...)
 
 void text_add_size(struct report_text *text, uint64_t bytes)
 {
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
     unsigned int unit = 0;
+    bool exact = true;
 
-    while (bytes && bytes % 1024 == 0 && unit + 1 < array_size(units)) {
+    /* From 10,000 of a unit on, the next one is good enough. */
+    while (unit + 1 < array_size(units) && bytes && (bytes % 1024 == 0 || bytes >= 10000)) {
+        exact &= bytes % 1024 == 0;
         bytes /= 1024;
         unit++;
     }
-    text_add(text, "%lu %s", bytes, bytes == 1 && unit == 0 ? "byte" : units[unit]);
+    text_add(text, "%s%lu %s", exact ? "" : "about ", bytes,
+             bytes == 1 && unit == 0 ? "byte" : units[unit]);
 }
 
 /* How many bytes of text go on one line: up to the last space that fits. */

@@ -25,7 +25,7 @@ struct report_text {
 void text_add(struct report_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A number of bytes, in the largest of bytes, KiB, MiB and GiB that divides it. */
+/* A number of bytes in words: exactly, or about as much when that would be long. */
 void text_add_size(struct report_text *text, uint64_t bytes);
 
 /* Prints the text as the content of one row, over as many lines as it needs. */

@@ -121,14 +121,14 @@ static void why_null(struct report_text *text, const struct fault_facts *facts)
 {
     if (facts->frame->error_code & PF_I)
         text_add(text,
-                 "The program jumped to address %lx, where nothing is mapped: it called "
-                 "through a null pointer",
+                 "The program jumped to address 0x%lx, where nothing is mapped: it called through "
+                 "a null pointer",
                  facts->address);
     else if (facts->address == 0)
         text_add(text, "The program followed a null pointer: nothing is mapped at address 0");
     else
         text_add(text,
-                 "Nothing is mapped at address %lx: it is what a null pointer and an offset of "
+                 "Nothing is mapped at address 0x%lx: it is what a null pointer and an offset of "
                  "%lu bytes give",
                  facts->address, facts->address);
 }
@@ -156,30 +156,44 @@ static bool why_stack(struct report_text *text, const struct fault_facts *facts)
     return true;
 }
 
+/* Where the address lies, seen from the nearest area. */
+static void add_nearest(struct report_text *text, const struct fault_facts *facts)
+{
+    uint64_t past = facts->address - facts->below.end;
+    uint64_t before = facts->above.start - facts->address;
+
+    if (area_exists(&facts->below) && (!area_exists(&facts->above) || past < before)) {
+        text_add(text, "the nearest ends ");
+        text_add_size(text, past);
+        text_add(text,
+                 past < PAGE_SIZE ? " below it, so this may be a step past its end" : " below it");
+    } else if (area_exists(&facts->above)) {
+        text_add(text, "the nearest starts ");
+        text_add_size(text, before);
+        text_add(text, " above it");
+    } else {
+        text_add(text, "there is none at all");
+    }
+}
+
 static void why_hole(struct report_text *text, const struct fault_facts *facts)
 {
-    const char *separator = ": it lies ";
+    bool fetch = facts->frame->error_code & PF_I;
 
-    text_add(text, facts->frame->error_code & PF_I ? "The program jumped to where no area is"
-                                                   : "No area holds the address");
-    if (area_exists(&facts->below)) {
-        text_add(text, "%s", separator);
-        text_add_size(text, facts->address - facts->below.end);
-        text_add(text, " past the end of the one below");
-        separator = " and ";
-    }
-    if (area_exists(&facts->above)) {
-        text_add(text, "%s", separator);
-        text_add_size(text, facts->above.start - facts->address);
-        text_add(text, " before the start of the one above");
-    }
+    if (fetch && facts->address != facts->frame->rip)
+        text_add(text, "The instruction runs on into a page where no area is; ");
+    else if (fetch)
+        text_add(text, "The program jumped to where no area is; ");
+    else
+        text_add(text, "No area holds the address; ");
+    add_nearest(text, facts);
 }
 
 static void why_no_area(struct report_text *text, const struct fault_facts *facts)
 {
     if (facts->address >= USER_END)
         text_add(text,
-                 "The address is not in the user half, which ends at %lx: what is mapped above "
+                 "The address is not in the user half, which ends at 0x%lx: what is mapped above "
                  "it is the kernel's and has U=0, so ring 3 may not touch it",
                  USER_END);
     else if (facts->address < PAGE_SIZE)

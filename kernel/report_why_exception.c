@@ -72,14 +72,14 @@ static bool why_privileged(struct report_text *text, const struct opcode *opcode
 /* The error code names a descriptor (SDM vol. 3A, 6.13). */
 static void why_selector(struct report_text *text, uint64_t error_code)
 {
-    if (error_code & 2)
-        text_add(text, "The program asked for interrupt 0x%lx, whose gate is not for ring 3",
-                 error_code >> 3);
-    else
-        text_add(text,
-                 "The program used the segment selector 0x%lx, which names no segment that it may "
-                 "use that way",
-                 error_code & ~3ul);
+    uint64_t selector = error_code & ~7ul;
+
+    text_add(text,
+             "The program used the segment selector 0x%lx, which names no segment that it may "
+             "use so",
+             selector | 3);
+    if (selector == (SYSRET_BASE & ~7))
+        text_add(text, " (for Linux it is 32-bit code, which Latchkey does not run)");
 }
 
 static bool why_misaligned(struct report_text *text, const struct opcode *opcode)
@@ -114,16 +114,20 @@ static void why_general_protection(struct report_text *text, const struct fault_
 
     if (frame->cs != USER_CS || frame->ss != USER_SS)
         text_add(text,
-                 "The program was to go on with CS 0x%lx and SS 0x%lx, which are not ring 3's "
-                 "segments: a signal frame was changed",
+                 "The program was to go on with CS 0x%lx and SS 0x%lx, which are not both ring "
+                 "3's segments: rt_sigreturn() was given a frame that is not sound",
                  frame->cs, frame->ss);
     else if (frame->rip >= USER_END)
-        text_add(text,
-                 "The program was to go on at %lx, which is no address of the user half: a return "
-                 "address, a pointer to a function or a signal frame was overwritten",
-                 frame->rip);
+        text_add(
+            text,
+            "The program was to go on at 0x%lx, which is no address of the user half: a return "
+            "address, a pointer to a function or a signal frame was overwritten",
+            frame->rip);
     else if (why_pkru_operands(text, &opcode, frame) || why_privileged(text, &opcode))
         return;
+    else if (opcode_is_int(&opcode))
+        text_add(text, "INT 0x%x asks for an interrupt whose gate is not for ring 3",
+                 opcode.bytes[1]);
     else if (frame->error_code)
         why_selector(text, frame->error_code);
     else if (opcode.size && opcode.bytes[0] == 0xc3)
@@ -193,7 +197,7 @@ static void why_sent(struct report_text *text, const struct fault_facts *facts)
                        "handler's stack was overwritten, or its key is denied to the handler");
     } else {
         text_add(text,
-                 "The kernel could not write a signal handler's frame: the stack at %lx, or the "
+                 "The kernel could not write a signal handler's frame: the stack at 0x%lx, or the "
                  "alternate one, has no room that may be written",
                  frame->rsp);
     }
@@ -223,8 +227,7 @@ void why_exception(struct report_text *text, const struct fault_facts *facts)
                        "trap");
         break;
     case VECTOR_SS:
-        text_add(text, "RSP or RBP is %lx or %lx, and a stack address must be canonical",
-                 facts->frame->rsp, facts->frame->rbp);
+        text_add(text, "rsp or rbp is no canonical address, and the instruction used it as one");
         break;
     case VECTOR_AC:
         text_add(text, "RFLAGS.AC is set, so an access whose address is no multiple of its size "
