@@ -53,6 +53,11 @@ int ktap_status(void)
     return state.failed == 0 ? 0 : 1;
 }
 
+bool ktap_passing(void)
+{
+    return state.met;
+}
+
 int ktap_run(const struct ktap_test *tests, size_t count, const char *skip_reason)
 {
     ktap_plan(count);

@@ -144,8 +144,8 @@ static void help(void)
 static void report(const char *name, int status)
 {
     if (WIFSIGNALED(status))
-        printf("%s was ended by signal %d (%s)\n", name, WTERMSIG(status),
-               strsignal(WTERMSIG(status)));
+        printf("%s%s was ended by signal %d (%s)\n", WTERMSIG(status) == SIGINT ? "\n" : "", name,
+               WTERMSIG(status), strsignal(WTERMSIG(status)));
     else if (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != COULD_NOT_RUN)
         printf("%s ended with status %d\n", name, WEXITSTATUS(status));
 }

@@ -50,6 +50,9 @@ void ktap_begin(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void ktap_end(void);
 int ktap_status(void);
 
+/* Whether the running test has met all its expectations so far. */
+bool ktap_passing(void);
+
 /* Makes the running test a skipped one; the caller then returns from it. */
 void ktap_skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
