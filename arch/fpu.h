@@ -31,6 +31,8 @@
 #define XFEATURE_PKRU   (1ul << 9)
 
 #define XSAVE_MXCSR     24
+#define XSAVE_XMM       160
+#define XSAVE_XMM_SIZE  256
 #define XSAVE_SOFTWARE  464
 #define XSAVE_XSTATE_BV 512
 #define XSAVE_XCOMP_BV  520
@@ -63,6 +65,17 @@ void fpu_image_init(void *image);
 /* The PKRU in an image, and changing it: the bit in XSTATE_BV is set whatever the value. */
 uint32_t fpu_image_pkru(const void *image);
 void fpu_image_set_pkru(void *image, uint32_t pkru);
+
+/*
+ * An image as a debugger sees it: components that the image holds as initial are written out,
+ * and the components in use are named at XSAVE_SOFTWARE. out has fpu_layout.size bytes.
+ */
+void fpu_image_export(const void *image, void *out);
+
+/* Takes such an image: -EINVAL when XRSTOR would refuse it. PKRU's bit clear makes PKRU 0. */
+int fpu_image_import(void *image, const void *in);
+/* The same for the legacy area alone; the rest of the image stays. */
+int fpu_image_import_legacy(void *image, const void *in);
 
 /* The CPU's registers to an image and back; PKRU is live on return. 64-byte aligned. */
 void fpu_save(void *image);

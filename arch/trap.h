@@ -39,12 +39,12 @@ enum vector {
 };
 
 /* Error code of #PF: SDM vol. 3A, 4.7. */
-#define PF_P    (1u << 0)
-#define PF_W    (1u << 1)
-#define PF_U    (1u << 2)
-#define PF_RSVD (1u << 3)
-#define PF_I    (1u << 4)
-#define PF_PK   (1u << 5)
+#define X86_PF_PROT  (1u << 0)
+#define X86_PF_WRITE (1u << 1)
+#define X86_PF_USER  (1u << 2)
+#define X86_PF_RSVD  (1u << 3)
+#define X86_PF_INSTR (1u << 4)
+#define X86_PF_PK    (1u << 5)
 
 /*
  * The registers at the moment of entry, in the order of Linux's user_regs_struct, so that

@@ -15,6 +15,7 @@
 #include "kernel/elf.h"
 #include "kernel/file.h"
 #include "kernel/process.h"
+#include "kernel/ptrace.h"
 #include "kernel/random.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
@@ -241,6 +242,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     wrmsr(MSR_FS_BASE, 0);
     wrmsr(MSR_KERNEL_GS_BASE, 0);
     fpu_reset(); /* PKRU takes its init value with the rest */
+    ptrace_exec();
 }
 
 int exec_file(struct file *file, struct exec_arguments *arguments)

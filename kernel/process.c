@@ -2,16 +2,14 @@
 #include "kernel/process.h"
 
 #include <asm/errno.h>
-#include <linux/resource.h>
 #include <linux/sched.h>
-#include <linux/types.h>
-#include <linux/wait.h>
 
 #include "arch/cpu.h"
 #include "arch/fpu.h"
 #include "arch/usercopy.h"
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
+#include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "libc/include/string.h"
@@ -216,7 +214,8 @@ static bool parent_does_not_care(const struct task *parent)
     return action->sa_handler == SIG_IGN || (action->sa_flags & SA_NOCLDWAIT);
 }
 
-static void tell_parent(struct task *task)
+/* SIGCHLD about the end of a task, to its parent or tracer, and the end of their wait. */
+static void tell(struct task *task, struct task *to)
 {
     bool signalled = (task->wait_status & 0x7f) != 0;
     siginfo_t info = {.si_signo = SIGCHLD};
@@ -224,7 +223,8 @@ static void tell_parent(struct task *task)
     info.si_code = !signalled ? CLD_EXITED : task->wait_status & 0x80 ? CLD_DUMPED : CLD_KILLED;
     info.si_pid = task->pid;
     info.si_status = signalled ? task->wait_status & 0x7f : task->wait_status >> 8 & 0xff;
-    signal_send_info(task->parent, &info);
+    signal_send_info(to, &info);
+    wake_all(&to->child_exit);
 }
 
 void process_exit(int wait_status)
@@ -240,16 +240,18 @@ void process_exit(int wait_status)
     irq_disable();
     space_load(NULL);
     irq_enable();
+    ptrace_let_go(task);
     task_release_resources(task);
     process_end_vfork(task);
     give_away_children(task);
     irq_disable();
-    bool reap = parent_does_not_care(task->parent);
+    bool reap = !task->trace.tracer && parent_does_not_care(task->parent);
     if (reap)
         TAILQ_REMOVE(&task->parent->children, task, sibling);
-    tell_parent(task);
     task->state = TASK_ZOMBIE;
-    wake_all(&task->parent->child_exit);
+    tell(task, task->parent);
+    if (task->trace.tracer && task->trace.tracer != task->parent)
+        tell(task, task->trace.tracer);
     sched_exit(reap);
 }
 
@@ -261,67 +263,4 @@ SYSCALL1(exit, int, status)
 SYSCALL1(exit_group, int, status)
 {
     process_exit((status & 0xff) << 8);
-}
-
-/* ---- waiting ---- */
-
-struct wait_request {
-    int pid; /* as wait4() has it: > 0 that child, 0 own group, -1 any, < -1 that group */
-    struct task *found;
-    bool has_children;
-};
-
-static bool is_wanted(const struct task *child, int pid)
-{
-    if (pid > 0)
-        return child->pid == pid;
-    return pid == -1 || child->pgid == (pid == 0 ? current()->pgid : -pid);
-}
-
-/* The condition of the wait: a child that has ended, or none that could. */
-static bool find_ended_child(void *context)
-{
-    struct wait_request *request = context;
-    struct task *child;
-
-    request->has_children = false;
-    TAILQ_FOREACH (child, &current()->children, sibling) {
-        if (!is_wanted(child, request->pid))
-            continue;
-        request->has_children = true;
-        if (child->state == TASK_ZOMBIE) {
-            request->found = child;
-            return true;
-        }
-    }
-    return !request->has_children;
-}
-
-SYSCALL4(wait4, int, pid, uintptr_t, status, int, options, uintptr_t, usage)
-{
-    struct wait_request request = {.pid = pid};
-    struct rusage empty = {0};
-
-    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
-        return -EINVAL;
-    if (options & WNOHANG) {
-        if (!find_ended_child(&request))
-            return 0;
-    } else {
-        int error = wait_event(&current()->child_exit, find_ended_child, &request);
-        if (error)
-            return error;
-    }
-    if (!request.found)
-        return -ECHILD;
-    struct task *child = request.found;
-    int child_pid = child->pid;
-    int child_status = child->wait_status;
-    TAILQ_REMOVE(&current()->children, child, sibling);
-    task_free(child);
-    if (status && copy_to_user(status, &child_status, sizeof(child_status)))
-        return -EFAULT;
-    if (usage && copy_to_user(usage, &empty, sizeof(empty)))
-        return -EFAULT;
-    return child_pid;
 }

@@ -137,11 +137,11 @@ static void report_access(const struct fault_facts *facts)
 {
     uint64_t code = facts->frame->error_code;
     uintptr_t rip = facts->frame->rip;
-    const char *who = code & PF_U ? "in ring 3" : "by the kernel on its behalf";
+    const char *who = code & X86_PF_USER ? "in ring 3" : "by the kernel on its behalf";
 
-    if (!(code & PF_I))
+    if (!(code & X86_PF_INSTR))
         kprintf(REPORT_LABEL "%s 0x%lx by the instruction at 0x%lx, %s\n", "access",
-                code & PF_W ? "write to" : "read of", facts->address, rip, who);
+                code & X86_PF_WRITE ? "write to" : "read of", facts->address, rip, who);
     else if (facts->address == rip)
         kprintf(REPORT_LABEL "fetch of the instruction at 0x%lx, %s\n", "access", rip, who);
     else
@@ -195,7 +195,7 @@ static void report_areas(const struct fault_facts *facts)
 static void report_page_fault(const struct fault_facts *facts, paddr_t root)
 {
     report_access(facts);
-    if (!(facts->frame->error_code & PF_I))
+    if (!(facts->frame->error_code & X86_PF_INSTR))
         report_code(facts);
     report_areas(facts);
     report_error_code(facts->frame->error_code);

@@ -43,10 +43,11 @@ const char *report_vector_name(uint64_t vector)
 void report_error_code(uint64_t code)
 {
     kprintf(REPORT_LABEL "0x%lx: P=%u %s, W=%u %s, U=%u %s, RSVD=%u, I=%u%s, PK=%u%s\n", "error",
-            code, !!(code & PF_P), code & PF_P ? "present" : "not present", !!(code & PF_W),
-            code & PF_W ? "write" : "read", !!(code & PF_U), code & PF_U ? "ring 3" : "kernel",
-            !!(code & PF_RSVD), !!(code & PF_I), code & PF_I ? " fetch" : " data", !!(code & PF_PK),
-            code & PF_PK ? " key" : "");
+            code, !!(code & X86_PF_PROT), code & X86_PF_PROT ? "present" : "not present",
+            !!(code & X86_PF_WRITE), code & X86_PF_WRITE ? "write" : "read", !!(code & X86_PF_USER),
+            code & X86_PF_USER ? "ring 3" : "kernel", !!(code & X86_PF_RSVD),
+            !!(code & X86_PF_INSTR), code & X86_PF_INSTR ? " fetch" : " data", !!(code & X86_PF_PK),
+            code & X86_PF_PK ? " key" : "");
 }
 
 /* ---- the walk ---- */

@@ -19,9 +19,9 @@ struct access_words {
 
 static struct access_words words_of(uint64_t error_code)
 {
-    if (error_code & PF_I)
+    if (error_code & X86_PF_INSTR)
         return (struct access_words){"instruction fetch", "executing", "PROT_EXEC", PROT_EXEC};
-    if (error_code & PF_W)
+    if (error_code & X86_PF_WRITE)
         return (struct access_words){"write", "writing", "PROT_WRITE", PROT_WRITE};
     return (struct access_words){"read", "reading", "PROT_READ", PROT_READ};
 }
@@ -106,7 +106,7 @@ static void why_protection(struct report_text *text, const struct fault_facts *f
     else
         text_add(text, "The area was mapped without %s, so the %s was refused whatever the key",
                  access.prot, access.noun);
-    if (facts->frame->error_code & PF_I)
+    if (facts->frame->error_code & X86_PF_INSTR)
         text_add(text, ", which fetches never ask");
     if (area->max_prot & access.prot_bit)
         text_add(text, "; mprotect() with %s would allow it", access.prot);
@@ -119,7 +119,7 @@ static void why_protection(struct report_text *text, const struct fault_facts *f
 
 static void why_null(struct report_text *text, const struct fault_facts *facts)
 {
-    if (facts->frame->error_code & PF_I)
+    if (facts->frame->error_code & X86_PF_INSTR)
         text_add(text,
                  "The program jumped to address 0x%lx, where nothing is mapped: it called through "
                  "a null pointer",
@@ -178,7 +178,7 @@ static void add_nearest(struct report_text *text, const struct fault_facts *fact
 
 static void why_hole(struct report_text *text, const struct fault_facts *facts)
 {
-    bool fetch = facts->frame->error_code & PF_I;
+    bool fetch = facts->frame->error_code & X86_PF_INSTR;
 
     if (fetch && facts->address != facts->frame->rip)
         text_add(text, "The instruction runs on into a page where no area is; ");

@@ -286,6 +286,22 @@ void wake_all(struct wait_queue *queue)
     spin_unlock_irqrestore(&sched_lock, flags);
 }
 
+void sched_stop(void)
+{
+    spin_lock(&sched_lock);
+    current()->state = TASK_STOPPED;
+    schedule_locked();
+}
+
+void sched_continue(struct task *task)
+{
+    uint64_t flags = spin_lock_irqsave(&sched_lock);
+
+    if (task->state == TASK_STOPPED)
+        make_runnable(task);
+    spin_unlock_irqrestore(&sched_lock, flags);
+}
+
 struct wait {
     struct wait_queue *queue;
     bool (*condition)(void *context);

@@ -20,6 +20,7 @@ struct task;
 /* Inside the kernel only: how a wait that a signal ended is told to kernel/signal.c. */
 #define ERESTARTSYS    512 /* again if no handler ran or it has SA_RESTART, else EINTR */
 #define ERESTARTNOHAND 514 /* again if no handler ran, else EINTR */
+#define ERESTART_BLOCK 516 /* by restart_syscall() if no handler ran, else EINTR */
 
 #define TICK_NS 10000000ul /* 100 Hz: also the time slice */
 
@@ -67,6 +68,12 @@ void task_prepare_stack(struct task *task);
 
 /* The same, but the first turn calls a function of the kernel before it goes to the frame. */
 void task_set_kernel_function(struct task *task, void (*function)(void *argument), void *argument);
+
+/* Puts the running task, stopped, aside until sched_continue(). Interrupts are off. */
+void sched_stop(void);
+
+/* Lets a stopped task run again; nothing happens if it is not. */
+void sched_continue(struct task *task);
 
 /* Puts a new task into the run queue. */
 void sched_add(struct task *task);

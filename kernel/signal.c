@@ -7,8 +7,10 @@
 #include "arch/cpu.h"
 #include "arch/pkru.h"
 #include "kernel/process.h"
+#include "kernel/ptrace.h"
 #include "kernel/report.h"
 #include "kernel/sched.h"
+#include "kernel/stop.h"
 #include "kernel/task.h"
 #include "libc/include/string.h"
 #include "mm/slab.h"
@@ -128,18 +130,43 @@ static int queue_signal(struct task *task, const siginfo_t *info)
     return 0;
 }
 
+/* Drops what is pending of a set of signals: SIGCONT and the stop signals cancel each other. */
+static void drop_pending(struct signal_state *state, signal_set_t set)
+{
+    struct pending_signal *pending, *next;
+    uint64_t flags = spin_lock_irqsave(&state->lock);
+
+    TAILQ_FOREACH_SAFE(pending, &state->queue, link, next)
+    {
+        if (set & signal_bit(pending->info.si_signo)) {
+            remove_pending(state, pending);
+            kfree(pending);
+        }
+    }
+    spin_unlock_irqrestore(&state->lock, flags);
+}
+
 int signal_send_info(struct task *task, const siginfo_t *info)
 {
     int signal = info->si_signo;
-    bool blocked = task->signals.blocked & signal_bit(signal);
+    bool blocked = task->signals.blocked & ~NEVER_BLOCKED & signal_bit(signal);
 
     if (task->state == TASK_ZOMBIE || !task->signals.actions)
         return 0;
-    if (is_ignored(task, signal) && !blocked && signal != SIGKILL)
+    if (signal == SIGCONT) {
+        drop_pending(&task->signals, DEFAULT_STOP);
+        stop_continue(task);
+    } else if (DEFAULT_STOP & signal_bit(signal)) {
+        drop_pending(&task->signals, signal_bit(SIGCONT));
+    }
+    /* A tracer is told of what the program ignores, too. */
+    if (is_ignored(task, signal) && !blocked && !task->trace.tracer && signal != SIGKILL)
         return 0;
     int error = queue_signal(task, info);
     if (!error && !blocked)
         wake_task(task);
+    if (signal == SIGKILL)
+        sched_continue(task);
     return error;
 }
 
@@ -182,6 +209,11 @@ bool signal_pending(void)
     return state->pending & ~(state->blocked & ~NEVER_BLOCKED);
 }
 
+bool signal_is_killed(const struct task *task)
+{
+    return task->signals.pending & signal_bit(SIGKILL);
+}
+
 /*
  * The next signal to deliver: one that the program's own instruction caused before others, and
  * otherwise the lowest number. NULL: none.
@@ -193,7 +225,9 @@ static struct pending_signal *take_signal(struct task *task)
     signal_set_t ready = state->pending & ~(state->blocked & ~NEVER_BLOCKED);
     struct pending_signal *pending = NULL;
 
-    if (ready & SYNCHRONOUS)
+    if (ready & signal_bit(SIGKILL))
+        ready = signal_bit(SIGKILL);
+    else if (ready & SYNCHRONOUS)
         ready &= SYNCHRONOUS;
     if (ready) {
         int signal = __builtin_ctzl(ready) + 1;
@@ -210,23 +244,44 @@ static struct pending_signal *take_signal(struct task *task)
 
 /* ---- delivering ---- */
 
-/* A system call that a signal interrupted: again from its instruction, or EINTR. */
-static void restart_syscall(struct trap_frame *frame, bool again)
-{
-    if (again) {
-        frame->rax = frame->error_code;
-        frame->rip -= 2; /* the length of SYSCALL */
-        frame_is_changed(frame);
-    } else {
-        frame->rax = (uint64_t)-EINTR;
-    }
-}
-
-static bool was_interrupted(const struct trap_frame *frame)
+/* How an interrupted system call goes on: what it returned, or 0 for one that was not. */
+static long interrupted_result(const struct trap_frame *frame)
 {
     long result = (long)frame->rax;
 
-    return frame->vector == VECTOR_SYSCALL && (result == -ERESTARTSYS || result == -ERESTARTNOHAND);
+    if (frame->vector != VECTOR_SYSCALL ||
+        (result != -ERESTARTSYS && result != -ERESTARTNOHAND && result != -ERESTART_BLOCK))
+        return 0;
+    return result;
+}
+
+/* The call is made once more, from its SYSCALL instruction (two bytes). */
+static void make_again(struct trap_frame *frame, uint64_t number)
+{
+    frame->rax = number;
+    frame->rip -= 2;
+    frame_is_changed(frame);
+}
+
+/* A handler runs after the call: made again behind it only for SA_RESTART. */
+static void settle_for_handler(struct trap_frame *frame, unsigned long flags)
+{
+    long result = interrupted_result(frame);
+
+    if (result == -ERESTARTSYS && (flags & SA_RESTART))
+        make_again(frame, frame->error_code);
+    else if (result)
+        frame->rax = (uint64_t)-EINTR;
+}
+
+static void settle_without_handler(struct trap_frame *frame)
+{
+    long result = interrupted_result(frame);
+
+    if (result == -ERESTART_BLOCK)
+        make_again(frame, __NR_restart_syscall);
+    else if (result)
+        make_again(frame, frame->error_code);
 }
 
 static void __attribute__((noreturn)) die(struct trap_frame *frame, const siginfo_t *info)
@@ -246,8 +301,7 @@ static void run_handler(struct trap_frame *frame, const siginfo_t *info)
     siginfo_t failure = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
 
     state->restore_blocked = false;
-    if (was_interrupted(frame))
-        restart_syscall(frame, (long)frame->rax == -ERESTARTSYS && (action.sa_flags & SA_RESTART));
+    settle_for_handler(frame, action.sa_flags);
     if (action.sa_flags & SA_RESETHAND)
         state->actions->action[info->si_signo - 1].sa_handler = SIG_DFL;
     if (signal_frame_setup(frame, info, &action, before)) {
@@ -263,37 +317,71 @@ static void run_handler(struct trap_frame *frame, const siginfo_t *info)
     state->blocked &= ~NEVER_BLOCKED;
 }
 
-/* Returns whether a handler is to run, so that no further signal is looked at before it. */
-static bool deliver(struct trap_frame *frame, const siginfo_t *info)
+/* What SIG_DFL means: nothing, a stop, or the end. */
+static void default_action(struct trap_frame *frame, const siginfo_t *info)
 {
-    __sighandler_t handler = action_of(current(), info->si_signo)->sa_handler;
+    signal_set_t bit = signal_bit(info->si_signo);
+
+    if (DEFAULT_IGNORED & bit)
+        return;
+    if (DEFAULT_STOP & bit)
+        stop_current(STOP_JOB, info->si_signo);
+    else
+        die(frame, info);
+}
+
+/* Returns whether a handler is to run, so that no further signal is looked at before it. */
+static bool deliver(struct trap_frame *frame, siginfo_t *info)
+{
+    struct task *task = current();
 
     if (info->si_signo == SIGKILL)
         process_exit(SIGKILL);
-    if (is_ignored(current(), info->si_signo))
+    if (task->trace.tracer && !ptrace_signal_stop(info))
+        return false;
+    __sighandler_t handler = action_of(task, info->si_signo)->sa_handler;
+    if (handler == SIG_IGN)
         return false;
     if (handler == SIG_DFL) {
-        if (DEFAULT_STOP & signal_bit(info->si_signo))
-            return false;
-        die(frame, info);
+        default_action(frame, info);
+        return false;
     }
     run_handler(frame, info);
     return true;
 }
 
+/* A tracer that changed registers decides what an interrupted call does, by rax and orig_rax. */
+static void take_tracer_changes(struct trap_frame *frame)
+{
+    struct task *task = current();
+
+    if (!task->registers_changed)
+        return;
+    task->registers_changed = false;
+    if (frame->vector == VECTOR_SYSCALL && (long)frame->error_code >= 0 &&
+        interrupted_result(frame))
+        return;
+    frame_is_changed(frame);
+}
+
 void signal_deliver(struct trap_frame *frame)
 {
-    struct signal_state *state = &current()->signals;
+    struct task *task = current();
+    struct signal_state *state = &task->signals;
     struct pending_signal *pending;
 
-    while ((pending = take_signal(current()))) {
+    if (task->trace.stop_wanted)
+        ptrace_interrupt_stop();
+    while ((pending = take_signal(task))) {
         siginfo_t info = pending->info;
         kfree(pending);
-        if (deliver(frame, &info))
+        bool handled = deliver(frame, &info);
+        take_tracer_changes(frame);
+        if (handled)
             return;
     }
-    if (was_interrupted(frame))
-        restart_syscall(frame, true);
+    take_tracer_changes(frame);
+    settle_without_handler(frame);
     if (state->restore_blocked) {
         state->blocked = state->saved_blocked;
         state->restore_blocked = false;

@@ -84,6 +84,9 @@ void signal_force(const siginfo_t *info);
 /* Whether the running task has a signal that is not blocked. */
 bool signal_pending(void);
 
+/* Whether a task has SIGKILL pending: it must end, whatever it does. */
+bool signal_is_killed(const struct task *task);
+
 /*
  * On the way back to ring 3: delivers what is pending, by changing the frame for a handler or
  * ending the task, and restarts or ends the interrupted system call.

@@ -28,6 +28,7 @@
 #include "arch/fpu.h"
 #include "arch/pkru.h"
 #include "arch/usercopy.h"
+#include "kernel/registers.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "libc/include/string.h"
@@ -43,9 +44,6 @@ _Static_assert(sizeof(struct signal_frame) == 440, "Linux's struct rt_sigframe")
 #define RED_ZONE    128
 #define FPU_ALIGN   64
 #define FRAME_ALIGN 16
-#define RFLAGS_STATUS                                                                            \
-    (RFLAGS_AC | 1ul << 11 | RFLAGS_DF | RFLAGS_TF | 1ul << 7 | 1ul << 6 | 1ul << 4 | 1ul << 2 | \
-     RFLAGS_CF | RFLAGS_RF) /* what a program may set: with OF SF ZF AF PF */
 
 static size_t fpu_frame_size(void)
 {
@@ -283,7 +281,7 @@ static void take_registers(struct trap_frame *frame, const struct sigcontext *fr
     /* Forged selectors stay ring 3's, and IRETQ refuses those that name no segment. */
     frame->cs = from->cs | 3u;
     frame->ss = from->ss | 3u;
-    frame->rflags = (frame->rflags & ~RFLAGS_STATUS) | (from->eflags & RFLAGS_STATUS);
+    frame->rflags = (frame->rflags & ~USER_RFLAGS) | (from->eflags & USER_RFLAGS);
     frame->error_code = (uint64_t)-1;
     frame_is_changed(frame);
 }

@@ -122,6 +122,12 @@ SYSCALL2(set_robust_list, uintptr_t, head, size_t, size)
     return size == 24 ? 0 : -EINVAL; /* struct robust_list_head; a process has one thread */
 }
 
+/* Optional (rseq(2)): both C libraries do without, so the answer is given without a note. */
+SYSCALL0(rseq)
+{
+    return -ENOSYS;
+}
+
 SYSCALL0(sched_yield)
 {
     schedule();

@@ -89,12 +89,19 @@ static long sleep_until(uint64_t deadline, uintptr_t remaining)
 
     if (result == -ETIMEDOUT)
         return 0;
+    current()->sleep_until = deadline;
+    current()->sleep_remaining = remaining;
     if (remaining) {
         uint64_t now = clock_monotonic_ns();
         if (put_time(remaining, deadline > now ? deadline - now : 0))
             return -EFAULT;
     }
-    return -EINTR;
+    return -ERESTART_BLOCK;
+}
+
+SYSCALL0(restart_syscall)
+{
+    return sleep_until(current()->sleep_until, current()->sleep_remaining);
 }
 
 static int get_time(uintptr_t address, uint64_t *ns)

@@ -13,8 +13,10 @@
 
 #include "arch/percpu.h"
 #include "arch/trap.h"
+#include "kernel/ptrace.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
+#include "kernel/stop.h"
 
 struct address_space;
 struct file;
@@ -24,6 +26,7 @@ struct fs_context;
 enum task_state {
     TASK_RUNNABLE, /* running, or in the run queue */
     TASK_WAITING,  /* in a wait queue or asleep */
+    TASK_STOPPED,  /* by a signal or for a tracer: task.stop says why */
     TASK_ZOMBIE,   /* ended, not yet waited for */
 };
 
@@ -53,6 +56,11 @@ struct task {
     struct fs_context *fs;
     struct file *executable;
     struct signal_state signals;
+    struct stop_state stop;
+    struct trace_state trace;
+    bool registers_changed; /* by a tracer, while it was stopped */
+    uint64_t sleep_until;   /* an interrupted sleep, which restart_syscall() goes on with */
+    uintptr_t sleep_remaining;
     uint64_t fault_vector, fault_error_code, fault_address; /* of the last exception in ring 3 */
 
     int pid, pgid, sid;

@@ -93,7 +93,7 @@ static void page_fault(struct trap_frame *frame)
         panic_trap(frame, "page fault in the kernel");
     if (frame->rflags & RFLAGS_IF)
         irq_enable();
-    if (error_code & PF_RSVD)
+    if (error_code & X86_PF_RSVD)
         panic_trap(frame, "reserved bit set in a page-table entry");
     if (address < USER_END && !space_fault(current()->space, address, error_code, pkru, &verdict))
         goto out;

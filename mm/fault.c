@@ -42,17 +42,17 @@ static bool key_denies(unsigned int key, uint32_t pkru, uint32_t error_code)
 {
     uint32_t rights = pkru_rights(pkru, key);
 
-    if (!cpu_state.pku || (error_code & PF_I))
+    if (!cpu_state.pku || (error_code & X86_PF_INSTR))
         return false;
-    return (rights & PKRU_AD) || ((rights & PKRU_WD) && (error_code & PF_W));
+    return (rights & PKRU_AD) || ((rights & PKRU_WD) && (error_code & X86_PF_WRITE));
 }
 
 /* On x86, pages that may be written or executed may be read as well. */
 static bool protection_denies(const struct area *area, uint32_t error_code)
 {
-    if (error_code & PF_W)
+    if (error_code & X86_PF_WRITE)
         return !(area->prot & PROT_WRITE);
-    if (error_code & PF_I)
+    if (error_code & X86_PF_INSTR)
         return !(area->prot & PROT_EXEC);
     return !area->prot;
 }
@@ -216,7 +216,7 @@ int space_fault(struct address_space *space, uintptr_t address, uint32_t error_c
     else if (protection_denies(area, error_code))
         error = refuse(verdict, SIGSEGV, SEGV_ACCERR, area);
     else
-        error = resolve(space, area, address, error_code & PF_W, verdict);
+        error = resolve(space, area, address, error_code & X86_PF_WRITE, verdict);
     spin_unlock(&space->lock);
     return error;
 }

@@ -21,7 +21,7 @@ struct fault_verdict {
 };
 
 /*
- * Acts on a fault at address. error_code is the CPU's (PF_*), pkru what was in force.
+ * Acts on a fault at address. error_code is the CPU's (X86_PF_*), pkru what was in force.
  * Returns 0 when the access may be tried again, and otherwise -EFAULT with the verdict.
  */
 int space_fault(struct address_space *space, uintptr_t address, uint32_t error_code, uint32_t pkru,

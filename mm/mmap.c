@@ -428,7 +428,7 @@ static int populate(struct address_space *space, uintptr_t start, uintptr_t end,
     struct fault_verdict verdict;
 
     for (; start < end; start += PAGE_SIZE) {
-        if (!space_fault(space, start, PF_U | access, pkru, &verdict))
+        if (!space_fault(space, start, X86_PF_USER | access, pkru, &verdict))
             continue;
         if (verdict.signal == SIGSEGV)
             return verdict.code == SEGV_MAPERR ? -ENOMEM : -EINVAL;
@@ -462,7 +462,7 @@ int space_advise(struct address_space *space, uintptr_t start, size_t size, int 
     if (end == start)
         return size ? -EINVAL : 0;
     if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
-        return populate(space, start, end, advice == MADV_POPULATE_WRITE ? PF_W : 0);
+        return populate(space, start, end, advice == MADV_POPULATE_WRITE ? X86_PF_WRITE : 0);
     spin_lock(&space->lock);
     error = advise_locked(space, start, end, advice);
     spin_unlock(&space->lock);

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ptrace on registers: user_regs_struct and the register sets NT_PRSTATUS, NT_PRFPREG and
+ * NT_X86_XSTATE. What is set is checked so that the kernel can load it: selectors stay ring 3's,
+ * flags stay those a program may have, an XSAVE image stays one that XRSTOR takes.
+ */
+#include "kernel/ptrace.h"
+
+#include <linux/elf.h>
+#include <linux/ptrace.h>
+#include <linux/uio.h>
+
+#include "arch/descriptors.h"
+#include "arch/fpu.h"
+#include "arch/layout.h"
+#include "arch/usercopy.h"
+#include "kernel/registers.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "libc/include/string.h"
+#include "mm/slab.h"
+
+_Static_assert(sizeof(struct user_registers) == 27 * 8, "Linux's user_regs_struct");
+
+/* ---- general registers ---- */
+
+static void get_registers(struct task *task, struct user_registers *out)
+{
+    const struct trap_frame *frame = task_frame(task);
+
+    memset(out, 0, sizeof(*out));
+    memcpy(&out->r15, &frame->r15, offsetof(struct user_registers, orig_rax));
+    out->orig_rax = frame->vector == VECTOR_SYSCALL ? frame->error_code : (uint64_t)-1;
+    out->rip = frame->rip;
+    out->cs = frame->cs;
+    out->eflags = frame->rflags & ~(task->trace.single_step ? 0x100ul : 0);
+    out->rsp = frame->rsp;
+    out->ss = frame->ss;
+    out->fs_base = task->fs_base;
+    out->gs_base = task->gs_base;
+}
+
+static int set_registers(struct task *task, const struct user_registers *in)
+{
+    struct trap_frame *frame = task_frame(task);
+    uint64_t kept = frame->rflags & ~USER_RFLAGS;
+
+    if ((in->cs & 3) != 3 || (in->ss & 3) != 3 || in->cs > UINT16_MAX || in->ss > UINT16_MAX ||
+        in->fs_base >= USER_END || in->gs_base >= USER_END)
+        return -EIO;
+    memcpy(&frame->r15, &in->r15, offsetof(struct user_registers, orig_rax));
+    frame->error_code = in->orig_rax;
+    frame->rip = in->rip;
+    frame->cs = in->cs;
+    frame->rflags = kept | (in->eflags & USER_RFLAGS);
+    frame->rsp = in->rsp;
+    frame->ss = in->ss;
+    task->fs_base = in->fs_base;
+    task->gs_base = in->gs_base;
+    task->registers_changed = true;
+    return 0;
+}
+
+/* ---- register sets ---- */
+
+/* Copies the set out of a buffer of size bytes; the caller's length becomes what was copied. */
+static long put_set(uintptr_t vector, struct iovec *user, const void *set, size_t size)
+{
+    if (user->iov_len < size)
+        size = user->iov_len;
+    if (copy_to_user((uintptr_t)user->iov_base, set, size))
+        return -EFAULT;
+    user->iov_len = size;
+    return copy_to_user(vector, user, sizeof(*user)) ? -EFAULT : 0;
+}
+
+static long get_set_xstate(struct task *task, uintptr_t vector, struct iovec *user, bool set)
+{
+    char *image = kmalloc(fpu_layout.size);
+    long result;
+
+    if (!image)
+        return -ENOMEM;
+    if (!set) {
+        fpu_image_export(task->fpu, image);
+        result = put_set(vector, user, image, fpu_layout.size);
+    } else if (user->iov_len < fpu_layout.size ||
+               copy_from_user(image, (uintptr_t)user->iov_base, fpu_layout.size)) {
+        result = -EFAULT;
+    } else {
+        result = fpu_image_import(task->fpu, image);
+    }
+    kfree(image);
+    return result;
+}
+
+/* The legacy area alone: struct user_fpregs_struct, 512 bytes. */
+static long get_set_fpregs(struct task *task, uintptr_t vector, struct iovec *user, bool set)
+{
+    char *image = kmalloc(fpu_layout.size);
+    long result = -EFAULT;
+
+    if (!image)
+        return -ENOMEM;
+    fpu_image_export(task->fpu, image);
+    if (!set)
+        result = put_set(vector, user, image, XSAVE_LEGACY);
+    else if (user->iov_len >= XSAVE_LEGACY &&
+             !copy_from_user(image, (uintptr_t)user->iov_base, XSAVE_LEGACY))
+        result = fpu_image_import_legacy(task->fpu, image);
+    kfree(image);
+    return result;
+}
+
+static long get_set_general(struct task *task, uintptr_t vector, struct iovec *user, bool set)
+{
+    struct user_registers registers;
+    size_t size = user->iov_len < sizeof(registers) ? user->iov_len : sizeof(registers);
+
+    get_registers(task, &registers);
+    if (!set)
+        return put_set(vector, user, &registers, sizeof(registers));
+    if (copy_from_user(&registers, (uintptr_t)user->iov_base, size))
+        return -EFAULT;
+    return set_registers(task, &registers);
+}
+
+static long register_set(struct task *task, uintptr_t type, uintptr_t vector, bool set)
+{
+    struct iovec user;
+
+    if (copy_from_user(&user, vector, sizeof(user)))
+        return -EFAULT;
+    if (user.iov_len % sizeof(uint64_t))
+        return -EINVAL;
+    if (type == NT_PRSTATUS)
+        return get_set_general(task, vector, &user, set);
+    if (type == NT_PRFPREG)
+        return get_set_fpregs(task, vector, &user, set);
+    if (type == NT_X86_XSTATE && fpu_layout.xcr0)
+        return get_set_xstate(task, vector, &user, set);
+    return -EINVAL;
+}
+
+/* One word of struct user, which begins with the general registers; the rest reads as 0. */
+static long peek_user(struct task *task, uintptr_t offset, uintptr_t data)
+{
+    struct user_registers registers;
+    uint64_t word = 0;
+
+    if (offset % sizeof(word) || offset >= USER_AREA_SIZE)
+        return -EIO;
+    get_registers(task, &registers);
+    if (offset < sizeof(registers))
+        memcpy(&word, (char *)&registers + offset, sizeof(word));
+    return copy_to_user(data, &word, sizeof(word)) ? -EFAULT : 0;
+}
+
+static long poke_user(struct task *task, uintptr_t offset, uint64_t word)
+{
+    struct user_registers registers;
+
+    if (offset % sizeof(word) || offset >= sizeof(registers))
+        return -EIO;
+    get_registers(task, &registers);
+    memcpy((char *)&registers + offset, &word, sizeof(word));
+    return set_registers(task, &registers);
+}
+
+long ptrace_get_set(struct task *task, long request, uintptr_t address, uintptr_t data)
+{
+    struct user_registers registers;
+
+    switch (request) {
+    case PTRACE_PEEKUSR:
+        return peek_user(task, address, data);
+    case PTRACE_POKEUSR:
+        return poke_user(task, address, data);
+    case PTRACE_GETREGS:
+        get_registers(task, &registers);
+        return copy_to_user(data, &registers, sizeof(registers)) ? -EFAULT : 0;
+    case PTRACE_SETREGS:
+        if (copy_from_user(&registers, data, sizeof(registers)))
+            return -EFAULT;
+        return set_registers(task, &registers);
+    case PTRACE_GETREGSET:
+        return register_set(task, address, data, false);
+    case PTRACE_SETREGSET:
+        return register_set(task, address, data, true);
+    default:
+        return -EIO;
+    }
+}
