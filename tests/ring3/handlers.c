@@ -197,7 +197,7 @@ static void frame_has_notes(void)
 {
     unsigned int eax, size, ecx, edx;
 
-    __cpuid_count(0xD, 0, &eax, &size, &ecx, &edx);
+    __cpuid_count(0xD, 0, eax, size, ecx, edx);
     after_signal(OLD_VALUE, look_at_image);
     EXPECT_EQUAL(image_address % 64, 0);
     EXPECT_EQUAL(note.magic1, MAGIC1);

@@ -167,7 +167,7 @@ static void cpuid_describes_it(void)
 {
     unsigned int size, offset, flags, unused;
 
-    __cpuid_count(0xD, XFEATURE_PKRU, &size, &offset, &flags, &unused);
+    __cpuid_count(0xD, XFEATURE_PKRU, size, offset, flags, unused);
     EXPECT_EQUAL(size, 8);
     EXPECT(offset >= 576); // behind the legacy region and the header
     EXPECT_EQUAL(flags & 1, 0);
