@@ -39,7 +39,8 @@ static struct task idle_task = {.name = "idle", .state = TASK_RUNNABLE};
 static struct task *finished; /* ended, to be freed by whoever runs next */
 static bool (*polls[POLLS_MAX])(void);
 static unsigned int poll_count;
-static uint64_t tick_at; /* when the next tick is due */
+static uint64_t tick_at;     /* when the next tick is due */
+static uint64_t awake_until; /* idle polls on instead of halting */
 
 void wait_queue_init(struct wait_queue *queue)
 {
@@ -83,13 +84,18 @@ static void remove_sleeper(struct task *task)
     task->wake_at = 0;
 }
 
-static bool poll_devices(void)
+/*
+ * Whether the tick or the idle loop finds something, more may follow soon: an emulator hands over
+ * a FIFO's worth at a time, so idle must not halt until the next tick.
+ */
+static void poll_devices(void)
 {
     bool found = false;
 
     for (unsigned int i = 0; i < poll_count; i++)
         found |= polls[i]();
-    return found;
+    if (found)
+        awake_until = clock_monotonic_ns() + IDLE_AWAKE_NS;
 }
 
 void poll_register(bool (*poll)(void))
@@ -371,13 +377,12 @@ void wait_event_uninterruptible(struct wait_queue *queue, bool (*condition)(void
 
 /* ---- idle ---- */
 
-static void idle_once(uint64_t *awake_until)
+static void idle_once(void)
 {
-    if (poll_devices())
-        *awake_until = clock_monotonic_ns() + IDLE_AWAKE_NS;
+    poll_devices();
     if (!TAILQ_EMPTY(&run_queue)) {
         schedule();
-    } else if (clock_monotonic_ns() < *awake_until) {
+    } else if (clock_monotonic_ns() < awake_until) {
         irq_enable();
         cpu_relax();
         irq_disable();
@@ -395,11 +400,9 @@ void sched_init(void)
 
 void sched_start(void)
 {
-    uint64_t awake_until = 0;
-
     irq_disable();
     tick_at = clock_monotonic_ns() + TICK_NS;
     arm_timer(clock_monotonic_ns());
     for (;;)
-        idle_once(&awake_until);
+        idle_once();
 }
