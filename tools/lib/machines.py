@@ -80,6 +80,10 @@ def start_qemu(folder, options, kernel, initramfs, command_line):
     command += ["-smp", str(options.cpus), "-m", f"{options.memory}M"]
     if options.icount:
         command += ["-icount", "shift=0"]
+    if options.gdb:
+        socket_path = os.path.abspath(options.gdb).replace(",", ",,")
+        command += ["-chardev", f"socket,id=gdb,path={socket_path},server=on,wait=off"]
+        command += ["-gdb", "chardev:gdb", "-S"]
     if options.way == "pvh":
         # qboot hands over in a tenth of the time that SeaBIOS takes.
         command += ["-M", "q35,smm=off,sata=off,usb=off,vmport=off", "-bios", QBOOT]

@@ -77,12 +77,12 @@ class Terminal:
 
 
 class Session:
-    def __init__(self, machine, log, terminal, deadline):
+    def __init__(self, machine, log, terminal, deadline, hello_seconds):
         self._machine = machine
         self._log = log
         self._terminal = terminal
         self._deadline = deadline
-        self._hello_deadline = time.monotonic() + HELLO_SECONDS
+        self._hello_deadline = time.monotonic() + hello_seconds if hello_seconds else None
         self._decoder = channel.Decoder()
         self._greeted = False
         self._to_guest = bytearray()
@@ -132,7 +132,7 @@ class Session:
         """Milliseconds until the next limit, which is checked here too."""
         now = time.monotonic()
         limits = [self._deadline] if self._deadline else []
-        if not self._greeted:
+        if self._hello_deadline and not self._greeted:
             limits.append(self._hello_deadline)
         if not limits:
             return None
