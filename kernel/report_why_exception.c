@@ -21,7 +21,7 @@ static bool is_canonical(uint64_t value)
     return (uint64_t)((int64_t)(value << 16) >> 16) == value;
 }
 
-/* The registers that can be no address, as "rax and rdi". Returns whether there are any. */
+/* The registers that can be no address, as "rax or rdi". Returns whether there are any. */
 static bool add_non_canonical(struct report_text *text, const struct trap_frame *frame)
 {
     const char *separator = "";
@@ -31,7 +31,7 @@ static bool add_non_canonical(struct report_text *text, const struct trap_frame 
         if (is_canonical(candidate.value))
             continue;
         text_add(text, "%s%s", separator, candidate.name);
-        separator = " and ";
+        separator = " or ";
     }
     return separator[0];
 }
@@ -101,7 +101,7 @@ static bool why_bad_address(struct report_text *text, const struct trap_frame *f
     if (!add_non_canonical(&names, frame))
         return false;
     text_add(text,
-             "An address must have bits 63 to 47 all equal, which the value in %s has not: if the "
+             "An address must have bits 63 to 47 all equal, which the value of %s has not: if the "
              "instruction uses it as an address, that is why",
              names.bytes);
     return true;
