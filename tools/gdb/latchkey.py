@@ -13,9 +13,15 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import paging  # noqa: E402
 
+# As arch/layout.h, mm/kernel_map.h and mm/area.h have them: GDB knows no macros.
+DIRECT_MAP_BASE = 0xFFFF888000000000
+KERNEL_STACK_SIZE = 16384
+AREA_SHARED = 1
+
 CR0_PG = 1 << 31
 TASK_STATES = ("runnable", "waiting", "zombie")
-VECTOR_NAMES = {6: "#UD", 13: "#GP", 14: "#PF", 0xE0: "timer", 0x100: "system call"}
+VECTOR_SYSCALL = 0x100
+VECTOR_NAMES = {6: "#UD", 13: "#GP", 14: "#PF", 0xE0: "timer", VECTOR_SYSCALL: "system call"}
 
 
 def number(text):
@@ -23,12 +29,7 @@ def number(text):
     return int(gdb.parse_and_eval(text)) & 0xFFFFFFFFFFFFFFFF
 
 
-def constant(name):
-    """A constant of the kernel that GDB knows only if -g3 kept it; else the one of arch/layout.h."""
-    return {"DIRECT_MAP_BASE": 0xFFFF888000000000, "KERNEL_STACK_SIZE": 16384}[name]
-
-
-# ---- Printers ---------------------------------------------------------------------------------------
+# ---- Printers ---------------------------------------------------------------------------------
 
 
 class PtePrinter:
@@ -55,12 +56,12 @@ def find_printer(value):
     return printer(value) if printer else None
 
 
-# ---- Memory and tasks ---------------------------------------------------------------------------------
+# ---- Memory and tasks -------------------------------------------------------------------------
 
 
 def read_physical_word(address):
     """By the direct map, which every address space shows."""
-    memory = gdb.selected_inferior().read_memory(constant("DIRECT_MAP_BASE") + address, 8)
+    memory = gdb.selected_inferior().read_memory(DIRECT_MAP_BASE + address, 8)
     return int.from_bytes(memory.tobytes(), "little")
 
 
@@ -93,9 +94,13 @@ def space_of(task):
     return space
 
 
+def vector_name(vector):
+    return VECTOR_NAMES.get(vector, hex(vector))
+
+
 def trap_frame(task):
     pointer = gdb.lookup_type("struct trap_frame").pointer()
-    top = int(task["stack"]) + constant("KERNEL_STACK_SIZE")
+    top = int(task["stack"]) + KERNEL_STACK_SIZE
     return gdb.Value(top).cast(pointer) - 1
 
 
@@ -112,7 +117,7 @@ def areas(space):
         area = area["link"]["rbe_right"]
 
 
-# ---- Commands -------------------------------------------------------------------------------------------
+# ---- Commands ---------------------------------------------------------------------------------
 
 
 class LatchkeyCommand(gdb.Command):
@@ -137,7 +142,9 @@ class Walk(gdb.Command):
         if not number("$cr0") & CR0_PG:
             raise gdb.GdbError("paging is still off; continue to kmain first")
         address = number(words[0])
-        root = int(space_of(task_of(words[1]))["root"]["value"]) if len(words) == 2 else number("$cr3")
+        root = number("$cr3")
+        if len(words) == 2:
+            root = int(space_of(task_of(words[1]))["root"]["value"])
         print(f"walk of {address:#x} by the table at {root & paging.ADDRESS_MASK:#x}")
         for level, at, entry in paging.walk(read_physical_word, root, address):
             print(f"  {paging.LEVEL_NAMES[level]:5} {at:3}  {paging.describe_entry(entry, level)}")
@@ -146,7 +153,7 @@ class Walk(gdb.Command):
 class Pkru(gdb.Command):
     """lk-pkru [VALUE]: PKRU by key.
 
-    Without a value, what the kernel last loaded on the boot CPU: QEMU's stub cannot show PKRU itself."""
+    Without a value, what the kernel last loaded on the boot CPU: QEMU's stub does not show PKRU."""
 
     def __init__(self):
         super().__init__("lk-pkru", gdb.COMMAND_DATA)
@@ -174,7 +181,7 @@ class Tasks(gdb.Command):
             parent = int(task["parent"]["pid"]) if task["parent"] else 0
             print(
                 f"{'*' if task == running else ' '} {int(task['pid']):5} {parent:6}"
-                f"  {TASK_STATES[int(task['state'])]:8}  {VECTOR_NAMES.get(vector, hex(vector)):12}"
+                f"  {TASK_STATES[int(task['state'])]:8}  {vector_name(vector):12}"
                 f"  {int(frame['rip']):#018x}  {task['name'].string()}"
             )
 
@@ -188,12 +195,11 @@ class Areas(gdb.Command):
     def invoke(self, argument, _from_tty):
         for area in areas(space_of(task_of(argument.strip()))):
             prot, flags = int(area["prot"]), int(area["flags"])
-            letters = "".join(letter if prot >> bit & 1 else "-" for bit, letter in enumerate("rwx"))
+            letters = "".join("rwx"[bit] if prot >> bit & 1 else "-" for bit in range(3))
+            letters += "s" if flags & AREA_SHARED else "p"
             name = area["name"].string() if area["name"] else "file" if area["object"] else ""
-            print(
-                f"  {int(area['start']):012x}-{int(area['end']):012x} {letters}{'s' if flags & 1 else 'p'}"
-                f" key {int(area['key']):2}  {name}"
-            )
+            bounds = f"{int(area['start']):012x}-{int(area['end']):012x}"
+            print(f"  {bounds} {letters} key {int(area['key']):2}  {name}".rstrip())
 
 
 class Frame(gdb.Command):
@@ -208,11 +214,13 @@ class Frame(gdb.Command):
             raise gdb.GdbError("no task runs yet, or it is the idle task")
         frame = trap_frame(task)
         vector = int(frame["vector"])
-        print(f"entered by {VECTOR_NAMES.get(vector, hex(vector))}, error code or call {int(frame['error_code']):#x}")
+        what = "call" if vector == VECTOR_SYSCALL else "error code"
+        print(f"entered by {vector_name(vector)}, {what} {int(frame['error_code']):#x}")
         names = [field.name for field in frame.dereference().type.fields()][1:]
         names.remove("error_code")
         for row in range(0, len(names), 4):
-            print("  " + "  ".join(f"{name:6} {int(frame[name]):016x}" for name in names[row : row + 4]))
+            cells = [f"{name:6} {int(frame[name]):016x}" for name in names[row : row + 4]]
+            print("  " + "  ".join(cells))
 
 
 gdb.pretty_printers.append(find_printer)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Decodes page-table entries and PKRU values into words. Knows nothing of GDB, so tests can use it without.
+"""Decodes page-table entries and PKRU values into words. Needs no GDB, so a test can use it too.
 
 The formats are arch/pte.h's and arch/pkru.h's (SDM vol. 3A, 4.5 and 4.6.2).
 """
@@ -13,7 +13,7 @@ KEY_COUNT = 16
 LEVEL_NAMES = {4: "PML4E", 3: "PDPTE", 2: "PDE", 1: "PTE"}
 # Bit, letters; W, U and so on as the reports of kernel/report_decode.c write them.
 FLAGS = ((0, "P"), (1, "W"), (2, "U"), (5, "A"), (6, "D"), (8, "G"), (9, "OWNED"), (63, "NX"))
-TABLE_FLAGS = "PWUA"
+TABLE_FLAGS = ("P", "W", "U", "A", "NX")
 
 
 def index(address, level):
@@ -51,12 +51,14 @@ def describe_entry(entry, level):
     if is_leaf(entry, level):
         size = {1: "4 KiB", 2: "2 MiB", 3: "1 GiB"}.get(level, "reserved")
         return f"{describe_leaf(entry)} ({size} page)"
-    letters = " ".join(letter for letter in flags(entry).split() if letter in TABLE_FLAGS or letter == "NX")
-    return f"{entry:#018x}: table {entry & ADDRESS_MASK:#x} {letters}"
+    letters = [letter for letter in flags(entry).split() if letter in TABLE_FLAGS]
+    return f"{entry:#018x}: table {entry & ADDRESS_MASK:#x} {' '.join(letters)}"
 
 
 def walk(read_word, root, address):
-    """Yields (level, index, entry) from the PML4E on, as far as the walk gets; read_word reads physical memory."""
+    """Yields (level, index, entry) from the PML4E on, as far as the walk gets.
+
+    read_word(address) reads physical memory."""
     table = root & ADDRESS_MASK
     for level in (4, 3, 2, 1):
         entry = read_word(table + 8 * index(address, level))
@@ -66,7 +68,7 @@ def walk(read_word, root, address):
         table = entry & ADDRESS_MASK
 
 
-# ---- PKRU ---------------------------------------------------------------------------------------
+# ---- PKRU -------------------------------------------------------------------------------------
 
 
 def rights(pkru, key):
