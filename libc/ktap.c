@@ -58,16 +58,24 @@ bool ktap_passing(void)
     return state.met;
 }
 
+void ktap_run_one(const struct ktap_test *test)
+{
+    ktap_begin("%s", test->name);
+    test->run();
+    ktap_end();
+}
+
 int ktap_run(const struct ktap_test *tests, size_t count, const char *skip_reason)
 {
     ktap_plan(count);
     for (size_t i = 0; i < count; i++) {
-        ktap_begin("%s", tests[i].name);
-        if (skip_reason != NULL)
+        if (skip_reason == NULL) {
+            ktap_run_one(&tests[i]);
+        } else {
+            ktap_begin("%s", tests[i].name);
             ktap_skip("%s", skip_reason);
-        else
-            tests[i].run();
-        ktap_end();
+            ktap_end();
+        }
     }
     return ktap_status();
 }

@@ -44,8 +44,12 @@ struct ktap_test {
  */
 int ktap_run(const struct ktap_test *tests, size_t count, const char *skip_reason);
 
-/* For tests made from a table: the plan, then begin and end around each, then the status. */
+/*
+ * For tests made from a table: the plan, then begin and end around each, then the status. Tests
+ * in the usual form may come in between.
+ */
 void ktap_plan(size_t count);
+void ktap_run_one(const struct ktap_test *test);
 void ktap_begin(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void ktap_end(void);
 int ktap_status(void);

@@ -39,6 +39,14 @@ static inline const char *without_pku(void)
     return pkru_enabled() ? NULL : "protection keys are not there or not on";
 }
 
+/* For a test that needs keys in a file where others do not: whether it was skipped. */
+static inline bool skipped_without_pku(void)
+{
+    if (!pkru_enabled())
+        ktap_skip("%s", without_pku());
+    return !pkru_enabled();
+}
+
 static inline const char *with_pku(void)
 {
     return pkru_enabled() ? "protection keys are on" : NULL;
