@@ -117,14 +117,29 @@ def areas(space):
         area = area["link"]["rbe_right"]
 
 
+def kill_machine():
+    """For GDB's exit."""
+    if gdb.selected_inferior().pid:
+        gdb.execute("with confirm off -- kill", to_string=True)
+
+
 # ---- Commands ---------------------------------------------------------------------------------
 
 
-class LatchkeyCommand(gdb.Command):
-    """Commands for Latchkey: page tables, keys, tasks."""
+class Latchkey(gdb.Command):
+    """The commands for Latchkey; `help lk-walk` and so on tells more.
+
+    lk-walk ADDRESS [PID]  the page walk to an address, each entry decoded
+    lk-pkru [VALUE]        PKRU by key
+    lk-areas [PID]         the areas of an address space
+    lk-tasks               all tasks
+    lk-frame [PID]         the registers with which a task entered the kernel"""
 
     def __init__(self):
-        super().__init__("lk", gdb.COMMAND_DATA, prefix=True)
+        super().__init__("lk", gdb.COMMAND_DATA)
+
+    def invoke(self, _argument, _from_tty):
+        print(self.__doc__)
 
 
 class Walk(gdb.Command):
@@ -224,5 +239,5 @@ class Frame(gdb.Command):
 
 
 gdb.pretty_printers.append(find_printer)
-for command in (LatchkeyCommand, Walk, Pkru, Tasks, Areas, Frame):
+for command in (Latchkey, Walk, Pkru, Tasks, Areas, Frame):
     command()
