@@ -215,6 +215,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
 
     irq_disable();
     task->space = space;
+    task_apply_limits(task);
     space_load(space);
     irq_enable();
     if (old)

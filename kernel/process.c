@@ -34,6 +34,11 @@ struct task *process_create(void)
         return NULL;
     task->pgid = task->pid;
     task->sid = task->pid;
+    for (unsigned int i = 0; i < RLIM_NLIMITS; i++)
+        task->limits[i] = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
+    task->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT_DEFAULT;
+    task->limits[RLIMIT_CORE].rlim_cur = 0;
+    task->limits[RLIMIT_NOFILE] = (struct rlimit64){FILES_MAX, FILES_MAX};
     task->files = file_table_create();
     task->fs = fs_context_create();
     task->signals.actions = signal_actions_create();
@@ -76,6 +81,7 @@ static void copy_identity(struct task *child)
     child->executable = parent->executable;
     if (child->executable)
         file_get(child->executable);
+    memcpy(child->limits, parent->limits, sizeof(child->limits));
     memcpy(child->name, parent->name, sizeof(child->name));
     memcpy(child->arguments, parent->arguments, sizeof(child->arguments));
     memcpy(child->environment, parent->environment, sizeof(child->environment));

@@ -100,7 +100,7 @@ static void gather(struct fault_facts *facts, struct address_space *space)
     }
     gather_code_locked(facts, space);
     facts->execute_only_key = keys_execute_only(&space->key_map);
-    facts->stack_limit = space->stack_limit;
+    facts->stack_limit = space->limits.stack;
     spin_unlock(&space->lock);
 }
 

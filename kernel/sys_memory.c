@@ -8,6 +8,7 @@
 
 #include "arch/cpu.h"
 #include "arch/pkru.h"
+#include "arch/usercopy.h"
 #include "kernel/file.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -123,6 +124,7 @@ SYSCALL6(mmap, uintptr_t, address, size_t, size, int, prot, int, flags, int, fd,
         .fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
         .no_replace = flags & MAP_FIXED_NOREPLACE,
         .object_page = offset >> PAGE_SHIFT,
+        .no_reserve = flags & MAP_NORESERVE,
     };
     struct file *file = NULL;
 
@@ -134,8 +136,11 @@ SYSCALL6(mmap, uintptr_t, address, size_t, size, int, prot, int, flags, int, fd,
             return -EBADF;
     } else {
         request.object_page = 0;
+        int size_bits = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+        if ((flags & MAP_HUGETLB) && size_bits != 0 && size_bits != PAGE_SHIFT + PAGE_ORDER_2M)
+            return size_bits == 30 ? -ENOMEM : -EINVAL; /* there is no pool of 1 GiB pages */
         if (flags & MAP_HUGETLB)
-            return -ENOMEM; /* no such pages are set aside */
+            request.area_flags |= AREA_HUGETLB;
     }
     if (flags & MAP_GROWSDOWN)
         request.area_flags |= AREA_GROWS_DOWN;
@@ -158,4 +163,93 @@ SYSCALL1(brk, uintptr_t, end)
 SYSCALL3(madvise, uintptr_t, start, size_t, size, int, advice)
 {
     return space_advise(current()->space, start, size, advice);
+}
+
+SYSCALL5(mremap, uintptr_t, start, size_t, old_size, size_t, new_size, int, flags, uintptr_t,
+         wanted)
+{
+    uintptr_t result;
+    int error = space_remap(current()->space, start, old_size, new_size, flags, wanted, &result);
+
+    return error ? error : (long)result;
+}
+
+/* ---- questions and promises; nothing is ever swapped or written back ---- */
+
+SYSCALL3(mincore, uintptr_t, start, size_t, size, uintptr_t, vector)
+{
+    unsigned char resident[256];
+    size_t pages = align_up(size, PAGE_SIZE) >> PAGE_SHIFT;
+
+    if (start % PAGE_SIZE)
+        return -EINVAL;
+    if (!user_range_ok(start, size))
+        return -ENOMEM;
+    if (!user_range_ok(vector, pages))
+        return -EFAULT;
+    for (size_t done = 0; done < pages;) {
+        size_t count = pages - done < sizeof(resident) ? pages - done : sizeof(resident);
+        int error = space_residency(current()->space, start + done * PAGE_SIZE, count, resident);
+        if (error)
+            return error;
+        if (copy_to_user(vector + done, resident, count))
+            return -EFAULT;
+        done += count;
+    }
+    return 0;
+}
+
+SYSCALL3(msync, uintptr_t, start, size_t, size, int, flags)
+{
+    uintptr_t end = start + align_up(size, PAGE_SIZE);
+
+    if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || start % PAGE_SIZE ||
+        (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+        return -EINVAL;
+    if (end < start)
+        return -ENOMEM;
+    return space_is_mapped(current()->space, start, end) ? 0 : -ENOMEM;
+}
+
+static long lock_range(uintptr_t start, size_t size, bool populate)
+{
+    uintptr_t from = align_down(start, PAGE_SIZE);
+    uintptr_t end = align_up(start + size, PAGE_SIZE);
+
+    if (end < from)
+        return -EINVAL;
+    if (!space_is_mapped(current()->space, from, end))
+        return -ENOMEM;
+    if (populate)
+        space_advise(current()->space, from, end - from, MADV_POPULATE_READ);
+    return 0;
+}
+
+SYSCALL2(mlock, uintptr_t, start, size_t, size)
+{
+    return lock_range(start, size, true);
+}
+
+SYSCALL3(mlock2, uintptr_t, start, size_t, size, int, flags)
+{
+    if (flags & ~MLOCK_ONFAULT)
+        return -EINVAL;
+    return lock_range(start, size, !(flags & MLOCK_ONFAULT));
+}
+
+SYSCALL2(munlock, uintptr_t, start, size_t, size)
+{
+    return lock_range(start, size, false);
+}
+
+SYSCALL1(mlockall, int, flags)
+{
+    if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || flags == MCL_ONFAULT)
+        return -EINVAL;
+    return 0;
+}
+
+SYSCALL0(munlockall)
+{
+    return 0;
 }

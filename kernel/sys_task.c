@@ -189,15 +189,9 @@ SYSCALL2(prctl, int, option, uintptr_t, argument)
 
 static int get_limit(unsigned int resource, struct rlimit64 *limit)
 {
-    *limit = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
     if (resource >= RLIM_NLIMITS)
         return -EINVAL;
-    if (resource == RLIMIT_STACK)
-        limit->rlim_cur = current()->space->stack_limit;
-    if (resource == RLIMIT_NOFILE)
-        *limit = (struct rlimit64){FILES_MAX, FILES_MAX};
-    if (resource == RLIMIT_CORE)
-        limit->rlim_cur = 0;
+    *limit = current()->limits[resource];
     return 0;
 }
 
@@ -205,9 +199,10 @@ static int set_limit(unsigned int resource, const struct rlimit64 *limit)
 {
     if (limit->rlim_cur > limit->rlim_max)
         return -EINVAL;
-    if (resource == RLIMIT_STACK)
-        current()->space->stack_limit =
-            limit->rlim_cur < USER_END / 2 ? limit->rlim_cur : USER_END / 2;
+    if (resource == RLIMIT_NOFILE && limit->rlim_max > FILES_MAX)
+        return -EPERM;
+    current()->limits[resource] = *limit;
+    task_apply_limits(current());
     return 0;
 }
 
@@ -235,6 +230,17 @@ SYSCALL2(getrlimit, unsigned int, resource, uintptr_t, address)
     if (!error && copy_to_user(address, &limit, sizeof(limit)))
         error = -EFAULT;
     return error;
+}
+
+SYSCALL2(setrlimit, unsigned int, resource, uintptr_t, address)
+{
+    struct rlimit64 limit;
+
+    if (resource >= RLIM_NLIMITS)
+        return -EINVAL;
+    if (copy_from_user(&limit, address, sizeof(limit)))
+        return -EFAULT;
+    return set_limit(resource, &limit);
 }
 
 SYSCALL1(uname, uintptr_t, address)

@@ -88,6 +88,15 @@ struct task *task_create(void)
     return task;
 }
 
+void task_apply_limits(struct task *task)
+{
+    task->space->limits = (struct space_limits){
+        .size = task->limits[RLIMIT_AS].rlim_cur,
+        .data = task->limits[RLIMIT_DATA].rlim_cur,
+        .stack = task->limits[RLIMIT_STACK].rlim_cur,
+    };
+}
+
 void task_release_resources(struct task *task)
 {
     if (task->files)

@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include <bsd/sys/queue.h>
+#include <linux/resource.h>
+#include <linux/types.h>
 
 #include "arch/percpu.h"
 #include "arch/trap.h"
@@ -70,6 +72,7 @@ struct task {
     int wait_status;              /* as wait(2) has it, once a zombie */
     uintptr_t set_child_tid;      /* user address that gets the pid at the first turn, or 0 */
     uintptr_t clear_child_tid;    /* user address that gets 0 at the end, or 0 */
+    struct rlimit64 limits[RLIM_NLIMITS];
     uint64_t started_ns;
     char name[16];          /* of the program, as prctl(PR_GET_NAME) has it */
     uintptr_t arguments[2]; /* [start, end) of argv's strings on the stack */
@@ -94,6 +97,9 @@ void task_init(void);
  * It starts at the frame at the top of its stack, which the caller fills in. NULL: out of memory.
  */
 struct task *task_create(void);
+
+/* Tells the task's address space which limits of memory it has. */
+void task_apply_limits(struct task *task);
 
 /* Gives back what a task that has ended no longer needs; its number and status stay. */
 void task_release_resources(struct task *task);

@@ -10,6 +10,7 @@
 #include "arch/cpu.h"
 #include "arch/pkru.h"
 #include "arch/usercopy.h"
+#include "kernel/console.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
@@ -97,10 +98,12 @@ static void page_fault(struct trap_frame *frame)
         panic_trap(frame, "reserved bit set in a page-table entry");
     if (address < USER_END && !space_fault(current()->space, address, error_code, pkru, &verdict))
         goto out;
+    if (verdict.signal == SIGKILL)
+        kprintf("out of memory: %s[%d] is ended\n", current()->name, current()->pid);
+    if (from_user || verdict.signal == SIGKILL)
+        signal_fault(frame, address, &verdict);
     if (!from_user)
         fix_up(frame);
-    else
-        signal_fault(frame, address, &verdict);
 out:
     irq_disable();
 }

@@ -44,7 +44,8 @@ struct address_space *space_create(void)
     space->references = 1;
     space->key_map = KEY_MAP_INIT;
     space->lock.name = "address space";
-    space->stack_limit = STACK_LIMIT_DEFAULT;
+    space->limits = (struct space_limits){UINT64_MAX, UINT64_MAX, STACK_LIMIT_DEFAULT};
+    space->gap_from = MMAP_BASE;
     RB_INIT(&space->areas);
     return space;
 }
@@ -170,7 +171,7 @@ static int fill_child_run(const struct pt_run *run, void *context)
             continue;
         page_get(page_of(pte_address(entry)));
         run->entries[i] = entry;
-        copy->child->resident_pages++;
+        copy->child->resident_pages += pte_level_size(run->level) >> PAGE_SHIFT;
     }
     return 0;
 }
@@ -187,7 +188,7 @@ static int copy_run(const struct pt_run *run, void *context)
 {
     struct copy *copy = context;
     struct pt_walk walk = {
-        .visit = fill_child_run, .context = copy, .flags = PT_CREATE, .level = 1};
+        .visit = fill_child_run, .context = copy, .flags = PT_CREATE, .level = run->level};
 
     if (run_is_empty(run))
         return 0;
@@ -195,18 +196,23 @@ static int copy_run(const struct pt_run *run, void *context)
         for (unsigned int i = 0; i < run->count; i++)
             run->entries[i].value &= ~(PTE_W | PTE_OWNED);
     copy->from = run;
-    return pt_walk(copy->child->root, run->address, run->address + run->count * PAGE_SIZE, &walk);
+    return pt_walk(copy->child->root, run->address,
+                   run->address + run->count * pte_level_size(run->level), &walk);
 }
 
 static int copy_area(struct address_space *space, struct address_space *child,
                      const struct area *area)
 {
     struct copy copy = {.child = child, .shared = area->flags & AREA_SHARED};
-    struct pt_walk walk = {.visit = copy_run, .context = &copy, .flags = PT_SPLIT_ALL, .level = 1};
+    struct pt_walk walk = {.visit = copy_run, .context = &copy, .level = 1};
     struct area *twin = area_create(area);
 
     if (!twin)
         return -ENOMEM;
+    /* Large pages are shared as small ones, so that either side can write and unmap a part. */
+    if (!(area->flags & AREA_HUGETLB))
+        walk.flags = PT_SPLIT_ALL;
+    twin->flags &= (uint8_t)~AREA_RESERVED;
     RB_INSERT(area_tree, &child->areas, twin);
     return pt_walk(space->root, area->start, area->end, &walk);
 }
@@ -224,7 +230,7 @@ struct address_space *space_copy(struct address_space *space)
     child->brk_start = space->brk_start;
     child->brk = space->brk;
     child->mapped_pages = space->mapped_pages;
-    child->stack_limit = space->stack_limit;
+    child->limits = space->limits;
     RB_FOREACH (area, area_tree, &space->areas) {
         error = copy_area(space, child, area);
         if (error)

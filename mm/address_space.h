@@ -31,6 +31,13 @@ struct page;
 /* Pages that an unmapping has taken out, to be freed once no CPU has a translation left. */
 #define GATHER_MAX 128
 
+/* RLIMIT_AS, RLIMIT_DATA and RLIMIT_STACK, in bytes; UINT64_MAX: none. */
+struct space_limits {
+    uint64_t size;
+    uint64_t data;
+    uint64_t stack;
+};
+
 struct address_space {
     uint32_t references;
     uint32_t key_map; /* mm/keys.h */
@@ -40,7 +47,9 @@ struct address_space {
     uintptr_t brk_start, brk; /* the heap, [brk_start, brk) */
     uint64_t mapped_pages;    /* sum of the areas, in pages */
     uint64_t resident_pages;  /* leaves of 4 KiB in the tables */
-    uint64_t stack_limit;     /* bytes */
+    struct space_limits limits;
+    uintptr_t gap_from; /* above it no gap is larger than gap_skipped, so mmap looks below */
+    uint64_t gap_skipped;
     unsigned int gathered;
     struct page *gather[GATHER_MAX];
 };

@@ -5,6 +5,7 @@
 
 #include "arch/bug.h"
 #include "arch/types.h"
+#include "mm/huge_pages.h"
 #include "mm/object.h"
 #include "mm/slab.h"
 
@@ -37,7 +38,14 @@ void area_destroy(struct area *area)
 {
     if (area->object)
         object_put(area->object);
+    if (area->flags & AREA_RESERVED)
+        huge_pages_unreserve((unsigned int)((area->end - area->start) / HUGE_PAGE_SIZE));
     slab_free(&area_cache, area);
+}
+
+uint64_t area_alignment(const struct area *area)
+{
+    return area->flags & AREA_HUGETLB ? HUGE_PAGE_SIZE : PAGE_SIZE;
 }
 
 struct area *area_find(struct area_tree *tree, uintptr_t address)
@@ -86,6 +94,7 @@ static struct area *merge_pair(struct area_tree *tree, struct area *lower, struc
 {
     RB_REMOVE(area_tree, tree, upper);
     lower->end = upper->end;
+    upper->flags &= (uint8_t)~AREA_RESERVED; /* the lower one has its promise now */
     area_destroy(upper);
     return lower;
 }

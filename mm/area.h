@@ -19,6 +19,8 @@ enum area_flags {
     AREA_SHARED = 1 << 0,     /* MAP_SHARED: writes go to the object */
     AREA_GROWS_DOWN = 1 << 1, /* a stack */
     AREA_HUGE = 1 << 2,       /* MADV_HUGEPAGE: 2 MiB pages where they fit */
+    AREA_HUGETLB = 1 << 3,    /* MAP_HUGETLB: 2 MiB pages of the pool and no others */
+    AREA_RESERVED = 1 << 4,   /* with AREA_HUGETLB: the pool has promised all its pages */
 };
 
 struct area {
@@ -56,6 +58,9 @@ static inline bool area_holds(const struct area *area, uintptr_t address)
  * through *upper. -ENOMEM.
  */
 int area_split(struct area_tree *tree, struct area *area, uintptr_t at, struct area **upper);
+
+/* Bytes that the bounds of an area are multiples of. */
+uint64_t area_alignment(const struct area *area);
 
 /* Joins an area with its neighbours where they touch and agree in all. Returns the joint area. */
 struct area *area_merge(struct area_tree *tree, struct area *area);

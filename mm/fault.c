@@ -11,6 +11,7 @@
 #include "arch/tlb.h"
 #include "arch/trap.h"
 #include "libc/include/string.h"
+#include "mm/huge_pages.h"
 #include "mm/object.h"
 #include "mm/page.h"
 #include "mm/page_table.h"
@@ -29,7 +30,7 @@ static bool grow_stack(struct address_space *space, struct area *area, uintptr_t
     uintptr_t start = align_down(address, PAGE_SIZE);
     struct area *below = RB_PREV(area_tree, &space->areas, area);
 
-    if (!(area->flags & AREA_GROWS_DOWN) || area->end - start > space->stack_limit ||
+    if (!(area->flags & AREA_GROWS_DOWN) || area->end - start > space->limits.stack ||
         start < USER_MIN || (below && below->end + STACK_GUARD_GAP > start))
         return false;
     space->mapped_pages += (area->start - start) >> PAGE_SHIFT;
@@ -142,6 +143,23 @@ static bool map_huge(struct address_space *space, const struct area *area, uintp
     return true;
 }
 
+/* A page of the pool, which an area without a promise may have to do without. */
+static int map_hugetlb(struct address_space *space, const struct area *area, uintptr_t address,
+                       struct fault_verdict *verdict)
+{
+    struct page *page = huge_page_take();
+
+    if (!page)
+        return refuse(verdict, SIGBUS, BUS_ADRERR, area);
+    pte_t leaf = pte_make(page_paddr(page), space_leaf_bits(area, true) | PTE_PS);
+    if (install(space, align_down(address, HUGE_PAGE_SIZE), leaf, 2)) {
+        page_put(page);
+        return refuse(verdict, SIGKILL, 0, area);
+    }
+    space->resident_pages += 1u << PAGE_ORDER_2M;
+    return 0;
+}
+
 static int map_missing(struct address_space *space, const struct area *area, uintptr_t address,
                        bool write, struct fault_verdict *verdict)
 {
@@ -149,6 +167,8 @@ static int map_missing(struct address_space *space, const struct area *area, uin
     bool owned;
     int error;
 
+    if (area->flags & AREA_HUGETLB)
+        return map_hugetlb(space, area, address, verdict);
     if (map_huge(space, area, address))
         return 0;
     if (area->object)
@@ -166,20 +186,35 @@ static int map_missing(struct address_space *space, const struct area *area, uin
     return 0;
 }
 
+static bool is_exclusive(const struct area *area, const struct page *page)
+{
+    if (area->flags & AREA_HUGETLB)
+        return huge_page_is_exclusive(page);
+    return __atomic_load_n(&page->references, __ATOMIC_ACQUIRE) == 1;
+}
+
+static struct page *copy_for(const struct area *area, struct page *source)
+{
+    if (!(area->flags & AREA_HUGETLB))
+        return copy_of(source);
+    struct page *page = huge_page_take();
+    if (page)
+        memcpy(page_address(page), page_address(source), HUGE_PAGE_SIZE);
+    return page;
+}
+
 /* A write to a page that others may see too: copy it, unless the others have gone. */
 static int copy_on_write(struct address_space *space, const struct area *area, uintptr_t address,
-                         pte_t leaf, struct fault_verdict *verdict)
+                         pte_t leaf, unsigned int level, struct fault_verdict *verdict)
 {
     struct page *old = page_of(pte_address(leaf));
-    struct page *page = old;
+    struct page *page = is_exclusive(area, old) ? old : copy_for(area, old);
+    uintptr_t start = align_down(address, pte_level_size(level));
 
-    if (__atomic_load_n(&old->references, __ATOMIC_ACQUIRE) != 1) {
-        page = copy_of(old);
-        if (!page)
-            return refuse(verdict, SIGKILL, 0, area);
-    }
-    uintptr_t start = align_down(address, PAGE_SIZE);
-    install(space, start, pte_make(page_paddr(page), space_leaf_bits(area, true)), 1);
+    if (!page)
+        return refuse(verdict, area->flags & AREA_HUGETLB ? SIGBUS : SIGKILL, BUS_ADRERR, area);
+    uint64_t bits = space_leaf_bits(area, true) | (leaf.value & PTE_PS);
+    install(space, start, pte_make(page_paddr(page), bits), level);
     space_flush(space, start, start + PAGE_SIZE);
     if (page != old)
         page_put(old);
@@ -196,7 +231,7 @@ static int resolve(struct address_space *space, const struct area *area, uintptr
     if (!pt_query(space->root, address, &leaf, &level))
         return map_missing(space, area, address, write, verdict);
     if (write && !(leaf.value & PTE_OWNED))
-        return copy_on_write(space, area, address, leaf, verdict);
+        return copy_on_write(space, area, address, leaf, level, verdict);
     /* There already: another thread was faster, or this CPU had an older translation. */
     space_flush(space, align_down(address, PAGE_SIZE), align_down(address, PAGE_SIZE) + PAGE_SIZE);
     return 0;

@@ -10,8 +10,12 @@
 #include "arch/pkru.h"
 #include "arch/trap.h"
 #include "mm/fault.h"
+#include "mm/huge_pages.h"
 #include "mm/keys.h"
+#include "mm/page.h"
 #include "mm/page_table.h"
+
+#define MMAP_ROOM_MIN (128ul << 20)
 
 #define PROT_RWX   (PROT_READ | PROT_WRITE | PROT_EXEC)
 #define PROT_GROWS (PROT_GROWSDOWN | PROT_GROWSUP)
@@ -24,7 +28,7 @@ static uintptr_t guarded_start(const struct area *area)
     return area->flags & AREA_GROWS_DOWN ? area->start - STACK_GUARD_GAP : area->start;
 }
 
-static bool is_free(struct address_space *space, uintptr_t start, size_t size)
+bool space_is_free_locked(struct address_space *space, uintptr_t start, size_t size)
 {
     struct area *next = area_find(&space->areas, start);
 
@@ -32,36 +36,76 @@ static bool is_free(struct address_space *space, uintptr_t start, size_t size)
            (!next || start + size <= guarded_start(next));
 }
 
-/* The highest gap below MMAP_BASE that is large enough; 0 when there is none. */
-static uintptr_t find_gap(struct address_space *space, size_t size)
+/* Where mmap begins: below the room that the stack may grow into, as Linux clamps it. */
+static uintptr_t mmap_top(const struct address_space *space)
 {
-    uintptr_t ceiling = MMAP_BASE - space->stack_limit - STACK_GUARD_GAP;
-    struct area *area;
+    uint64_t room = align_up(space->limits.stack, PAGE_SIZE) + STACK_GUARD_GAP;
 
-    RB_FOREACH_REVERSE(area, area_tree, &space->areas)
-    {
-        if (area->end < ceiling && ceiling - area->end >= size)
-            break;
-        if (guarded_start(area) < ceiling)
-            ceiling = guarded_start(area);
+    if (space->limits.stack > MMAP_BASE / 6 * 5)
+        room = MMAP_BASE / 6 * 5;
+    if (room < MMAP_ROOM_MIN)
+        room = MMAP_ROOM_MIN;
+    return align_down(MMAP_BASE - room, PAGE_SIZE);
+}
+
+/*
+ * From the top down, past the areas. Where the last search ended is remembered with the largest
+ * gap that was too small, so that a program of a thousand areas does not pass them all each time.
+ */
+uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64_t alignment)
+{
+    uintptr_t top = mmap_top(space);
+
+    if (size + alignment - PAGE_SIZE <= space->gap_skipped || space->gap_from > top) {
+        space->gap_from = top;
+        space->gap_skipped = 0;
     }
-    return ceiling >= USER_MIN + size ? ceiling - size : 0;
+    uintptr_t ceiling = space->gap_from;
+    struct area *area = area_find(&space->areas, ceiling);
+    if (area && guarded_start(area) < ceiling)
+        ceiling = guarded_start(area);
+    area = area ? RB_PREV(area_tree, &space->areas, area) : RB_MAX(area_tree, &space->areas);
+    for (;; area = RB_PREV(area_tree, &space->areas, area)) {
+        uintptr_t floor = area && area->end > USER_MIN ? area->end : USER_MIN;
+        uintptr_t start = ceiling >= size ? align_down(ceiling - size, alignment) : 0;
+        if (floor <= ceiling && start >= floor) {
+            space->gap_from = start;
+            return start;
+        }
+        if (floor < ceiling && ceiling - floor > space->gap_skipped)
+            space->gap_skipped = ceiling - floor;
+        if (!area)
+            return 0;
+        ceiling = guarded_start(area);
+    }
+}
+
+/* A gap has come to be, or has grown: it is looked at again. */
+static void note_gap(struct address_space *space, uintptr_t end)
+{
+    struct area *next = area_find(&space->areas, end);
+    uintptr_t above = next ? next->start : MMAP_BASE;
+
+    if (above > space->gap_from)
+        space->gap_from = above;
 }
 
 static int choose_address(struct address_space *space, const struct map_request *request,
                           size_t size, uintptr_t *start)
 {
+    uint64_t alignment = request->area_flags & AREA_HUGETLB ? HUGE_PAGE_SIZE : PAGE_SIZE;
+
     if (size > USER_END)
         return -ENOMEM;
     if (request->fixed) {
         *start = request->address;
         if (*start > USER_END - size)
             return -ENOMEM;
-        return *start % PAGE_SIZE ? -EINVAL : 0;
+        return *start % alignment ? -EINVAL : 0;
     }
-    *start = align_up(request->address, PAGE_SIZE);
-    if (request->address == 0 || !is_free(space, *start, size))
-        *start = find_gap(space, size);
+    *start = align_up(request->address, alignment);
+    if (request->address == 0 || !space_is_free_locked(space, *start, size))
+        *start = space_find_gap_locked(space, size, alignment);
     return *start ? 0 : -ENOMEM;
 }
 
@@ -78,13 +122,15 @@ static int split_large(struct address_space *space, uintptr_t at)
 }
 
 /* Makes this address the bound of an area, if one has it inside, and of its large page. */
-static int split_at(struct address_space *space, uintptr_t at)
+int space_split_at_locked(struct address_space *space, uintptr_t at)
 {
     struct area *area = area_find(&space->areas, at);
     struct area *upper;
 
     if (!area || area->start >= at)
         return 0;
+    if (at % area_alignment(area))
+        return -EINVAL;
     if (split_large(space, at))
         return -ENOMEM;
     return area_split(&space->areas, area, at, &upper);
@@ -93,19 +139,20 @@ static int split_at(struct address_space *space, uintptr_t at)
 /* After this, nothing about the pages between the two can fail. */
 static int split_bounds(struct address_space *space, uintptr_t start, uintptr_t end)
 {
-    int error = split_at(space, start);
+    int error = space_split_at_locked(space, start);
 
-    return error ? error : split_at(space, end);
+    return error ? error : space_split_at_locked(space, end);
 }
 
-static int unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end)
+int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end)
 {
     struct area *area = area_find(&space->areas, start);
 
     if (!area || area->start >= end)
         return 0;
-    if (split_bounds(space, start, end))
-        return -ENOMEM;
+    int error = split_bounds(space, start, end);
+    if (error)
+        return error;
     space_zap_locked(space, start, end);
     while ((area = area_find(&space->areas, start)) && area->start < end) {
         space->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
@@ -113,6 +160,7 @@ static int unmap_locked(struct address_space *space, uintptr_t start, uintptr_t 
         area_destroy(area);
     }
     space_free_tables_locked(space, start, end);
+    note_gap(space, end);
     return 0;
 }
 
@@ -124,12 +172,43 @@ int space_unmap(struct address_space *space, uintptr_t start, size_t size)
     if (start % PAGE_SIZE || start > USER_END || size > USER_END - start || size == 0)
         return -EINVAL;
     spin_lock(&space->lock);
-    error = unmap_locked(space, start, end);
+    error = space_unmap_locked(space, start, end);
     spin_unlock(&space->lock);
     return error;
 }
 
 /* ---- mapping ---- */
+
+/* What RLIMIT_DATA counts: private, writable, and not a stack. */
+static bool is_data(int prot, unsigned int flags)
+{
+    return (prot & PROT_WRITE) && !(flags & (AREA_SHARED | AREA_GROWS_DOWN));
+}
+
+int space_check_limits_locked(struct address_space *space, uint64_t bytes, bool data)
+{
+    struct area *area;
+    uint64_t sum = bytes;
+
+    if ((space->mapped_pages << PAGE_SHIFT) + bytes > space->limits.size)
+        return -ENOMEM;
+    if (!data || space->limits.data == UINT64_MAX)
+        return 0;
+    RB_FOREACH (area, area_tree, &space->areas)
+        if (is_data(area->prot, area->flags))
+            sum += area->end - area->start;
+    return sum > space->limits.data ? -ENOMEM : 0;
+}
+
+/* A mapping that could never be filled is refused, as Linux's overcommit heuristic does. */
+static bool is_absurd(const struct map_request *request, size_t size)
+{
+    struct page_counters counters;
+
+    page_read_counters(&counters);
+    return is_data(request->prot, request->area_flags) && !request->no_reserve &&
+           size >> PAGE_SHIFT > counters.total;
+}
 
 /* Exactly PROT_EXEC means execute-only, by a key; with none left the pages can be read. */
 static uint8_t key_for_mapping(struct address_space *space, int prot)
@@ -145,6 +224,10 @@ static int map_locked(struct address_space *space, const struct map_request *req
     uintptr_t start;
     int error = choose_address(space, request, size, &start);
 
+    if (!error && is_absurd(request, size))
+        error = -ENOMEM;
+    if (!error)
+        error = space_check_limits_locked(space, size, is_data(request->prot, request->area_flags));
     if (error)
         return error;
     if (request->fixed && request->no_replace) {
@@ -165,7 +248,12 @@ static int map_locked(struct address_space *space, const struct map_request *req
     struct area *area = area_create(&template);
     if (!area)
         return -ENOMEM;
-    error = request->fixed ? unmap_locked(space, start, start + size) : 0;
+    if (area->flags & AREA_HUGETLB)
+        error = huge_pages_reserve((unsigned int)(size / HUGE_PAGE_SIZE));
+    if (!error && (area->flags & AREA_HUGETLB))
+        area->flags |= AREA_RESERVED;
+    if (!error && request->fixed)
+        error = space_unmap_locked(space, start, start + size);
     if (error) {
         area_destroy(area);
         return error;
@@ -180,7 +268,8 @@ static int map_locked(struct address_space *space, const struct map_request *req
 
 int space_map(struct address_space *space, const struct map_request *request, uintptr_t *address)
 {
-    size_t size = align_up(request->size, PAGE_SIZE);
+    bool huge = request->area_flags & AREA_HUGETLB;
+    size_t size = align_up(request->size, huge ? HUGE_PAGE_SIZE : PAGE_SIZE);
     int error;
 
     if (size == 0)
@@ -266,8 +355,9 @@ static int protect_area(struct address_space *space, struct area *area, uintptr_
         return -EACCES;
     if (area->prot == prot && area->key == new_key)
         return 0;
-    if (split_bounds(space, start, end < area->end ? end : area->end))
-        return -ENOMEM;
+    int error = split_bounds(space, start, end < area->end ? end : area->end);
+    if (error)
+        return error;
     area = area_find(&space->areas, start);
     area->prot = (uint8_t)prot;
     area->key = new_key;
@@ -354,10 +444,10 @@ static bool move_brk(struct address_space *space, uintptr_t end)
     uintptr_t address;
 
     if (new_page < old_page)
-        return unmap_locked(space, new_page, old_page) == 0;
+        return space_unmap_locked(space, new_page, old_page) == 0;
     if (new_page == old_page)
         return true;
-    return is_free(space, old_page, new_page - old_page) &&
+    return space_is_free_locked(space, old_page, new_page - old_page) &&
            map_locked(space, &request, request.size, &address) == 0;
 }
 

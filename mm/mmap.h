@@ -22,6 +22,7 @@ struct map_request {
     struct memory_object *object; /* NULL: anonymous */
     uint64_t object_page;
     const char *name;
+    bool no_reserve; /* MAP_NORESERVE: may be larger than memory */
 };
 
 /* Gives the start of the new mapping. -ENOMEM, -EINVAL, -EEXIST. */
@@ -38,6 +39,30 @@ int space_protect(struct address_space *space, uintptr_t start, size_t size, int
 
 /* Moves the end of the heap if it can; gives the end that it then has. */
 uintptr_t space_brk(struct address_space *space, uintptr_t end);
+
+/*
+ * mremap(2): flags are MREMAP_*; gives the start that the mapping then has. -EINVAL, -EFAULT,
+ * -ENOMEM.
+ */
+int space_remap(struct address_space *space, uintptr_t start, size_t old_size, size_t new_size,
+                int flags, uintptr_t wanted, uintptr_t *result);
+
+/* Whether each page of the range is in memory, a byte a page: -ENOMEM where nothing is mapped. */
+int space_residency(struct address_space *space, uintptr_t start, size_t pages,
+                    unsigned char *resident);
+
+/* Whether areas cover all of the range: what msync, mlock and their like ask first. */
+bool space_is_mapped(struct address_space *space, uintptr_t start, uintptr_t end);
+
+/* What the limits of the space allow: -ENOMEM when that many bytes more, of data, are too many. */
+int space_check_limits_locked(struct address_space *space, uint64_t bytes, bool is_data);
+
+/* For mm/mremap.c; the lock is held. */
+int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end);
+int space_split_at_locked(struct address_space *space, uintptr_t at);
+/* The highest gap of that size and alignment; 0 when there is none. */
+uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64_t alignment);
+bool space_is_free_locked(struct address_space *space, uintptr_t start, size_t size);
 
 /* advice: MADV_*. */
 int space_advise(struct address_space *space, uintptr_t start, size_t size, int advice);

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mremap: growing, shrinking and moving. A mapping that moves takes its pages, its key and its
+ * rights along: the leaves are carried from the old place to the new one as they are.
+ */
+#include <asm/errno.h>
+#include <linux/mman.h>
+
+#include "arch/bug.h"
+#include "mm/mmap.h"
+#include "mm/object.h"
+#include "mm/page_table.h"
+
+#define REMAP_FLAGS (MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)
+
+struct remap {
+    uintptr_t start;
+    size_t old_size, new_size; /* bytes, rounded up to pages */
+    int flags;
+    uintptr_t wanted; /* with MREMAP_FIXED; a hint with MREMAP_DONTUNMAP */
+};
+
+struct carry {
+    paddr_t root;
+    intptr_t distance; /* from the old place to the new one */
+};
+
+static int put_leaf(const struct pt_run *run, void *context)
+{
+    run->entries[0] = *(const pte_t *)context;
+    return 0;
+}
+
+/* Moves leaves; the tables at the new place have been made. */
+static int carry_run(const struct pt_run *run, void *context)
+{
+    struct carry *carry = context;
+    uint64_t step = pte_level_size(run->level);
+
+    for (unsigned int i = 0; i < run->count; i++) {
+        uintptr_t to = run->address + i * step + (uintptr_t)carry->distance;
+        struct pt_walk put = {.visit = put_leaf, .context = &run->entries[i], .level = run->level};
+        if (pte_is_empty(run->entries[i]))
+            continue;
+        int error = pt_walk(carry->root, to, to + step, &put);
+        assert(!error);
+        run->entries[i].value = 0;
+    }
+    return 0;
+}
+
+/* What can fail about carrying leaves: splitting large ones, and making tables. */
+static int prepare_tables(struct address_space *space, const struct area *area, uintptr_t start,
+                          uintptr_t target, size_t size)
+{
+    struct pt_walk make = {.flags = PT_CREATE, .level = area->flags & AREA_HUGETLB ? 2 : 1};
+    struct pt_walk split = {.flags = PT_SPLIT_ALL, .level = 1};
+    int error = 0;
+
+    if (!(area->flags & AREA_HUGETLB))
+        error = pt_walk(space->root, start, start + size, &split);
+    return error ? error : pt_walk(space->root, target, target + size, &make);
+}
+
+/* Moves an area of its own, [area->start, area->end), to target, where room has been made. */
+static int move_area(struct address_space *space, struct area *area, const struct remap *remap,
+                     uintptr_t target)
+{
+    size_t carried = remap->old_size < remap->new_size ? remap->old_size : remap->new_size;
+    struct carry carry = {space->root, (intptr_t)(target - remap->start)};
+    struct pt_walk walk = {.visit = carry_run, .context = &carry, .level = 1};
+    struct area template = *area;
+
+    template.start = target;
+    template.end = target + remap->new_size;
+    template.object_page += (remap->start - area->start) >> PAGE_SHIFT;
+    struct area *moved = area_create(&template);
+    if (!moved)
+        return -ENOMEM;
+    moved->flags &= (uint8_t)~AREA_RESERVED;
+    if (prepare_tables(space, area, remap->start, target, carried)) {
+        area_destroy(moved);
+        return -ENOMEM;
+    }
+    pt_walk(space->root, remap->start, remap->start + carried, &walk);
+    space_flush(space, remap->start, remap->start + carried);
+    RB_INSERT(area_tree, &space->areas, moved);
+    space->mapped_pages += remap->new_size >> PAGE_SHIFT;
+    if (remap->old_size && !(remap->flags & MREMAP_DONTUNMAP))
+        space_unmap_locked(space, remap->start, remap->start + remap->old_size);
+    area_merge(&space->areas, moved);
+    return 0;
+}
+
+static int grow_in_place(struct address_space *space, struct area *area, size_t by)
+{
+    if (!space_is_free_locked(space, area->end, by))
+        return -ENOMEM;
+    space->mapped_pages += by >> PAGE_SHIFT;
+    area->end += by;
+    area_merge(&space->areas, area);
+    return 0;
+}
+
+/* Checks that a mapping may become as large as is wanted; Linux's vma_to_resize(). */
+static int check_resize(struct address_space *space, const struct area *area,
+                        const struct remap *remap)
+{
+    if (remap->old_size == 0 && !(area->flags & AREA_SHARED))
+        return -EINVAL;
+    if (remap->old_size > area->end - remap->start)
+        return -EFAULT;
+    if (remap->new_size <= remap->old_size && !(remap->flags & MREMAP_DONTUNMAP))
+        return 0;
+    return space_check_limits_locked(space, remap->new_size - remap->old_size,
+                                     !(area->flags & AREA_SHARED));
+}
+
+static int remap_to(struct address_space *space, struct area *area, struct remap *remap,
+                    uintptr_t *result)
+{
+    uintptr_t target = remap->wanted;
+    int error;
+
+    if (remap->flags & MREMAP_FIXED) {
+        error = space_unmap_locked(space, target, target + remap->new_size);
+        if (error)
+            return error;
+    }
+    if (remap->old_size > remap->new_size) {
+        error = space_unmap_locked(space, remap->start + remap->new_size,
+                                   remap->start + remap->old_size);
+        if (error)
+            return error;
+        remap->old_size = remap->new_size;
+    }
+    area = area_find(&space->areas, remap->start);
+    if (!area_holds(area, remap->start))
+        return -EFAULT;
+    error = check_resize(space, area, remap);
+    if (error)
+        return error;
+    if (!(remap->flags & MREMAP_FIXED))
+        target = space_find_gap_locked(space, remap->new_size, area_alignment(area));
+    if (target == 0)
+        return -ENOMEM;
+    *result = target;
+    return move_area(space, area, remap, target);
+}
+
+static int remap_locked(struct address_space *space, struct remap *remap, uintptr_t *result)
+{
+    struct area *area = area_find(&space->areas, remap->start);
+    int error;
+
+    if (!area_holds(area, remap->start))
+        return -EFAULT;
+    if ((remap->old_size | remap->new_size | remap->start) % area_alignment(area))
+        return -EINVAL;
+    if (remap->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+        return remap_to(space, area, remap, result);
+    *result = remap->start;
+    if (remap->old_size >= remap->new_size)
+        return remap->old_size == remap->new_size
+                   ? 0
+                   : space_unmap_locked(space, remap->start + remap->new_size,
+                                        remap->start + remap->old_size);
+    error = check_resize(space, area, remap);
+    if (error)
+        return error;
+    if (remap->old_size == area->end - remap->start && !(area->flags & AREA_HUGETLB) &&
+        !grow_in_place(space, area, remap->new_size - remap->old_size))
+        return 0;
+    if (!(remap->flags & MREMAP_MAYMOVE))
+        return -ENOMEM;
+    *result = space_find_gap_locked(space, remap->new_size, area_alignment(area));
+    return *result ? move_area(space, area, remap, *result) : -ENOMEM;
+}
+
+/* What MREMAP_FIXED asks of its target. */
+static int check_target(const struct remap *remap)
+{
+    if (remap->wanted % PAGE_SIZE)
+        return -EINVAL;
+    if (remap->new_size > USER_END || remap->wanted > USER_END - remap->new_size)
+        return -EINVAL;
+    if (remap->start + remap->old_size > remap->wanted &&
+        remap->wanted + remap->new_size > remap->start)
+        return -EINVAL;
+    return 0;
+}
+
+int space_remap(struct address_space *space, uintptr_t start, size_t old_size, size_t new_size,
+                int flags, uintptr_t wanted, uintptr_t *result)
+{
+    struct remap remap = {start, align_up(old_size, PAGE_SIZE), align_up(new_size, PAGE_SIZE),
+                          flags, wanted};
+    int error;
+
+    if ((flags & ~REMAP_FLAGS) || ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE)))
+        return -EINVAL;
+    if ((flags & MREMAP_DONTUNMAP) &&
+        (!(flags & MREMAP_MAYMOVE) || remap.old_size != remap.new_size))
+        return -EINVAL;
+    if (start % PAGE_SIZE || remap.new_size == 0)
+        return -EINVAL;
+    if (flags & MREMAP_FIXED) {
+        error = check_target(&remap);
+        if (error)
+            return error;
+    }
+    spin_lock(&space->lock);
+    error = remap_locked(space, &remap, result);
+    spin_unlock(&space->lock);
+    return error;
+}
