@@ -138,7 +138,7 @@ static void tell_without_keys(int error)
     if (error == ENOSPC)
         story_line("is 0). The manual page has ENOSPC for it: there is no key left to give.");
     else
-        story_line("is 0). Linux says so with EINVAL; its manual page and Latchkey have ENOSPC.");
+        story_line("is 0). This kernel says so with EINVAL; the manual page has ENOSPC.");
 
     map_page();
 

@@ -70,7 +70,7 @@ static inline bool frame_write_obeys_pkru(void)
     return release_before(6, 12);
 }
 
-/* Without PKU, Linux answers EINVAL to pkey_alloc and to key 0; the manual page has ENOSPC. */
+/* Without PKU, Linux differs from its manual page; Latchkey follows the page. */
 static inline bool follows_manual_without_pku(void)
 {
     struct utsname name;

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A machine without protection keys, or with keys left off: the calls exist, key -1 works, and
+ * nothing pretends that there are keys.
+ *
+ * Here Linux and what was written about it differ: Linux answers EINVAL or ENOSPC to pkey_alloc
+ * (some versions the one first and then the other) and EINVAL to key 0; the manual page has ENOSPC
+ * for the one, and the first proposal said that the other works. Latchkey does what was written.
+ */
+#include "tests/ring3/ring3.h"
+
+#include <fcntl.h>
+
+#define PKRU_BIT ((uint64_t)1 << XFEATURE_PKRU)
+
+static void expect_no_key(unsigned int rights)
+{
+    int key = pkey_alloc(0, rights);
+    int error = errno;
+
+    EXPECT_EQUAL(key, -1);
+    if (follows_manual_without_pku() || error != EINVAL)
+        EXPECT_EQUAL(error, ENOSPC);
+}
+
+static void no_key_to_give(void)
+{
+    expect_no_key(0);
+    expect_no_key(PKEY_DISABLE_WRITE);
+}
+
+static void alloc_checks_first(void)
+{
+    EXPECT_ERROR(pkey_alloc(1, 0), EINVAL);
+    EXPECT_ERROR(pkey_alloc(0, 4), EINVAL);
+}
+
+static void no_key_to_free(void)
+{
+    EXPECT_ERROR(pkey_free(1), EINVAL);
+    EXPECT_ERROR(pkey_free(15), EINVAL);
+    EXPECT_ERROR(pkey_free(16), EINVAL);
+    EXPECT_ERROR(pkey_free(-1), EINVAL);
+}
+
+static void minus_1_works(void)
+{
+    char *page = map_pages(1, READ_WRITE);
+
+    page[0] = 1;
+    EXPECT_SUCCESS(pkey_mprotect(page, PAGE, PROT_READ, -1));
+    EXPECT_SEGV(write_fault(page), SEGV_ACCERR);
+    EXPECT_ALLOWED(read_fault(page));
+    EXPECT_SUCCESS(pkey_mprotect(page, PAGE, PROT_NONE, -1));
+    EXPECT_SEGV(read_fault(page), SEGV_ACCERR);
+    EXPECT_SUCCESS(pkey_mprotect(page, PAGE, READ_WRITE, -1));
+    EXPECT_ALLOWED(write_fault(page));
+    munmap(page, PAGE);
+}
+
+static void key_0(void)
+{
+    char *page = map_pages(1, READ_WRITE);
+
+    EXPECT_ERROR(pkey_mprotect(page, PAGE, PROT_READ, 0),
+                 follows_manual_without_pku() ? 0 : EINVAL);
+    EXPECT_EQUAL(write_fault(page).signal, follows_manual_without_pku() ? SIGSEGV : 0);
+    munmap(page, PAGE);
+}
+
+static void other_keys(void)
+{
+    char *page = map_pages(1, READ_WRITE);
+
+    EXPECT_ERROR(pkey_mprotect(page, PAGE, PROT_READ, 1), EINVAL);
+    EXPECT_ERROR(pkey_mprotect(page, PAGE, PROT_READ, 15), EINVAL);
+    EXPECT_ERROR(pkey_mprotect(page, PAGE, PROT_READ, 16), EINVAL);
+    EXPECT_ALLOWED(write_fault(page));
+    munmap(page, PAGE);
+}
+
+static void execute_only_is_readable(void)
+{
+    char *code = map_code();
+
+    EXPECT_SUCCESS(mprotect(code, PAGE, PROT_EXEC));
+    EXPECT_ALLOWED(call_fault(code));
+    EXPECT_ALLOWED(read_fault(code));
+    EXPECT_SEGV(write_fault(code), SEGV_ACCERR);
+    munmap(code, PAGE);
+}
+
+static void instructions(void)
+{
+    EXPECT_EQUAL(PROBE("xor %%ecx, %%ecx\n\trdpkru", 0).signal, SIGILL);
+    EXPECT_EQUAL(
+        PROBE("xor %%ecx, %%ecx\n\txor %%edx, %%edx\n\txor %%eax, %%eax\n\twrpkru", 0).signal,
+        SIGILL);
+    EXPECT_EQUAL(probe.fault.trap, 6);
+}
+
+static uint64_t xfeatures;
+
+static void look_at_frame(int number, siginfo_t *info, void *context)
+{
+    const char *image = (const char *)((ucontext_t *)context)->uc_mcontext.fpregs;
+
+    (void)number;
+    (void)info;
+    memcpy(&xfeatures, image + XSAVE_SW_RESERVED + 8, sizeof(xfeatures));
+}
+
+static void frame_has_no_pkru(void)
+{
+    handle(SIGUSR1, look_at_frame, 0);
+    raise(SIGUSR1);
+    EXPECT_EQUAL(xfeatures & PKRU_BIT, 0);
+}
+
+static const struct ktap_test tests[] = {
+    {"pkey_alloc: ENOSPC (Linux: or EINVAL)", no_key_to_give},
+    {"pkey_alloc: bad arguments are EINVAL", alloc_checks_first},
+    {"pkey_free: EINVAL for every key from 1 on", no_key_to_free},
+    {"pkey_mprotect with key -1 works", minus_1_works},
+    {"pkey_mprotect with key 0 works (Linux: EINVAL)", key_0},
+    {"pkey_mprotect with any other key: EINVAL", other_keys},
+    {"execute-only memory is readable", execute_only_is_readable},
+    {"RDPKRU and WRPKRU: SIGILL", instructions},
+    {"signal frames have no PKRU", frame_has_no_pkru},
+};
+
+int main(void)
+{
+    probe_init();
+    return ktap_run(tests, COUNT(tests), with_pku());
+}
