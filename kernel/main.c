@@ -21,6 +21,7 @@
 #include "kernel/command_line.h"
 #include "kernel/console.h"
 #include "kernel/exec.h"
+#include "kernel/futex.h"
 #include "kernel/ktest.h"
 #include "kernel/panic.h"
 #include "kernel/process.h"
@@ -293,6 +294,7 @@ void kmain(const struct boot_info *info)
     boot_log_memory(info);
     boot_log_clocks();
     boot_log_cpu();
+    futex_init();
     syscall_init();   /* the table from its section */
     sched_init();     /* this becomes the idle task */
     init_files(info); /* the root directory from the initramfs */

@@ -4,11 +4,13 @@
 #include <asm/errno.h>
 #include <linux/sched.h>
 
+#include "arch/clock.h"
 #include "arch/cpu.h"
 #include "arch/fpu.h"
 #include "arch/usercopy.h"
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
+#include "kernel/futex.h"
 #include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -85,7 +87,7 @@ static void copy_identity(struct task *child)
     memcpy(child->name, parent->name, sizeof(child->name));
     memcpy(child->arguments, parent->arguments, sizeof(child->arguments));
     memcpy(child->environment, parent->environment, sizeof(child->environment));
-    child->started_ns = parent->started_ns;
+    child->started_ns = clock_monotonic_ns();
     child->parent = parent;
     TAILQ_INSERT_TAIL(&parent->children, child, sibling);
 }
@@ -239,8 +241,8 @@ void process_exit(int wait_status)
     int zero = 0;
 
     task->wait_status = wait_status;
-    if (task->clear_child_tid)
-        copy_to_user(task->clear_child_tid, &zero, sizeof(zero));
+    if (task->clear_child_tid && !copy_to_user(task->clear_child_tid, &zero, sizeof(zero)))
+        futex_wake_one(task->clear_child_tid);
     if (task->pid == FIRST_PID)
         first_last_words(wait_status);
     irq_disable();

@@ -54,6 +54,9 @@ static void arm_timer(uint64_t now)
 {
     struct task *first = TAILQ_FIRST(&sleepers);
     uint64_t due = first && first->wake_at < tick_at ? first->wake_at : tick_at;
+    uint64_t interval_due = time_next_timer();
+    if (interval_due < due)
+        due = interval_due;
     uint64_t ns = due > now ? due - now : 0;
     uint64_t ticks = ns * clock_rates.apic_timer_hz / 1000000000ul;
 
@@ -98,6 +101,11 @@ static void poll_devices(void)
         awake_until = clock_monotonic_ns() + IDLE_AWAKE_NS;
 }
 
+void sched_rearm(void)
+{
+    arm_timer(clock_monotonic_ns());
+}
+
 void poll_register(bool (*poll)(void))
 {
     assert(poll_count < POLLS_MAX);
@@ -111,6 +119,7 @@ void sched_tick(void)
 
     while ((task = TAILQ_FIRST(&sleepers)) && task->wake_at <= now)
         wake_task(task);
+    time_check_timers(now);
     if (now >= tick_at) {
         sched_counters.ticks++;
         tick_at = now + TICK_NS;

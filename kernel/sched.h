@@ -97,6 +97,9 @@ void sched_start(void) __attribute__((noreturn));
  */
 void poll_register(bool (*poll)(void));
 
+/* An interval timer may be due earlier than the timer is set to interrupt. Interrupts are off. */
+void sched_rearm(void);
+
 /* From the timer's interrupt. */
 void sched_tick(void);
 

@@ -4,6 +4,7 @@
 #include <asm/errno.h>
 #include <asm/unistd_64.h>
 
+#include "arch/bug.h"
 #include "arch/cpu.h"
 #include "arch/pkru.h"
 #include "kernel/process.h"
@@ -214,6 +215,20 @@ bool signal_is_killed(const struct task *task)
     return task->signals.pending & signal_bit(SIGKILL);
 }
 
+/* Takes the lowest signal of a set of which at least one is pending. The lock is held. */
+static struct pending_signal *take_lowest(struct signal_state *state, signal_set_t set)
+{
+    int signal = __builtin_ctzl(set) + 1;
+    struct pending_signal *pending;
+
+    TAILQ_FOREACH (pending, &state->queue, link)
+        if (pending->info.si_signo == signal)
+            break;
+    assert(pending);
+    remove_pending(state, pending);
+    return pending;
+}
+
 /*
  * The next signal to deliver: one that the program's own instruction caused before others, and
  * otherwise the lowest number. NULL: none.
@@ -229,17 +244,27 @@ static struct pending_signal *take_signal(struct task *task)
         ready = signal_bit(SIGKILL);
     else if (ready & SYNCHRONOUS)
         ready &= SYNCHRONOUS;
-    if (ready) {
-        int signal = __builtin_ctzl(ready) + 1;
-        TAILQ_FOREACH (pending, &state->queue, link)
-            if (pending->info.si_signo == signal)
-                break;
-        remove_pending(state, pending);
-    } else {
+    if (ready)
+        pending = take_lowest(state, ready);
+    else
         task->work &= ~WORK_SIGNAL;
-    }
     spin_unlock_irqrestore(&state->lock, flags);
     return pending;
+}
+
+bool signal_take(signal_set_t set, siginfo_t *info)
+{
+    struct signal_state *state = &current()->signals;
+    uint64_t flags = spin_lock_irqsave(&state->lock);
+    struct pending_signal *pending =
+        state->pending & set ? take_lowest(state, state->pending & set) : NULL;
+
+    spin_unlock_irqrestore(&state->lock, flags);
+    if (!pending)
+        return false;
+    *info = pending->info;
+    kfree(pending);
+    return true;
 }
 
 /* ---- delivering ---- */

@@ -84,6 +84,9 @@ void signal_force(const siginfo_t *info);
 /* Whether the running task has a signal that is not blocked. */
 bool signal_pending(void);
 
+/* Takes the lowest pending signal of a set away from the running task; false: none is there. */
+bool signal_take(signal_set_t set, siginfo_t *info);
+
 /* Whether a task has SIGKILL pending: it must end, whatever it does. */
 bool signal_is_killed(const struct task *task);
 

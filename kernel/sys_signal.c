@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* System calls on signals; kernel/signal_frame.c has sigaltstack and rt_sigreturn. */
+#include "arch/clock.h"
 #include "arch/usercopy.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/time.h"
 
 #define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
 
@@ -161,4 +163,72 @@ SYSCALL3(tgkill, int, tgid, int, tid, int, signal)
 SYSCALL2(tkill, int, tid, int, signal)
 {
     return send_to_thread(0, tid, signal);
+}
+
+/* ---- queued signals, and waiting for one without a handler ---- */
+
+/* A siginfo from a program may not claim to be the kernel's, unless it goes to itself. */
+static long send_info(struct task *task, int signal, uintptr_t address)
+{
+    siginfo_t info;
+
+    if (copy_from_user(&info, address, sizeof(info)))
+        return -EFAULT;
+    if (signal < 0 || signal > SIGNAL_COUNT)
+        return -EINVAL;
+    if ((info.si_code >= 0 || info.si_code == SI_TKILL) && task != current())
+        return -EPERM;
+    if (!task)
+        return -ESRCH;
+    info.si_signo = signal;
+    return signal ? signal_send_info(task, &info) : 0;
+}
+
+SYSCALL3(rt_sigqueueinfo, int, pid, int, signal, uintptr_t, info)
+{
+    return send_info(task_find(pid), signal, info);
+}
+
+SYSCALL4(rt_tgsigqueueinfo, int, tgid, int, tid, int, signal, uintptr_t, info)
+{
+    if (tgid <= 0 || tid <= 0)
+        return -EINVAL;
+    return send_info(tgid == tid ? task_find(tid) : NULL, signal, info);
+}
+
+static bool is_one_pending(void *context)
+{
+    return current()->signals.pending & *(const signal_set_t *)context;
+}
+
+SYSCALL4(rt_sigtimedwait, uintptr_t, set, uintptr_t, info, uintptr_t, timeout, size_t, set_size)
+{
+    struct signal_state *state = &current()->signals;
+    struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+    signal_set_t wanted, blocked = state->blocked;
+    uint64_t ns = 0;
+    siginfo_t found;
+    int error;
+
+    if (set_size != sizeof(signal_set_t))
+        return -EINVAL;
+    if (copy_from_user(&wanted, set, sizeof(wanted)))
+        return -EFAULT;
+    error = timeout ? time_from_user(timeout, &ns) : 0;
+    if (error)
+        return error;
+    wanted &= ~UNBLOCKABLE;
+    /* While it waits they are not blocked, so that their coming wakes it. */
+    state->blocked &= ~wanted;
+    if (timeout)
+        error = wait_event_until(&nobody, is_one_pending, &wanted, clock_monotonic_ns() + ns);
+    else
+        error = wait_event(&nobody, is_one_pending, &wanted);
+    state->blocked = blocked;
+    current()->work |= WORK_SIGNAL;
+    if (error || !signal_take(wanted, &found))
+        return error == -ETIMEDOUT ? -EAGAIN : -EINTR;
+    if (info && copy_to_user(info, &found, sizeof(found)))
+        return -EFAULT;
+    return found.si_signo;
 }

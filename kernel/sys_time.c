@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* System calls on time. */
+#include "kernel/time.h"
+
 #include <linux/time.h>
 #include <linux/time_types.h>
+#include <linux/times.h>
 
 #include "arch/clock.h"
 #include "arch/usercopy.h"
@@ -9,11 +12,16 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 
-#define NS_PER_SECOND 1000000000ul
-
-static uint64_t realtime_ns(void)
+uint64_t time_realtime_ns(void)
 {
     return clock_boot_seconds() * NS_PER_SECOND + clock_monotonic_ns();
+}
+
+uint64_t time_realtime_to_monotonic(uint64_t realtime)
+{
+    uint64_t boot = clock_boot_seconds() * NS_PER_SECOND;
+
+    return realtime > boot ? realtime - boot : 0;
 }
 
 static int read_clock(int clock, uint64_t *ns)
@@ -21,7 +29,7 @@ static int read_clock(int clock, uint64_t *ns)
     switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
-        *ns = realtime_ns();
+        *ns = time_realtime_ns();
         return 0;
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:
@@ -38,7 +46,7 @@ static int read_clock(int clock, uint64_t *ns)
     }
 }
 
-static int put_time(uintptr_t address, uint64_t ns)
+int time_to_user(uintptr_t address, uint64_t ns)
 {
     struct __kernel_timespec time = {(long long)(ns / NS_PER_SECOND),
                                      (long long)(ns % NS_PER_SECOND)};
@@ -51,7 +59,7 @@ SYSCALL2(clock_gettime, int, clock, uintptr_t, address)
     uint64_t ns;
     int error = read_clock(clock, &ns);
 
-    return error ? error : put_time(address, ns);
+    return error ? error : time_to_user(address, ns);
 }
 
 SYSCALL2(clock_getres, int, clock, uintptr_t, address)
@@ -59,12 +67,12 @@ SYSCALL2(clock_getres, int, clock, uintptr_t, address)
     uint64_t ns;
     int error = read_clock(clock, &ns);
 
-    return error || !address ? error : put_time(address, 1);
+    return error || !address ? error : time_to_user(address, 1);
 }
 
 SYSCALL2(gettimeofday, uintptr_t, address, uintptr_t, zone)
 {
-    uint64_t ns = realtime_ns();
+    uint64_t ns = time_realtime_ns();
     struct timeval time = {(long)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND / 1000)};
     struct timezone utc = {0, 0};
 
@@ -75,7 +83,7 @@ SYSCALL2(gettimeofday, uintptr_t, address, uintptr_t, zone)
 
 SYSCALL1(time, uintptr_t, address)
 {
-    long seconds = (long)(realtime_ns() / NS_PER_SECOND);
+    long seconds = (long)(time_realtime_ns() / NS_PER_SECOND);
 
     if (address && copy_to_user(address, &seconds, sizeof(seconds)))
         return -EFAULT;
@@ -93,7 +101,7 @@ static long sleep_until(uint64_t deadline, uintptr_t remaining)
     current()->sleep_remaining = remaining;
     if (remaining) {
         uint64_t now = clock_monotonic_ns();
-        if (put_time(remaining, deadline > now ? deadline - now : 0))
+        if (time_to_user(remaining, deadline > now ? deadline - now : 0))
             return -EFAULT;
     }
     return -ERESTART_BLOCK;
@@ -104,7 +112,7 @@ SYSCALL0(restart_syscall)
     return sleep_until(current()->sleep_until, current()->sleep_remaining);
 }
 
-static int get_time(uintptr_t address, uint64_t *ns)
+int time_from_user(uintptr_t address, uint64_t *ns)
 {
     struct __kernel_timespec time;
 
@@ -121,7 +129,7 @@ static int get_time(uintptr_t address, uint64_t *ns)
 SYSCALL2(nanosleep, uintptr_t, duration, uintptr_t, remaining)
 {
     uint64_t ns;
-    int error = get_time(duration, &ns);
+    int error = time_from_user(duration, &ns);
 
     return error ? error : sleep_until(clock_monotonic_ns() + ns, remaining);
 }
@@ -133,10 +141,139 @@ SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, uintptr_t
 
     if (error || clock == CLOCK_THREAD_CPUTIME_ID)
         return -EINVAL;
-    error = get_time(duration, &ns);
+    error = time_from_user(duration, &ns);
     if (error)
         return error;
     if (flags & TIMER_ABSTIME)
         return sleep_until(clock_monotonic_ns() + (ns > now ? ns - now : 0), 0);
     return sleep_until(clock_monotonic_ns() + ns, remaining);
+}
+
+/* ---- interval timers ---- */
+
+/* Signals of ITIMER_REAL, ITIMER_VIRTUAL and ITIMER_PROF; the last two count all time here. */
+static const int timer_signals[TIMERS] = {SIGALRM, SIGVTALRM, SIGPROF};
+
+static void expire(struct task *task, int which, uint64_t now)
+{
+    struct interval_timer *timer = &task->timers[which];
+
+    timer->due = timer->interval ? timer->due + timer->interval : 0;
+    if (timer->due && timer->due <= now) /* missed some: they are not made up for */
+        timer->due = now + timer->interval;
+    signal_send(task, timer_signals[which]);
+}
+
+void time_check_timers(uint64_t now)
+{
+    struct task *task;
+
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        for (int i = 0; i < TIMERS; i++)
+            if (task->timers[i].due && task->timers[i].due <= now)
+                expire(task, i, now);
+}
+
+uint64_t time_next_timer(void)
+{
+    struct task *task;
+    uint64_t next = UINT64_MAX;
+
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        for (int i = 0; i < TIMERS; i++)
+            if (task->timers[i].due && task->timers[i].due < next)
+                next = task->timers[i].due;
+    return next;
+}
+
+struct timer_value {
+    struct timeval interval, value; /* struct itimerval */
+};
+
+static struct timeval to_timeval(uint64_t ns)
+{
+    return (struct timeval){(long)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND / 1000)};
+}
+
+static uint64_t remaining_ns(const struct interval_timer *timer)
+{
+    uint64_t now = clock_monotonic_ns();
+
+    if (!timer->due)
+        return 0;
+    return timer->due > now + 1000 ? timer->due - now : 1000; /* armed is never 0 */
+}
+
+static bool is_sound(const struct timeval *time)
+{
+    return time->tv_sec >= 0 && time->tv_usec >= 0 && time->tv_usec < 1000000;
+}
+
+static uint64_t from_timeval(const struct timeval *time)
+{
+    uint64_t limit = UINT64_MAX / 4 / NS_PER_SECOND;
+    uint64_t seconds = (uint64_t)time->tv_sec < limit ? (uint64_t)time->tv_sec : limit;
+
+    return seconds * NS_PER_SECOND + (uint64_t)time->tv_usec * 1000;
+}
+
+static struct timer_value read_timer(int which)
+{
+    const struct interval_timer *timer = &current()->timers[which];
+
+    return (struct timer_value){to_timeval(timer->interval), to_timeval(remaining_ns(timer))};
+}
+
+static void set_timer(int which, uint64_t value, uint64_t interval)
+{
+    uint64_t flags = irq_save();
+
+    current()->timers[which] =
+        (struct interval_timer){value ? clock_monotonic_ns() + value : 0, interval};
+    sched_rearm();
+    irq_restore(flags);
+}
+
+SYSCALL2(getitimer, int, which, uintptr_t, address)
+{
+    if (which < 0 || which >= TIMERS)
+        return -EINVAL;
+    struct timer_value value = read_timer(which);
+    return copy_to_user(address, &value, sizeof(value)) ? -EFAULT : 0;
+}
+
+SYSCALL3(setitimer, int, which, uintptr_t, new_value, uintptr_t, old_value)
+{
+    struct timer_value value = {0};
+
+    if (new_value && copy_from_user(&value, new_value, sizeof(value)))
+        return -EFAULT;
+    if (!is_sound(&value.value) || !is_sound(&value.interval))
+        return -EINVAL;
+    if (which < 0 || which >= TIMERS)
+        return -EINVAL;
+    struct timer_value old = read_timer(which);
+    set_timer(which, from_timeval(&value.value), from_timeval(&value.interval));
+    return old_value && copy_to_user(old_value, &old, sizeof(old)) ? -EFAULT : 0;
+}
+
+SYSCALL1(alarm, unsigned int, seconds)
+{
+    uint64_t left = current()->timers[0].due ? remaining_ns(&current()->timers[0]) : 0;
+
+    set_timer(0, seconds * NS_PER_SECOND, 0);
+    return (long)((left + NS_PER_SECOND / 2) / NS_PER_SECOND + (left && left < NS_PER_SECOND / 2));
+}
+
+#define CLOCK_TICK_NS (NS_PER_SECOND / 100) /* AT_CLKTCK */
+
+SYSCALL1(times, uintptr_t, address)
+{
+    struct tms times = {0};
+    uint64_t now = clock_monotonic_ns();
+
+    times.tms_utime = (long)((now - current()->started_ns) / CLOCK_TICK_NS);
+    if (address && copy_to_user(address, &times, sizeof(times)))
+        return -EFAULT;
+    return (long)(now / CLOCK_TICK_NS);
 }

@@ -19,6 +19,7 @@
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/stop.h"
+#include "kernel/time.h"
 
 struct address_space;
 struct file;
@@ -33,6 +34,8 @@ enum task_state {
 };
 
 /* What has to be done before a task goes back to ring 3: the bits of task.work. */
+#define TIMERS 3 /* ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF */
+
 #define WORK_SIGNAL  1u /* a signal may be deliverable */
 #define WORK_RESCHED 2u /* its time is up */
 
@@ -73,6 +76,7 @@ struct task {
     uintptr_t set_child_tid;      /* user address that gets the pid at the first turn, or 0 */
     uintptr_t clear_child_tid;    /* user address that gets 0 at the end, or 0 */
     struct rlimit64 limits[RLIM_NLIMITS];
+    struct interval_timer timers[TIMERS];
     uint64_t started_ns;
     char name[16];          /* of the program, as prctl(PR_GET_NAME) has it */
     uintptr_t arguments[2]; /* [start, end) of argv's strings on the stack */

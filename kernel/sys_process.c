@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+/* System calls on other processes, and on what processes use. */
+#include <linux/resource.h>
+#include <linux/sysinfo.h>
+#include <linux/time.h>
+#include <linux/uio.h>
+
+#include "arch/clock.h"
+#include "arch/usercopy.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "mm/access.h"
+#include "mm/address_space.h"
+#include "mm/page.h"
+#include "mm/slab.h"
+
+/* ---- process_vm_readv and process_vm_writev ---- */
+
+#define VECTOR_MAX 1024 /* UIO_MAXIOV */
+
+struct io_vector {
+    struct iovec *segments;
+    size_t count;
+};
+
+static int read_vector(struct io_vector *vector, uintptr_t address, size_t count)
+{
+    vector->count = count;
+    vector->segments = NULL;
+    if (count > VECTOR_MAX)
+        return -EINVAL;
+    if (count == 0)
+        return 0;
+    vector->segments = kmalloc(count * sizeof(struct iovec));
+    if (!vector->segments)
+        return -ENOMEM;
+    if (copy_from_user(vector->segments, address, count * sizeof(struct iovec)))
+        return -EFAULT;
+    return 0;
+}
+
+/* Moves up to one page between the caller's memory and the other's: bytes moved. */
+static size_t move_piece(struct task *other, uintptr_t there, uintptr_t here, size_t size,
+                         bool write, char *buffer)
+{
+    if (write) {
+        size -= copy_from_user(buffer, here, size);
+        return space_write(other->space, there, buffer, size);
+    }
+    size = space_read(other->space, there, buffer, size);
+    return size - copy_to_user(here, buffer, size);
+}
+
+/* Takes the next part that both vectors have in one piece, at most a page. */
+static size_t next_piece(const struct io_vector *local, const struct io_vector *remote, size_t *l,
+                         size_t *r, const size_t *l_done, const size_t *r_done)
+{
+    size_t size = PAGE_SIZE;
+
+    if (*l == local->count || *r == remote->count)
+        return 0;
+    if (local->segments[*l].iov_len - *l_done < size)
+        size = local->segments[*l].iov_len - *l_done;
+    if (remote->segments[*r].iov_len - *r_done < size)
+        size = remote->segments[*r].iov_len - *r_done;
+    return size;
+}
+
+static void skip_finished(const struct io_vector *vector, size_t *index, size_t *done)
+{
+    while (*index < vector->count && vector->segments[*index].iov_len == *done) {
+        (*index)++;
+        *done = 0;
+    }
+}
+
+static long transfer(struct task *other, const struct io_vector *local,
+                     const struct io_vector *remote, bool write, char *buffer)
+{
+    size_t l = 0, r = 0, l_done = 0, r_done = 0;
+    long sum = 0;
+
+    for (;;) {
+        skip_finished(local, &l, &l_done);
+        skip_finished(remote, &r, &r_done);
+        size_t size = next_piece(local, remote, &l, &r, &l_done, &r_done);
+        if (size == 0)
+            return sum;
+        size_t moved =
+            move_piece(other, (uintptr_t)remote->segments[r].iov_base + r_done,
+                       (uintptr_t)local->segments[l].iov_base + l_done, size, write, buffer);
+        sum += (long)moved;
+        l_done += moved;
+        r_done += moved;
+        if (moved < size)
+            return sum ? sum : -EFAULT;
+    }
+}
+
+static long process_vm(int pid, uintptr_t local_address, size_t local_count,
+                       uintptr_t remote_address, size_t remote_count, uint64_t flags, bool write)
+{
+    struct io_vector local = {0}, remote = {0};
+    struct task *other = task_find(pid);
+    char *buffer = kmalloc(PAGE_SIZE);
+    long result = flags ? -EINVAL : 0;
+
+    if (!result)
+        result = read_vector(&local, local_address, local_count);
+    if (!result)
+        result = read_vector(&remote, remote_address, remote_count);
+    if (!result && !buffer)
+        result = -ENOMEM;
+    if (!result && (!other || !other->space))
+        result = -ESRCH;
+    if (!result)
+        result = transfer(other, &local, &remote, write, buffer);
+    kfree(local.segments);
+    kfree(remote.segments);
+    kfree(buffer);
+    return result;
+}
+
+SYSCALL6(process_vm_readv, int, pid, uintptr_t, local, size_t, local_count, uintptr_t, remote,
+         size_t, remote_count, uint64_t, flags)
+{
+    return process_vm(pid, local, local_count, remote, remote_count, flags, false);
+}
+
+SYSCALL6(process_vm_writev, int, pid, uintptr_t, local, size_t, local_count, uintptr_t, remote,
+         size_t, remote_count, uint64_t, flags)
+{
+    return process_vm(pid, local, local_count, remote, remote_count, flags, true);
+}
+
+/* ---- what is used ---- */
+
+SYSCALL2(getrusage, int, who, uintptr_t, address)
+{
+    struct rusage usage = {0};
+    uint64_t ns = clock_monotonic_ns() - current()->started_ns;
+
+    if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
+        return -EINVAL;
+    if (who != RUSAGE_CHILDREN) {
+        usage.ru_utime.tv_sec = (long)(ns / NS_PER_SECOND);
+        usage.ru_utime.tv_usec = (long)(ns % NS_PER_SECOND / 1000);
+        usage.ru_maxrss = (long)(current()->space->resident_pages << PAGE_SHIFT >> 10);
+    }
+    return copy_to_user(address, &usage, sizeof(usage)) ? -EFAULT : 0;
+}
+
+SYSCALL1(sysinfo, uintptr_t, address)
+{
+    struct page_counters counters;
+    struct sysinfo info = {.mem_unit = 1};
+
+    page_read_counters(&counters);
+    info.uptime = (long)(clock_monotonic_ns() / NS_PER_SECOND);
+    info.totalram = counters.total << PAGE_SHIFT;
+    info.freeram = counters.free << PAGE_SHIFT;
+    info.procs = (uint16_t)task_count();
+    return copy_to_user(address, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+/* ---- one CPU, one kind of scheduling ---- */
+
+SYSCALL3(sched_getaffinity, int, pid, size_t, size, uintptr_t, address)
+{
+    uint64_t mask = 1;
+
+    if (size < sizeof(mask) || size % sizeof(mask))
+        return -EINVAL;
+    if (pid < 0 || (pid && !task_find(pid)))
+        return -ESRCH;
+    return copy_to_user(address, &mask, sizeof(mask)) ? -EFAULT : (long)sizeof(mask);
+}
+
+SYSCALL3(sched_setaffinity, int, pid, size_t, size, uintptr_t, address)
+{
+    uint64_t mask = 0;
+
+    if (copy_from_user(&mask, address, size < sizeof(mask) ? size : sizeof(mask)))
+        return -EFAULT;
+    if (pid < 0 || (pid && !task_find(pid)))
+        return -ESRCH;
+    return mask & 1 ? 0 : -EINVAL;
+}
+
+SYSCALL3(getcpu, uintptr_t, cpu, uintptr_t, node, uintptr_t, unused)
+{
+    unsigned int zero = 0;
+
+    (void)unused;
+    if ((cpu && copy_to_user(cpu, &zero, sizeof(zero))) ||
+        (node && copy_to_user(node, &zero, sizeof(zero))))
+        return -EFAULT;
+    return 0;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/* Times of the ABI, and the interval timers of processes. */
+#ifndef KERNEL_TIME_H
+#define KERNEL_TIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NS_PER_SECOND 1000000000ul
+
+struct task;
+
+/* Reads a struct __kernel_timespec: -EFAULT, or -EINVAL when it is no time. Clamped to 290 years.
+ */
+int time_from_user(uintptr_t address, uint64_t *ns);
+
+/* Writes one: -EFAULT. */
+int time_to_user(uintptr_t address, uint64_t ns);
+
+/* Nanoseconds since 1970; and the moment of clock_monotonic_ns() that such a time is. */
+uint64_t time_realtime_ns(void);
+uint64_t time_realtime_to_monotonic(uint64_t realtime);
+
+/* An interval timer (setitimer, alarm): sends a signal when its time comes. */
+struct interval_timer {
+    uint64_t due;      /* in clock_monotonic_ns(); 0: not armed */
+    uint64_t interval; /* ns; 0: once */
+};
+
+/* Sends the signals of timers that are due; from the timer's interrupt. */
+void time_check_timers(uint64_t now);
+
+/* The earliest moment at which a timer is due, or UINT64_MAX. */
+uint64_t time_next_timer(void);
+
+#endif
