@@ -145,7 +145,7 @@ static void report_access(const struct fault_facts *facts)
     else if (facts->address == rip)
         kprintf(REPORT_LABEL "fetch of the instruction at 0x%lx, %s\n", "access", rip, who);
     else
-        kprintf(REPORT_LABEL "fetch of 0x%lx, in the instruction at 0x%lx, %s\n", "access",
+        kprintf(REPORT_LABEL "fetch of 0x%lx by the instruction at 0x%lx, %s\n", "access",
                 facts->address, rip, who);
 }
 

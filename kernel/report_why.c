@@ -164,9 +164,12 @@ static void add_nearest(struct report_text *text, const struct fault_facts *fact
 
     if (area_exists(&facts->below) && (!area_exists(&facts->above) || past < before)) {
         text_add(text, "the nearest ends ");
-        text_add_size(text, past);
-        text_add(text,
-                 past < PAGE_SIZE ? " below it, so this may be a step past its end" : " below it");
+        if (past)
+            text_add_size(text, past);
+        else
+            text_add(text, "right");
+        text_add(text, " below it%s",
+                 past < PAGE_SIZE ? ", so this may be a step past its end" : "");
     } else if (area_exists(&facts->above)) {
         text_add(text, "the nearest starts ");
         text_add_size(text, before);
@@ -204,8 +207,13 @@ static void why_no_area(struct report_text *text, const struct fault_facts *fact
 
 /* ---- SIGBUS ---- */
 
-static void why_beyond_object(struct report_text *text, const struct fault_facts *facts)
+static void why_no_page(struct report_text *text, const struct fault_facts *facts)
 {
+    if (!beyond_object(facts)) {
+        text_add(text, "The area allows the access, but the pool of 2 MiB pages, which MAP_HUGETLB "
+                       "takes from, is empty");
+        return;
+    }
     text_add(text, "The page lies beyond the end of the file that the area maps: the file has ");
     text_add_size(text, facts->area.object_size);
     text_add(text, ", and the access was %lu bytes past its start",
@@ -217,7 +225,7 @@ void why_page_fault(struct report_text *text, const struct fault_facts *facts)
     if (!area_exists(&facts->area))
         why_no_area(text, facts);
     else if (facts->info->si_signo == SIGBUS)
-        why_beyond_object(text, facts);
+        why_no_page(text, facts);
     else if (facts->info->si_code == SEGV_PKUERR)
         why_key(text, facts);
     else
