@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""The explained report of a fatal fault: crashes.c dies in many ways, reports.txt says what the
+kernel must make of each.
+
+One boot runs all ways; the reports stand in the kernel's log in the order of the ways.
+"""
+
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+SOURCE = os.path.join(ROOT, "tests", "host", "crashes.c")
+TABLE = os.path.join(ROOT, "tests", "host", "reports.txt")
+RUN = os.path.join(ROOT, "tools", "run")
+TIMEOUT = "60"
+WIDTH = 80
+LINES_MAX = 32
+
+
+def squeeze(text):
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def pattern(words):
+    return re.escape(words).replace("\\~", "~").replace("~", "[0-9a-f]+")
+
+
+class Case:
+    """A paragraph of reports.txt."""
+
+    def __init__(self, paragraph):
+        head, *rest = paragraph.splitlines()
+        self.way, signal_name, *code = head.split()
+        self.signal = signal.Signals[signal_name]
+        self.end = f"ended by {signal_name}" + (f" ({code[0]})" if code else "")
+        self.words = [line.strip(" |") for line in rest if line.startswith("  |")]
+        self.why = squeeze(" ".join(line for line in rest if not line.startswith("  |")))
+
+
+def read_cases():
+    with open(TABLE) as file:
+        paragraphs = re.split(r"\n\n+", file.read().strip())
+    return [Case(paragraph) for paragraph in paragraphs if not paragraph.startswith("#")]
+
+
+CASES = read_cases()
+
+
+class Report:
+    def __init__(self, text):
+        self.lines = text.splitlines()
+        self.words = squeeze(text)
+        self.why = squeeze(re.search(r"\nwhy (.*)\n---- end", text, re.DOTALL)[1])
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    path = tmp_path_factory.mktemp("reports") / "crashes"
+    subprocess.run(["gcc", "-static", "-O1", "-Wall", "-o", path, SOURCE], check=True)
+    return path
+
+
+def run(program, ways, *options):
+    """Runs the ways in one boot; returns their signals and their reports, by name."""
+    log = program.with_suffix(".log")
+    command = [RUN, "--timeout", TIMEOUT, "--log", log, *options, program, *ways]
+    result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert result.returncode == 0, result.stderr
+    signals = {way: int(number) for way, number in map(str.split, result.stdout.splitlines())}
+    text = log.read_text().replace("\r", "")
+    found = re.findall(r"---- fault report.*?---- end of report\n", text, re.DOTALL)
+    died = [way for way in ways if signals[way]]
+    assert len(found) == len(died)
+    return signals, dict(zip(died, map(Report, found)))
+
+
+@pytest.fixture(scope="module")
+def outcome(program):
+    return run(program, [case.way for case in CASES])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.way)
+def test_report(case, outcome):
+    signals, reports = outcome
+    assert signals[case.way] == case.signal
+    report = reports[case.way]
+    assert re.match("---- fault report: .* " + re.escape(case.end) + "$", report.lines[0])
+    for words in case.words:
+        assert re.search(pattern(words), report.words), words
+    assert re.fullmatch(pattern(case.why), report.why)
+
+
+def test_reports_are_short_and_narrow(outcome):
+    for way, report in outcome[1].items():
+        assert len(report.lines) <= LINES_MAX, way
+        assert max(map(len, report.lines)) <= WIDTH, way
+        assert all(line == line.rstrip() for line in report.lines), way
+
+
+@pytest.mark.parametrize(
+    "options, reason",
+    [
+        (["--append", "nopku"], "the kernel was told to leave it off"),
+        (["--cpu", "qemu64,-pku"], "this CPU has no protection keys"),
+    ],
+    ids=["nopku", "qemu64"],
+)
+def test_without_keys(program, options, reason):
+    signals, reports = run(program, ["rdpkru", "read_only_write"], *options)
+    assert signals == {"rdpkru": signal.SIGILL, "read_only_write": signal.SIGSEGV}
+    assert reports["rdpkru"].why == (
+        f"RDPKRU is an invalid opcode while CR4.PKE is 0, and it is 0 because {reason}."
+    )
+    assert "PKRU none: protection keys are" in reports["read_only_write"].words
+
+
+@pytest.mark.skipif(" ospke" not in open("/proc/cpuinfo").read(), reason="this host has no PKU")
+def test_signals_are_linuxs(program, outcome):
+    """The same program on the host. Its int 0x30, far jump and SGDT are Linux's own affair."""
+    ours = {"int_0x30", "far_jump", "sgdt"}
+    ways = [case.way for case in CASES if case.way not in ours]
+    result = subprocess.run(
+        [program, *ways], capture_output=True, text=True, cwd=program.parent, check=True
+    )
+    for line in result.stdout.splitlines():
+        way, number = line.split()
+        assert int(number) == outcome[0][way], way
+
+
+def test_explain_prints_the_report(program):
+    """A single program, as a person runs it: the report is on standard error, the status 139."""
+    null = program.parent / "null"
+    source = "int main(void) { *(volatile int *)8 = 1; }"
+    subprocess.run(
+        ["gcc", "-static", "-O1", "-w", "-x", "c", "-", "-o", null],
+        input=source, text=True, check=True,
+    )  # fmt: skip
+    result = subprocess.run(
+        [RUN, "--timeout", TIMEOUT, "--explain", null], capture_output=True, text=True
+    )
+    assert result.returncode == 128 + signal.SIGSEGV
+    assert "Nothing is mapped at address 0x8" in squeeze(result.stderr)
