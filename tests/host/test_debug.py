@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""tools/debug, and what tools/gdb/ teaches GDB: with a live kernel, and the decoding by itself."""
+
+import os
+import re
+import sys
+
+import debugger
+
+sys.path.insert(0, os.path.join(debugger.ROOT, "tools", "gdb"))
+
+import paging  # noqa: E402
+
+PKEY_MPROTECT = 0x149
+
+
+def test_leaf_of_a_keyed_page():
+    """The demonstration's page, after its key was set and it was written to."""
+    output, _ = debugger.debug(
+        "break sys_pkey_mprotect",
+        "continue",
+        "set $page = $rdi",
+        "lk-areas",
+        "lk-walk $page",
+        "break space_fault if address == $page && (error_code & 2)",
+        "continue",
+        "finish",
+        "lk-areas",
+        "lk-walk $page",
+        "lk-walk $page 1",
+    )
+    before, _, after = output.partition("Value returned is")
+    page = re.search(r"walk of 0x([0-9a-f]+)", before)[1]
+    assert re.search(rf"{page}-[0-9a-f]+ ---p key  0", before)
+    assert re.search(rf"{page}-[0-9a-f]+ rw-p key  1", after)
+    assert "empty" in before
+    leaves = re.findall(r"PTE +\d+  0x[0-9a-f]+: frame 0x[0-9a-f]+ (.*)", after)
+    assert leaves == ["P W U A D OWNED NX key 1 (4 KiB page)"] * 2
+
+
+def test_tasks_and_frames():
+    output, _ = debugger.debug(
+        "break sys_pkey_mprotect", "continue", "lk-tasks", "lk-frame", "lk-pkru", "lk"
+    )
+    assert re.search(r"^\* +1 +0  runnable  system call +0x[0-9a-f]{16}  ", output, re.MULTILINE)
+    assert f"entered by system call, call {PKEY_MPROTECT:#x}" in output
+    assert re.search(rf"rax    0*{PKEY_MPROTECT:x}\b", output)
+    assert "0x55555554: keys 0 open; 1-15 no access" in output
+    assert "lk-walk ADDRESS [PID]" in output
+
+
+def test_printers():
+    output, _ = debugger.debug(
+        "break space_protect", "continue", "print space->root", "print *(pte_t *)&text_start"
+    )
+    assert re.search(r"\$1 = physical 0x[0-9a-f]+000$", output, re.MULTILINE)
+    assert re.search(r"\$2 = 0x[0-9a-f]{16}: frame 0x[0-9a-f]+ ", output)
+
+
+def test_mistakes_are_told():
+    _, errors = debugger.debug("lk-walk", "lk-areas 7", "lk-areas", "lk-frame")
+    assert "usage: lk-walk ADDRESS [PID]" in errors
+    assert "there is no task with pid 7" in errors
+    assert "no address space" in errors
+    assert "no task runs yet" in errors
+
+
+# ---- Decoding by itself -------------------------------------------------------------------------
+
+
+def test_describe_leaf():
+    assert paging.describe_leaf(0) == "empty"
+    entry = 0x8800000003014267
+    assert paging.describe_leaf(entry) == (
+        "0x8800000003014267: frame 0x3014000 P W U A D OWNED NX key 1"
+    )
+    assert paging.describe_leaf(entry & ~1).endswith("key 1, not accessible (P=0)")
+
+
+def test_describe_entry():
+    assert paging.describe_entry(0x3015027, 3) == "0x0000000003015027: table 0x3015000 P W U A"
+    assert paging.describe_entry(0xF800000000C000E7, 2).endswith("key 15 (2 MiB page)")
+
+
+def test_describe_pkru():
+    assert paging.describe_pkru(0x55555554) == "0x55555554: keys 0 open; 1-15 no access"
+    assert paging.describe_pkru(0) == "0x00000000: keys 0-15 open"
+    # WD for 1 and 3, AD for 5, both for 6.
+    assert (
+        paging.describe_pkru(0x3488)
+        == "0x00003488: keys 0,2,4,7-15 open; 1,3 no write; 5-6 no access"
+    )
+
+
+def test_walk():
+    # The PML4E at 0x1000 leads to a table at 0x2000, whose entry is a 1 GiB page.
+    memory = {0x1000 + 8 * 255: 0x2027, 0x2000 + 8 * 511: 0x800000004000_00E7 & ~0xFFF | 0xE7}
+    steps = list(paging.walk(lambda address: memory.get(address, 0), 0x1000, 0x7FFFC0000000))
+    assert [(level, index) for level, index, _ in steps] == [(4, 255), (3, 511)]
+    assert paging.is_leaf(steps[-1][2], 3)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""The kernel's panic: a debugger breaks the running kernel in several ways, and the report has to
+tell what happened. The kernel stands in space_protect(), called by pkey_mprotect, when it is hurt.
+"""
+
+import re
+
+import debugger
+import pytest
+
+AT_SPACE_PROTECT = ["break space_protect", "continue", "delete"]
+
+# How the kernel is hurt, and what the report has, in this order.
+CASES = {
+    "wild_pointer": (
+        ["set $rdi = 0x10"],
+        [
+            r"==== kernel panic: ",
+            r"trap     #PF page fault in the kernel, error code 0x0",
+            r"task     .*, pid 1, on CPU 0",
+            r"error    0x0: P=0 not present, W=0 read, U=0 kernel",
+            r"walk     of 00000000000000[0-9a-f]{2} by CR3 = [0-9a-f]+",
+            r"rax   .*  rbx   .*  rcx   ",
+            r"cr4   ",
+            r"PKRU     55555558: keys 0 open; 1 no write; 2-15 no access",
+            r"trace    [0-9a-f]{16}  \w+\+0x",
+            r"         [0-9a-f]{16}  sys_pkey_mprotect\+0x",
+            r"         [0-9a-f]{16}  syscall_dispatch\+0x",
+            r"         [0-9a-f]{16}  syscall_entry\+0x",
+            r"         system call 329 from ring 3, back to 4[0-9a-f]+",
+        ],
+    ),
+    "jump_to_nowhere": (
+        ["set $rip = 0"],
+        [
+            r"error    0x10: .* I=1 fetch",
+            r"trace    0000000000000000  not in the kernel's text",
+            r"         [0-9a-f]{16}  sys_pkey_mprotect\+0x",
+            r"         [0-9a-f]{16}  syscall_dispatch\+0x",
+        ],
+    ),
+    "stack_in_text": (
+        ["set $rsp = (unsigned long)&text_start + 4096"],
+        [r"trap     #DF double fault in the kernel", r"trace    "],
+    ),
+    "broken_assertion": (
+        ["set $rip = *(unsigned long *)&bugs_start"],
+        [r"==== kernel panic: .* \([a-z]+/[a-z_]+\.c:\d+\)", r"trap     #UD invalid opcode"],
+    ),
+    "stack_used_up": (
+        ["set $rsp = percpu_boot.current->stack"],
+        [
+            r"trap     #DF double fault in the kernel",
+            r"stack    the kernel stack is used up: its guard page was reached",
+            r"trace    [0-9a-f]{16}  space_protect",
+        ],
+    ),
+    "stack_smashed": (
+        ["set $rip = __stack_chk_fail"],
+        [r"==== kernel panic: stack smashing", r"trace    [0-9a-f]{16}  __stack_chk_fail\+0x"],
+    ),
+    "wild_frame_pointer": (
+        ["set $rbp = 0xffffa00012345678", "set $rip = 0"],
+        [r"trace    0000000000000000  not in", r"         [0-9a-f]{16}  sys_pkey_mprotect"],
+    ),
+    "panic_in_panic": (
+        ["break backtrace_trap", "set $rip = 0", "continue", "set $rip = 0"],
+        [
+            r"==== kernel panic: ",
+            r"---- and a panic while reporting it:",
+            r"==== kernel panic: ",
+            r"trap     #PF page fault at 0000000000000000, CR2 = 0000000000000000",
+        ],
+    ),
+    "nmi": (["monitor nmi"], [r"==== kernel panic: ", r"trap     NMI in the kernel"]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_panic(name):
+    commands, expected = CASES[name]
+    output, log = debugger.debug(*AT_SPACE_PROTECT, *commands, "continue")
+    report = re.search(r"^==== kernel panic: .*^==== end of panic$", log, re.DOTALL | re.MULTILINE)
+    assert report, output + log
+    lines = iter(report[0].splitlines())
+    for wanted in expected:
+        # Each search goes on where the one before has stopped.
+        assert any(re.match(wanted, line) for line in lines), f"{wanted}\n{report[0]}"
+    assert max(map(len, report[0].splitlines())) <= 100
