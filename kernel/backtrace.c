@@ -143,13 +143,20 @@ void backtrace_from(uintptr_t rbp)
     report_frames("trace", rbp);
 }
 
+/* Where a function has not made its frame yet, the return address is on top of the stack. */
+static bool is_before_frame(uintptr_t rip)
+{
+    uintptr_t offset;
+
+    return !is_text(rip) || (symbol_lookup(rip, &offset) && offset == 0);
+}
+
 void backtrace_trap(const struct trap_frame *frame)
 {
     uint64_t return_address;
 
     report_row("trace", frame->rip, frame->rip);
-    /* A call to nowhere has pushed where it came from, and there is no frame of its own yet. */
-    if (!is_text(frame->rip) && backtrace_read(frame->rsp, &return_address))
+    if (is_before_frame(frame->rip) && backtrace_read(frame->rsp, &return_address))
         report_row("", return_address, return_address - 1);
     report_frames("", frame->rbp);
 }
