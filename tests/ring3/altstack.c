@@ -57,14 +57,14 @@ static void used_on_request(void)
 {
     set_stack(stack, STACK_SIZE, 0);
     handle(SIGUSR1, look_around, 0);
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     EXPECT(!on_stack(handlers_frame));
     EXPECT_EQUAL(stack_in_handler.ss_flags, 0);
     handle(SIGUSR1, look_around, SA_ONSTACK);
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     EXPECT(on_stack(handlers_frame));
     set_no_stack();
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     EXPECT(!on_stack(handlers_frame));
 }
 
@@ -72,7 +72,7 @@ static void shown_in_handler(void)
 {
     set_stack(stack, STACK_SIZE, 0);
     handle(SIGUSR1, look_around, SA_ONSTACK);
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     EXPECT_EQUAL(stack_in_handler.ss_flags, SS_ONSTACK);
     EXPECT(stack_in_handler.ss_sp == stack);
     EXPECT_EQUAL(stack_in_handler.ss_size, STACK_SIZE);
@@ -85,10 +85,10 @@ static void not_changed_in_use(void)
 {
     set_stack(stack, STACK_SIZE, 0);
     handle(SIGUSR1, look_around, SA_ONSTACK);
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     EXPECT_EQUAL(change_in_handler, EPERM);
     set_no_stack();
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     EXPECT_EQUAL(change_in_handler, 0);
     set_no_stack();
 }
@@ -121,7 +121,7 @@ static void outer(int number, siginfo_t *info, void *context)
     (void)info;
     (void)context;
     handlers_frame = __builtin_frame_address(0);
-    raise(SIGUSR2);
+    raise_here(SIGUSR2);
 }
 
 static void nested_go_on_below(void)
@@ -129,7 +129,7 @@ static void nested_go_on_below(void)
     set_stack(stack, STACK_SIZE, 0);
     handle(SIGUSR1, outer, SA_ONSTACK);
     handle(SIGUSR2, inner, SA_ONSTACK);
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     EXPECT(on_stack(nested_frame));
     EXPECT((char *)nested_frame < (char *)handlers_frame);
     set_no_stack();
@@ -172,7 +172,7 @@ static void signal_on_keyed_stack(uint32_t pkru)
     set_stack(stack, STACK_SIZE, 0);
     handle(SIGUSR1, open_keys_then_note, SA_ONSTACK);
     pkru_write(pkru);
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     EXPECT_EQUAL(pkru_read(), pkru);
     pkru_write(PKRU_INIT);
     EXPECT(on_stack(handlers_frame));

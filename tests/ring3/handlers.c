@@ -77,7 +77,7 @@ static uint32_t after_signal(uint32_t before, void (*edit_context)(ucontext_t *)
     handled = 0;
     handle(SIGUSR1, on_signal, 0);
     pkru_write(before);
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     after = pkru_read();
     pkru_write(PKRU_INIT);
     EXPECT_EQUAL(handled, 1);
@@ -124,7 +124,7 @@ static void signal_within(ucontext_t *context)
     edit = NULL;
     handle(SIGUSR2, on_signal, 0);
     pkru_write(NEW_VALUE);
-    raise(SIGUSR2);
+    raise_here(SIGUSR2);
     EXPECT_EQUAL(pkru_read(), NEW_VALUE);
 }
 
@@ -134,7 +134,7 @@ static void nested_handlers(void)
     handled = 0;
     handle(SIGUSR1, on_signal, 0);
     pkru_write(OLD_VALUE);
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     EXPECT_EQUAL(pkru_read(), OLD_VALUE);
     pkru_write(PKRU_INIT);
     EXPECT_EQUAL(handled, 2);
@@ -231,7 +231,7 @@ static void frame_fits_its_size(void)
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
     handle(SIGUSR1, on_signal_note_stack, 0);
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     // The functions between here and the signal have small frames and the red zone has 128 bytes.
     EXPECT(here - handlers_stack <= getauxval(AT_MINSIGSTKSZ) + 1024);
     EXPECT(getauxval(AT_MINSIGSTKSZ) > note.extended_size);

@@ -113,7 +113,7 @@ static void look_at_frame(int number, siginfo_t *info, void *context)
 static void frame_has_no_pkru(void)
 {
     handle(SIGUSR1, look_at_frame, 0);
-    raise(SIGUSR1);
+    raise_here(SIGUSR1);
     EXPECT_EQUAL(xfeatures & PKRU_BIT, 0);
 }
 

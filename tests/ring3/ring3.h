@@ -154,6 +154,18 @@ static inline void handle(int number, void (*handler)(int, siginfo_t *, void *),
     sigaction(number, &action, NULL);
 }
 
+/*
+ * raise(), after which the compiler expects that a handler has changed variables: glibc declares
+ * raise() so that it does not.
+ */
+static inline int raise_here(int number)
+{
+    int result = raise(number);
+
+    __asm__ volatile("" : : : "memory");
+    return result;
+}
+
 /* Must be called before the first probe. */
 static inline void probe_init(void)
 {
