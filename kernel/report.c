@@ -18,16 +18,15 @@
 
 /* ---- gathering ---- */
 
-static bool is_page_fault(const siginfo_t *info)
+/* A program may send itself a signal that looks like a fault's; then the frame is a call's. */
+static bool is_page_fault(const struct trap_frame *frame, const siginfo_t *info)
 {
-    switch (info->si_signo) {
-    case SIGSEGV:
-        return info->si_code >= SEGV_MAPERR && info->si_code <= SEGV_PKUERR;
-    case SIGBUS:
-        return info->si_code == BUS_ADRERR;
-    default:
+    if (frame->vector != VECTOR_PF)
         return false;
-    }
+    if (info->si_signo == SIGBUS)
+        return info->si_code == BUS_ADRERR;
+    return info->si_signo == SIGSEGV && info->si_code >= SEGV_MAPERR &&
+           info->si_code <= SEGV_PKUERR;
 }
 
 /*
@@ -222,7 +221,7 @@ void report_fatal_signal(struct task *task, const struct trap_frame *frame, cons
     struct fault_facts facts = {.frame = frame,
                                 .info = info,
                                 .pkru = pkru,
-                                .page_fault = is_page_fault(info),
+                                .page_fault = is_page_fault(frame, info),
                                 .exception = is_exception(frame, info)};
 
     gather(&facts, task->space);
