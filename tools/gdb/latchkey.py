@@ -19,7 +19,6 @@ KERNEL_STACK_SIZE = 16384
 AREA_SHARED = 1
 
 CR0_PG = 1 << 31
-TASK_STATES = ("runnable", "waiting", "zombie")
 VECTOR_SYSCALL = 0x100
 VECTOR_NAMES = {6: "#UD", 13: "#GP", 14: "#PF", 0xE0: "timer", VECTOR_SYSCALL: "system call"}
 
@@ -92,6 +91,10 @@ def space_of(task):
     if not space:
         raise gdb.GdbError("that task has no address space: it is the kernel's own, or has ended")
     return space
+
+
+def state_name(task):
+    return str(task["state"]).removeprefix("TASK_").lower()
 
 
 def vector_name(vector):
@@ -196,7 +199,7 @@ class Tasks(gdb.Command):
             parent = int(task["parent"]["pid"]) if task["parent"] else 0
             print(
                 f"{'*' if task == running else ' '} {int(task['pid']):5} {parent:6}"
-                f"  {TASK_STATES[int(task['state'])]:8}  {vector_name(vector):12}"
+                f"  {state_name(task):8}  {vector_name(vector):12}"
                 f"  {int(frame['rip']):#018x}  {task['name'].string()}"
             )
 
