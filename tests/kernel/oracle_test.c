@@ -34,6 +34,8 @@ enum mode {
 #define ALL_MODES (MODE_WP | MODE_PKE | MODE_SMEP | MODE_SMAP | MODE_AC)
 #define ALL_KEYS  0xffffu
 
+#define DESCRIBED 4 /* differences printed in full */
+
 struct sweep {
     unsigned int keys;         /* bit by key */
     unsigned int modes;        /* those that are tried both ways; the others are off */
@@ -43,35 +45,6 @@ struct sweep {
     unsigned int combinations; /* tried so far */
     unsigned int differing;    /* in no known way */
 };
-
-/* ---- known differences ---- */
-
-static bool is_missing_p(const struct oracle_verdict *verdict, const struct oracle_outcome *outcome)
-{
-    const uint32_t p = 1, rsvd = 8;
-
-    return emulator_is_tcg() && verdict->faults && (verdict->code & rsvd) &&
-           outcome->vector == ORACLE_VECTOR_PF && outcome->code == (verdict->code & ~p);
-}
-
-static struct known_difference {
-    const char *what;
-    bool (*matches)(const struct oracle_verdict *verdict, const struct oracle_outcome *outcome);
-    unsigned int seen;
-} known_differences[] = {
-    {"QEMU TCG leaves bit 0 of the error code clear for a reserved bit", is_missing_p, 0},
-};
-
-static bool is_known(const struct oracle_verdict *verdict, const struct oracle_outcome *outcome)
-{
-    for (size_t i = 0; i < array_size(known_differences); i++) {
-        if (known_differences[i].matches(verdict, outcome)) {
-            known_differences[i].seen++;
-            return true;
-        }
-    }
-    return false;
-}
 
 /* ---- one combination ---- */
 
@@ -98,9 +71,9 @@ static bool effects_agree(const struct combination *combination,
     return leaf == expected && *oracle_target() == (writes ? value : before);
 }
 
-static bool outcome_agrees(const struct combination *combination,
-                           const struct oracle_verdict *verdict,
-                           const struct oracle_outcome *outcome, uint64_t before)
+static bool exception_agrees(const struct combination *combination,
+                             const struct oracle_verdict *verdict,
+                             const struct oracle_outcome *outcome, uint64_t before)
 {
     const struct oracle_case *c = &combination->c;
     uintptr_t instruction = oracle_instruction(combination->leaf, c->access, c->cpl);
@@ -133,6 +106,61 @@ static void describe(const struct combination *combination, const struct oracle_
                outcome->cr2, outcome->rip, oracle_read_leaf(combination->leaf));
 }
 
+static bool agrees(const struct combination *combination, const struct oracle_verdict *verdict,
+                   const struct oracle_outcome *outcome, uint64_t before, uint64_t value)
+{
+    return exception_agrees(combination, verdict, outcome, before) &&
+           effects_agree(combination, verdict, before, value);
+}
+
+/* ---- known differences ---- */
+
+#define CODE_P    1u
+#define CODE_RSVD 8u
+
+/* The verdict for a reserved bit without bit 0, which is to say that no entry was present. */
+static struct oracle_verdict without_p(const struct oracle_case *c)
+{
+    struct oracle_verdict verdict = oracle_predict(c);
+
+    if (verdict.code & CODE_RSVD)
+        verdict.code &= ~CODE_P;
+    return verdict;
+}
+
+static struct oracle_verdict with_1g_pages(const struct oracle_case *c)
+{
+    struct oracle_case able = *c;
+
+    able.has_1g_pages = true;
+    return without_p(&able);
+}
+
+/* What QEMU's TCG is known to make of an access instead. */
+static struct known_difference {
+    const char *what;
+    struct oracle_verdict (*predict)(const struct oracle_case *c);
+    unsigned int seen;
+} known_differences[] = {
+    {"QEMU TCG clears bit 0 of the error code for a reserved bit", without_p, 0},
+    {"QEMU TCG maps 1 GiB pages on a CPU without them", with_1g_pages, 0},
+};
+
+static bool is_known(const struct combination *combination, const struct oracle_outcome *outcome,
+                     uint64_t before, uint64_t value)
+{
+    if (!emulator_is_tcg())
+        return false;
+    for (size_t i = 0; i < array_size(known_differences); i++) {
+        struct oracle_verdict verdict = known_differences[i].predict(&combination->c);
+        if (agrees(combination, &verdict, outcome, before, value)) {
+            known_differences[i].seen++;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void try_combination(struct sweep *sweep, const struct combination *combination)
 {
     struct oracle_verdict verdict = oracle_predict(&combination->c);
@@ -140,12 +168,10 @@ static void try_combination(struct sweep *sweep, const struct combination *combi
     uint64_t value = ++sweep->combinations;
     struct oracle_outcome outcome = oracle_try(combination->leaf, &combination->c, value);
 
-    if (outcome_agrees(combination, &verdict, &outcome, before) &&
-        effects_agree(combination, &verdict, before, value))
+    if (agrees(combination, &verdict, &outcome, before, value) ||
+        is_known(combination, &outcome, before, value))
         return;
-    if (is_known(&verdict, &outcome))
-        return;
-    if (sweep->differing++ < 4)
+    if (sweep->differing++ < DESCRIBED)
         describe(combination, &verdict, &outcome);
 }
 
