@@ -43,7 +43,7 @@ static uint64_t choose_cr4(void)
     return CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | bit_if(X86_FEATURE_PGE, CR4_PGE) |
            bit_if(X86_FEATURE_MCE, CR4_MCE) | bit_if(X86_FEATURE_UMIP, CR4_UMIP) |
            bit_if(X86_FEATURE_FSGSBASE, CR4_FSGSBASE) | bit_if(X86_FEATURE_SMEP, CR4_SMEP) |
-           bit_if(X86_FEATURE_SMAP, CR4_SMAP) | bit_if(X86_FEATURE_XSAVE, CR4_OSXSAVE);
+           bit_if(X86_FEATURE_SMAP, CR4_SMAP) | (fpu_wants_osxsave() ? CR4_OSXSAVE : 0);
 }
 
 /* SYSRET takes SS = base + 8 and CS = base + 16 (SDM vol. 2B, SYSRET). */

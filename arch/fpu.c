@@ -6,6 +6,7 @@
 
 #include "arch/bug.h"
 #include "arch/cpu.h"
+#include "arch/fpu_software.h"
 #include "arch/pkru.h"
 #include "arch/types.h"
 #include "arch/usercopy.h"
@@ -54,23 +55,38 @@ static uint32_t read_mxcsr_mask(void)
     return mask ? mask : MXCSR_MASK_DEFAULT;
 }
 
+bool fpu_wants_osxsave(void)
+{
+    return this_cpu_has(X86_FEATURE_XSAVE) && !fpu_software_is_needed();
+}
+
+static void setup_xsave(struct fpu_layout *layout, bool with_pku)
+{
+    uint32_t eax, ebx, ecx, edx;
+
+    layout->xcr0 = choose_components(with_pku);
+    write_xcr0(layout->xcr0);
+    __cpuid_count(0xd, 0, eax, ebx, ecx, edx);
+    layout->size = ebx;
+    layout->xsaveopt = this_cpu_has(X86_FEATURE_XSAVEOPT);
+}
+
 uint64_t fpu_setup(bool with_pku)
 {
     struct fpu_layout *layout = &fpu_layout;
-    uint32_t eax, ebx, ecx, edx;
+    size_t pkru_size = 0;
 
     layout->mxcsr_mask = read_mxcsr_mask();
     layout->size = XSAVE_LEGACY;
-    if (this_cpu_has(X86_FEATURE_XSAVE)) {
-        size_t pkru_size;
-        layout->xcr0 = choose_components(with_pku);
-        write_xcr0(layout->xcr0);
-        __cpuid_count(0xd, 0, eax, ebx, ecx, edx);
-        layout->size = ebx;
-        layout->xsaveopt = this_cpu_has(X86_FEATURE_XSAVEOPT);
-        if (layout->xcr0 & XFEATURE_PKRU)
-            fpu_component(9, &layout->pkru_offset, &pkru_size);
-    }
+    layout->software = fpu_software_is_needed() && with_pku;
+    if (layout->software)
+        layout->xcr0 = XFEATURE_X87 | XFEATURE_SSE | XFEATURE_PKRU;
+    else if (fpu_wants_osxsave())
+        setup_xsave(layout, with_pku);
+    if (layout->xcr0 & XFEATURE_PKRU)
+        fpu_component(9, &layout->pkru_offset, &pkru_size);
+    if (layout->software)
+        layout->size = layout->pkru_offset + pkru_size;
     assert(layout->size <= sizeof(initial_image));
     fpu_image_init(initial_image);
     return layout->xcr0;
@@ -190,7 +206,9 @@ int fpu_image_import_legacy(void *image, const void *in)
 
 void fpu_save(void *image)
 {
-    if (fpu_layout.xsaveopt)
+    if (fpu_layout.software)
+        fpu_software_save(image);
+    else if (fpu_layout.xsaveopt)
         __asm__ volatile("xsaveopt64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
     else if (fpu_layout.xcr0)
         __asm__ volatile("xsave64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
@@ -201,7 +219,9 @@ void fpu_save(void *image)
 
 void fpu_restore(const void *image)
 {
-    if (fpu_layout.xcr0)
+    if (fpu_layout.software)
+        fpu_software_restore(image);
+    else if (fpu_layout.xcr0)
         __asm__ volatile("xrstor64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
     else
         __asm__ volatile("fxrstor64 (%0)" : : "r"(image) : "memory");
@@ -239,6 +259,8 @@ int fpu_save_user(uintptr_t image)
 {
     if (!user_range_ok(image, fpu_layout.size))
         return -EFAULT;
+    if (fpu_layout.software)
+        return fpu_software_save_user(image);
     if (!fpu_layout.xcr0)
         return ON_USER_IMAGE("fxsave64", image, 0ul);
     /* XSAVE writes XSTATE_BV alone of the header; what else is there must be 0 for XRSTOR. */
@@ -257,7 +279,9 @@ static void reset_components(uint64_t mask)
     static const char empty[XSAVE_MINIMUM] __attribute__((aligned(64))) = {
         [XSAVE_MXCSR] = MXCSR_INIT & 0xff, [XSAVE_MXCSR + 1] = MXCSR_INIT >> 8};
 
-    if (mask)
+    if (fpu_layout.software && (mask & XFEATURE_PKRU))
+        write_pkru(0);
+    else if (mask && !fpu_layout.software)
         __asm__ volatile("xrstor64 (%0)"
                          :
                          : "r"(empty), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
@@ -270,6 +294,8 @@ int fpu_restore_user(uintptr_t image, uint64_t mask)
 
     if (!user_range_ok(image, fpu_layout.size))
         return -EFAULT;
+    if (fpu_layout.software)
+        return fpu_software_restore_user(image, mask);
     reset_components(missing & ~XFEATURE_PKRU);
     int error = ON_USER_IMAGE("xrstor64", image, mask & fpu_layout.xcr0);
     if (!error)

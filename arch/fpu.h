@@ -45,10 +45,14 @@ struct fpu_layout {
     size_t size;        /* bytes of an image, by CPUID 0xD.0 EBX */
     size_t pkru_offset; /* by CPUID 0xD.9 EBX; 0 without PKU */
     bool xsaveopt;
+    bool software;       /* by arch/fpu_software.c: XSAVE is there but cannot be turned on */
     uint32_t mxcsr_mask; /* bits of MXCSR that may be set */
 };
 
 extern struct fpu_layout fpu_layout;
+
+/* Whether CR4.OSXSAVE is to be set: XSAVE is there and works. */
+bool fpu_wants_osxsave(void);
 
 /*
  * Chooses the components, sets XCR0 and reads the layout. CR4 must be set up. Returns XCR0.

@@ -81,7 +81,10 @@ static void log_xsave(void)
         return;
     }
     kprintf("\nxsave      XCR0 %#lx, image of %zu bytes, saved by %s\n", fpu_layout.xcr0,
-            fpu_layout.size, fpu_layout.xsaveopt ? "XSAVEOPT" : "XSAVE");
+            fpu_layout.size,
+            fpu_layout.software   ? "FXSAVE and hand (CR4.OSXSAVE cannot be set)"
+            : fpu_layout.xsaveopt ? "XSAVEOPT"
+                                  : "XSAVE");
     for (unsigned int i = 0; i < array_size(components); i++) {
         size_t offset, size;
         if (!(fpu_layout.xcr0 >> components[i].number & 1))
