@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
+/* mmap, munmap and brk: finding room, making areas, and taking them away. */
 #include "mm/mmap.h"
 
 #include <asm/errno.h>
 #include <asm/mman.h>
-#include <asm/siginfo.h>
-#include <asm/signal.h>
 
-#include "arch/cpu.h"
-#include "arch/pkru.h"
-#include "arch/trap.h"
-#include "mm/fault.h"
 #include "mm/huge_pages.h"
 #include "mm/keys.h"
 #include "mm/page.h"
@@ -17,8 +12,7 @@
 
 #define MMAP_ROOM_MIN (128ul << 20)
 
-#define PROT_RWX   (PROT_READ | PROT_WRITE | PROT_EXEC)
-#define PROT_GROWS (PROT_GROWSDOWN | PROT_GROWSUP)
+#define PROT_RWX (PROT_READ | PROT_WRITE | PROT_EXEC)
 
 /* ---- finding room ---- */
 
@@ -111,8 +105,7 @@ static int choose_address(struct address_space *space, const struct map_request 
 
 /* ---- unmapping ---- */
 
-/* Splits a large page that has this address inside it. */
-static int split_large(struct address_space *space, uintptr_t at)
+int space_split_large_locked(struct address_space *space, uintptr_t at)
 {
     struct pt_walk split = {.flags = PT_SPLIT, .level = 1};
 
@@ -121,7 +114,6 @@ static int split_large(struct address_space *space, uintptr_t at)
     return pt_walk(space->root, at, at + PAGE_SIZE, &split);
 }
 
-/* Makes this address the bound of an area, if one has it inside, and of its large page. */
 int space_split_at_locked(struct address_space *space, uintptr_t at)
 {
     struct area *area = area_find(&space->areas, at);
@@ -131,13 +123,12 @@ int space_split_at_locked(struct address_space *space, uintptr_t at)
         return 0;
     if (at % area_alignment(area))
         return -EINVAL;
-    if (split_large(space, at))
+    if (space_split_large_locked(space, at))
         return -ENOMEM;
     return area_split(&space->areas, area, at, &upper);
 }
 
-/* After this, nothing about the pages between the two can fail. */
-static int split_bounds(struct address_space *space, uintptr_t start, uintptr_t end)
+int space_split_bounds_locked(struct address_space *space, uintptr_t start, uintptr_t end)
 {
     int error = space_split_at_locked(space, start);
 
@@ -150,7 +141,7 @@ int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t e
 
     if (!area || area->start >= end)
         return 0;
-    int error = split_bounds(space, start, end);
+    int error = space_split_bounds_locked(space, start, end);
     if (error)
         return error;
     space_zap_locked(space, start, end);
@@ -280,153 +271,6 @@ int space_map(struct address_space *space, const struct map_request *request, ui
     return error;
 }
 
-/* ---- protecting ---- */
-
-struct leaf_change {
-    uint64_t set;      /* P, NX and the key of the new rights */
-    uint64_t writable; /* PTE_W, or 0 */
-    bool changed;
-};
-
-/* PTE_OWNED moves down to PTE_W, so that the loop needs no branch for copy-on-write. */
-#define OWNED_TO_W 8
-_Static_assert(PTE_OWNED >> OWNED_TO_W == PTE_W, "the shift below");
-
-#define LEAF_KEPT (PTE_ADDRESS_MASK | PTE_U | PTE_A | PTE_D | PTE_PS | PTE_OWNED)
-
-/* The whole cost of a change of key: one pass over plain words, for a table at a time. */
-static int change_run(const struct pt_run *run, void *context)
-{
-    struct leaf_change *change = context;
-    uint64_t set = change->set;
-    uint64_t writable = change->writable;
-    uint64_t found = 0;
-
-    for (unsigned int i = 0; i < run->count; i++) {
-        uint64_t leaf = run->entries[i].value;
-        if (!leaf)
-            continue;
-        found |= leaf;
-        run->entries[i].value = (leaf & LEAF_KEPT) | set | (leaf >> OWNED_TO_W & writable);
-    }
-    change->changed |= found != 0;
-    return 0;
-}
-
-/* Writes an area's rights into the leaves that are there. Returns whether there were any. */
-static bool apply_rights(struct address_space *space, const struct area *area)
-{
-    struct leaf_change change = {
-        .set = space_leaf_bits(area, false) & (PTE_P | PTE_NX | PTE_KEY_MASK),
-        .writable = area->prot & PROT_WRITE ? PTE_W : 0,
-    };
-    struct pt_walk walk = {.visit = change_run, .context = &change, .level = 1};
-
-    pt_walk(space->root, area->start, area->end, &walk);
-    return change.changed;
-}
-
-/*
- * The key that an area gets. A key that was asked for counts. Otherwise exactly PROT_EXEC takes
- * the execute-only key if one is to be had, leaving it goes back to key 0, and else the key stays.
- */
-static uint8_t key_for_protection(struct address_space *space, const struct area *area, int prot,
-                                  int key)
-{
-    if (key >= 0)
-        return (uint8_t)key;
-    if (prot == PROT_EXEC) {
-        key = keys_take_execute_only(&space->key_map);
-        if (key > 0)
-            return (uint8_t)key;
-    } else if (area->prot == PROT_EXEC && area->key == keys_execute_only(&space->key_map)) {
-        return 0;
-    }
-    return area->key;
-}
-
-/* Changes the part of an area, which holds start, that lies in [start, end). */
-static int protect_area(struct address_space *space, struct area *area, uintptr_t start,
-                        uintptr_t end, int prot, int key, bool *changed)
-{
-    uint8_t new_key = key_for_protection(space, area, prot, key);
-
-    if (prot & ~area->max_prot)
-        return -EACCES;
-    if (area->prot == prot && area->key == new_key)
-        return 0;
-    int error = split_bounds(space, start, end < area->end ? end : area->end);
-    if (error)
-        return error;
-    area = area_find(&space->areas, start);
-    area->prot = (uint8_t)prot;
-    area->key = new_key;
-    *changed |= apply_rights(space, area);
-    area_merge(&space->areas, area);
-    return 0;
-}
-
-static int protect_locked(struct address_space *space, uintptr_t start, uintptr_t end, int prot,
-                          int grows, int key)
-{
-    struct area *area = area_find(&space->areas, start);
-    bool changed = false;
-    int error = 0;
-
-    if (!area)
-        return -ENOMEM;
-    if (grows & PROT_GROWSDOWN) {
-        if (area->start >= end)
-            return -ENOMEM;
-        start = area->start;
-        if (!(area->flags & AREA_GROWS_DOWN))
-            return -EINVAL;
-    } else if (area->start > start) {
-        return -ENOMEM;
-    } else if (grows & PROT_GROWSUP) {
-        return -EINVAL;
-    }
-    for (uintptr_t at = start; at < end;) {
-        if (!area_holds(area, at)) {
-            error = -ENOMEM;
-            break;
-        }
-        uintptr_t stop = area->end;
-        error = protect_area(space, area, at, end, prot, key, &changed);
-        if (error)
-            break;
-        at = stop;
-        area = area_find(&space->areas, at);
-    }
-    if (changed)
-        space_flush(space, start, end);
-    return error;
-}
-
-int space_protect(struct address_space *space, uintptr_t start, size_t size, int prot, int key)
-{
-    int grows = prot & PROT_GROWS;
-    uintptr_t end;
-    int error;
-
-    prot &= ~PROT_GROWS;
-    if (grows == PROT_GROWS || start % PAGE_SIZE)
-        return -EINVAL;
-    if (size == 0)
-        return 0;
-    end = start + align_up(size, PAGE_SIZE);
-    if (end <= start)
-        return -ENOMEM;
-    if (prot & ~(PROT_RWX | PROT_SEM))
-        return -EINVAL;
-    if (key != -1 && !keys_is_allocated(&space->key_map, key))
-        return -EINVAL;
-    spin_lock(&space->lock);
-    error = protect_locked(space, start, end, prot & PROT_RWX, grows, key);
-    spin_unlock(&space->lock);
-    return error;
-}
-
 /* ---- the heap ---- */
 
 static bool move_brk(struct address_space *space, uintptr_t end)
@@ -459,102 +303,4 @@ uintptr_t space_brk(struct address_space *space, uintptr_t end)
     uintptr_t result = space->brk;
     spin_unlock(&space->lock);
     return result;
-}
-
-/* ---- advice ---- */
-
-static int advise_area(struct address_space *space, struct area *area, uintptr_t start,
-                       uintptr_t end, int advice)
-{
-    switch (advice) {
-    case MADV_DONTNEED:
-    case MADV_FREE:
-        if (split_large(space, start) || split_large(space, end))
-            return -ENOMEM;
-        space_zap_locked(space, start, end);
-        return 0;
-    case MADV_HUGEPAGE:
-    case MADV_NOHUGEPAGE:
-        if (split_bounds(space, start, end))
-            return -ENOMEM;
-        area = area_find(&space->areas, start);
-        area->flags &= (uint8_t)~AREA_HUGE;
-        if (advice == MADV_HUGEPAGE)
-            area->flags |= AREA_HUGE;
-        area_merge(&space->areas, area);
-        return 0;
-    default:
-        return 0;
-    }
-}
-
-static int advise_locked(struct address_space *space, uintptr_t start, uintptr_t end, int advice)
-{
-    bool hole = false;
-
-    while (start < end) {
-        struct area *area = area_find(&space->areas, start);
-        if (!area || area->start >= end) {
-            hole = true;
-            break;
-        }
-        if (area->start > start) {
-            hole = true;
-            start = area->start;
-        }
-        uintptr_t stop = area->end < end ? area->end : end;
-        int error = advise_area(space, area, start, stop, advice);
-        if (error)
-            return error;
-        start = stop;
-    }
-    return hole ? -ENOMEM : 0;
-}
-
-/* MADV_POPULATE_*: as if each page were read or written here, without its content changing. */
-static int populate(struct address_space *space, uintptr_t start, uintptr_t end, uint32_t access)
-{
-    uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
-    struct fault_verdict verdict;
-
-    for (; start < end; start += PAGE_SIZE) {
-        if (!space_fault(space, start, X86_PF_USER | access, pkru, &verdict))
-            continue;
-        if (verdict.signal == SIGSEGV)
-            return verdict.code == SEGV_MAPERR ? -ENOMEM : -EINVAL;
-        return verdict.signal == SIGBUS ? -EFAULT : -ENOMEM;
-    }
-    return 0;
-}
-
-int space_advise(struct address_space *space, uintptr_t start, size_t size, int advice)
-{
-    uintptr_t end = start + align_up(size, PAGE_SIZE);
-    int error;
-
-    switch (advice) {
-    case MADV_NORMAL:
-    case MADV_RANDOM:
-    case MADV_SEQUENTIAL:
-    case MADV_WILLNEED:
-    case MADV_DONTNEED:
-    case MADV_FREE:
-    case MADV_HUGEPAGE:
-    case MADV_NOHUGEPAGE:
-    case MADV_POPULATE_READ:
-    case MADV_POPULATE_WRITE:
-        break;
-    default:
-        return -EINVAL;
-    }
-    if (start % PAGE_SIZE || end < start)
-        return -EINVAL;
-    if (end == start)
-        return size ? -EINVAL : 0;
-    if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
-        return populate(space, start, end, advice == MADV_POPULATE_WRITE ? X86_PF_WRITE : 0);
-    spin_lock(&space->lock);
-    error = advise_locked(space, start, end, advice);
-    spin_unlock(&space->lock);
-    return error;
 }

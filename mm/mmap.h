@@ -57,14 +57,26 @@ bool space_is_mapped(struct address_space *space, uintptr_t start, uintptr_t end
 /* What the limits of the space allow: -ENOMEM when that many bytes more, of data, are too many. */
 int space_check_limits_locked(struct address_space *space, uint64_t bytes, bool is_data);
 
-/* For mm/mremap.c; the lock is held. */
+/* advice: MADV_*. */
+int space_advise(struct address_space *space, uintptr_t start, size_t size, int advice);
+
+/* ---- what the files behind these calls share; the lock is held ---- */
+
 int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end);
+
+/* Splits a large page that has this address inside it. -ENOMEM. */
+int space_split_large_locked(struct address_space *space, uintptr_t at);
+
+/*
+ * Makes an address, or two, the bounds of areas that have them inside, and of large pages.
+ * Nothing about the pages between the two can fail after it. -ENOMEM, or -EINVAL where an area of
+ * huge pages has no bound.
+ */
 int space_split_at_locked(struct address_space *space, uintptr_t at);
+int space_split_bounds_locked(struct address_space *space, uintptr_t start, uintptr_t end);
+
 /* The highest gap of that size and alignment; 0 when there is none. */
 uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64_t alignment);
 bool space_is_free_locked(struct address_space *space, uintptr_t start, size_t size);
-
-/* advice: MADV_*. */
-int space_advise(struct address_space *space, uintptr_t start, size_t size, int advice);
 
 #endif

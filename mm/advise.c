@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/* madvise: what changes pages or areas; other advice is taken and nothing follows from it. */
+#include <asm/errno.h>
+#include <asm/mman.h>
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+
+#include "arch/cpu.h"
+#include "arch/pkru.h"
+#include "arch/trap.h"
+#include "mm/fault.h"
+#include "mm/mmap.h"
+
+static int advise_area(struct address_space *space, struct area *area, uintptr_t start,
+                       uintptr_t end, int advice)
+{
+    switch (advice) {
+    case MADV_DONTNEED:
+    case MADV_FREE:
+        if (space_split_large_locked(space, start) || space_split_large_locked(space, end))
+            return -ENOMEM;
+        space_zap_locked(space, start, end);
+        return 0;
+    case MADV_HUGEPAGE:
+    case MADV_NOHUGEPAGE:
+        if (space_split_bounds_locked(space, start, end))
+            return -ENOMEM;
+        area = area_find(&space->areas, start);
+        area->flags &= (uint8_t)~AREA_HUGE;
+        if (advice == MADV_HUGEPAGE)
+            area->flags |= AREA_HUGE;
+        area_merge(&space->areas, area);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static int advise_locked(struct address_space *space, uintptr_t start, uintptr_t end, int advice)
+{
+    bool hole = false;
+
+    while (start < end) {
+        struct area *area = area_find(&space->areas, start);
+        if (!area || area->start >= end) {
+            hole = true;
+            break;
+        }
+        if (area->start > start) {
+            hole = true;
+            start = area->start;
+        }
+        uintptr_t stop = area->end < end ? area->end : end;
+        int error = advise_area(space, area, start, stop, advice);
+        if (error)
+            return error;
+        start = stop;
+    }
+    return hole ? -ENOMEM : 0;
+}
+
+/* MADV_POPULATE_*: as if each page were read or written here, without its content changing. */
+static int populate(struct address_space *space, uintptr_t start, uintptr_t end, uint32_t access)
+{
+    uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
+    struct fault_verdict verdict;
+
+    for (; start < end; start += PAGE_SIZE) {
+        if (!space_fault(space, start, X86_PF_USER | access, pkru, &verdict))
+            continue;
+        if (verdict.signal == SIGSEGV)
+            return verdict.code == SEGV_MAPERR ? -ENOMEM : -EINVAL;
+        return verdict.signal == SIGBUS ? -EFAULT : -ENOMEM;
+    }
+    return 0;
+}
+
+int space_advise(struct address_space *space, uintptr_t start, size_t size, int advice)
+{
+    uintptr_t end = start + align_up(size, PAGE_SIZE);
+    int error;
+
+    switch (advice) {
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
+    case MADV_WILLNEED:
+    case MADV_DONTNEED:
+    case MADV_FREE:
+    case MADV_HUGEPAGE:
+    case MADV_NOHUGEPAGE:
+    case MADV_POPULATE_READ:
+    case MADV_POPULATE_WRITE:
+        break;
+    default:
+        return -EINVAL;
+    }
+    if (start % PAGE_SIZE || end < start)
+        return -EINVAL;
+    if (end == start)
+        return size ? -EINVAL : 0;
+    if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
+        return populate(space, start, end, advice == MADV_POPULATE_WRITE ? X86_PF_WRITE : 0);
+    spin_lock(&space->lock);
+    error = advise_locked(space, start, end, advice);
+    spin_unlock(&space->lock);
+    return error;
+}
