@@ -71,6 +71,28 @@ static void setup_xsave(struct fpu_layout *layout, bool with_pku)
     layout->xsaveopt = this_cpu_has(X86_FEATURE_XSAVEOPT);
 }
 
+/*
+ * Where PKRU lies in the image of a CPU that has it and leaves CPUID leaf 0xD.9 empty, as Bochs 2.7
+ * does: loads a pattern from wherever it may be, and looks where XSAVE puts it. Taking its word
+ * for "no PKRU in the image" would open all keys to every program. cpu_setup() sets PKRU later.
+ */
+static size_t find_pkru_offset(size_t size)
+{
+    uint64_t xstate_bv = XFEATURE_PKRU;
+    size_t at = XSAVE_MINIMUM;
+
+    assert(size <= sizeof(initial_image));
+    memset(initial_image + XSAVE_MINIMUM, 0x5a, size - XSAVE_MINIMUM);
+    memcpy(initial_image + XSAVE_XSTATE_BV, &xstate_bv, sizeof(xstate_bv));
+    __asm__ volatile("xrstor64 (%0)" : : "r"(initial_image), "a"(XFEATURE_PKRU), "d"(0) : "memory");
+    memset(initial_image, 0, size);
+    __asm__ volatile("xsave64 (%0)" : : "r"(initial_image), "a"(XFEATURE_PKRU), "d"(0) : "memory");
+    while (at < size && initial_image[at] == 0)
+        at++;
+    assert(at < size);
+    return at;
+}
+
 uint64_t fpu_setup(bool with_pku)
 {
     struct fpu_layout *layout = &fpu_layout;
@@ -85,6 +107,8 @@ uint64_t fpu_setup(bool with_pku)
         setup_xsave(layout, with_pku);
     if (layout->xcr0 & XFEATURE_PKRU)
         fpu_component(9, &layout->pkru_offset, &pkru_size);
+    if ((layout->xcr0 & XFEATURE_PKRU) && pkru_size == 0)
+        layout->pkru_offset = find_pkru_offset(layout->size);
     if (layout->software)
         layout->size = layout->pkru_offset + pkru_size;
     assert(layout->size <= sizeof(initial_image));
@@ -100,6 +124,10 @@ void fpu_component(unsigned int number, size_t *offset, size_t *size)
         __cpuid_count(0xd, number, eax, ebx, ecx, edx);
     *size = eax;
     *offset = ebx;
+    if (number == 9 && eax == 0 && fpu_layout.pkru_offset) { /* found by other means */
+        *size = sizeof(uint64_t);
+        *offset = fpu_layout.pkru_offset;
+    }
 }
 
 void fpu_image_init(void *image)
