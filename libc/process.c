@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -70,6 +72,19 @@ pid_t waitpid(pid_t process, int *status, int options)
 pid_t wait(int *status)
 {
     return waitpid(-1, status, 0);
+}
+
+int prctl(int operation, ...)
+{
+    va_list list;
+    unsigned long arguments[4];
+
+    va_start(list, operation);
+    for (int i = 0; i < 4; i++)
+        arguments[i] = va_arg(list, unsigned long);
+    va_end(list);
+    return (int)syscall(__NR_prctl, operation, arguments[0], arguments[1], arguments[2],
+                        arguments[3]);
 }
 
 int sched_yield(void)
