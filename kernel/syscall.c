@@ -15,12 +15,12 @@ static uint64_t noted[SYSCALL_COUNT / 64]; /* unknown numbers that were reported
 
 static long not_implemented(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
 {
-    uint64_t number = task_frame(current())->error_code;
+    uint32_t number = (uint32_t)task_frame(current())->error_code;
     uint64_t bit = 1ul << number % 64;
 
     (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
     if (!(__atomic_fetch_or(&noted[number / 64], bit, __ATOMIC_RELAXED) & bit))
-        kprintf("%s[%d]: system call %lu is not there: ENOSYS (said once)\n", current()->name,
+        kprintf("%s[%d]: system call %u is not there: ENOSYS (said once)\n", current()->name,
                 current()->pid, number);
     return -ENOSYS;
 }
@@ -43,8 +43,7 @@ const char *syscall_name(uint64_t number)
 
 void syscall_dispatch(struct trap_frame *frame)
 {
-    /* The whole register, as Linux compares it: 2^32 + n is not call n. */
-    uint64_t number = frame->error_code;
+    uint32_t number = (uint32_t)frame->error_code; /* the low half counts, as on Linux */
 
     irq_enable();
     if (number < SYSCALL_COUNT)
