@@ -48,6 +48,21 @@ bool directory_add(struct directory_buffer *buffer, const struct directory_entry
     return true;
 }
 
+bool directory_add_dots(struct node *directory, uint64_t *position, struct directory_buffer *buffer)
+{
+    while (*position < DIRECTORY_FIRST) {
+        struct node *node = *position == 0 ? directory : directory->parent;
+        struct directory_entry entry = {.inode = node->inode, .mode = S_IFDIR, .name = ".."};
+
+        entry.offset = *position + 1;
+        entry.length = *position + 1;
+        if (!directory_add(buffer, &entry))
+            return false;
+        *position = entry.offset;
+    }
+    return true;
+}
+
 /* As many entries as fit into the buffer; -EINVAL when the next one does not. */
 static long read_entries(struct file *file, struct io_iter *to, struct directory_buffer *buffer)
 {

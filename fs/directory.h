@@ -30,6 +30,16 @@ struct directory_entry {
 /* Adds a record; false when there is no room for it. */
 bool directory_add(struct directory_buffer *buffer, const struct directory_entry *entry);
 
+/* Positions 0 and 1 are "." and ".."; here begin the others. */
+#define DIRECTORY_FIRST 2
+
+/*
+ * "." and "..", as far as *position has not passed them, and moves it on; false when there is no
+ * room. The directory's parent must not change meanwhile.
+ */
+bool directory_add_dots(struct node *directory, uint64_t *position,
+                        struct directory_buffer *buffer);
+
 /* Of an open directory: file->node is the directory, file->offset the position of its list(). */
 extern const struct file_operations directory_file_operations;
 

@@ -3,7 +3,7 @@
  * tmpfs: nodes and directories. An entry hangs in its directory twice: in a tree by name, for
  * lookups, and in a list by position, for getdents64.
  *
- * Positions: 0 is ".", 1 is "..", and entries count on from there; none is given out twice.
+ * Positions count on from those of "." and "..", and none is given out twice.
  */
 #include "fs/tmpfs.h"
 
@@ -16,8 +16,7 @@
 #include "mm/object.h"
 #include "mm/slab.h"
 
-#define FIRST_POSITION 2
-#define FILE_SYSTEM    1 /* st_dev of the one tmpfs */
+#define FILE_SYSTEM 1 /* st_dev of the one tmpfs */
 
 struct tmpfs_entry {
     RB_ENTRY(tmpfs_entry) by_name;
@@ -50,16 +49,38 @@ static const struct node_operations *operations_for(uint32_t mode)
     return S_ISLNK(mode) ? &link_operations : &special_operations;
 }
 
+/* A file's object belongs to its node: what maps the file keeps the node, and so its name. */
+static void get_owner(struct memory_object *object)
+{
+    node_get(object->owner);
+}
+
+static void put_owner(struct memory_object *object)
+{
+    node_put(object->owner);
+}
+
+static int create_object(struct tmpfs_node *node)
+{
+    static const struct object_owner_operations operations = {get_owner, put_owner};
+
+    node->object = object_create();
+    if (!node->object)
+        return -ENOMEM;
+    node->object->owner_operations = &operations;
+    node->object->owner = &node->node;
+    return 0;
+}
+
 /* Makes what the kind of node needs besides the node. */
 static int init_content(struct tmpfs_node *node, const struct node_template *template)
 {
     if (S_ISDIR(node->node.mode)) {
         RB_INIT(&node->directory.names);
         TAILQ_INIT(&node->directory.order);
-        node->directory.next_position = FIRST_POSITION;
+        node->directory.next_position = DIRECTORY_FIRST;
     } else if (S_ISREG(node->node.mode)) {
-        node->object = object_create();
-        return node->object ? 0 : -ENOMEM;
+        return create_object(node);
     } else if (S_ISLNK(node->node.mode)) {
         node->target = kmalloc(template->target_length + 1);
         if (!node->target)
@@ -95,7 +116,7 @@ static void release_node(struct node *node)
     if (S_ISDIR(node->mode))
         assert(RB_EMPTY(&tmpfs->directory.names));
     else if (S_ISREG(node->mode))
-        object_put(tmpfs->object);
+        object_destroy(tmpfs->object);
     else if (S_ISLNK(node->mode))
         kfree(tmpfs->target);
     kfree(tmpfs);
@@ -380,31 +401,12 @@ static struct tmpfs_entry *entry_from_locked(struct tmpfs_node *directory, uint6
     return entry;
 }
 
-/* "." and "..", as far as the position has not passed them. */
-static bool list_dots_locked(struct node *directory, uint64_t *position,
-                             struct directory_buffer *buffer)
-{
-    static const char dots[] = "..";
-
-    while (*position < FIRST_POSITION) {
-        struct node *node = *position == 0 ? directory : directory->parent;
-        struct directory_entry entry = {.inode = node->inode, .mode = S_IFDIR, .name = dots};
-
-        entry.offset = *position + 1;
-        entry.length = *position + 1;
-        if (!directory_add(buffer, &entry))
-            return false;
-        *position = entry.offset;
-    }
-    return true;
-}
-
 static void list(struct node *directory, uint64_t *position, struct directory_buffer *buffer)
 {
     struct tmpfs_entry *at;
 
     spin_lock(&namespace_lock);
-    if (list_dots_locked(directory, position, buffer)) {
+    if (directory_add_dots(directory, position, buffer)) {
         for (at = entry_from_locked(tmpfs_node(directory), *position); at;
              at = TAILQ_NEXT(at, in_order)) {
             struct directory_entry entry = {.inode = at->node->inode, .mode = at->node->mode};

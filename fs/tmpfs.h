@@ -46,10 +46,9 @@ struct node *tmpfs_create_root(uint32_t permissions);
 int tmpfs_create_unlinked(struct node **node);
 
 /*
- * Contents of regular files (fs/tmpfs_file.c): bytes moved, or a negative errno. Writing moves
- * *offset on and makes the file as large as it needs to be.
+ * Writes to a regular file (fs/tmpfs_file.c), which is made as large as it needs to be. Bytes
+ * moved, or a negative errno; *offset moves on.
  */
-long tmpfs_file_read(struct node *node, struct io_iter *to, uint64_t *offset);
 long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset);
 
 /* The operations of regular files (fs/tmpfs_file.c). */

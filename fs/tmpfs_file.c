@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The contents of tmpfs files: copies between an io_iter and the pages of a memory object.
+ * The contents of tmpfs files: the pages of a memory object.
  *
  * A page that is written for the first time and as a whole is filled before the object has it,
  * so that it need not be zeroed and nobody sees it half full.
@@ -9,56 +9,11 @@
 #include <asm/fcntl.h>
 #include <linux/fs.h>
 
+#include "fs/object_read.h"
 #include "fs/tmpfs.h"
 #include "kernel/file.h"
 #include "libc/include/string.h"
 #include "mm/object.h"
-
-/* How much of size bytes from offset on lies in offset's page. */
-static size_t piece_in_page(uint64_t offset, uint64_t size)
-{
-    uint64_t rest = PAGE_SIZE - offset % PAGE_SIZE;
-
-    return size < rest ? size : rest;
-}
-
-/* Bytes put of a piece that lies in one page; a hole reads as zeros. */
-static long read_piece(struct memory_object *object, struct io_iter *to, uint64_t offset,
-                       size_t size)
-{
-    struct page *page;
-    size_t put;
-    int error = object_page(object, offset / PAGE_SIZE, false, &page);
-
-    if (error)
-        return error;
-    if (!page)
-        return io_iter_put_zeros(to, size);
-    put = io_iter_put(to, (char *)page_address(page) + offset % PAGE_SIZE, size);
-    page_put(page);
-    return put;
-}
-
-long tmpfs_file_read(struct node *node, struct io_iter *to, uint64_t *offset)
-{
-    struct memory_object *object = tmpfs_node(node)->object;
-    uint64_t size = object->size;
-    long total = 0;
-
-    while (to->remaining && *offset < size) {
-        uint64_t left = size - *offset < to->remaining ? size - *offset : to->remaining;
-        size_t piece = piece_in_page(*offset, left);
-        long put = read_piece(object, to, *offset, piece);
-
-        if (put <= 0)
-            return total ? total : put ? put : -EFAULT;
-        *offset += put;
-        total += put;
-        if ((size_t)put < piece)
-            break;
-    }
-    return total;
-}
 
 /* Bytes taken into a page that the object has. */
 static long overwrite(struct io_iter *from, struct page *page, uint64_t offset, size_t size)
@@ -136,7 +91,7 @@ long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset)
 
 static long read(struct file *file, struct io_iter *to, uint64_t *offset)
 {
-    return tmpfs_file_read(file->node, to, offset);
+    return object_read(tmpfs_node(file->node)->object, to, offset);
 }
 
 static long write(struct file *file, struct io_iter *from, uint64_t *offset)

@@ -34,6 +34,10 @@ struct memory_object *object_create(void)
 
 void object_get(struct memory_object *object)
 {
+    if (object->owner_operations) {
+        object->owner_operations->get(object);
+        return;
+    }
     __atomic_fetch_add(&object->references, 1, __ATOMIC_RELAXED);
 }
 
@@ -206,8 +210,14 @@ static void drop_from_locked(struct memory_object *object, uint64_t first)
 
 void object_put(struct memory_object *object)
 {
-    if (__atomic_sub_fetch(&object->references, 1, __ATOMIC_ACQ_REL))
-        return;
+    if (object->owner_operations)
+        object->owner_operations->put(object);
+    else if (!__atomic_sub_fetch(&object->references, 1, __ATOMIC_ACQ_REL))
+        object_destroy(object);
+}
+
+void object_destroy(struct memory_object *object)
+{
     spin_lock(&object->lock);
     drop_from_locked(object, 0);
     spin_unlock(&object->lock);

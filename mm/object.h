@@ -7,6 +7,10 @@
  *
  * The pages hang in a tree of tables of 512 pointers, as many levels high as the largest index
  * needs; an object of one page, which most files are, has no table.
+ *
+ * An object either lives by its own references, or it belongs to something that it lives and dies
+ * with: a file's contents to the file's node. References to such an object are the owner's, so
+ * that whoever has an area that maps a file can also say which file it is (/proc/PID/maps).
  */
 #ifndef MM_OBJECT_H
 #define MM_OBJECT_H
@@ -20,8 +24,17 @@
 /* The largest size, so that no offset is negative as a signed number. */
 #define OBJECT_SIZE_MAX ((uint64_t)INT64_MAX)
 
+struct memory_object;
+
+struct object_owner_operations {
+    void (*get)(struct memory_object *object);
+    void (*put)(struct memory_object *object);
+};
+
 struct memory_object {
-    uint32_t references;
+    const struct object_owner_operations *owner_operations; /* NULL: it has no owner */
+    void *owner;                                            /* fs/: a struct node */
+    uint32_t references;                                    /* without an owner */
     struct spinlock lock;
     uint64_t size;       /* bytes; an access of a mapping beyond the last page of it is SIGBUS */
     uint64_t pages;      /* pages present */
@@ -31,8 +44,11 @@ struct memory_object {
 
 /* A new empty object with one reference, or NULL. */
 struct memory_object *object_create(void);
+/* Takes and drops a reference to the object, or to its owner. The last one frees it. */
 void object_get(struct memory_object *object);
 void object_put(struct memory_object *object);
+/* For the owner, as it ends. */
+void object_destroy(struct memory_object *object);
 
 /*
  * The page with this index with a reference for the caller. A missing page is made, filled with

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Pseudo file systems: nodes, directories and text files.
+ */
+#include "fs/pseudo.h"
+
+#include <asm/errno.h>
+#include <linux/fs.h>
+
+#include "kernel/file.h"
+#include "kernel/mutex.h"
+#include "libc/core/parse.h"
+#include "libc/include/stdio.h"
+#include "libc/include/string.h"
+#include "mm/slab.h"
+
+#define STORE_MAX PAGE_SIZE /* bytes of one write, with a NUL */
+
+/* ---- Nodes --------------------------------------------------------------------------------- */
+
+/* The same for the same name in the same directory: FNV-1a, from the directory's number on. */
+static uint64_t inode_number(const struct node *directory, const char *name)
+{
+    uint64_t hash = directory->inode;
+
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 0x100000001b3ul;
+    return hash >> 16;
+}
+
+static struct pseudo_node *create_node(const struct pseudo_entry *entry, uint32_t file_system)
+{
+    struct pseudo_node *node = kzalloc(sizeof(*node));
+
+    if (!node)
+        return NULL;
+    node_init(&node->node, entry->operations, entry->mode, file_system);
+    node->node.links = S_ISDIR(entry->mode) ? 2 : 1;
+    node->entry = entry;
+    return node;
+}
+
+struct node *pseudo_create_root(const struct pseudo_entry *entry, uint32_t file_system)
+{
+    struct pseudo_node *node = create_node(entry, file_system);
+
+    return node ? &node->node : NULL;
+}
+
+void pseudo_release(struct node *node)
+{
+    kfree(pseudo_node(node));
+}
+
+static void place(struct pseudo_node *node, struct node *directory, const char *name)
+{
+    node->pid = pseudo_node(directory)->pid;
+    node->started_ns = pseudo_node(directory)->started_ns;
+    node->node.inode = inode_number(directory, name);
+    spin_lock(&namespace_lock);
+    node_attach_locked(&node->node, directory, name);
+    spin_unlock(&namespace_lock);
+}
+
+int pseudo_create_named(struct node *directory, const struct pseudo_entry *entry,
+                        struct node **child)
+{
+    struct pseudo_node *node = create_node(entry, directory->file_system);
+
+    if (!node)
+        return -ENOMEM;
+    place(node, directory, entry->name);
+    *child = &node->node;
+    return 0;
+}
+
+int pseudo_create_numbered(struct node *directory, const struct pseudo_entry *entry, int number,
+                           struct node **child)
+{
+    struct pseudo_node *node = create_node(entry, directory->file_system);
+
+    if (!node)
+        return -ENOMEM;
+    node->number = number;
+    snprintf(node->number_name, sizeof(node->number_name), "%d", number);
+    place(node, directory, node->number_name);
+    *child = &node->node;
+    return 0;
+}
+
+/* ---- Directories --------------------------------------------------------------------------- */
+
+int pseudo_lookup(struct node *directory, const struct node_name *name, struct node **child)
+{
+    const struct pseudo_entry *entry = pseudo_node(directory)->entry->entries;
+
+    for (; entry->name; entry++)
+        if (!strcmp(entry->name, name->text))
+            return pseudo_create_named(directory, entry, child);
+    return -ENOENT;
+}
+
+bool pseudo_parse_number(const struct node_name *name, int *number)
+{
+    uint64_t value;
+    int overflow;
+
+    if (name->length > 1 && name->text[0] == '0')
+        return false;
+    if (parse_digits(name->text, 10, &value, &overflow) != name->length || value > INT32_MAX)
+        return false;
+    *number = (int)value;
+    return true;
+}
+
+static bool list_name(const struct node *directory, const struct pseudo_entry *entry,
+                      const char *name, uint64_t *position, struct directory_buffer *buffer)
+{
+    struct directory_entry record = {
+        .inode = inode_number(directory, name),
+        .mode = entry->mode,
+        .offset = *position + 1,
+        .name = name,
+        .length = strlen(name),
+    };
+
+    if (!directory_add(buffer, &record))
+        return false;
+    *position = record.offset;
+    return true;
+}
+
+void pseudo_list(struct node *directory, uint64_t *position, struct directory_buffer *buffer)
+{
+    const struct pseudo_entry *entries = pseudo_node(directory)->entry->entries;
+    uint64_t end = pseudo_list_end(directory);
+
+    if (!directory_add_dots(directory, position, buffer))
+        return;
+    while (*position < end) {
+        const struct pseudo_entry *entry = &entries[*position - DIRECTORY_FIRST];
+
+        if (!list_name(directory, entry, entry->name, position, buffer))
+            return;
+    }
+}
+
+uint64_t pseudo_list_end(const struct node *directory)
+{
+    const struct pseudo_entry *entries =
+        container_of(directory, const struct pseudo_node, node)->entry->entries;
+    uint64_t end = DIRECTORY_FIRST;
+
+    for (; entries && entries->name; entries++)
+        end++;
+    return end;
+}
+
+bool pseudo_list_number(const struct node *directory, const struct pseudo_entry *entry, int number,
+                        uint64_t *position, struct directory_buffer *buffer)
+{
+    char name[PSEUDO_NUMBER_SIZE];
+
+    snprintf(name, sizeof(name), "%d", number);
+    *position = pseudo_list_end(directory) + (unsigned int)number;
+    return list_name(directory, entry, name, position, buffer);
+}
+
+const struct node_operations pseudo_directory_operations = {
+    .lookup = pseudo_lookup,
+    .list = pseudo_list,
+    .release = pseudo_release,
+};
+
+/* ---- Text files ---------------------------------------------------------------------------- */
+
+/* Of an open file: its text, once it was read. */
+struct pseudo_file {
+    struct mutex lock;
+    bool is_generated;
+    struct text text;
+};
+
+static int generate(struct pseudo_file *open, struct node *node)
+{
+    int error;
+
+    if (open->is_generated)
+        text_free(&open->text);
+    open->is_generated = true;
+    text_init(&open->text);
+    error = pseudo_node(node)->entry->show(pseudo_node(node), &open->text);
+    return error ? error : open->text.error;
+}
+
+static long read(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    struct pseudo_file *open = file->state;
+    long result = 0;
+
+    mutex_lock(&open->lock);
+    if (!*offset || !open->is_generated)
+        result = generate(open, file->node);
+    if (!result)
+        result = text_read(&open->text, to, offset);
+    mutex_unlock(&open->lock);
+    return result;
+}
+
+/* What user space wrote, as a string without the newline that echo puts behind it. */
+static int take_value(struct io_iter *from, char **value)
+{
+    size_t size = from->remaining < STORE_MAX - 1 ? from->remaining : STORE_MAX - 1;
+    char *buffer = kmalloc(size + 1);
+
+    if (!buffer)
+        return -ENOMEM;
+    if (io_iter_take(from, buffer, size) < size) {
+        kfree(buffer);
+        return -EFAULT;
+    }
+    if (size && buffer[size - 1] == '\n')
+        size--;
+    buffer[size] = '\0';
+    *value = buffer;
+    return 0;
+}
+
+/* The whole of one write is one value. */
+static long write(struct file *file, struct io_iter *from, uint64_t *offset)
+{
+    const struct pseudo_node *node = pseudo_node(file->node);
+    long count = from->remaining;
+    char *value;
+    int error;
+
+    if (!node->entry->store)
+        return -EIO;
+    error = take_value(from, &value);
+    if (error)
+        return error;
+    error = node->entry->store(node, value);
+    kfree(value);
+    if (error)
+        return error;
+    *offset += count;
+    return count;
+}
+
+static long seek(struct file *file, long offset, int whence)
+{
+    if (whence == SEEK_CUR)
+        offset += file->offset;
+    else if (whence != SEEK_SET)
+        return -EINVAL;
+    if (offset < 0)
+        return -EINVAL;
+    file->offset = offset;
+    return offset;
+}
+
+static void release(struct file *file)
+{
+    struct pseudo_file *open = file->state;
+
+    if (open && open->is_generated)
+        text_free(&open->text);
+    kfree(open);
+    node_put(file->node);
+}
+
+static const struct file_operations text_file_operations = {
+    .read = read,
+    .write = write,
+    .seek = seek,
+    .release = release,
+};
+
+static int open_text(struct node *node, struct file *file)
+{
+    struct pseudo_file *open = kzalloc(sizeof(*open));
+
+    (void)node;
+    if (!open)
+        return -ENOMEM;
+    mutex_init(&open->lock);
+    file->state = open;
+    file->operations = &text_file_operations;
+    file->seekable = true;
+    return 0;
+}
+
+const struct node_operations pseudo_text_operations = {
+    .open = open_text,
+    .release = pseudo_release,
+};

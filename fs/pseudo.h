@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Pseudo file systems: what /proc and /sys have in common.
+ *
+ * Their directories are tables of entries. A node is made when a name is looked up and lives as
+ * long as somebody uses it; two lookups give two nodes, with one inode number. A file's text is
+ * generated when it is read from its beginning, so a reader of several pieces sees one state.
+ */
+#ifndef FS_PSEUDO_H
+#define FS_PSEUDO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/types.h"
+#include "fs/directory.h"
+#include "fs/node.h"
+#include "fs/text.h"
+
+#define PSEUDO_PROC 2 /* st_dev */
+#define PSEUDO_SYS  3
+
+#define PSEUDO_NUMBER_SIZE 12 /* a decimal int with its NUL */
+
+struct pseudo_node {
+    struct node node;
+    const struct pseudo_entry *entry;
+    int pid;             /* the process that it tells of; 0: none */
+    uint64_t started_ns; /* of that process, since numbers come again */
+    int number;          /* its name, where that is a number: a process's or a descriptor's */
+    char number_name[PSEUDO_NUMBER_SIZE];
+};
+
+struct pseudo_entry {
+    const char *name; /* NULL: a number, or the end of a table */
+    uint32_t mode;
+    const struct node_operations *operations;
+    const struct pseudo_entry *entries; /* of a directory */
+    /* Writes the text; -ESRCH and the like instead. */
+    int (*show)(const struct pseudo_node *node, struct text *text);
+    /* Takes what was written, without its last newline; 0 or an error. NULL: -EIO. */
+    int (*store)(const struct pseudo_node *node, const char *value);
+};
+
+extern const struct node_operations pseudo_directory_operations, pseudo_text_operations;
+
+#define PSEUDO_DIRECTORY(entry_name, table)                                                       \
+    {                                                                                             \
+        .name = (entry_name), .mode = S_IFDIR | 0555, .operations = &pseudo_directory_operations, \
+        .entries = (table)                                                                        \
+    }
+#define PSEUDO_TEXT(entry_name, entry_show)                                                  \
+    {                                                                                        \
+        .name = (entry_name), .mode = S_IFREG | 0444, .operations = &pseudo_text_operations, \
+        .show = (entry_show)                                                                 \
+    }
+#define PSEUDO_SETTING(entry_name, entry_show, entry_store)                                  \
+    {                                                                                        \
+        .name = (entry_name), .mode = S_IFREG | 0644, .operations = &pseudo_text_operations, \
+        .show = (entry_show), .store = (entry_store)                                         \
+    }
+#define PSEUDO_OTHER(entry_name, entry_mode, entry_operations)                         \
+    {                                                                                  \
+        .name = (entry_name), .mode = (entry_mode), .operations = &(entry_operations), \
+    }
+#define PSEUDO_LINK(entry_name, entry_operations) \
+    PSEUDO_OTHER(entry_name, S_IFLNK | 0777, entry_operations)
+#define PSEUDO_END   \
+    {                \
+        .name = NULL \
+    }
+
+static inline struct pseudo_node *pseudo_node(struct node *node)
+{
+    return container_of(node, struct pseudo_node, node);
+}
+
+/* The root of a pseudo file system, in no place yet; NULL when memory is out. */
+struct node *pseudo_create_root(const struct pseudo_entry *entry, uint32_t file_system);
+
+/* A child under the entry's name, or under a number; about the process that the directory is. */
+int pseudo_create_named(struct node *directory, const struct pseudo_entry *entry,
+                        struct node **child);
+int pseudo_create_numbered(struct node *directory, const struct pseudo_entry *entry, int number,
+                           struct node **child);
+
+/* ---- For operations on directories whose entries are not, or not all, in a table ---- */
+
+/* node_operations.lookup and list, by the table alone. */
+int pseudo_lookup(struct node *directory, const struct node_name *name, struct node **child);
+void pseudo_list(struct node *directory, uint64_t *position, struct directory_buffer *buffer);
+
+/* Reads a name that is a decimal number as Linux writes them; false if it is none. */
+bool pseudo_parse_number(const struct node_name *name, int *number);
+
+/* The position after those of pseudo_list(); further entries stand at it + their number. */
+uint64_t pseudo_list_end(const struct node *directory);
+bool pseudo_list_number(const struct node *directory, const struct pseudo_entry *entry, int number,
+                        uint64_t *position, struct directory_buffer *buffer);
+
+/* node_operations.release of every node. */
+void pseudo_release(struct node *node);
+
+#endif
