@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <strings.h>
 
 struct text {
     int number;
@@ -88,6 +89,11 @@ char *strsignal(int signal_number)
 {
     return find_words(signals, sizeof(signals) / sizeof(signals[0]), signal_number,
                       "Unknown signal");
+}
+
+int bcmp(const void *left, const void *right, size_t count)
+{
+    return memcmp(left, right, count);
 }
 
 char *strcpy(char *restrict to, const char *restrict from)
