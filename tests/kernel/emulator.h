@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whether the processor is QEMU's TCG, some of whose differences from silicon are known. Nothing
- * is forgiven to any other processor; Bochs has no mark by which to know it, and needs none.
+ * Which emulator this machine is, if it is one whose differences from silicon are known. Nothing
+ * is forgiven to any other processor.
  */
 #ifndef TESTS_KERNEL_EMULATOR_H
 #define TESTS_KERNEL_EMULATOR_H
 
-#include <stdbool.h>
+enum emulator {
+    EMULATOR_NONE,
+    EMULATOR_TCG,   /* QEMU without KVM */
+    EMULATOR_BOCHS, /* 2.7 */
+};
 
-bool emulator_is_tcg(void);
+enum emulator emulator_detect(void);
 
 #endif

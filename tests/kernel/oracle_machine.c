@@ -195,7 +195,7 @@ int oracle_machine_open(void)
         free_pages();
         return -ENOMEM;
     }
-    machine.is_tcg = emulator_is_tcg();
+    machine.is_tcg = emulator_detect() == EMULATOR_TCG;
     machine.saved_irq = irq_save();
     machine.saved_cr0 = read_cr0();
     machine.saved_cr3 = read_cr3();
