@@ -7,8 +7,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define USER_END 0x7ffffffff000 /* no mapping reaches beyond */
-
 static void *raw_mmap(void *address, size_t size, int protection, int flags, int file, long offset)
 {
     return (void *)syscall(__NR_mmap, address, size, protection, flags, file, offset);
@@ -45,22 +43,11 @@ static void refused_mappings(void)
     EXPECT_ERROR(raw_mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, 999, 0), EBADF);
 }
 
-/* Linux on a CPU with five levels of tables has more to give to those who ask for it. */
-static bool five_levels(void)
-{
-    unsigned int eax, ebx, ecx, edx;
-    void *beyond = (void *)(USER_END + PAGE);
-
-    __cpuid_count(7, 0, eax, ebx, ecx, edx);
-    return (ecx >> 16 & 1) &&
-           mmap(beyond, PAGE, PROT_READ, PRIVATE | MAP_FIXED, -1, 0) != MAP_FAILED;
-}
-
 static void end_of_user_space(void)
 {
     int flags = PRIVATE | MAP_FIXED;
 
-    if (five_levels()) {
+    if (has_five_levels()) {
         ktap_skip("tables of five levels are in use");
         return;
     }

@@ -79,6 +79,21 @@ static inline bool follows_manual_without_pku(void)
     return strstr(name.release, "latchkey") != NULL;
 }
 
+#define USER_END 0x7ffffffff000 /* no mapping reaches beyond, with tables of four levels */
+
+/* Linux on a CPU with five levels of tables has more to give to those who ask for it. */
+static inline bool has_five_levels(void)
+{
+    unsigned int eax, ebx, ecx, edx;
+    void *beyond = (void *)(USER_END + PAGE);
+
+    __cpuid_count(7, 0, eax, ebx, ecx, edx);
+    if (!(ecx >> 16 & 1) || mmap(beyond, PAGE, PROT_READ, PRIVATE | MAP_FIXED, -1, 0) == MAP_FAILED)
+        return false;
+    munmap(beyond, PAGE);
+    return true;
+}
+
 /* ---- Faults ---- */
 
 /* How the CPU says why (SDM volume 3, 4.7). */
