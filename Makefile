@@ -104,7 +104,7 @@ run: ## boot the ISO in QEMU: to the menu at a terminal, otherwise through the d
 
 test: ## test the kernel and its programs on a table of machines, and the programs on this Linux
 	@$(READY)
-	@python3 -B -m pytest tests/host $(if $(ONLY),-k "$(ONLY)")
+	@/usr/bin/python3 -B -m pytest tests/host $(if $(ONLY),-k "$(ONLY)")
 
 debug: ## start QEMU stopped at the kernel's entry, with GDB attached (PROGRAM=build/user/NAME)
 	@$(READY)

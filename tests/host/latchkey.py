@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""What the tests share: where things are, and running programs in a machine by tools/run."""
+
+import os
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+BUILD = os.environ.get("LATCHKEY_BUILD", os.path.join(ROOT, "build"))
+RUN = os.path.join(ROOT, "tools", "run")
+
+# Seconds that a run in a machine may take, several times what it takes on a slow computer.
+TIME_LIMIT = 120
+# What tools/run itself may take on top before it is stuck.
+GRACE = 60
+
+
+def built(*path):
+    return os.path.join(BUILD, *path)
+
+
+def names(folder):
+    """The base names of the C files in a folder of the tree."""
+    entries = os.listdir(os.path.join(ROOT, folder))
+    return sorted(entry[: -len(".c")] for entry in entries if entry.endswith(".c"))
+
+
+def run(*arguments, stdin=subprocess.DEVNULL, limit=TIME_LIMIT, text=True, **options):
+    """Runs tools/run; returns the completed process with its output and standard error."""
+    return subprocess.run(
+        [RUN, "--timeout", str(limit), *arguments],
+        stdin=None if "input" in options else stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=limit + GRACE,
+        text=text,
+        **options,
+    )
