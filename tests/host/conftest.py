@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes pytest count KTAP results, start machines ahead of their tests, and end with one plain line.
+"""Makes pytest count KTAP results, start machines ahead of their tests, and end with a plain line.
 
 A test that reads a KTAP report hands it to the fixture `ktap`; each of its results counts as one.
 Any other test counts as one itself. A test whose parameter `job` is a Job has been started when its

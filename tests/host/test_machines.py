@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Boots every machine of the table: the tests of ring 0 in one boot, each ring-3 test in its own."""
+"""Boots every machine of the table: ring-0 tests in one boot, each ring-3 test in its own."""
 
 import pytest
 from conftest import Job
