@@ -101,7 +101,7 @@ bool uart_init(struct uart *uart, uint16_t port, unsigned int baud)
     write_register(uart, UART_FIFO_CONTROL, FIFO_ENABLE | FIFO_CLEAR | FIFO_TRIGGER);
     write_register(uart, UART_MODEM_CONTROL, MODEM_DTR | MODEM_RTS);
     if ((read_register(uart, UART_INTERRUPT_ID) & INTERRUPT_FIFO) == INTERRUPT_FIFO)
-        uart->fifo_size = 16;
+        uart->fifo_size = UART_FIFO_SIZE;
     return true;
 }
 

@@ -16,7 +16,8 @@
 #define UART_COM1 0x3f8 /* ttyS0 */
 #define UART_COM2 0x2f8 /* ttyS1 */
 
-#define UART_BAUD_MAX 115200
+#define UART_BAUD_MAX  115200
+#define UART_FIFO_SIZE 16
 
 struct uart {
     uint16_t port;          /* first of the eight I/O ports; 0: there is no UART */

@@ -39,7 +39,6 @@
 #define PAYLOAD_MAX  TTY_WRITE_MAX /* of the frames that we send */
 #define CREDIT_BATCH 2048          /* credit is sent for so many bytes, or when all are read */
 #define CONTROL_SIZE 8             /* the longest payload other than stdin's */
-#define POLL_BYTES   256           /* received in one poll at most */
 #define CONNECT_NS   10000000000ul /* 10 s for the host to answer */
 
 /*
@@ -317,21 +316,21 @@ static void receive(uint8_t byte)
     }
 }
 
+/*
+ * Reads what one FIFO holds, and not again at once: an emulator that fills the FIFO while it is
+ * being read does so byte by byte, each at the cost of a whole FIFO's.
+ */
 static bool poll_receiver(void)
 {
-    uint8_t bytes[16];
-    size_t count = 0, total = 0;
+    uint8_t bytes[UART_FIFO_SIZE];
     uint64_t flags = spin_lock_irqsave(&receive_lock);
+    size_t count = uart_read(&uart, bytes, sizeof(bytes));
 
-    do {
-        count = uart_read(&uart, bytes, sizeof(bytes));
-        for (size_t i = 0; i < count; i++)
-            receive(bytes[i]);
-        total += count;
-    } while (count && total < POLL_BYTES);
+    for (size_t i = 0; i < count; i++)
+        receive(bytes[i]);
     send_credit_locked(); /* there may have been no room for it before */
     spin_unlock_irqrestore(&receive_lock, flags);
-    return total;
+    return count;
 }
 
 static bool poll_sender(void)
