@@ -37,7 +37,8 @@ void node_get(struct node *node)
 void node_put(struct node *node)
 {
     while (node && !__atomic_sub_fetch(&node->references, 1, __ATOMIC_ACQ_REL)) {
-        struct node *parent = node->parent;
+        /* A root is its own parent, without a reference. */
+        struct node *parent = node->parent == node ? NULL : node->parent;
 
         node->operations->release(node);
         node = parent;
