@@ -29,6 +29,7 @@
 #define XFEATURE_PKRU          9
 #define XSAVE_SW_RESERVED      464 /* in a signal frame: magic1, size, xfeatures, xstate_size */
 #define XSAVE_HEADER_XSTATE_BV 512
+#define XSAVE_FIRST_COMPONENT  576 /* behind the legacy region and the header */
 
 /* Whether the CPU has protection keys and the kernel has switched them on (CPUID 7.0 ECX.OSPKE). */
 static inline bool pkru_enabled(void)
@@ -53,13 +54,32 @@ static inline void pkru_write(uint32_t value)
     __asm__ volatile("wrpkru" : : "a"(value), "c"(0), "d"(0) : "memory");
 }
 
-/* The offset of PKRU in an XSAVE image, in bytes. */
+/*
+ * For a CPU whose CPUID leaf 0xD.9 is empty although it has PKRU, as that of Bochs 2.7: looks where
+ * XSAVE puts it. The value searched for differs from the live one in WD of key 15 at most.
+ */
+static inline uint32_t pkru_find_in_image(void)
+{
+    static _Alignas(64) unsigned char image[8192];
+    uint32_t live = pkru_read();
+    uint32_t marked = live | PKRU_WD(PKRU_KEYS - 1);
+    uint32_t at = XSAVE_FIRST_COMPONENT;
+
+    pkru_write(marked);
+    __asm__ volatile("xsave64 %0" : "+m"(image) : "a"(1 << XFEATURE_PKRU), "d"(0));
+    pkru_write(live);
+    while (at < sizeof(image) - sizeof(marked) && memcmp(image + at, &marked, sizeof(marked)) != 0)
+        at += sizeof(uint64_t);
+    return at;
+}
+
+/* The offset of PKRU in an XSAVE image of the standard format, in bytes. */
 static inline uint32_t pkru_xsave_offset(void)
 {
-    unsigned int eax = 0, ebx = 0, ecx = 0, edx = 0;
+    unsigned int size = 0, offset = 0, ecx = 0, edx = 0;
 
-    __get_cpuid_count(0xD, XFEATURE_PKRU, &eax, &ebx, &ecx, &edx);
-    return ebx;
+    __get_cpuid_count(0xD, XFEATURE_PKRU, &size, &offset, &ecx, &edx);
+    return size > 0 ? offset : pkru_find_in_image();
 }
 
 /*

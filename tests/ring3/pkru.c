@@ -168,8 +168,12 @@ static void cpuid_describes_it(void)
     unsigned int size, offset, flags, unused;
 
     __cpuid_count(0xD, XFEATURE_PKRU, size, offset, flags, unused);
+    if (size == 0) {
+        ktap_skip("this CPU's leaf 0xD.9 is empty");
+        return;
+    }
     EXPECT_EQUAL(size, 8);
-    EXPECT(offset >= 576); // behind the legacy region and the header
+    EXPECT(offset >= XSAVE_FIRST_COMPONENT);
     EXPECT_EQUAL(flags & 1, 0);
 }
 
