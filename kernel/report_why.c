@@ -45,6 +45,13 @@ static bool beyond_object(const struct fault_facts *facts)
     return area->has_object && byte >= align_up(area->object_size, PAGE_SIZE);
 }
 
+/* A page that is shared until somebody writes has no W, whatever the area allows. */
+static bool waits_for_copy(const struct fault_facts *facts)
+{
+    return (facts->frame->error_code & X86_PF_WRITE) &&
+           !(facts->path.entry[facts->path.level].value & PTE_W);
+}
+
 /* ---- SEGV_PKUERR ---- */
 
 static void why_execute_only(struct report_text *text, const struct fault_facts *facts,
@@ -89,9 +96,11 @@ static void why_key(struct report_text *text, const struct fault_facts *facts)
                  access.gerund, key, bit, access.noun, key);
     else
         text_add(text,
-                 "The page is present and the area allows %s, but its key %u has %s set in PKRU, "
+                 "The page is present and the area allows %s%s, but its key %u has %s set in PKRU, "
                  "so the %s was refused; pkey_set(%u, 0) would allow it",
-                 access.gerund, key, bit, access.noun, key);
+                 access.gerund,
+                 waits_for_copy(facts) ? " (W=0 until the first write copies it)" : "", key, bit,
+                 access.noun, key);
 }
 
 /* ---- SEGV_ACCERR ---- */

@@ -99,6 +99,14 @@ static void wd_write_missing(void)
     *keyed_page(RW, PKEY_DISABLE_WRITE, 0) = 2;
 }
 
+static void wd_write_shared(void)
+{
+    volatile char *address = keyed_page(RW, PKEY_DISABLE_WRITE, 0);
+
+    sink = *address;
+    *address = 2;
+}
+
 static void wd_write_read_only(void)
 {
     *keyed_page(PROT_READ, PKEY_DISABLE_WRITE, 1) = 2;
@@ -394,6 +402,7 @@ static const struct {
 } ways[] = {
     WAY(wd_write),
     WAY(wd_write_missing),
+    WAY(wd_write_shared),
     WAY(wd_write_read_only),
     WAY(wd_write_huge),
     WAY(ad_read),
