@@ -4,17 +4,20 @@
 import os
 import subprocess
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-BUILD = os.environ.get("LATCHKEY_BUILD", os.path.join(ROOT, "build"))
-DEMO = os.path.join(BUILD, "user", "pkey-demo")
+import latchkey
 
 
-def debug(*commands, program=DEMO):
-    """Returns what GDB and the program printed, and what the kernel did."""
-    arguments = [os.path.join(ROOT, "tools", "debug"), "--batch", "--run", "--timeout 60"]
-    for command in commands:
-        arguments += ["--ex", command]
+def debug(*commands, options=()):
+    """Runs the demonstration; returns what GDB and it printed, and what the kernel did."""
+    command = [os.path.join(latchkey.ROOT, "tools", "debug"), "--batch", *options]
+    command += ["--run", f"--timeout {latchkey.TIME_LIMIT}"]
+    for words in commands:
+        command += ["--ex", words]
     result = subprocess.run(
-        [*arguments, program], capture_output=True, text=True, timeout=90, stdin=subprocess.DEVNULL
+        [*command, latchkey.built("user", "pkey-demo")],
+        capture_output=True,
+        text=True,
+        timeout=latchkey.TIME_LIMIT + latchkey.GRACE,
+        stdin=subprocess.DEVNULL,
     )
     return result.stdout, result.stderr.replace("\r", "")

@@ -6,8 +6,9 @@ import re
 import sys
 
 import debugger
+import latchkey
 
-sys.path.insert(0, os.path.join(debugger.ROOT, "tools", "gdb"))
+sys.path.insert(0, os.path.join(latchkey.ROOT, "tools", "gdb"))
 
 import paging  # noqa: E402
 
@@ -63,6 +64,12 @@ def test_mistakes_are_told():
     assert "there is no task with pid 7" in errors
     assert "no address space" in errors
     assert "no task runs yet" in errors
+
+
+def test_from_reset():
+    output, _ = debugger.debug("break pvh_entry", "continue", options=["--reset"])
+    assert re.search(r"^Breakpoint 1, .*pvh_entry", output, re.MULTILINE)
+    assert "kmain" not in output
 
 
 # ---- Decoding by itself -------------------------------------------------------------------------

@@ -12,11 +12,10 @@ import subprocess
 
 import pytest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-SOURCE = os.path.join(ROOT, "tests", "host", "crashes.c")
-TABLE = os.path.join(ROOT, "tests", "host", "reports.txt")
-RUN = os.path.join(ROOT, "tools", "run")
-TIMEOUT = "60"
+import latchkey
+
+SOURCE = os.path.join(latchkey.ROOT, "tests", "host", "crashes.c")
+TABLE = os.path.join(latchkey.ROOT, "tests", "host", "reports.txt")
 WIDTH = 80
 LINES_MAX = 32
 
@@ -67,8 +66,7 @@ def program(tmp_path_factory):
 def run(program, ways, *options):
     """Runs the ways in one boot; returns their signals and their reports, by name."""
     log = program.with_suffix(".log")
-    command = [RUN, "--timeout", TIMEOUT, "--log", log, *options, program, *ways]
-    result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    result = latchkey.run("--log", log, *options, program, *ways)
     assert result.returncode == 0, result.stderr
     signals = {way: int(number) for way, number in map(str.split, result.stdout.splitlines())}
     text = log.read_text().replace("\r", "")
@@ -139,8 +137,6 @@ def test_explain_prints_the_report(program):
         ["gcc", "-static", "-O1", "-w", "-x", "c", "-", "-o", null],
         input=source, text=True, check=True,
     )  # fmt: skip
-    result = subprocess.run(
-        [RUN, "--timeout", TIMEOUT, "--explain", null], capture_output=True, text=True
-    )
+    result = latchkey.run("--explain", null)
     assert result.returncode == 128 + signal.SIGSEGV
     assert "Nothing is mapped at address 0x8" in squeeze(result.stderr)
