@@ -45,7 +45,7 @@ RING3_TESTS := $(patsubst tests/ring3/%.c,%,$(wildcard tests/ring3/*.c))
 objects = $(addprefix $(BUILD)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
 KERNEL_OBJECTS := $(call objects,kernel,$(KERNEL_SOURCES))
 LIBC_OBJECTS := $(call objects,user,$(LIBC_SOURCES))
-PROGRAMS := $(USER_PROGRAMS:%=$(BUILD)/user/%) $(RING3_TESTS:%=$(BUILD)/tests/%)
+BUILT_PROGRAMS := $(USER_PROGRAMS:%=$(BUILD)/user/%) $(RING3_TESTS:%=$(BUILD)/tests/%)
 HOST_PROGRAMS := $(addprefix $(BUILD)/host/,$(USER_PROGRAMS) $(RING3_TESTS))
 
 # ---- Flags ------------------------------------------------------------------------------------
@@ -83,6 +83,7 @@ help: ## list the targets and the variables
 	@echo '  V=1             print whole commands'
 	@echo '  CC=clang        build the kernel and its programs with clang'
 	@echo '  CROSS_COMPILE=  prefix of the tools, for example x86_64-linux-gnu-'
+	@echo '  PROGRAMS=       your own files and folders to have in the machine with make run'
 	@echo '  BUILD=          the folder for everything made (default build)'
 
 iso: $(BUILD)/latchkey.iso ## build build/latchkey.iso, which boots on BIOS and on UEFI
@@ -97,10 +98,10 @@ export LATCHKEY_BUILD := $(abspath $(BUILD))
 # Installs what is missing, if anything, and only then lets another make look at the tools.
 READY := tools/deps && $(MAKE) --no-print-directory -j$(shell nproc) all
 
-run: ## boot the ISO in QEMU: to the menu at a terminal, otherwise through the demonstration
+run: ## boot the ISO in QEMU: to a shell at a terminal, otherwise through the demonstration
 	@$(READY)
-	@if [ -t 0 ]; then program=menu; else program=pkey-demo; fi; \
-	tools/run --iso --show-log $(BUILD)/user/$$program
+	@if [ -t 0 ]; then program=/init; else program=/bin/pkey-demo; fi; \
+	tools/run --iso --show-log $(addprefix --add ,$(PROGRAMS)) --inside $$program
 
 test: ## test the kernel and its programs on a table of machines, and the programs on this Linux
 	@$(READY)
@@ -252,10 +253,17 @@ $(BUILD)/host/%: $(BUILD)/obj/host/tests/ring3/%.o $(BUILD)/obj/host/libc/ktap.o
 
 # ---- Images -----------------------------------------------------------------------------------
 
-IN_INITRAMFS := $(foreach name,$(USER_PROGRAMS),bin/$(name)=$(BUILD)/user/$(name)) \
-	$(foreach name,$(RING3_TESTS),tests/$(name)=$(BUILD)/tests/$(name))
+# The shell and the small tools are Debian's busybox: one program, under a link for each tool.
+BUSYBOX := /bin/busybox
+TOOLS = $(filter-out busybox,$(shell $(BUSYBOX) --list 2>/dev/null))
+ROOT_FILES := $(shell find user/root -type f)
 
-$(BUILD)/initramfs.cpio: $(PROGRAMS) tools/initramfs tools/lib/cpio.py
+IN_INITRAMFS = $(foreach name,$(USER_PROGRAMS),bin/$(name)=$(BUILD)/user/$(name)) \
+	$(foreach name,$(RING3_TESTS),tests/$(name)=$(BUILD)/tests/$(name)) \
+	$(foreach file,$(ROOT_FILES),$(file:user/root/%=%)=$(file)) \
+	bin/busybox=$(BUSYBOX) $(foreach name,$(TOOLS),'bin/$(name)->busybox')
+
+$(BUILD)/initramfs.cpio: $(BUILT_PROGRAMS) $(ROOT_FILES) $(BUSYBOX) tools/initramfs tools/lib/cpio.py
 	$(call SAY,CPIO,$@)
 	$(Q)tools/initramfs $@ $(IN_INITRAMFS)
 

@@ -14,7 +14,9 @@
 #include "arch/power.h"
 #include "arch/vga.h"
 #include "boot/boot_main.h"
+#include "fs/exec.h"
 #include "fs/initramfs.h"
+#include "fs/path.h"
 #include "fs/root.h"
 #include "kernel/boot_log.h"
 #include "kernel/channel.h"
@@ -37,7 +39,7 @@
 #include "mm/page.h"
 #include "mm/slab.h"
 
-#define INIT_DEFAULT "/bin/menu"
+#define INIT_DEFAULT "/init"
 
 /* linker.ld: physical bounds of the image. */
 extern const char image_start[], image_end[];
@@ -229,7 +231,10 @@ static void first_arguments(const char *path, struct exec_arguments *arguments)
 static void __attribute__((noreturn))
 refuse_first_program(const char *path, const struct exec_arguments *arguments, int error)
 {
-    const char *problem = arguments->problem ? arguments->problem : "not enough memory";
+    const char *problem = arguments->problem ? arguments->problem
+                          : error == -ENOENT ? "it is not there"
+                          : error == -EACCES ? "it is no file that may be executed"
+                                             : "not enough memory";
     char message[256];
     struct iovec segment = {message, 0};
     struct io_iter from;
@@ -247,17 +252,12 @@ refuse_first_program(const char *path, const struct exec_arguments *arguments, i
 /* Runs as the first task, in the kernel; its return goes to ring 3. */
 static void start_first_program(void *path)
 {
-    struct exec_arguments arguments = {.problem = "it is not there"};
-    struct file *file;
+    struct exec_arguments arguments = {0};
 
     irq_enable();
-    int error = fs_open_kernel(path, &file);
-    if (!error) {
-        first_arguments(path, &arguments);
-        error = exec_file(file, &arguments);
-        file_put(file);
-        kfree(arguments.strings);
-    }
+    first_arguments(path, &arguments);
+    int error = exec_path(path_root, path, &arguments);
+    kfree(arguments.strings);
     if (error)
         refuse_first_program(path, &arguments, error);
     irq_disable();

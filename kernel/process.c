@@ -2,8 +2,10 @@
 #include "kernel/process.h"
 
 #include <asm/errno.h>
+#include <linux/reboot.h>
 #include <linux/sched.h>
 
+#include "arch/bug.h"
 #include "arch/clock.h"
 #include "arch/cpu.h"
 #include "arch/fpu.h"
@@ -24,6 +26,12 @@ static void (*first_last_words)(int wait_status);
 void process_set_last_words(void (*last_words)(int wait_status))
 {
     first_last_words = last_words;
+}
+
+void process_end_machine(int wait_status)
+{
+    first_last_words(wait_status);
+    bug("the last words returned");
 }
 
 /* ---- making ---- */
@@ -244,7 +252,7 @@ void process_exit(int wait_status)
     if (task->clear_child_tid && !copy_to_user(task->clear_child_tid, &zero, sizeof(zero)))
         futex_wake_one(task->clear_child_tid);
     if (task->pid == FIRST_PID)
-        first_last_words(wait_status);
+        process_end_machine(wait_status);
     irq_disable();
     space_load(NULL);
     irq_enable();
@@ -271,4 +279,26 @@ SYSCALL1(exit, int, status)
 SYSCALL1(exit_group, int, status)
 {
     process_exit((status & 0xff) << 8);
+}
+
+/* ---- the end of the machine ---- */
+
+SYSCALL4(reboot, int, magic1, int, magic2, unsigned int, command, uintptr_t, argument)
+{
+    (void)argument;
+    if (magic1 != (int)LINUX_REBOOT_MAGIC1 ||
+        (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
+         magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
+        return -EINVAL;
+    switch (command) {
+    case LINUX_REBOOT_CMD_RESTART: /* to restart is left to whoever started the machine */
+    case LINUX_REBOOT_CMD_HALT:
+    case LINUX_REBOOT_CMD_POWER_OFF:
+        process_end_machine(0);
+    case LINUX_REBOOT_CMD_CAD_ON:
+    case LINUX_REBOOT_CMD_CAD_OFF:
+        return 0;
+    default:
+        return -EINVAL;
+    }
 }

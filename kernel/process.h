@@ -16,6 +16,9 @@ struct task *process_create(void);
  */
 void process_exit(int wait_status) __attribute__((noreturn));
 
+/* Ends the machine as if the first program had ended with this status: reboot(2). */
+void process_end_machine(int wait_status) __attribute__((noreturn));
+
 /* Lets the parent of a vfork() go on: the task has its own address space now, or has ended. */
 void process_end_vfork(struct task *task);
 

@@ -20,6 +20,12 @@ class Archive:
         self._add_folders(path.rpartition("/")[0])
         self._entry(path, data, stat.S_IFREG | mode)
 
+    def link(self, path, target):
+        """A symbolic link."""
+        path = path.strip("/")
+        self._add_folders(path.rpartition("/")[0])
+        self._entry(path, target.encode(), stat.S_IFLNK | 0o777)
+
     def finish(self):
         """Ends the archive, at a multiple of 512 bytes so that another may follow it."""
         self._entry("TRAILER!!!", b"", 0)
