@@ -11,6 +11,7 @@
 #include "arch/fpu.h"
 #include "arch/pkru.h"
 #include "arch/usercopy.h"
+#include "libc/include/string.h"
 
 /* Entry 0 WB, 1 WT, 2 UC-, 3 UC, and the same again: the value after reset (SDM vol. 3A, 12.12.4).
  */
@@ -31,6 +32,18 @@ bool this_cpu_has(struct cpuid_bit feature)
     __cpuid_count(feature.leaf, feature.index, registers[CPUID_EAX], registers[CPUID_EBX],
                   registers[CPUID_ECX], registers[CPUID_EDX]);
     return registers[feature.in] >> feature.bit & 1;
+}
+
+void cpu_read_brand(char brand[CPU_BRAND_SIZE])
+{
+    memset(brand, 0, CPU_BRAND_SIZE);
+    if (__get_cpuid_max(0x80000000u, NULL) < 0x80000004u)
+        return;
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t registers[4];
+        __cpuid(0x80000002u + i, registers[0], registers[1], registers[2], registers[3]);
+        memcpy(brand + i * sizeof(registers), registers, sizeof(registers));
+    }
 }
 
 static uint64_t bit_if(struct cpuid_bit feature, uint64_t bit)

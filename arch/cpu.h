@@ -66,6 +66,10 @@ struct cpuid_bit {
 /* Whether the CPU says 1; a leaf beyond the CPU's highest counts as 0. */
 bool this_cpu_has(struct cpuid_bit feature);
 
+/* The CPU's name as it gives it, with its NUL; "" when it gives none. */
+#define CPU_BRAND_SIZE 49
+void cpu_read_brand(char brand[CPU_BRAND_SIZE]);
+
 /* ---- control registers (SDM vol. 3A, 2.5) ---- */
 
 #define CR0_PE (1ul << 0)

@@ -142,6 +142,13 @@ void fpu_image_init(void *image)
         fpu_image_set_pkru(image, pkru_init_value);
 }
 
+void pkru_set_init_value(uint32_t pkru)
+{
+    pkru_init_value = pkru;
+    if (fpu_layout.pkru_offset)
+        fpu_image_set_pkru(initial_image, pkru);
+}
+
 uint32_t fpu_image_pkru(const void *image)
 {
     uint64_t xstate_bv;

@@ -64,8 +64,11 @@ struct node_operations {
     void (*list)(struct node *directory, uint64_t *position, struct directory_buffer *buffer);
     /* Symbolic links: copies the target without a NUL; its length, cut to size, or an errno. */
     long (*read_link)(struct node *node, char *buffer, size_t size);
-    /* Regular files: sets the file's operations; and the size. */
+    /* Links of /proc: the node that it leads to, with a reference, whatever its text says. */
+    int (*follow)(struct node *node, struct node **target);
+    /* Regular files and those of /proc/PID/fd: sets the file's operations. */
     int (*open)(struct node *node, struct file *file);
+    /* Regular files: sets the size. */
     int (*resize)(struct node *node, uint64_t size);
     /* Adds what the node itself does not hold: st_size, st_blocks. */
     void (*status)(struct node *node, struct stat *status);

@@ -31,12 +31,14 @@ static int open_by_kind(struct node *node, unsigned int flags, struct file *file
         file->operations = &path_operations;
         return 0;
     }
+    if (node->operations->open)
+        return node->operations->open(node, file);
     switch (node->mode & S_IFMT) {
     case S_IFDIR:
         file->operations = &directory_file_operations;
         return 0;
     case S_IFREG:
-        return node->operations->open ? node->operations->open(node, file) : -EACCES;
+        return -EACCES;
     case S_IFCHR:
         return device_open(node, file);
     default: /* no other special file has anything behind it */

@@ -80,6 +80,18 @@ static int find_child(struct walk *walk, const struct path_end *end, struct node
     return error;
 }
 
+/* Exchanges a link that leads to a node by itself for that node; its reference goes in any case. */
+static int follow_link(struct node **link)
+{
+    struct node *target;
+    int error = (*link)->operations->follow(*link, &target);
+
+    node_put(*link);
+    if (!error)
+        *link = target;
+    return error;
+}
+
 /* Makes the rest of the path the link's target followed by what was the rest. */
 static int expand_link(struct walk *walk, struct node *link, bool wants_directory)
 {
@@ -121,7 +133,7 @@ static void start_at_root(struct walk *walk)
 static int step(struct walk *walk, struct path_end *end, bool *done)
 {
     struct node *child;
-    bool is_last;
+    bool is_last, follow;
     int error = next_component(walk, end);
 
     if (error)
@@ -134,12 +146,18 @@ static int step(struct walk *walk, struct path_end *end, bool *done)
     }
     if (error)
         return error;
-    if (S_ISLNK(child->mode) && (!is_last || end->wants_directory || (walk->flags & PATH_FOLLOW))) {
+    follow =
+        S_ISLNK(child->mode) && (!is_last || end->wants_directory || (walk->flags & PATH_FOLLOW));
+    if (follow && !child->operations->follow) {
         error = expand_link(walk, child, end->wants_directory);
         node_put(child);
         start_at_root(walk);
         return error;
     }
+    if (follow)
+        error = follow_link(&child);
+    if (error)
+        return error;
     if (is_last) {
         end->node = child;
         *done = true;

@@ -90,12 +90,17 @@ int pseudo_create_numbered(struct node *directory, const struct pseudo_entry *en
 
 /* ---- Directories --------------------------------------------------------------------------- */
 
+static bool is_there(const struct pseudo_entry *entry)
+{
+    return !entry->is_there || entry->is_there();
+}
+
 int pseudo_lookup(struct node *directory, const struct node_name *name, struct node **child)
 {
     const struct pseudo_entry *entry = pseudo_node(directory)->entry->entries;
 
     for (; entry->name; entry++)
-        if (!strcmp(entry->name, name->text))
+        if (is_there(entry) && !strcmp(entry->name, name->text))
             return pseudo_create_named(directory, entry, child);
     return -ENOENT;
 }
@@ -140,7 +145,9 @@ void pseudo_list(struct node *directory, uint64_t *position, struct directory_bu
     while (*position < end) {
         const struct pseudo_entry *entry = &entries[*position - DIRECTORY_FIRST];
 
-        if (!list_name(directory, entry, entry->name, position, buffer))
+        if (!is_there(entry))
+            ++*position;
+        else if (!list_name(directory, entry, entry->name, position, buffer))
             return;
     }
 }
@@ -205,6 +212,17 @@ static long read(struct file *file, struct io_iter *to, uint64_t *offset)
         result = text_read(&open->text, to, offset);
     mutex_unlock(&open->lock);
     return result;
+}
+
+int pseudo_show_constant(const struct pseudo_node *node, struct text *text)
+{
+    text_print(text, "%s", node->entry->constant);
+    return 0;
+}
+
+int pseudo_parse_setting(const char *value, uint64_t *number)
+{
+    return parse_u64(value + strspn(value, " \t"), number) ? -EINVAL : 0;
 }
 
 /* What user space wrote, as a string without the newline that echo puts behind it. */

@@ -37,6 +37,8 @@ struct pseudo_entry {
     uint32_t mode;
     const struct node_operations *operations;
     const struct pseudo_entry *entries; /* of a directory */
+    bool (*is_there)(void);             /* NULL: always */
+    const char *constant;               /* what pseudo_show_constant() shows */
     /* Writes the text; -ESRCH and the like instead. */
     int (*show)(const struct pseudo_node *node, struct text *text);
     /* Takes what was written, without its last newline; 0 or an error. NULL: -EIO. */
@@ -54,6 +56,11 @@ extern const struct node_operations pseudo_directory_operations, pseudo_text_ope
     {                                                                                        \
         .name = (entry_name), .mode = S_IFREG | 0444, .operations = &pseudo_text_operations, \
         .show = (entry_show)                                                                 \
+    }
+#define PSEUDO_CONSTANT(entry_name, entry_text)                                              \
+    {                                                                                        \
+        .name = (entry_name), .mode = S_IFREG | 0444, .operations = &pseudo_text_operations, \
+        .show = pseudo_show_constant, .constant = (entry_text)                               \
     }
 #define PSEUDO_SETTING(entry_name, entry_show, entry_store)                                  \
     {                                                                                        \
@@ -75,6 +82,11 @@ static inline struct pseudo_node *pseudo_node(struct node *node)
 {
     return container_of(node, struct pseudo_node, node);
 }
+
+int pseudo_show_constant(const struct pseudo_node *node, struct text *text);
+
+/* A number that was written to a setting: -EINVAL when it is none. */
+int pseudo_parse_setting(const char *value, uint64_t *number);
 
 /* The root of a pseudo file system, in no place yet; NULL when memory is out. */
 struct node *pseudo_create_root(const struct pseudo_entry *entry, uint32_t file_system);

@@ -10,6 +10,8 @@
 #include "fs/devices.h"
 #include "fs/open.h"
 #include "fs/path.h"
+#include "fs/proc.h"
+#include "fs/sysfs.h"
 #include "fs/tmpfs.h"
 #include "kernel/channel.h"
 #include "kernel/tty.h"
@@ -22,6 +24,24 @@ static int make_directory(const char *text, uint32_t permissions, struct node **
     struct node_template template = {.mode = S_IFDIR | permissions};
 
     return path_root->operations->create(path_root, &name, &template, directory);
+}
+
+/* Shows another file system's root in a new directory of the root. */
+static int mount(const char *name, struct node *root)
+{
+    struct node *directory;
+    int error;
+
+    if (!root)
+        return -ENOMEM;
+    error = make_directory(name, 0555, &directory);
+    if (error) {
+        node_put(root);
+        return error;
+    }
+    node_mount(directory, root);
+    node_put(directory);
+    return 0;
 }
 
 int fs_init(void)
@@ -41,7 +61,9 @@ int fs_init(void)
         return error;
     error = devices_create(directory);
     node_put(directory);
-    return error;
+    if (!error)
+        error = mount("proc", proc_create());
+    return error ? error : mount("sys", sysfs_create());
 }
 
 int fs_open_kernel(const char *path, struct file **file)

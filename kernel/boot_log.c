@@ -45,19 +45,6 @@ void boot_log_memory(const struct boot_info *info)
                 info->initramfs.value);
 }
 
-/* The brand string, CPUID 80000002h to 80000004h; "" when there is none. */
-static void read_brand(char brand[49])
-{
-    memset(brand, 0, 49);
-    if (__get_cpuid_max(0x80000000u, NULL) < 0x80000004u)
-        return;
-    for (uint32_t i = 0; i < 3; i++) {
-        uint32_t registers[4];
-        __cpuid(0x80000002u + i, registers[0], registers[1], registers[2], registers[3]);
-        memcpy(brand + 16 * i, registers, sizeof(registers));
-    }
-}
-
 static void log_features(void)
 {
     struct cpu_feature_row row;
@@ -100,10 +87,10 @@ static void log_xsave(void)
 
 void boot_log_cpu(void)
 {
-    char brand[49];
+    char brand[CPU_BRAND_SIZE];
     uint32_t signature, ebx, ecx, edx;
 
-    read_brand(brand);
+    cpu_read_brand(brand);
     __cpuid(1, signature, ebx, ecx, edx);
     kprintf("cpu        %s, signature %#x, APIC id %u\n", brand[0] ? brand : "(no brand string)",
             signature, apic_id());

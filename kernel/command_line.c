@@ -20,6 +20,11 @@ void command_line_init(const char *text)
     line = text;
 }
 
+const char *command_line_text(void)
+{
+    return line;
+}
+
 /* The next word from *at on, which moves on behind it; false at the end. */
 static bool next_word(const char **at, struct word *word)
 {

@@ -24,6 +24,9 @@
 /* Notes where the line is; it must stay. */
 void command_line_init(const char *text);
 
+/* The line as it was given. */
+const char *command_line_text(void);
+
 /* Whether the word NAME is there, alone or with a value. */
 bool command_line_has(const char *name);
 

@@ -44,6 +44,11 @@ struct file_operations {
     unsigned int (*poll)(struct file *file);
     /* The pages to map, with no reference taken. NULL: -ENODEV from mmap. */
     struct memory_object *(*object)(struct file *file);
+    /*
+     * Opened once more by way of /proc/PID/fd, with made->flags as asked for: sets the operations
+     * and the state of made. For files with a node it is the node that is opened. NULL: -ENXIO.
+     */
+    int (*reopen)(struct file *file, struct file *made);
     /* The last reference is gone. NULL: nothing to do. */
     void (*release)(struct file *file);
 };

@@ -146,6 +146,24 @@ static void load_bases(const struct task *task)
     wrmsr(MSR_KERNEL_GS_BASE, task->gs_base);
 }
 
+uint64_t sched_cpu_ns(const struct task *task)
+{
+    uint64_t now = clock_monotonic_ns();
+
+    return task->cpu_ns + (task == current() ? now - task->turn_ns : 0);
+}
+
+uint64_t sched_idle_ns(void)
+{
+    return sched_cpu_ns(&idle_task);
+}
+
+static void count_turn(struct task *previous, struct task *next)
+{
+    next->turn_ns = clock_monotonic_ns();
+    previous->cpu_ns += next->turn_ns - previous->turn_ns;
+}
+
 /*
  * Save the XSAVE image, switch address space and stack, restore the next one's image. PKRU is
  * live before anything runs on the next task's behalf; the kernel itself uses no such register.
@@ -155,6 +173,7 @@ static void switch_to(struct task *next)
     struct task *previous = current();
 
     sched_counters.switches++;
+    count_turn(previous, next);
     if (previous->fpu && previous->state != TASK_ZOMBIE) {
         fpu_save(previous->fpu);
         save_bases(previous);
@@ -410,8 +429,9 @@ void sched_init(void)
 void sched_start(void)
 {
     irq_disable();
-    tick_at = clock_monotonic_ns() + TICK_NS;
-    arm_timer(clock_monotonic_ns());
+    idle_task.turn_ns = clock_monotonic_ns();
+    tick_at = idle_task.turn_ns + TICK_NS;
+    arm_timer(idle_task.turn_ns);
     for (;;)
         idle_once();
 }

@@ -75,6 +75,10 @@ void sched_stop(void);
 /* Lets a stopped task run again; nothing happens if it is not. */
 void sched_continue(struct task *task);
 
+/* How long a task has run, in the kernel or in ring 3; and how long this CPU had nothing to do. */
+uint64_t sched_cpu_ns(const struct task *task);
+uint64_t sched_idle_ns(void);
+
 /* Puts a new task into the run queue. */
 void sched_add(struct task *task);
 

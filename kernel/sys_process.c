@@ -138,15 +138,14 @@ SYSCALL6(process_vm_writev, int, pid, uintptr_t, local, size_t, local_count, uin
 SYSCALL2(getrusage, int, who, uintptr_t, address)
 {
     struct rusage usage = {0};
-    uint64_t ns = clock_monotonic_ns() - current()->started_ns;
+    uint64_t ns = who == RUSAGE_CHILDREN ? current()->children_cpu_ns : sched_cpu_ns(current());
 
     if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
         return -EINVAL;
-    if (who != RUSAGE_CHILDREN) {
-        usage.ru_utime.tv_sec = (long)(ns / NS_PER_SECOND);
-        usage.ru_utime.tv_usec = (long)(ns % NS_PER_SECOND / 1000);
+    usage.ru_utime.tv_sec = (long)(ns / NS_PER_SECOND); /* the kernel's part is not told apart */
+    usage.ru_utime.tv_usec = (long)(ns % NS_PER_SECOND / 1000);
+    if (who != RUSAGE_CHILDREN)
         usage.ru_maxrss = (long)(current()->space->resident_pages << PAGE_SHIFT >> 10);
-    }
     return copy_to_user(address, &usage, sizeof(usage)) ? -EFAULT : 0;
 }
 

@@ -3,7 +3,6 @@
 #include <asm/prctl.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
-#include <linux/utsname.h>
 
 #include "arch/clock.h"
 #include "arch/cpu.h"
@@ -12,6 +11,7 @@
 #include "kernel/random.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/uname.h"
 #include "libc/include/string.h"
 #include "mm/address_space.h"
 #include "mm/page.h"
@@ -243,19 +243,18 @@ SYSCALL2(setrlimit, unsigned int, resource, uintptr_t, address)
     return set_limit(resource, &limit);
 }
 
+const struct new_utsname kernel_uname = {
+    .sysname = "Linux",
+    .nodename = "latchkey",
+    .release = "6.12.0-latchkey",
+    .version = "Latchkey",
+    .machine = "x86_64",
+    .domainname = "(none)",
+};
+
 SYSCALL1(uname, uintptr_t, address)
 {
-    /* The release is the Linux whose semantics are kept: programs compare it. */
-    static const struct new_utsname name = {
-        .sysname = "Linux",
-        .nodename = "latchkey",
-        .release = "6.12.0-latchkey",
-        .version = "Latchkey",
-        .machine = "x86_64",
-        .domainname = "(none)",
-    };
-
-    return copy_to_user(address, &name, sizeof(name)) ? -EFAULT : 0;
+    return copy_to_user(address, &kernel_uname, sizeof(kernel_uname)) ? -EFAULT : 0;
 }
 
 #define GETRANDOM_FLAGS 7u /* GRND_NONBLOCK, GRND_RANDOM, GRND_INSECURE */

@@ -39,7 +39,7 @@ static int read_clock(int clock, uint64_t *ns)
         return 0;
     case CLOCK_PROCESS_CPUTIME_ID:
     case CLOCK_THREAD_CPUTIME_ID:
-        *ns = clock_monotonic_ns() - current()->started_ns;
+        *ns = sched_cpu_ns(current());
         return 0;
     default:
         return -EINVAL;
@@ -272,7 +272,8 @@ SYSCALL1(times, uintptr_t, address)
     struct tms times = {0};
     uint64_t now = clock_monotonic_ns();
 
-    times.tms_utime = (long)((now - current()->started_ns) / CLOCK_TICK_NS);
+    times.tms_utime = (long)(sched_cpu_ns(current()) / CLOCK_TICK_NS);
+    times.tms_cutime = (long)(current()->children_cpu_ns / CLOCK_TICK_NS);
     if (address && copy_to_user(address, &times, sizeof(times)))
         return -EFAULT;
     return (long)(now / CLOCK_TICK_NS);

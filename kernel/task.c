@@ -13,14 +13,13 @@
 #include "mm/kernel_map.h"
 #include "mm/slab.h"
 
-#define PID_MAX 32768
-
 struct task_list all_tasks = TAILQ_HEAD_INITIALIZER(all_tasks);
 
 static struct slab_cache task_cache, fpu_cache;
 /* Interrupts too walk the list, to send signals: it changes with interrupts off. */
 static struct spinlock tasks_lock = SPINLOCK_INIT("tasks");
 static unsigned int tasks;
+static uint64_t total;
 static int last_pid;
 
 void task_init(void)
@@ -84,6 +83,7 @@ struct task *task_create(void)
     task->pid = next_pid();
     TAILQ_INSERT_TAIL(&all_tasks, task, all_link);
     tasks++;
+    total++;
     spin_unlock_irqrestore(&tasks_lock, flags);
     return task;
 }
@@ -133,4 +133,14 @@ void task_free(struct task *task)
 unsigned int task_count(void)
 {
     return tasks;
+}
+
+uint64_t task_total(void)
+{
+    return total;
+}
+
+int task_last_pid(void)
+{
+    return last_pid;
 }

@@ -78,8 +78,11 @@ struct task {
     struct rlimit64 limits[RLIM_NLIMITS];
     struct interval_timer timers[TIMERS];
     uint64_t started_ns;
-    char name[16];          /* of the program, as prctl(PR_GET_NAME) has it */
-    uintptr_t arguments[2]; /* [start, end) of argv's strings on the stack */
+    uint64_t cpu_ns;          /* how long it has run, up to its last turn: sched_cpu_ns() */
+    uint64_t turn_ns;         /* when its last turn began */
+    uint64_t children_cpu_ns; /* of those that it has waited for, and theirs */
+    char name[16];            /* of the program, as prctl(PR_GET_NAME) has it */
+    uintptr_t arguments[2];   /* [start, end) of argv's strings on the stack */
     uintptr_t environment[2];
     struct task *vfork_parent; /* waits until this one execs or exits */
 };
@@ -114,10 +117,16 @@ void task_free(struct task *task);
 /* By pid, or NULL. */
 struct task *task_find(int pid);
 
+#define PID_MAX 32768
+
 /* The list of all tasks, oldest first. */
 extern struct task_list all_tasks;
 
 /* Tasks and zombies that exist; a test compares it before and after. */
 unsigned int task_count(void);
+
+/* Tasks made since boot; and the number that the latest one got. */
+uint64_t task_total(void);
+int task_last_pid(void);
 
 #endif

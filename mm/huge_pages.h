@@ -35,4 +35,12 @@ bool huge_page_is_exclusive(const struct page *page);
 
 void huge_pages_read_counters(struct huge_page_counters *counters);
 
+/* Pages promised and not yet in use, if those in use are those promised first. */
+static inline unsigned int huge_pages_outstanding(const struct huge_page_counters *counters)
+{
+    unsigned int used = counters->total - counters->free;
+
+    return counters->reserved > used ? counters->reserved - used : 0;
+}
+
 #endif

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc: the root directory, whose entries are those of its table and the processes' numbers.
+ */
+#include "fs/proc.h"
+
+#include <asm/errno.h>
+
+#include "kernel/task.h"
+#include "libc/include/stdio.h"
+#include "libc/include/string.h"
+
+static const struct pseudo_entry process = {
+    .mode = S_IFDIR | 0555,
+    .operations = &pseudo_directory_operations,
+    .entries = proc_process_entries,
+};
+
+struct task *proc_task(const struct pseudo_node *node)
+{
+    struct task *task = task_find(node->pid);
+
+    return task && task->started_ns == node->started_ns ? task : NULL;
+}
+
+static int lookup(struct node *directory, const struct node_name *name, struct node **child)
+{
+    struct task *task;
+    int error = pseudo_lookup(directory, name, child);
+    int pid;
+
+    if (error != -ENOENT || !pseudo_parse_number(name, &pid))
+        return error;
+    task = task_find(pid);
+    if (!task)
+        return -ENOENT;
+    error = pseudo_create_numbered(directory, &process, pid, child);
+    if (!error) {
+        pseudo_node(*child)->pid = pid;
+        pseudo_node(*child)->started_ns = task->started_ns;
+    }
+    return error;
+}
+
+/* The lowest number of a process that is at least this one; 0 when there is none. */
+static int next_pid(uint64_t from)
+{
+    const struct task *task;
+    int next = 0;
+
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        if ((uint64_t)task->pid >= from && (!next || task->pid < next))
+            next = task->pid;
+    return next;
+}
+
+static void list(struct node *directory, uint64_t *position, struct directory_buffer *buffer)
+{
+    uint64_t end = pseudo_list_end(directory);
+    int pid;
+
+    pseudo_list(directory, position, buffer);
+    while (*position >= end && (pid = next_pid(*position - end)))
+        if (!pseudo_list_number(directory, &process, pid, position, buffer))
+            return;
+}
+
+static const struct node_operations root_operations = {
+    .lookup = lookup,
+    .list = list,
+    .release = pseudo_release,
+};
+
+struct node *proc_create(void)
+{
+    static const struct pseudo_entry root = {
+        .mode = S_IFDIR | 0555,
+        .operations = &root_operations,
+        .entries = proc_system_entries,
+    };
+
+    return pseudo_create_root(&root, PSEUDO_PROC);
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc/PID/mem: a process's memory, with addresses as offsets. Neither PKRU nor the protection
+ * of the pages counts: a debugger reads and writes here.
+ */
+#include <asm/errno.h>
+#include <linux/fs.h>
+
+#include "fs/proc.h"
+#include "kernel/file.h"
+#include "kernel/task.h"
+#include "mm/access.h"
+#include "mm/address_space.h"
+#include "mm/slab.h"
+
+/*
+ * The file is one of an address space and not of the process: it keeps the one that the process
+ * had when it was opened, and is empty once the process has another or none.
+ */
+static bool is_current(struct file *file)
+{
+    const struct task *task = proc_task(pseudo_node(file->node));
+
+    return file->state && task && task->space == file->state;
+}
+
+static size_t piece_of(const struct io_iter *iter)
+{
+    return iter->remaining < PAGE_SIZE ? iter->remaining : PAGE_SIZE;
+}
+
+static long read_through(struct address_space *space, struct io_iter *to, uint64_t *offset,
+                         char *buffer)
+{
+    long total = 0;
+
+    while (to->remaining) {
+        size_t got = space_read(space, *offset, buffer, piece_of(to));
+
+        if (!got)
+            return total ? total : -EIO;
+        if (io_iter_put(to, buffer, got) < got)
+            return -EFAULT;
+        *offset += got;
+        total += got;
+    }
+    return total;
+}
+
+static long write_through(struct address_space *space, struct io_iter *from, uint64_t *offset,
+                          char *buffer)
+{
+    long total = 0;
+
+    while (from->remaining) {
+        size_t size = piece_of(from);
+        size_t written;
+
+        if (io_iter_take(from, buffer, size) < size)
+            return -EFAULT;
+        written = space_write(space, *offset, buffer, size);
+        *offset += written;
+        total += written;
+        if (!written)
+            return total ? total : -EIO;
+    }
+    return total;
+}
+
+typedef long (*transfer_t)(struct address_space *space, struct io_iter *iter, uint64_t *offset,
+                           char *buffer);
+
+static long transfer(struct file *file, struct io_iter *iter, uint64_t *offset, transfer_t through)
+{
+    char *buffer;
+    long result;
+
+    if (!is_current(file))
+        return 0;
+    buffer = kmalloc(PAGE_SIZE);
+    if (!buffer)
+        return -ENOMEM;
+    result = through(file->state, iter, offset, buffer);
+    kfree(buffer);
+    return result;
+}
+
+static long read(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    return transfer(file, to, offset, read_through);
+}
+
+static long write(struct file *file, struct io_iter *from, uint64_t *offset)
+{
+    return transfer(file, from, offset, write_through);
+}
+
+static long seek(struct file *file, long offset, int whence)
+{
+    if (whence == SEEK_CUR)
+        offset += file->offset;
+    else if (whence != SEEK_SET)
+        return -EINVAL;
+    file->offset = offset;
+    return offset;
+}
+
+static void release(struct file *file)
+{
+    if (file->state)
+        space_put(file->state);
+    node_put(file->node);
+}
+
+static const struct file_operations mem_file_operations = {
+    .read = read,
+    .write = write,
+    .seek = seek,
+    .release = release,
+};
+
+static int open_mem(struct node *node, struct file *file)
+{
+    const struct task *task = proc_task(pseudo_node(node));
+
+    if (!task)
+        return -ESRCH;
+    if (task->space)
+        space_get(task->space);
+    file->state = task->space;
+    file->operations = &mem_file_operations;
+    file->seekable = true;
+    return 0;
+}
+
+const struct node_operations proc_mem_operations = {
+    .open = open_mem,
+    .release = pseudo_release,
+};

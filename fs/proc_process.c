@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc/PID: its entries, and the smaller ones themselves.
+ */
+#include <asm/errno.h>
+
+#include "fs/proc.h"
+#include "kernel/task.h"
+#include "libc/include/string.h"
+#include "mm/access.h"
+
+#define PIECE 512 /* bytes copied at a time */
+
+/* A range of the process's own memory, such as argv's strings. */
+static void put_memory(struct text *text, struct address_space *space, uintptr_t start,
+                       uintptr_t end)
+{
+    char piece[PIECE];
+    size_t got = PIECE;
+
+    for (; start < end && got == PIECE; start += got) {
+        got = space_read(space, start, piece, end - start < PIECE ? end - start : PIECE);
+        text_put(text, piece, got);
+    }
+}
+
+static int show_cmdline(const struct pseudo_node *node, struct text *text)
+{
+    const struct task *task = proc_task(node);
+
+    if (!task)
+        return -ESRCH;
+    if (task->space)
+        put_memory(text, task->space, task->arguments[0], task->arguments[1]);
+    return 0;
+}
+
+static int show_environ(const struct pseudo_node *node, struct text *text)
+{
+    const struct task *task = proc_task(node);
+
+    if (!task)
+        return -ESRCH;
+    if (task->space)
+        put_memory(text, task->space, task->environment[0], task->environment[1]);
+    return 0;
+}
+
+static int show_comm(const struct pseudo_node *node, struct text *text)
+{
+    const struct task *task = proc_task(node);
+
+    if (!task)
+        return -ESRCH;
+    text_print(text, "%s\n", task->name);
+    return 0;
+}
+
+/* A process may rename itself, and nobody else. */
+static int store_comm(const struct pseudo_node *node, const char *value)
+{
+    struct task *task = proc_task(node);
+
+    if (task != current())
+        return -EINVAL;
+    strlcpy(task->name, value, sizeof(task->name));
+    return 0;
+}
+
+struct limit {
+    const char *name, *unit;
+};
+
+static void put_limit(struct text *text, uint64_t value)
+{
+    if (value == RLIM64_INFINITY)
+        text_print(text, "%-20s ", "unlimited");
+    else
+        text_print(text, "%-20lu ", value);
+}
+
+static int show_limits(const struct pseudo_node *node, struct text *text)
+{
+    static const struct limit limits[RLIM_NLIMITS] = {
+        [RLIMIT_CPU] = {"Max cpu time", "seconds"},
+        [RLIMIT_FSIZE] = {"Max file size", "bytes"},
+        [RLIMIT_DATA] = {"Max data size", "bytes"},
+        [RLIMIT_STACK] = {"Max stack size", "bytes"},
+        [RLIMIT_CORE] = {"Max core file size", "bytes"},
+        [RLIMIT_RSS] = {"Max resident set", "bytes"},
+        [RLIMIT_NPROC] = {"Max processes", "processes"},
+        [RLIMIT_NOFILE] = {"Max open files", "files"},
+        [RLIMIT_MEMLOCK] = {"Max locked memory", "bytes"},
+        [RLIMIT_AS] = {"Max address space", "bytes"},
+        [RLIMIT_LOCKS] = {"Max file locks", "locks"},
+        [RLIMIT_SIGPENDING] = {"Max pending signals", "signals"},
+        [RLIMIT_MSGQUEUE] = {"Max msgqueue size", "bytes"},
+        [RLIMIT_NICE] = {"Max nice priority", ""},
+        [RLIMIT_RTPRIO] = {"Max realtime priority", ""},
+        [RLIMIT_RTTIME] = {"Max realtime timeout", "us"},
+    };
+    const struct task *task = proc_task(node);
+
+    if (!task)
+        return -ESRCH;
+    text_print(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+    for (unsigned int i = 0; i < RLIM_NLIMITS; i++) {
+        text_print(text, "%-25s ", limits[i].name);
+        put_limit(text, task->limits[i].rlim_cur);
+        put_limit(text, task->limits[i].rlim_max);
+        text_print(text, "%-10s\n", limits[i].unit);
+    }
+    return 0;
+}
+
+/* ---- task/: the one thread of the process -------------------------------------------------- */
+
+static const struct pseudo_entry thread = {
+    .mode = S_IFDIR | 0555,
+    .operations = &pseudo_directory_operations,
+    .entries = proc_thread_entries,
+};
+
+static int lookup_thread(struct node *directory, const struct node_name *name, struct node **child)
+{
+    int tid;
+
+    if (!pseudo_parse_number(name, &tid) || tid != pseudo_node(directory)->pid ||
+        !proc_task(pseudo_node(directory)))
+        return -ENOENT;
+    return pseudo_create_numbered(directory, &thread, tid, child);
+}
+
+static void list_threads(struct node *directory, uint64_t *position,
+                         struct directory_buffer *buffer)
+{
+    int tid = pseudo_node(directory)->pid;
+
+    if (directory_add_dots(directory, position, buffer) && *position == DIRECTORY_FIRST &&
+        proc_task(pseudo_node(directory)))
+        pseudo_list_number(directory, &thread, tid, position, buffer);
+}
+
+static const struct node_operations task_operations = {
+    .lookup = lookup_thread,
+    .list = list_threads,
+    .release = pseudo_release,
+};
+
+/* ---- The entries --------------------------------------------------------------------------- */
+
+/* clang-format off */
+#define THREAD_ENTRIES                                            \
+    PSEUDO_TEXT("cmdline", show_cmdline),                         \
+    PSEUDO_SETTING("comm", show_comm, store_comm),                \
+    PSEUDO_LINK("cwd", proc_cwd_operations),                      \
+    PSEUDO_TEXT("environ", show_environ),                         \
+    PSEUDO_LINK("exe", proc_exe_operations),                      \
+    PSEUDO_OTHER("fd", S_IFDIR | 0500, proc_fd_operations),       \
+    PSEUDO_TEXT("limits", show_limits),                           \
+    PSEUDO_TEXT("maps", proc_show_maps),                          \
+    PSEUDO_OTHER("mem", S_IFREG | 0600, proc_mem_operations),     \
+    PSEUDO_TEXT("mounts", proc_show_mounts),                      \
+    PSEUDO_LINK("root", proc_root_operations),                    \
+    PSEUDO_TEXT("smaps", proc_show_smaps),                        \
+    PSEUDO_TEXT("stat", proc_show_stat),                          \
+    PSEUDO_TEXT("statm", proc_show_statm),                        \
+    PSEUDO_TEXT("status", proc_show_status)
+
+const struct pseudo_entry proc_thread_entries[] = {
+    THREAD_ENTRIES,
+    PSEUDO_END,
+};
+
+const struct pseudo_entry proc_process_entries[] = {
+    THREAD_ENTRIES,
+    PSEUDO_OTHER("task", S_IFDIR | 0555, task_operations),
+    PSEUDO_END,
+};
+/* clang-format on */

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc/PID/status, stat and statm: the state of a process in words and in numbers. What Linux
+ * counts and this kernel does not (page faults, switches, peaks) is 0 in the files of fixed
+ * fields, and has no line in status.
+ */
+#include <asm/errno.h>
+#include <asm/mman.h>
+#include <linux/sched.h>
+
+#include "fs/proc.h"
+#include "kernel/file.h"
+#include "kernel/fs_context.h"
+#include "kernel/task.h"
+#include "kernel/tty.h"
+#include "libc/include/string.h"
+#include "mm/usage.h"
+
+#define CLOCK_TICK_NS (NS_PER_SECOND / 100) /* AT_CLKTCK */
+
+/* ---- Memory -------------------------------------------------------------------------------- */
+
+/* Bytes. */
+struct memory {
+    struct area_usage usage;
+    uint64_t size, data, stack, code;
+    uintptr_t code_start, code_end;
+};
+
+static void add_area(struct memory *memory, const struct area *area)
+{
+    uint64_t size = area->end - area->start;
+
+    memory->size += size;
+    if (area->flags & AREA_GROWS_DOWN) {
+        memory->stack += size;
+    } else if ((area->prot & PROT_WRITE) && !(area->flags & AREA_SHARED)) {
+        memory->data += size;
+    } else if (area->prot & PROT_EXEC) {
+        if (!memory->code)
+            memory->code_start = area->start;
+        memory->code_end = area->end;
+        memory->code += size;
+    }
+}
+
+/* All zeros for a process that has ended. */
+static struct memory measure(const struct task *task)
+{
+    struct memory memory = {0};
+    struct area *area;
+
+    if (!task->space)
+        return memory;
+    spin_lock(&task->space->lock);
+    RB_FOREACH (area, area_tree, &task->space->areas) {
+        add_area(&memory, area);
+        area_measure_locked(task->space, area, &memory.usage);
+    }
+    spin_unlock(&task->space->lock);
+    return memory;
+}
+
+/* ---- status -------------------------------------------------------------------------------- */
+
+static const char *state_name(const struct task *task)
+{
+    switch (task->state) {
+    case TASK_RUNNABLE:
+        return "R (running)";
+    case TASK_WAITING:
+        return "S (sleeping)";
+    case TASK_STOPPED:
+        return task->stop.kind == STOP_TRACE ? "t (tracing stop)" : "T (stopped)";
+    default:
+        return "Z (zombie)";
+    }
+}
+
+static void put_identity(struct text *text, const struct task *task)
+{
+    text_print(text, "Name:\t%s\n", task->name);
+    if (task->fs)
+        text_print(text, "Umask:\t%04o\n", task->fs->umask);
+    text_print(text, "State:\t%s\n", state_name(task));
+    text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\n", task->pid, task->pid);
+    text_print(text, "PPid:\t%d\n", task->parent ? task->parent->pid : 0);
+    text_print(text, "TracerPid:\t%d\n", task->trace.tracer ? task->trace.tracer->pid : 0);
+    text_print(text, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
+    text_print(text, "FDSize:\t%u\nGroups:\t \n", task->files ? task->files->size : 0);
+}
+
+static void put_size(struct text *text, const char *label, uint64_t bytes)
+{
+    text_print(text, "%s:\t%8lu kB\n", label, bytes >> 10);
+}
+
+static void put_memory(struct text *text, const struct memory *memory)
+{
+    const struct area_usage *usage = &memory->usage;
+
+    put_size(text, "VmSize", memory->size);
+    put_size(text, "VmLck", 0);
+    put_size(text, "VmPin", 0);
+    put_size(text, "VmRSS", usage->resident);
+    put_size(text, "RssAnon", usage->anonymous);
+    put_size(text, "RssFile", usage->resident - usage->anonymous - usage->shared_pages);
+    put_size(text, "RssShmem", usage->shared_pages);
+    put_size(text, "VmData", memory->data);
+    put_size(text, "VmStk", memory->stack);
+    put_size(text, "VmExe", memory->code);
+    put_size(text, "VmLib", 0);
+    put_size(text, "VmSwap", 0);
+    put_size(text, "HugetlbPages", usage->pool_private + usage->pool_shared);
+    text_print(text, "CoreDumping:\t0\nTHP_enabled:\t1\n");
+}
+
+struct handled {
+    signal_set_t ignored, caught;
+};
+
+static struct handled handled_signals(const struct task *task)
+{
+    struct handled handled = {0};
+
+    if (!task->signals.actions)
+        return handled;
+    for (int signal = 1; signal <= SIGNAL_COUNT; signal++) {
+        __sighandler_t handler = task->signals.actions->action[signal - 1].sa_handler;
+
+        if (handler == SIG_IGN)
+            handled.ignored |= signal_bit(signal);
+        else if (handler != SIG_DFL)
+            handled.caught |= signal_bit(signal);
+    }
+    return handled;
+}
+
+static unsigned int count_queued(const struct task *task)
+{
+    const struct pending_signal *pending;
+    unsigned int count = 0;
+
+    TAILQ_FOREACH (pending, &task->signals.queue, link)
+        count++;
+    return count;
+}
+
+static void put_signals(struct text *text, const struct task *task)
+{
+    struct handled handled = handled_signals(task);
+
+    text_print(text, "Threads:\t1\nSigQ:\t%u/%lu\n", count_queued(task),
+               (uint64_t)task->limits[RLIMIT_SIGPENDING].rlim_cur);
+    text_print(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", 0ul, task->signals.pending);
+    text_print(text, "SigBlk:\t%016lx\n", task->signals.blocked);
+    text_print(text, "SigIgn:\t%016lx\n", handled.ignored);
+    text_print(text, "SigCgt:\t%016lx\n", handled.caught);
+}
+
+int proc_show_status(const struct pseudo_node *node, struct text *text)
+{
+    const struct task *task = proc_task(node);
+
+    if (!task)
+        return -ESRCH;
+    put_identity(text, task);
+    if (task->space) {
+        struct memory memory = measure(task);
+
+        put_memory(text, &memory);
+    }
+    put_signals(text, task);
+    text_print(text, "Seccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n");
+    return 0;
+}
+
+/* ---- stat and statm ------------------------------------------------------------------------ */
+
+/* The terminal of the process's session by its device number, and the group in its foreground. */
+static void put_terminal(struct text *text, const struct task *task)
+{
+    bool has_terminal = task->sid == terminal.session && terminal.session;
+
+    text_print(text, " %u %d", has_terminal ? device_number(5, 1) : 0,
+               has_terminal ? terminal.foreground : -1);
+}
+
+static void put_addresses(struct text *text, const struct task *task, const struct memory *memory)
+{
+    text_print(text, " %lu %lu %lu 0 0", memory->code_start, memory->code_end, task->arguments[0]);
+}
+
+/* The 52 fields of proc_pid_stat(5). */
+int proc_show_stat(const struct pseudo_node *node, struct text *text)
+{
+    const struct task *task = proc_task(node);
+    struct handled handled;
+    struct memory memory;
+
+    if (!task)
+        return -ESRCH;
+    handled = handled_signals(task);
+    memory = measure(task);
+    text_print(text, "%d (%s) %c %d %d %d", task->pid, task->name, *state_name(task),
+               task->parent ? task->parent->pid : 0, task->pgid, task->sid);
+    put_terminal(text, task);
+    text_print(text, " 0 0 0 0 0 %lu 0 %lu 0 20 0 1 0 %lu", sched_cpu_ns(task) / CLOCK_TICK_NS,
+               task->children_cpu_ns / CLOCK_TICK_NS, task->started_ns / CLOCK_TICK_NS);
+    text_print(text, " %lu %lu %lu", memory.size, memory.usage.resident >> PAGE_SHIFT,
+               (uint64_t)task->limits[RLIMIT_RSS].rlim_cur);
+    put_addresses(text, task, &memory);
+    text_print(text, " %lu %lu %lu %lu", task->signals.pending & INT32_MAX,
+               task->signals.blocked & INT32_MAX, handled.ignored & INT32_MAX,
+               handled.caught & INT32_MAX);
+    text_print(text, " %d 0 0 %d 0 0 0 0 0 0", task->state != TASK_RUNNABLE, SIGCHLD);
+    text_print(text, " 0 0 %lu %lu %lu %lu %lu %d\n", task->space ? task->space->brk_start : 0,
+               task->arguments[0], task->arguments[1], task->environment[0], task->environment[1],
+               task->wait_status);
+    return 0;
+}
+
+int proc_show_statm(const struct pseudo_node *node, struct text *text)
+{
+    const struct task *task = proc_task(node);
+    struct memory memory;
+
+    if (!task)
+        return -ESRCH;
+    memory = measure(task);
+    text_print(text, "%lu %lu %lu %lu 0 %lu 0\n", memory.size >> PAGE_SHIFT,
+               memory.usage.resident >> PAGE_SHIFT,
+               (memory.usage.resident - memory.usage.anonymous) >> PAGE_SHIFT,
+               memory.code >> PAGE_SHIFT, (memory.data + memory.stack) >> PAGE_SHIFT);
+    return 0;
+}

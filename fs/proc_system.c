@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc's own entries: what the kernel tells of the machine and of itself.
+ */
+#include <asm/errno.h>
+
+#include "arch/clock.h"
+#include "fs/proc.h"
+#include "kernel/command_line.h"
+#include "kernel/task.h"
+#include "kernel/uname.h"
+#include "libc/include/stdio.h"
+#include "libc/include/string.h"
+#include "mm/huge_pages.h"
+#include "mm/page.h"
+
+#define CLOCK_TICK_NS (NS_PER_SECOND / 100) /* AT_CLKTCK */
+
+static int show_version(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    text_print(text, "%s version %s (%s)\n", kernel_uname.sysname, kernel_uname.release,
+               kernel_uname.version);
+    return 0;
+}
+
+static int show_cmdline(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    text_print(text, "%s\n", command_line_text());
+    return 0;
+}
+
+static void put_seconds(struct text *text, uint64_t ns, const char *behind)
+{
+    text_print(text, "%lu.%02lu%s", ns / NS_PER_SECOND, ns % NS_PER_SECOND / CLOCK_TICK_NS, behind);
+}
+
+static int show_uptime(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    put_seconds(text, clock_monotonic_ns(), " ");
+    put_seconds(text, sched_idle_ns(), "\n");
+    return 0;
+}
+
+/* ---- meminfo ------------------------------------------------------------------------------- */
+
+static void put_size(struct text *text, const char *label, uint64_t bytes)
+{
+    text_print(text, "%-16s%8lu kB\n", label, bytes >> 10);
+}
+
+static void put_pool(struct text *text)
+{
+    struct huge_page_counters counters;
+
+    huge_pages_read_counters(&counters);
+    text_print(text, "HugePages_Total:   %5u\n", counters.total);
+    text_print(text, "HugePages_Free:    %5u\n", counters.free);
+    text_print(text, "HugePages_Rsvd:    %5u\n", huge_pages_outstanding(&counters));
+    text_print(text, "HugePages_Surp:    %5u\n", 0);
+    put_size(text, "Hugepagesize:", HUGE_PAGE_SIZE);
+    put_size(text, "Hugetlb:", counters.total * HUGE_PAGE_SIZE);
+}
+
+/* Files live in memory for good, so nothing in use could be had by dropping caches. */
+static int show_meminfo(const struct pseudo_node *node, struct text *text)
+{
+    struct page_counters counters;
+
+    (void)node;
+    page_read_counters(&counters);
+    put_size(text, "MemTotal:", counters.total << PAGE_SHIFT);
+    put_size(text, "MemFree:", counters.free << PAGE_SHIFT);
+    put_size(text, "MemAvailable:", counters.free << PAGE_SHIFT);
+    put_size(text, "Buffers:", 0);
+    put_size(text, "Cached:", 0);
+    put_size(text, "SwapCached:", 0);
+    put_size(text, "SwapTotal:", 0);
+    put_size(text, "SwapFree:", 0);
+    put_pool(text);
+    return 0;
+}
+
+/* ---- stat and loadavg ---------------------------------------------------------------------- */
+
+static unsigned int count_running(void)
+{
+    const struct task *task;
+    unsigned int count = 0;
+
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        count += task->state == TASK_RUNNABLE;
+    return count;
+}
+
+static void put_cpu(struct text *text, const char *name)
+{
+    uint64_t idle = sched_idle_ns() / CLOCK_TICK_NS;
+    uint64_t all = clock_monotonic_ns() / CLOCK_TICK_NS;
+
+    text_print(text, "%s %lu 0 0 %lu 0 0 0 0 0 0\n", name, all - idle, idle);
+}
+
+static int show_stat(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    put_cpu(text, "cpu ");
+    put_cpu(text, "cpu0");
+    text_print(text, "intr %lu\nctxt %lu\nbtime %lu\n", sched_counters.ticks,
+               sched_counters.switches, clock_boot_seconds());
+    text_print(text, "processes %lu\nprocs_running %u\nprocs_blocked 0\n", task_total(),
+               count_running());
+    return 0;
+}
+
+/* No averages are kept; what busybox and procps want to read is the number of tasks. */
+static int show_loadavg(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    text_print(text, "0.00 0.00 0.00 %u/%u %d\n", count_running(), task_count(), task_last_pid());
+    return 0;
+}
+
+/* ---- File systems -------------------------------------------------------------------------- */
+
+int proc_show_mounts(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    text_print(text, "tmpfs / tmpfs rw 0 0\n"
+                     "proc /proc proc rw 0 0\n"
+                     "sysfs /sys sysfs rw 0 0\n"
+                     "debugfs /sys/kernel/debug debugfs rw 0 0\n");
+    return 0;
+}
+
+static int show_filesystems(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    text_print(text, "nodev\ttmpfs\nnodev\tproc\nnodev\tsysfs\nnodev\tdebugfs\n");
+    return 0;
+}
+
+/* ---- self, thread-self, mounts: links to the reader's own ---------------------------------- */
+
+static long cut(int length, size_t size)
+{
+    return (size_t)length < size ? length : (long)size;
+}
+
+static long read_self(struct node *node, char *buffer, size_t size)
+{
+    char text[PSEUDO_NUMBER_SIZE];
+    long length = cut(snprintf(text, sizeof(text), "%d", current()->pid), size);
+
+    (void)node;
+    memcpy(buffer, text, length);
+    return length;
+}
+
+static long read_thread_self(struct node *node, char *buffer, size_t size)
+{
+    char text[2 * PSEUDO_NUMBER_SIZE + sizeof("/task/")];
+    int pid = current()->pid;
+    long length = cut(snprintf(text, sizeof(text), "%d/task/%d", pid, pid), size);
+
+    (void)node;
+    memcpy(buffer, text, length);
+    return length;
+}
+
+static long read_mounts(struct node *node, char *buffer, size_t size)
+{
+    static const char text[] = "self/mounts";
+    long length = cut(sizeof(text) - 1, size);
+
+    (void)node;
+    memcpy(buffer, text, length);
+    return length;
+}
+
+#define LINK_OPERATIONS(name, read) \
+    static const struct node_operations name = {.read_link = (read), .release = pseudo_release}
+
+LINK_OPERATIONS(self_operations, read_self);
+LINK_OPERATIONS(thread_self_operations, read_thread_self);
+LINK_OPERATIONS(mounts_operations, read_mounts);
+
+const struct pseudo_entry proc_system_entries[] = {
+    PSEUDO_TEXT("cmdline", show_cmdline),
+    PSEUDO_TEXT("cpuinfo", proc_show_cpuinfo),
+    PSEUDO_TEXT("filesystems", show_filesystems),
+    PSEUDO_TEXT("loadavg", show_loadavg),
+    PSEUDO_TEXT("meminfo", show_meminfo),
+    PSEUDO_LINK("mounts", mounts_operations),
+    PSEUDO_LINK("self", self_operations),
+    PSEUDO_TEXT("stat", show_stat),
+    PSEUDO_DIRECTORY("sys", proc_sys_entries),
+    PSEUDO_LINK("thread-self", thread_self_operations),
+    PSEUDO_TEXT("uptime", show_uptime),
+    PSEUDO_TEXT("version", show_version),
+    PSEUDO_END,
+};

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /sys.
+ */
+#include "fs/sysfs.h"
+
+#include <asm/errno.h>
+
+#include "arch/cpu.h"
+#include "arch/pkru.h"
+#include "mm/huge_pages.h"
+
+/* ---- The pool of huge pages ---------------------------------------------------------------- */
+
+int sysfs_show_pool_size(const struct pseudo_node *node, struct text *text)
+{
+    struct huge_page_counters counters;
+
+    (void)node;
+    huge_pages_read_counters(&counters);
+    text_print(text, "%u\n", counters.total);
+    return 0;
+}
+
+/* The pool becomes as large as it can be; who wants to know reads the size again, as on Linux. */
+int sysfs_store_pool_size(const struct pseudo_node *node, const char *value)
+{
+    uint64_t count;
+    int error = pseudo_parse_setting(value, &count);
+
+    (void)node;
+    if (!error)
+        huge_pages_resize(count < UINT32_MAX ? (unsigned int)count : UINT32_MAX);
+    return error;
+}
+
+static int show_pool_free(const struct pseudo_node *node, struct text *text)
+{
+    struct huge_page_counters counters;
+
+    (void)node;
+    huge_pages_read_counters(&counters);
+    text_print(text, "%u\n", counters.free);
+    return 0;
+}
+
+static int show_pool_reserved(const struct pseudo_node *node, struct text *text)
+{
+    struct huge_page_counters counters;
+
+    (void)node;
+    huge_pages_read_counters(&counters);
+    text_print(text, "%u\n", huge_pages_outstanding(&counters));
+    return 0;
+}
+
+static const struct pseudo_entry pool_entries[] = {
+    PSEUDO_TEXT("free_hugepages", show_pool_free),
+    PSEUDO_SETTING("nr_hugepages", sysfs_show_pool_size, sysfs_store_pool_size),
+    PSEUDO_TEXT("resv_hugepages", show_pool_reserved),
+    PSEUDO_CONSTANT("surplus_hugepages", "0\n"),
+    PSEUDO_END,
+};
+
+static const struct pseudo_entry pools_entries[] = {
+    PSEUDO_DIRECTORY("hugepages-2048kB", pool_entries),
+    PSEUDO_END,
+};
+
+static const struct pseudo_entry transparent_entries[] = {
+    PSEUDO_CONSTANT("enabled", "always [madvise] never\n"),
+    PSEUDO_CONSTANT("hpage_pmd_size", "2097152\n"),
+    PSEUDO_END,
+};
+
+static const struct pseudo_entry mm_entries[] = {
+    PSEUDO_DIRECTORY("hugepages", pools_entries),
+    PSEUDO_DIRECTORY("transparent_hugepage", transparent_entries),
+    PSEUDO_END,
+};
+
+/* ---- debugfs: the PKRU that programs start with -------------------------------------------- */
+
+static int show_init_pkru(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    text_print(text, "0x%x\n", pkru_init_value);
+    return 0;
+}
+
+/* A program that starts without key 0 has neither stack nor data: refused, as on Linux. */
+static int store_init_pkru(const struct pseudo_node *node, const char *value)
+{
+    uint64_t pkru;
+
+    (void)node;
+    if (pseudo_parse_setting(value, &pkru) || pkru > UINT32_MAX || pkru_rights((uint32_t)pkru, 0))
+        return -EINVAL;
+    pkru_set_init_value((uint32_t)pkru);
+    return 0;
+}
+
+static bool has_keys(void)
+{
+    return cpu_state.pku;
+}
+
+static const struct pseudo_entry x86_entries[] = {
+    {
+        .name = "init_pkru",
+        .mode = S_IFREG | 0600,
+        .operations = &pseudo_text_operations,
+        .show = show_init_pkru,
+        .store = store_init_pkru,
+        .is_there = has_keys,
+    },
+    PSEUDO_END,
+};
+
+static const struct pseudo_entry debug_entries[] = {
+    PSEUDO_DIRECTORY("x86", x86_entries),
+    PSEUDO_END,
+};
+
+static const struct pseudo_entry kernel_entries[] = {
+    PSEUDO_DIRECTORY("debug", debug_entries),
+    PSEUDO_DIRECTORY("mm", mm_entries),
+    PSEUDO_END,
+};
+
+/* ---- CPUs ---------------------------------------------------------------------------------- */
+
+static const struct pseudo_entry no_entries[] = {PSEUDO_END};
+
+/* glibc reads these, or counts the directories cpuN, to tell how many CPUs there are. */
+static const struct pseudo_entry cpu_entries[] = {
+    PSEUDO_DIRECTORY("cpu0", no_entries),
+    PSEUDO_CONSTANT("online", "0\n"),
+    PSEUDO_CONSTANT("possible", "0\n"),
+    PSEUDO_CONSTANT("present", "0\n"),
+    PSEUDO_END,
+};
+
+static const struct pseudo_entry system_entries[] = {
+    PSEUDO_DIRECTORY("cpu", cpu_entries),
+    PSEUDO_END,
+};
+
+static const struct pseudo_entry devices_entries[] = {
+    PSEUDO_DIRECTORY("system", system_entries),
+    PSEUDO_END,
+};
+
+static const struct pseudo_entry root_entries[] = {
+    PSEUDO_DIRECTORY("devices", devices_entries),
+    PSEUDO_DIRECTORY("kernel", kernel_entries),
+    PSEUDO_END,
+};
+
+struct node *sysfs_create(void)
+{
+    static const struct pseudo_entry root = PSEUDO_DIRECTORY("", root_entries);
+
+    return pseudo_create_root(&root, PSEUDO_SYS);
+}
