@@ -155,6 +155,8 @@ static int make_node(struct unpacking *work, const struct cpio_entry *entry, str
     int error;
 
     if (known) {
+        if ((known->mode ^ entry->fields[CPIO_MODE]) & S_IFMT)
+            return -EINVAL;
         node_get(known);
         *node = known;
         return end->directory->operations->link(end->directory, &end->name, known);
@@ -210,7 +212,9 @@ static int unpack_entry(struct unpacking *work, const struct cpio_entry *entry)
     error = path_walk(work->root, name, PATH_MAY_LACK, &end);
     if (error)
         return error;
-    error = make_file(work, entry, &end);
+    /* Not into another file system that is mounted already. */
+    error = end.directory->file_system == work->root->file_system ? make_file(work, entry, &end)
+                                                                  : -EPERM;
     path_end_put(&end);
     return error;
 }

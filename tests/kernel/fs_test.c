@@ -192,6 +192,8 @@ static void unpack_conflicts(void)
         {.name = "loop", .mode = LINK, .data = "loop"},
         {.name = "loop/file", .mode = FILE, .data = "lost"},
         {.name = "socket", .mode = S_IFSOCK | 0644},
+        {.name = "device", .mode = S_IFCHR | 0600, .inode = 9, .links = 2},
+        {.name = "device as a file", .mode = FILE, .inode = 9, .links = 2, .data = "lost"},
         {.name = "dir/file", .mode = FILE, .data = "kept"},
     };
     struct node *root = scratch_create();
@@ -204,6 +206,7 @@ static void unpack_conflicts(void)
     EXPECT_EQ(DIRECTORY, mode_of(root, "dir"));
     EXPECT(is_file(root, "dir/file", "kept"));
     EXPECT(!mode_of(root, "socket"));
+    EXPECT(!mode_of(root, "device as a file"));
     scratch_free(root);
 }
 
