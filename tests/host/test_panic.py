@@ -72,6 +72,14 @@ CASES = {
             r"trap     #PF page fault at 0000000000000000, CR2 = 0000000000000000",
         ],
     ),
+    # The walk of the address follows an entry to where no memory is.
+    "broken_tables": (
+        [
+            "set *(unsigned long *)(0xffff888000000000 + $cr3 + 8 * 16) = 0x000ffffffff00027",
+            "set $rdi = 16ul << 39",
+        ],
+        [r"trap     #PF page fault in the kernel", r"---- and a panic while reporting it:"],
+    ),
     "nmi": (["monitor nmi"], [r"==== kernel panic: ", r"trap     NMI in the kernel"]),
 }
 
