@@ -24,7 +24,7 @@ struct ktest {
         __attribute__((used, section(".ktests"), aligned(16))) = {#test_name, test_name};          \
     static void test_name(void)
 
-/* Fails the running test, with the place and both values, when they differ. Returns whether equal. */
+/* Fails the running test, with the place and both values, unless they are equal. Returns that. */
 bool ktest_expect(const char *file, int line, const char *what, uint64_t expected, uint64_t found);
 
 #define EXPECT_EQ(expected, found)                                                                 \

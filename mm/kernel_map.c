@@ -109,8 +109,7 @@ int kernel_map_init(void)
     /* Global translations of the early tables survive that; a change of CR4.PGE drops them. */
     write_cr4(read_cr4() & ~CR4_PGE);
     write_cr4(cpu_state.cr4);
-    /* The direct map now shows the RAM above 4 GiB too. */
-    return page_init_high();
+    return 0;
 }
 
 paddr_t kernel_map_root(void)

@@ -314,6 +314,7 @@ static int place_arrays(struct page_range within)
         struct span *span = &spans[i];
         if (span->start < within.start.value || span->start >= within.end.value)
             continue;
+        assert(!span->pages); /* taken over once only */
         size_t size = ((span->end - span->start) >> PAGE_SHIFT) * sizeof(struct page);
         struct page_range array = {paddr(0), paddr(size)};
         if (!for_each_unreserved(within, find_room, &array))
