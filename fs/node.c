@@ -10,6 +10,7 @@
 #include "arch/clock.h"
 #include "arch/types.h"
 #include "libc/include/string.h"
+#include "mm/slab.h"
 
 #define NANOSECONDS  1000000000l
 #define DELETED      " (deleted)"
@@ -40,6 +41,7 @@ void node_put(struct node *node)
         /* A root is its own parent, without a reference. */
         struct node *parent = node->parent == node ? NULL : node->parent;
 
+        kfree(node->last_name);
         node->operations->release(node);
         node = parent;
     }
@@ -53,6 +55,8 @@ void node_attach_locked(struct node *node, struct node *parent, const char *name
     node_get(parent);
     node->parent = parent;
     node->name = name;
+    kfree(node->last_name);
+    node->last_name = NULL;
     if (old)
         node_put(old);
 }
@@ -61,8 +65,19 @@ void node_detach_locked(struct node *node, const char *name)
 {
     assert(spin_is_held(&namespace_lock));
     /* A file with several names may remember another one. */
-    if (node->name == name)
-        node->name = NULL;
+    if (node->name != name)
+        return;
+    node_set_last_name(node, name);
+    node->name = NULL;
+}
+
+void node_set_last_name(struct node *node, const char *name)
+{
+    size_t size = strlen(name) + 1;
+
+    node->last_name = kmalloc(size);
+    if (node->last_name)
+        memcpy(node->last_name, name, size);
 }
 
 struct node *node_parent(struct node *directory)
@@ -144,9 +159,11 @@ long node_path(struct node *node, char *buffer, size_t size)
         start = prepend(buffer, start, DELETED, strlen(DELETED));
     if (node->parent == node)
         start = prepend(buffer, start, "/", 1);
-    for (at = node; at->parent && at->parent != at; at = at->parent) {
-        if (at->name)
-            start = prepend(buffer, start, at->name, strlen(at->name));
+    for (at = node; at && at->parent != at; at = at->parent) {
+        const char *name = at->name ? at->name : at->last_name;
+
+        if (name)
+            start = prepend(buffer, start, name, strlen(name));
         start = prepend(buffer, start, "/", 1);
     }
     spin_unlock(&namespace_lock);

@@ -87,6 +87,7 @@ struct node {
     file_time_t accessed, modified, changed;
     struct node *parent;  /* with a reference; the root's is itself, without */
     const char *name;     /* in the parent's entry; NULL when it hangs nowhere */
+    char *last_name;      /* while it hangs nowhere: what it was called; NULL: not known */
     struct node *mounted; /* on a directory: the root of another file system, with a reference */
 };
 
@@ -134,6 +135,9 @@ void node_status(struct node *node, struct stat *status);
  */
 long node_path(struct node *node, char *buffer, size_t size);
 bool node_is_linked(struct node *node);
+
+/* Names a node that hangs nowhere, for node_path(); when there is no memory, it has no name. */
+void node_set_last_name(struct node *node, const char *name);
 
 file_time_t file_time_now(void);
 

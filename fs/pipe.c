@@ -91,12 +91,11 @@ static long copy_out(struct pipe *pipe, struct io_iter *to)
     return total;
 }
 
-static long read(struct file *file, struct io_iter *to, uint64_t *offset)
+long pipe_read(struct file *file, struct io_iter *to, unsigned int flags)
 {
     struct pipe *pipe = file->state;
     long result = 0;
 
-    (void)offset;
     if (!to->remaining)
         return 0;
     for (;;) {
@@ -107,7 +106,7 @@ static long read(struct file *file, struct io_iter *to, uint64_t *offset)
             break;
         if (!pipe->writers)
             return 0;
-        if (file->flags & O_NONBLOCK)
+        if (flags & O_NONBLOCK)
             return -EAGAIN;
         result = wait_event(&pipe->can_read, is_readable, pipe);
         if (result)
@@ -116,6 +115,12 @@ static long read(struct file *file, struct io_iter *to, uint64_t *offset)
     if (result > 0)
         file_wake(&pipe->can_write);
     return result;
+}
+
+static long read(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    (void)offset;
+    return pipe_read(file, to, file->flags);
 }
 
 /* ---- Writing
@@ -182,21 +187,20 @@ static long write_some(struct pipe *pipe, struct io_iter *from, uint32_t needed)
 }
 
 /* A write of up to PIPE_BUF bytes is whole; a larger one may be mixed with others'. */
-static long write(struct file *file, struct io_iter *from, uint64_t *offset)
+long pipe_write(struct file *file, struct io_iter *from, unsigned int flags)
 {
     struct pipe *pipe = file->state;
     struct pipe_wait wait = {.pipe = pipe, .room = 1};
     long total = 0;
     long result = 0;
 
-    (void)offset;
     if (from->remaining <= PIPE_BUF)
         wait.room = from->remaining;
     while (from->remaining && result >= 0) {
         result = write_some(pipe, from, wait.room);
         if (result > 0)
             total += result;
-        else if (result == 0 && (file->flags & O_NONBLOCK))
+        else if (result == 0 && (flags & O_NONBLOCK))
             result = -EAGAIN;
         else if (result == 0)
             result = wait_event(&pipe->can_write, has_room, &wait);
@@ -204,6 +208,12 @@ static long write(struct file *file, struct io_iter *from, uint64_t *offset)
     if (result == -EPIPE)
         signal_send(current(), SIGPIPE);
     return total ? total : result;
+}
+
+static long write(struct file *file, struct io_iter *from, uint64_t *offset)
+{
+    (void)offset;
+    return pipe_write(file, from, file->flags);
 }
 
 /* ---- The rest of a file
@@ -293,11 +303,14 @@ static void release_write_end(struct file *file)
     release_end(pipe, &pipe->writers);
 }
 
+static int reopen(struct file *file, struct file *made);
+
 static const struct file_operations read_end_operations = {
     .read = read,
     .status = status,
     .ioctl = control,
     .poll = poll_read_end,
+    .reopen = reopen,
     .release = release_read_end,
 };
 
@@ -306,8 +319,33 @@ static const struct file_operations write_end_operations = {
     .status = status,
     .ioctl = control,
     .poll = poll_write_end,
+    .reopen = reopen,
     .release = release_write_end,
 };
+
+/* One more end of either kind, whichever the file is; one for both directions is not to be had. */
+static int reopen(struct file *file, struct file *made)
+{
+    struct pipe *pipe = file->state;
+    bool is_read_end = (made->flags & O_ACCMODE) == O_RDONLY;
+
+    if (!is_read_end && (made->flags & O_ACCMODE) != O_WRONLY)
+        return -ENXIO;
+    mutex_lock(&pipe->lock);
+    if (is_read_end)
+        pipe->readers++;
+    else
+        pipe->writers++;
+    mutex_unlock(&pipe->lock);
+    made->operations = is_read_end ? &read_end_operations : &write_end_operations;
+    made->state = pipe;
+    return 0;
+}
+
+bool file_is_pipe(const struct file *file)
+{
+    return file->operations->reopen == reopen;
+}
 
 int pipe_create(unsigned int flags, struct file **read_end, struct file **write_end)
 {

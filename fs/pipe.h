@@ -5,9 +5,21 @@
 #ifndef FS_PIPE_H
 #define FS_PIPE_H
 
+#include <stdbool.h>
+
 #include "kernel/file.h"
 
 /* A new pipe as its two files, each with one reference; flags: O_NONBLOCK. 0 or -ENOMEM. */
 int pipe_create(unsigned int flags, struct file **read_end, struct file **write_end);
+
+/* Whether a file is an end of a pipe. */
+bool file_is_pipe(const struct file *file);
+
+/*
+ * Read and write an end that is open for it; flags: O_NONBLOCK. Bytes, 0 for the end of the pipe;
+ * -EAGAIN, -EFAULT, -EPIPE (with SIGPIPE), -ERESTARTSYS, -ENOMEM.
+ */
+long pipe_read(struct file *file, struct io_iter *to, unsigned int flags);
+long pipe_write(struct file *file, struct io_iter *from, unsigned int flags);
 
 #endif

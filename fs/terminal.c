@@ -100,13 +100,23 @@ static unsigned int poll_stream(struct file *file)
     return channel_poll_events(descriptor_of(file));
 }
 
+static int reopen_stream(struct file *file, struct file *made);
+
 static const struct file_operations stream_operations = {
     .read = read_stream,
     .write = write_stream,
     .status = stream_status,
     .ioctl = control_stream,
     .poll = poll_stream,
+    .reopen = reopen_stream,
 };
+
+static int reopen_stream(struct file *file, struct file *made)
+{
+    made->operations = &stream_operations;
+    made->state = file->state;
+    return 0;
+}
 
 static int stream_file(unsigned int descriptor, struct file **file)
 {
