@@ -152,7 +152,7 @@ def test_signal_reaches_the_program(probe, number):
     process = start(probe, "wait")
     assert process.stdout.readline() == b"ready\n"
     process.send_signal(number)
-    assert process.stdout.readline() == b"signal %d\n" % number
+    assert process.stdout.readline() == b"signal %02d\n" % number
     assert process.wait(60) == 40
 
 
@@ -213,7 +213,7 @@ def test_control_c_at_a_terminal(probe):
     child = spawn(probe, "wait")
     child.expect("ready\r\n")
     child.send("\x03")
-    child.expect("signal 2\r\n")
+    child.expect("signal 02\r\n")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 40
@@ -335,11 +335,18 @@ def test_log_that_cannot_be_written(probe):
     assert "/no/such/folder/log" in result.stderr
 
 
-@pytest.mark.parametrize("way", ["pvh", "bochs"])
-def test_cpu_that_the_emulator_does_not_know(probe, way):
+@pytest.mark.parametrize(
+    "way, complaint",
+    [
+        ("pvh", "unable to find CPU model 'no-such-model'"),
+        ("bochs", "wrong value for parameter 'model'"),
+    ],
+)
+def test_cpu_that_the_emulator_does_not_know(probe, way, complaint):
     result = latchkey.run(f"--{way}", "--cpu", "no-such-model", probe)
     assert result.returncode == 125
-    assert "no-such-model" in result.stderr
+    assert complaint in result.stderr
+    assert len(result.stderr.splitlines()) < 10
 
 
 def test_kernel_that_was_not_built(probe, tmp_path):

@@ -7,6 +7,7 @@ over the ports to session.py.
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 BOCHS_BIOS = "/usr/share/bochs/BIOS-bochs-latest"
 BOCHS_VGA_BIOS = "/usr/share/bochs/VGABIOS-lgpl-latest"
+BOCHS_REMARK = re.compile(r"\d{11}i\[|=====|Next at t=0|\(0\) |\s+(Bochs|Built|Timestamp)|$")
 
 
 class MachineError(Exception):
@@ -66,8 +68,9 @@ def _start(command, folder):
 
 
 def emulator_output(folder):
-    with open(os.path.join(folder, "emulator.out"), "rb") as file:
-        return file.read().decode(errors="replace")
+    """What the emulator printed, without Bochs' remarks on things that went well."""
+    with open(os.path.join(folder, "emulator.out"), errors="replace") as file:
+        return "".join(line for line in file if not BOCHS_REMARK.match(line))
 
 
 # ---- QEMU -------------------------------------------------------------------------------------
@@ -135,7 +138,7 @@ boot: cdrom
 com1: enabled=1, mode=socket-client, dev=127.0.0.1:{log_port}
 com2: enabled=1, mode=socket-client, dev=127.0.0.1:{channel_port}
 clock: sync=none
-log: bochs.log
+log: -
 panic: action=fatal
 error: action=report
 info: action=ignore
