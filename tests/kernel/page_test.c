@@ -112,12 +112,35 @@ static void expect_usable(const struct page *block, unsigned int order)
     EXPECT(end <= image_paddr(text_start).value || start >= image_paddr(data_end).value);
 }
 
+static int add_pages(struct page_range range, void *context)
+{
+    *(uint64_t *)context += (range.end.value - range.start.value) / PAGE_SIZE;
+    return 0;
+}
+
+/* All RAM is the allocator's but for the image, the page arrays (1/128) and little else. */
+KTEST(page_total)
+{
+    struct page_counters counters;
+    uint64_t ram = 0;
+    uint64_t in_blocks = 0;
+
+    page_for_each_ram(add_pages, &ram);
+    page_read_counters(&counters);
+    EXPECT(counters.total < ram);
+    EXPECT(counters.total > ram - ram / 64 - (4ul << 20) / PAGE_SIZE);
+    for (unsigned int order = 0; order <= PAGE_ORDER_MAX; order++)
+        in_blocks += counters.blocks[order] << order;
+    EXPECT_EQ(in_blocks, counters.free);
+}
+
 /* Takes every last page, chained through the blocks themselves, largest blocks first. */
 KTEST(page_exhaustion)
 {
     struct page_counters before, none;
     struct page *chain = NULL;
     struct page *block;
+    uint64_t taken = 0;
 
     page_read_counters(&before);
     for (unsigned int order = PAGE_ORDER_MAX + 1; order-- > 0;) {
@@ -125,10 +148,12 @@ KTEST(page_exhaustion)
             expect_usable(block, order);
             *(struct page **)page_address(block) = chain;
             chain = block;
+            taken += 1ul << order;
         }
     }
     page_read_counters(&none);
     EXPECT_EQ(0, none.free);
+    EXPECT_EQ(before.free, taken);
     EXPECT_EQ(NULL, page_alloc(0, PAGE_ZERO));
     while (chain) {
         block = chain;
