@@ -29,6 +29,12 @@ static bool has_local_flag(const struct line_discipline *line, tcflag_t flag)
     return line->termios.c_lflag & flag;
 }
 
+/* Whether the byte is not the first of a character in UTF-8. */
+static bool is_continuation(const struct line_discipline *line, uint8_t byte)
+{
+    return has_input_flag(line, IUTF8) && (byte & 0xc0) == 0x80;
+}
+
 static bool is_special(const struct line_discipline *line, uint8_t byte, unsigned int index)
 {
     return byte != DISABLED_CHAR && byte == line->termios.c_cc[index];
@@ -187,7 +193,7 @@ static void echo_raw(struct line_discipline *line, const char *bytes, size_t cou
 
 static bool shows_caret(const struct line_discipline *line, uint8_t byte)
 {
-    bool is_control = (byte < ' ' && byte != '\t' && byte != '\n') || byte == DELETE;
+    bool is_control = (byte < ' ' && byte != '\t') || byte == DELETE;
 
     return is_control && has_local_flag(line, ECHOCTL);
 }
@@ -220,7 +226,7 @@ static unsigned int width_at(const struct line_discipline *line, uint8_t byte, u
         return TAB_WIDTH - column % TAB_WIDTH;
     if (byte < ' ' || byte == DELETE)
         return shows_caret(line, byte) ? 2 : 0;
-    return has_input_flag(line, IUTF8) && (byte & 0xc0) == 0x80 ? 0 : 1;
+    return is_continuation(line, byte) ? 0 : 1;
 }
 
 static unsigned int column_of_head(const struct line_discipline *line)
@@ -232,57 +238,92 @@ static unsigned int column_of_head(const struct line_discipline *line)
     return column;
 }
 
-/* Takes the last character back, with all its bytes, from the line and from the screen. */
-static void erase_character(struct line_discipline *line)
+/* The first byte of the last character of the line. */
+static uint8_t last_character(const struct line_discipline *line)
+{
+    uint32_t position = line->head - 1;
+
+    while (is_continuation(line, byte_at(line, position)) && position != line->committed)
+        position--;
+    return byte_at(line, position);
+}
+
+/* Whether the line ends with a character; bytes that are a part of one are not taken back. */
+static bool can_erase(const struct line_discipline *line)
+{
+    return line->head != line->committed && !is_continuation(line, last_character(line));
+}
+
+/*
+ * Takes the last character back, with all its bytes, from the line and from the screen. Returns its
+ * first byte.
+ */
+static uint8_t erase_character(struct line_discipline *line)
 {
     unsigned int columns = column_of_head(line);
     uint8_t byte;
 
     do
         byte = byte_at(line, --line->head);
-    while (has_input_flag(line, IUTF8) && (byte & 0xc0) == 0x80 && line->head != line->committed);
-    if (!has_local_flag(line, ECHO))
-        return;
-    if (!has_local_flag(line, ECHOE)) {
-        echo(line, line->termios.c_cc[VERASE]);
-        return;
-    }
-    for (columns -= column_of_head(line); columns; columns--)
-        echo_raw(line, byte == '\t' ? "\b" : "\b \b", byte == '\t' ? 1 : 3);
+    while (is_continuation(line, byte));
+    if (has_local_flag(line, ECHO))
+        for (columns -= column_of_head(line); columns; columns--)
+            echo_raw(line, byte == '\t' ? "\b" : "\b \b", byte == '\t' ? 1 : 3);
+    return byte;
 }
 
+/* The last character, on VERASE: without ECHOE that is all the screen shows of it. */
+static void erase_last(struct line_discipline *line)
+{
+    tcflag_t flags = line->termios.c_lflag;
+
+    if (!can_erase(line))
+        return;
+    if (!(flags & ECHOE))
+        line->termios.c_lflag &= ~ECHO;
+    erase_character(line);
+    line->termios.c_lflag = flags;
+    if (!(flags & ECHOE))
+        echo(line, line->termios.c_cc[VERASE]);
+}
+
+/* As Linux's isalnum(), which takes bytes beyond ASCII as Latin-1; so letters in UTF-8 count. */
 static bool is_word_byte(uint8_t byte)
 {
     return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= 'a' && byte <= 'z') || byte == '_' || byte >= 0x80;
+           (byte >= 'a' && byte <= 'z') || byte == '_' ||
+           (byte >= 0xc0 && byte != 0xd7 && byte != 0xf7);
 }
 
 static void erase_word(struct line_discipline *line)
 {
-    while (line->head != line->committed && !is_word_byte(byte_at(line, line->head - 1)))
-        erase_character(line);
-    while (line->head != line->committed && is_word_byte(byte_at(line, line->head - 1)))
-        erase_character(line);
+    bool seen_word = false;
+
+    while (can_erase(line) && !(seen_word && !is_word_byte(last_character(line))))
+        seen_word |= is_word_byte(erase_character(line));
 }
 
 static void erase_line(struct line_discipline *line)
 {
-    if (has_local_flag(line, ECHO) &&
-        !(has_local_flag(line, ECHOKE) && has_local_flag(line, ECHOE))) {
+    tcflag_t visibly = ECHOK | ECHOKE | ECHOE;
+
+    if (line->head == line->committed)
+        return;
+    if (has_local_flag(line, ECHO) && (line->termios.c_lflag & visibly) != visibly) {
         line->head = line->committed;
         echo(line, line->termios.c_cc[VKILL]);
         if (has_local_flag(line, ECHOK))
             echo_raw(line, "\n", 1);
         return;
     }
-    while (line->head != line->committed)
+    while (can_erase(line))
         erase_character(line);
 }
 
 static void show_line_again(struct line_discipline *line)
 {
     echo(line, line->termios.c_cc[VREPRINT]);
-    echo_newline(line);
+    echo_raw(line, "\n", 1);
     line->start_column = line->column;
     for (uint32_t i = line->committed; i != line->head; i++)
         echo(line, byte_at(line, i));
@@ -338,13 +379,12 @@ static bool input_editing(struct line_discipline *line, uint8_t byte)
     bool has_extensions = has_local_flag(line, IEXTEN);
 
     if (is_special(line, byte, VERASE)) {
-        if (line->head != line->committed)
-            erase_character(line);
+        erase_last(line);
     } else if (is_special(line, byte, VKILL)) {
         erase_line(line);
     } else if (has_extensions && is_special(line, byte, VWERASE)) {
         erase_word(line);
-    } else if (has_extensions && is_special(line, byte, VREPRINT)) {
+    } else if (has_extensions && has_local_flag(line, ECHO) && is_special(line, byte, VREPRINT)) {
         show_line_again(line);
     } else if (has_extensions && is_special(line, byte, VLNEXT)) {
         line->takes_literally = true;
@@ -374,16 +414,26 @@ static bool input_line_end(struct line_discipline *line, uint8_t byte)
     return true;
 }
 
-static void input_plain(struct line_discipline *line, uint8_t byte)
+static bool store(struct line_discipline *line, uint8_t byte)
 {
     if (line->head == line->committed)
         line->start_column = line->column;
-    if (!put(line, byte))
-        return;
-    if (byte == '\n')
-        echo_newline(line);
-    else
+    return put(line, byte);
+}
+
+static void input_plain(struct line_discipline *line, uint8_t byte)
+{
+    if (store(line, byte))
         echo(line, byte);
+}
+
+/* A return becomes a newline that also looks like one, in raw mode too; a newline would be ^J. */
+static void input_return(struct line_discipline *line)
+{
+    if (has_local_flag(line, ICANON))
+        input_line_end(line, '\n');
+    else if (store(line, '\n') && has_local_flag(line, ECHO))
+        echo_raw(line, "\n", 1);
 }
 
 void line_input(struct line_discipline *line, uint8_t byte)
@@ -399,9 +449,11 @@ void line_input(struct line_discipline *line, uint8_t byte)
         return;
     if (byte == '\r' && has_input_flag(line, IGNCR))
         return;
-    if (byte == '\r' && has_input_flag(line, ICRNL))
-        byte = '\n';
-    else if (byte == '\n' && has_input_flag(line, INLCR))
+    if (byte == '\r' && has_input_flag(line, ICRNL)) {
+        input_return(line);
+        return;
+    }
+    if (byte == '\n' && has_input_flag(line, INLCR))
         byte = '\r';
     if (has_local_flag(line, ICANON) && (input_editing(line, byte) || input_line_end(line, byte)))
         return;
