@@ -277,11 +277,12 @@ int path_base(int fd, const char *path, struct node **base)
     file = file_table_get(current()->files, fd);
     if (!file)
         return -EBADF;
-    *base = file->node;
-    if (*base && node_is_directory(*base))
-        node_get(*base);
-    else
+    if (file->node && node_is_directory(file->node)) {
+        node_get(file->node);
+        *base = file->node;
+    } else {
         error = -ENOTDIR;
+    }
     file_put(file);
     return error;
 }
