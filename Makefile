@@ -31,7 +31,7 @@ CHECKS := check-c check-python check-shell check-includes check-text
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help iso run test debug bench check format clean $(CHECKS) FORCE
+.PHONY: all help iso run test debug selftest bench check format clean $(CHECKS) FORCE
 
 # ---- Sources ----------------------------------------------------------------------------------
 
@@ -110,6 +110,10 @@ test: ## test the kernel and its programs on a table of machines, and the progra
 debug: ## start QEMU stopped at the kernel's entry, with GDB attached (PROGRAM=build/user/NAME)
 	@$(READY)
 	@tools/debug $(or $(PROGRAM),$(BUILD)/user/pkey-demo)
+
+selftest: ## run Linux's own selftest of keys in Latchkey and on this Linux (WAYS=linux: in QEMU)
+	@$(READY)
+	@tools/selftest $(WAYS)
 
 bench: ## print the kernel's size, the memory it needs and the instructions until ring 3
 	@$(READY)
