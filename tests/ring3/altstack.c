@@ -252,7 +252,7 @@ static void full_denial(void)
 
     EXPECT_EQUAL(fault.signal, SIGILL);
     EXPECT_EQUAL(fault.pkru, 0x55555555);
-    EXPECT_EQUAL(fault.pkru_in_handler, PKRU_INIT);
+    EXPECT_EQUAL(fault.pkru_in_handler, first_pkru);
 }
 
 static void ud2_under_full_denial(void)

@@ -425,19 +425,21 @@ static bool check_arguments(int argc, char **argv)
 static void start_with_keys(void)
 {
     char *code = map_code();
+    char first[16];
 
     mprotect(code, PAGE, PROT_EXEC);
     pkey_alloc(0, 0);
     pkey_alloc(0, 0);
     pkru_write(0x12345670);
-    exec_self("keys", NULL, NULL);
+    snprintf(first, sizeof(first), "%#x", first_pkru);
+    exec_self("keys", first, NULL);
 }
 
 static bool check_keys(int argc, char **argv)
 {
     (void)argc;
-    (void)argv;
-    return pkru_read() == PKRU_INIT && pkey_alloc(0, 0) == 1 && pkey_alloc(0, 0) == 2;
+    return pkru_read() == strtoul(argv[2], NULL, 16) && pkey_alloc(0, 0) == 1 &&
+           pkey_alloc(0, 0) == 2;
 }
 
 static void ignore_it(int number)

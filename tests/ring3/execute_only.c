@@ -84,7 +84,7 @@ static void mmap_makes_it(void)
     char *page = mmap(NULL, PAGE, PROT_EXEC, PRIVATE, -1, 0);
 
     EXPECT_KEY_FAULT(read_fault(page), 1);
-    EXPECT_EQUAL(pkru_read(), PKRU_INIT);
+    EXPECT_EQUAL(pkru_read(), first_pkru | PKRU_AD(1));
 }
 
 static void pkey_mprotect_makes_it(void)

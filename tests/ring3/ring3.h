@@ -181,13 +181,20 @@ static inline int raise_here(int number)
     return result;
 }
 
-/* Must be called before the first probe. */
+/* PKRU's value at the program's start: PKRU_INIT, unless the kernel was told another. */
+static uint32_t first_pkru;
+
+/* Must be the first in main(). */
 static inline void probe_init(void)
 {
+    static bool called;
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
 
     for (size_t i = 0; i < COUNT(signals); i++)
         handle(signals[i], probe_handler, 0);
+    if (!called && pkru_enabled())
+        first_pkru = pkru_read();
+    called = true;
 }
 
 /* Runs one instruction, or a few, that may fault; rdx is theirs to use, rcx has the argument. */
