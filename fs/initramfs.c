@@ -209,7 +209,7 @@ static int unpack_entry(struct unpacking *work, const struct cpio_entry *entry)
 
     if (!*name) /* the root itself */
         name = ".";
-    error = path_walk(work->root, name, PATH_MAY_LACK, &end);
+    error = path_walk(work->root, name, PATH_ENTRY, &end);
     if (error)
         return error;
     /* Not into another file system that is mounted already. */

@@ -36,6 +36,7 @@ static int open_by_kind(struct node *node, unsigned int flags, struct file *file
     switch (node->mode & S_IFMT) {
     case S_IFDIR:
         file->operations = &directory_file_operations;
+        file->seekable = true;
         return 0;
     case S_IFREG:
         return -EACCES;
@@ -52,7 +53,7 @@ static int check_flags(const struct node *node, unsigned int flags)
         return flags & O_DIRECTORY ? -ENOTDIR : -ELOOP;
     if ((flags & O_DIRECTORY) && !node_is_directory(node))
         return -ENOTDIR;
-    if (node_is_directory(node) && (flags & (O_ACCMODE | O_CREAT)))
+    if (node_is_directory(node) && (flags & (O_ACCMODE | O_CREAT | O_TRUNC)))
         return -EISDIR;
     return 0;
 }
@@ -95,10 +96,10 @@ static int create_at_end(struct path_end *end, unsigned int flags, uint32_t mode
 {
     struct node_template template = {.mode = S_IFREG | (mode & 07777)};
 
+    if (end->wants_directory && end->last == PATH_LAST_NAME)
+        return -EISDIR;
     if (end->node)
         return flags & O_EXCL ? -EEXIST : 0;
-    if (end->wants_directory)
-        return -EISDIR;
     if (!end->directory->operations->create)
         return -EACCES;
     return end->directory->operations->create(end->directory, &end->name, &template, &end->node);
@@ -107,7 +108,7 @@ static int create_at_end(struct path_end *end, unsigned int flags, uint32_t mode
 static int open_or_create(struct node *base, const char *path, unsigned int flags, uint32_t mode,
                           struct file **file)
 {
-    enum path_flags how = PATH_MAY_LACK;
+    enum path_flags how = PATH_ENTRY;
     struct path_end end;
     int error;
 
@@ -145,8 +146,6 @@ int open_path(struct node *base, const char *path, unsigned int flags, uint32_t 
         flags &= PATH_FLAGS;
     if (!(flags & O_CREAT))
         return open_existing(base, path, flags, file);
-    if (flags & O_DIRECTORY)
-        return -EINVAL;
     do /* again, if another task makes the file between the walk and the creation */
         error = open_or_create(base, path, flags, mode, file);
     while (error == -EEXIST && !(flags & O_EXCL));

@@ -129,6 +129,14 @@ static void start_at_root(struct walk *walk)
         walk->rest++;
 }
 
+static bool follows_last(const struct walk *walk, const struct path_end *end)
+{
+    bool follow = walk->flags & PATH_FOLLOW;
+
+    return walk->flags & PATH_ENTRY ? follow && !end->wants_directory
+                                    : follow || end->wants_directory;
+}
+
 /* One component. Sets end->node when it was the last. */
 static int step(struct walk *walk, struct path_end *end, bool *done)
 {
@@ -140,14 +148,13 @@ static int step(struct walk *walk, struct path_end *end, bool *done)
         return error;
     is_last = !*walk->rest;
     error = find_child(walk, end, &child);
-    if (error == -ENOENT && is_last && (walk->flags & PATH_MAY_LACK)) {
+    if (error == -ENOENT && is_last && (walk->flags & PATH_ENTRY)) {
         *done = true;
         return 0;
     }
     if (error)
         return error;
-    follow =
-        S_ISLNK(child->mode) && (!is_last || end->wants_directory || (walk->flags & PATH_FOLLOW));
+    follow = S_ISLNK(child->mode) && (!is_last || follows_last(walk, end));
     if (follow && !child->operations->follow) {
         error = expand_link(walk, child, end->wants_directory);
         node_put(child);
@@ -183,7 +190,8 @@ static int walk_all(struct walk *walk, struct path_end *end)
         node_get(walk->at);
         end->node = walk->at;
     }
-    if (end->node && end->wants_directory && !node_is_directory(end->node)) {
+    if (end->node && end->wants_directory && !node_is_directory(end->node) &&
+        !(walk->flags & PATH_ENTRY)) {
         node_put(end->node);
         return -ENOTDIR;
     }

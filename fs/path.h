@@ -13,12 +13,14 @@
 
 /*
  * PATH_FOLLOW: a symbolic link as the last component is followed.
- * PATH_MAY_LACK: it is no error when the last component does not exist in its directory.
+ * PATH_ENTRY: the directory's entry is meant, to be made, removed or moved: it is no error when it
+ * does not exist. Where slashes stand behind the last component, a link is not followed; without
+ * this flag it is, and what is no directory is an error.
  */
 enum path_flags {
     PATH_NO_FOLLOW = 0,
     PATH_FOLLOW = 1 << 0,
-    PATH_MAY_LACK = 1 << 1,
+    PATH_ENTRY = 1 << 1,
 };
 
 /* What the last component is: some calls refuse all but a name. */
@@ -32,7 +34,7 @@ enum path_last {
 /* Where a path leads. */
 struct path_end {
     struct node *directory; /* that the last component stands in, with a reference */
-    struct node *node;      /* that it leads to, with a reference; NULL: it does not exist */
+    struct node *node;      /* that it leads to, with a reference; NULL: it lacks (PATH_ENTRY) */
     enum path_last last;
     bool wants_directory; /* slashes follow the last component */
     struct node_name name;

@@ -282,9 +282,9 @@ enum select_set {
 };
 
 static const unsigned int select_events[SELECT_SETS] = {
-    [SELECT_READ] = POLL_READABLE | POLLHUP | POLLERR,
-    [SELECT_WRITE] = POLL_WRITABLE | POLLERR,
-    [SELECT_EXCEPT] = POLLPRI,
+    [SELECT_READ] = POLL_READABLE | POLLHUP | POLLERR | POLLNVAL,
+    [SELECT_WRITE] = POLL_WRITABLE | POLLERR | POLLNVAL,
+    [SELECT_EXCEPT] = POLLPRI | POLLNVAL,
 };
 
 struct select {
@@ -321,6 +321,22 @@ static int put_sets(const struct select *select)
     return 0;
 }
 
+/* One that was opened by O_PATH cannot be waited for, so it is found at once. */
+static int take_descriptor(struct poll_item *item, int fd)
+{
+    struct file *file;
+
+    item->file = fd_get(fd);
+    if (item->file)
+        return 0;
+    item->found = POLLNVAL;
+    file = fd_get_any(fd);
+    if (!file)
+        return -EBADF;
+    file_put(file);
+    return 0;
+}
+
 /* One item for each descriptor that is in a set. */
 static int take_descriptors(const struct select *select, struct poll_set *files)
 {
@@ -330,9 +346,7 @@ static int take_descriptors(const struct select *select, struct poll_set *files)
         for (unsigned int set = 0; set < SELECT_SETS; set++)
             if (is_set(select, set, fd))
                 item->events |= select_events[set];
-        if (item->events)
-            item->file = fd_get(fd);
-        if (item->events && !item->file)
+        if (item->events && take_descriptor(item, fd))
             return -EBADF;
     }
     return 0;

@@ -107,7 +107,7 @@ static long create_at(int fd, uintptr_t path, const struct node_template *templa
 {
     struct path_end end;
     struct node *node;
-    long error = path_walk_user(fd, path, PATH_MAY_LACK, &end);
+    long error = path_walk_user(fd, path, PATH_ENTRY, &end);
 
     if (error)
         return error;
@@ -196,7 +196,7 @@ SYSCALL3(symlinkat, uintptr_t, target, int, fd, uintptr_t, path)
 static long link_node(struct node *node, int fd, uintptr_t path)
 {
     struct path_end end;
-    long error = path_walk_user(fd, path, PATH_MAY_LACK, &end);
+    long error = path_walk_user(fd, path, PATH_ENTRY, &end);
 
     if (error)
         return error;
@@ -249,8 +249,12 @@ static long may_unlink(const struct path_end *end)
 {
     if (end->last != PATH_LAST_NAME)
         return -EISDIR;
+    if (!end->node)
+        return -ENOENT;
     if (node_is_directory(end->node))
         return -EISDIR;
+    if (end->wants_directory)
+        return -ENOTDIR;
     return end->directory->operations->unlink ? 0 : -EPERM;
 }
 
@@ -266,6 +270,8 @@ static long may_remove_directory(const struct path_end *end)
     case PATH_LAST_NAME:
         break;
     }
+    if (!end->node)
+        return -ENOENT;
     if (!node_is_directory(end->node))
         return -ENOTDIR;
     return end->directory->operations->unlink ? 0 : -EPERM;
@@ -274,7 +280,7 @@ static long may_remove_directory(const struct path_end *end)
 static long remove_at(int fd, uintptr_t path, long (*may_remove)(const struct path_end *end))
 {
     struct path_end end;
-    long error = path_walk_user(fd, path, PATH_NO_FOLLOW, &end);
+    long error = path_walk_user(fd, path, PATH_ENTRY, &end);
 
     if (error)
         return error;
@@ -311,11 +317,15 @@ static long rename_ends(const struct path_end *old, const struct path_end *new, 
 
     if (old->directory->file_system != new->directory->file_system)
         return -EXDEV;
-    if (old->last != PATH_LAST_NAME || new->last != PATH_LAST_NAME)
+    if (old->last != PATH_LAST_NAME)
         return -EBUSY;
+    if (new->last != PATH_LAST_NAME)
+        return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+    if (!old->node || !new->directory->links)
+        return -ENOENT;
     if (new->node && (flags & RENAME_NOREPLACE))
         return -EEXIST;
-    if (!node_is_directory(old->node) && new->wants_directory)
+    if (!node_is_directory(old->node) && (old->wants_directory || new->wants_directory))
         return -ENOTDIR;
     if (!operations->rename)
         return -EPERM;
@@ -330,10 +340,11 @@ static long rename_at(int old_fd, uintptr_t old_path, int new_fd, uintptr_t new_
 
     if (flags & ~RENAME_NOREPLACE)
         return -EINVAL;
-    error = path_walk_user(old_fd, old_path, PATH_NO_FOLLOW, &old);
+    /* Both ways are walked before it matters whether there is something at their ends. */
+    error = path_walk_user(old_fd, old_path, PATH_ENTRY, &old);
     if (error)
         return error;
-    error = path_walk_user(new_fd, new_path, PATH_MAY_LACK, &new);
+    error = path_walk_user(new_fd, new_path, PATH_ENTRY, &new);
     if (!error) {
         error = rename_ends(&old, &new, flags);
         path_end_put(&new);
@@ -378,6 +389,36 @@ static long read_link(struct node *node, uintptr_t buffer, size_t size)
     return length;
 }
 
+/* An empty path means the link that the descriptor itself was opened for, by O_PATH. */
+static long node_of_link(int fd, uintptr_t user_path, struct node **node)
+{
+    struct node *base = NULL;
+    struct file *file;
+    char *path;
+    long error = path_from_user(user_path, PATH_USER_EMPTY, &path);
+
+    if (error)
+        return error;
+    if (*path || fd == AT_FDCWD) {
+        error = path_base(fd, path, &base);
+        if (!error)
+            error = path_lookup(base, path, PATH_NO_FOLLOW, node);
+        node_put(base);
+        kfree(path);
+        return error;
+    }
+    kfree(path);
+    file = fd_get_any(fd);
+    if (!file)
+        return -EBADF;
+    error = file->node && S_ISLNK(file->node->mode) ? 0 : -ENOENT;
+    *node = file->node;
+    if (!error)
+        node_get(*node);
+    file_put(file);
+    return error;
+}
+
 static long read_link_at(int fd, uintptr_t path, uintptr_t buffer, int size)
 {
     struct node *node;
@@ -385,7 +426,7 @@ static long read_link_at(int fd, uintptr_t path, uintptr_t buffer, int size)
 
     if (size <= 0)
         return -EINVAL;
-    result = path_lookup_user(fd, path, PATH_NO_FOLLOW, &node);
+    result = node_of_link(fd, path, &node);
     if (result)
         return result;
     result = read_link(node, buffer, size);

@@ -34,8 +34,12 @@ static long open_at(int directory, uintptr_t user_path, unsigned int flags, uint
     struct node *base = NULL;
     struct file *file = NULL;
     char *path;
-    long result = path_from_user(user_path, PATH_USER_NOT_EMPTY, &path);
+    long result;
 
+    /* Neither can be meant: open() makes no directories. */
+    if (!(flags & O_PATH) && (flags & O_CREAT) && (flags & O_DIRECTORY))
+        return -EINVAL;
+    result = path_from_user(user_path, PATH_USER_NOT_EMPTY, &path);
     if (result)
         return result;
     result = path_base(directory, path, &base);

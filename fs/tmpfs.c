@@ -280,6 +280,8 @@ static int create(struct node *directory, const struct node_name *name,
 
     if (error)
         return error;
+    if (S_ISDIR(node->mode)) /* its files' group is inherited all the way down */
+        node->mode |= directory->mode & S_ISGID;
     error = add_link(directory, name, node, S_ISDIR(template->mode) ? 2 : 1);
     if (error)
         node_put(node);
