@@ -243,6 +243,8 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     wrmsr(MSR_FS_BASE, 0);
     wrmsr(MSR_KERNEL_GS_BASE, 0);
     fpu_reset(); /* PKRU takes its init value with the rest */
+    if (keys_execute_only(&space->key_map) >= 0)
+        keys_take_execute_only(&space->key_map); /* which init_pkru= may have left open */
     ptrace_exec();
 }
 
