@@ -21,6 +21,7 @@
 #include "kernel/task.h"
 #include "libc/include/string.h"
 #include "mm/access.h"
+#include "mm/keys.h"
 #include "mm/mmap.h"
 #include "mm/slab.h"
 
