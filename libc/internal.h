@@ -14,7 +14,4 @@ _Noreturn void libc_start(long *stack);
 /* The end of a signal handler: rt_sigreturn. Not to be called. */
 void libc_signal_return(void);
 
-/* Writes out what the stdio files hold. */
-void libc_flush_all(void);
-
 #endif

@@ -47,11 +47,6 @@ int mincore(void *address, size_t size, unsigned char *resident)
     return (int)syscall(__NR_mincore, address, size, resident);
 }
 
-int memfd_create(const char *name, unsigned int flags)
-{
-    return (int)syscall(__NR_memfd_create, name, flags);
-}
-
 int getpagesize(void)
 {
     return (int)getauxval(AT_PAGESZ);

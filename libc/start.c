@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
@@ -80,7 +81,7 @@ void exit(int status)
 {
     while (exit_function_count > 0)
         exit_functions[--exit_function_count]();
-    libc_flush_all();
+    fflush(NULL);
     _exit(status);
 }
 

@@ -69,16 +69,6 @@ long strtol(const char *restrict text, char **restrict end, int base)
     return (long)(number.negative ? -number.magnitude : number.magnitude);
 }
 
-long long strtoll(const char *restrict text, char **restrict end, int base)
-{
-    return strtol(text, end, base);
-}
-
-unsigned long long strtoull(const char *restrict text, char **restrict end, int base)
-{
-    return strtoul(text, end, base);
-}
-
 int atoi(const char *text)
 {
     return (int)strtol(text, NULL, 10);

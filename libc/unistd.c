@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -99,11 +98,6 @@ int close(int descriptor)
     return (int)syscall(__NR_close, descriptor);
 }
 
-int dup(int descriptor)
-{
-    return (int)syscall(__NR_dup, descriptor);
-}
-
 int dup2(int descriptor, int wanted)
 {
     return (int)syscall(__NR_dup2, descriptor, wanted);
@@ -136,11 +130,6 @@ int unlink(const char *path)
     return (int)syscall(__NR_unlink, path);
 }
 
-ssize_t readlink(const char *restrict path, char *restrict buffer, size_t size)
-{
-    return syscall(__NR_readlink, path, buffer, size);
-}
-
 int mkdir(const char *path, mode_t mode)
 {
     return (int)syscall(__NR_mkdir, path, mode);
@@ -159,16 +148,6 @@ int stat(const char *restrict path, struct stat *restrict result)
 int fstat(int descriptor, struct stat *result)
 {
     return (int)syscall(__NR_fstat, descriptor, result);
-}
-
-int chdir(const char *path)
-{
-    return (int)syscall(__NR_chdir, path);
-}
-
-char *getcwd(char *buffer, size_t size)
-{
-    return syscall(__NR_getcwd, buffer, size) < 0 ? NULL : buffer;
 }
 
 int uname(struct utsname *name)

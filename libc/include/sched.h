@@ -6,6 +6,5 @@
 #include <linux/sched.h>
 
 int sched_yield(void);
-int sched_getcpu(void);
 
 #endif

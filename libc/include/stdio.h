@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Formatted output and buffered files. The kernel uses the first part of this header too
+ * Formatted and buffered output. The kernel uses the first part of this header too
  * (libc/core implements it for both sides); what is below the line about ring 3 exists there only.
  *
  * The formats are those of libc/core/format.h: no floating point, no %n.
@@ -19,16 +19,11 @@ int vsnprintf(char *buffer, size_t size, const char *format, va_list arguments)
 /* ---- Ring 3 only ---- */
 
 #define EOF    (-1)
-#define BUFSIZ 1024
-
-#define _IOFBF 0
-#define _IOLBF 1
-#define _IONBF 2
+#define BUFSIZ 4096
 
 typedef struct libc_file FILE;
 
 /* Output is buffered by lines on a terminal and by BUFSIZ elsewhere; stderr is not buffered. */
-extern FILE *const stdin;
 extern FILE *const stdout;
 extern FILE *const stderr;
 
@@ -37,7 +32,6 @@ int vprintf(const char *format, va_list arguments) __attribute__((format(printf,
 int fprintf(FILE *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int vfprintf(FILE *file, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
-int dprintf(int descriptor, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 size_t fwrite(const void *items, size_t size, size_t count, FILE *file);
 int fputs(const char *string, FILE *file);
@@ -46,16 +40,6 @@ int fputc(int character, FILE *file);
 int putc(int character, FILE *file);
 int putchar(int character);
 int fflush(FILE *file); /* NULL: all files */
-
-int fgetc(FILE *file);
-char *fgets(char *line, int size, FILE *file);
-int feof(FILE *file);
-int ferror(FILE *file);
-void clearerr(FILE *file);
-
-/* Before the first output only; buffer must be NULL. */
-int setvbuf(FILE *file, char *buffer, int mode, size_t size);
-int fileno(FILE *file);
 
 /* Prints "prefix: words for errno" on stderr. */
 void perror(const char *prefix);

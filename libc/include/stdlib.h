@@ -16,8 +16,6 @@ void free(void *memory);
 /* As in ISO C: leading space, sign, 0x or 0 with base 0 or 16; ERANGE with the limit's value. */
 long strtol(const char *restrict text, char **restrict end, int base);
 unsigned long strtoul(const char *restrict text, char **restrict end, int base);
-long long strtoll(const char *restrict text, char **restrict end, int base);
-unsigned long long strtoull(const char *restrict text, char **restrict end, int base);
 int atoi(const char *text);
 
 char *getenv(const char *name);

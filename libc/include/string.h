@@ -25,24 +25,15 @@ size_t strspn(const char *string, const char *accepted);
 size_t strcspn(const char *string, const char *rejected);
 
 /*
- * Copy or append as much as fits into size bytes, always ended by a NUL if size is not 0. They
- * return the length of the string that they tried to make: size or more means it was cut.
+ * Copies as much as fits into size bytes, always ended by a NUL if size is not 0. Returns the
+ * length of from: size or more means that it was cut.
  */
 size_t strlcpy(char *restrict to, const char *restrict from, size_t size);
-size_t strlcat(char *restrict to, const char *restrict from, size_t size);
 
 /* ---- Ring 3 only ---- */
 
 char *strcpy(char *restrict to, const char *restrict from);
-char *strcat(char *restrict to, const char *restrict from);
-char *strncpy(char *restrict to, const char *restrict from, size_t count);
-char *strdup(const char *string);
-char *strtok_r(char *restrict string, const char *restrict separators, char **restrict rest);
 
 /* glibc's words for an errno value; a static text, or "Unknown error". */
 char *strerror(int error);
-
-/* The name of a signal as in "Segmentation fault"; never NULL. */
-char *strsignal(int signal);
-
 #endif

@@ -9,6 +9,5 @@
 
 int clock_gettime(clockid_t clock, struct timespec *now);
 int nanosleep(const struct timespec *duration, struct timespec *left);
-time_t time(time_t *result);
 
 #endif

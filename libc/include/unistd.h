@@ -20,9 +20,7 @@
 #define W_OK 2
 #define R_OK 4
 
-#define _SC_PAGESIZE         30
-#define _SC_PAGE_SIZE        _SC_PAGESIZE
-#define _SC_NPROCESSORS_ONLN 84
+#define _SC_PAGESIZE 30
 
 extern char **environ;
 
@@ -35,7 +33,6 @@ ssize_t pread(int descriptor, void *buffer, size_t count, off_t offset);
 ssize_t pwrite(int descriptor, const void *buffer, size_t count, off_t offset);
 off_t lseek(int descriptor, off_t offset, int whence);
 int close(int descriptor);
-int dup(int descriptor);
 int dup2(int descriptor, int wanted);
 int pipe(int ends[2]);
 int ftruncate(int descriptor, off_t size);
@@ -43,30 +40,20 @@ int isatty(int descriptor);
 
 int access(const char *path, int mode);
 int unlink(const char *path);
-ssize_t readlink(const char *restrict path, char *restrict buffer, size_t size);
-int chdir(const char *path);
-char *getcwd(char *buffer, size_t size); /* buffer must not be NULL */
 
 pid_t getpid(void);
 pid_t getppid(void);
-pid_t getpgrp(void);
-int setpgid(pid_t process, pid_t group);
-pid_t tcgetpgrp(int terminal);
-int tcsetpgrp(int terminal, pid_t group);
 pid_t fork(void);
 int execve(const char *path, char *const arguments[], char *const environment[]);
-int execv(const char *path, char *const arguments[]);
 _Noreturn void _exit(int status);
 
-unsigned int sleep(unsigned int seconds);
 int usleep(unsigned int microseconds);
-unsigned int alarm(unsigned int seconds);
 
 int brk(void *end);
 void *sbrk(intptr_t change);
 int getpagesize(void);
 
-/* Knows the names above only; anything else is EINVAL. */
+/* Knows _SC_PAGESIZE only; anything else is EINVAL. */
 long sysconf(int name);
 
 #endif

@@ -7,8 +7,8 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/prctl.h>
 #include <sys/auxv.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>

@@ -20,7 +20,6 @@ int mprotect(void *address, size_t size, int protection);
 void *mremap(void *address, size_t old_size, size_t new_size, int flags, ...);
 int madvise(void *address, size_t size, int advice);
 int mincore(void *address, size_t size, unsigned char *resident);
-int memfd_create(const char *name, unsigned int flags);
 
 /*
  * A new key, 1 to 15, to which this thread has the given rights: 0, or PKEY_DISABLE_ACCESS and

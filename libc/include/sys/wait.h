@@ -18,7 +18,6 @@
 
 struct rusage;
 
-pid_t wait(int *status);
 pid_t waitpid(pid_t process, int *status, int options);
 pid_t wait4(pid_t process, int *status, int options, struct rusage *usage);
 
