@@ -95,13 +95,13 @@ def start_qemu(folder, options, kernel, initramfs, command_line):
         command += ["-M", "q35,smm=off,usb=off,vmport=off", "-vga", "std"]
         command += ["-cdrom", _make_iso(folder, kernel, initramfs, command_line)]
     if options.way == "uefi":
-        command += _uefi_flash()
+        command += uefi_flash()
     log_port = _qemu_pipe(folder, "log", command)
     channel_port = _qemu_pipe(folder, "channel", command)
     return Machine(_start(command, folder), log_port, channel_port)
 
 
-def _uefi_flash():
+def uefi_flash():
     if not os.path.exists(OVMF_CODE):
         raise MachineError(f"{OVMF_CODE} is missing; tools/deps installs it")
     return [

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""The demonstrations tell the same story on every way in, and the one that Linux tells; on a CPU
+without keys they tell another, which is true there.
+"""
+
+import re
+import subprocess
+
+import pytest
+
+import latchkey
+from test_linux import linux_has_keys
+
+WAYS = ("pvh", "iso", "uefi", "bochs")
+STORIES = ("pkey-demo", "pkey-tour")
+
+
+def without_addresses(text):
+    return re.sub(r"0x[0-9a-f]{6,}\b(?<!0x555555\w\w)", "ADDRESS", text)
+
+
+def story(name, *options):
+    result = latchkey.run(*options, latchkey.built("user", name))
+    assert result.returncode == 0, result.stderr
+    return without_addresses(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return {name: story(name) for name in STORIES}
+
+
+@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_same_on_every_way_in(expected, way, name):
+    assert story(name, f"--{way}") == expected[name]
+
+
+@pytest.mark.skipif(not linux_has_keys(), reason="this Linux has no protection keys (ospke)")
+@pytest.mark.parametrize("name", STORIES)
+def test_same_on_linux(expected, name):
+    result = subprocess.run([latchkey.built("host", name)], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert without_addresses(result.stdout) == expected[name]
+
+
+@pytest.mark.parametrize(
+    "options", [["--cpu", "qemu64"], ["--append", "nopku"]], ids=["cpu", "nopku"]
+)
+@pytest.mark.parametrize("name", STORIES)
+def test_without_keys(name, options):
+    text = story(name, *options)
+    assert "ENOSPC" in text
+    assert "SEGV_PKUERR" not in text
