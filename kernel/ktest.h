@@ -18,16 +18,16 @@ struct ktest {
     void (*run)(void);
 };
 
-#define KTEST(test_name)                                                                           \
-    static void test_name(void);                                                                   \
-    static const struct ktest ktest_##test_name                                                    \
-        __attribute__((used, section(".ktests"), aligned(16))) = {#test_name, test_name};          \
+#define KTEST(test_name)                                                                  \
+    static void test_name(void);                                                          \
+    static const struct ktest ktest_##test_name                                           \
+        __attribute__((used, section(".ktests"), aligned(16))) = {#test_name, test_name}; \
     static void test_name(void)
 
 /* Fails the running test, with the place and both values, unless they are equal. Returns that. */
 bool ktest_expect(const char *file, int line, const char *what, uint64_t expected, uint64_t found);
 
-#define EXPECT_EQ(expected, found)                                                                 \
+#define EXPECT_EQ(expected, found) \
     ktest_expect(__FILE__, __LINE__, #found, (uint64_t)(expected), (uint64_t)(found))
 #define EXPECT(condition) ktest_expect(__FILE__, __LINE__, #condition, true, !!(condition))
 
