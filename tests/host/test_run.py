@@ -111,7 +111,7 @@ def test_reader_that_is_slow(probe):
     os.waitpid(pid, 0)
 
 
-# ---- What the program is given --------------------------------------------------------------------
+# ---- What the program is given -----------------------------------------------------------------
 
 
 def test_arguments_and_environment(probe):
@@ -144,7 +144,7 @@ def test_added_files(probe, tmp_path):
     assert "[/etc/deep/name] two\n" in result.stdout
 
 
-# ---- Signals ----------------------------------------------------------------------------------------
+# ---- Signals -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -182,7 +182,7 @@ def test_no_emulator_is_left_behind(probe):
     pytest.fail("the emulator outlived tools/run")
 
 
-# ---- Terminals --------------------------------------------------------------------------------------
+# ---- Terminals ---------------------------------------------------------------------------------
 
 
 def spawn(*arguments, **options):
@@ -274,7 +274,7 @@ def test_terminal_is_restored(probe, end):
     os.close(theirs)
 
 
-# ---- Mistakes -----------------------------------------------------------------------------------------
+# ---- Mistakes ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -371,7 +371,7 @@ def test_no_folder_is_left_behind(probe, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-# ---- The kernel's messages --------------------------------------------------------------------------
+# ---- The kernel's messages ---------------------------------------------------------------------
 
 
 def test_messages_stay_out_of_the_output(probe, tmp_path):
