@@ -11,6 +11,7 @@
 #include "arch/usercopy.h"
 #include "fs/open.h"
 #include "fs/path.h"
+#include "fs/pseudo.h"
 #include "kernel/file.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -216,21 +217,37 @@ SYSCALL4(faccessat2, int, fd, uintptr_t, path, unsigned int, mode, unsigned int,
 /* ---- statfs
  * ----------------------------------------------------------------------------------------- */
 
-/* Of the one file system that has blocks: memory is its disk. */
-static long put_statfs(uintptr_t address)
+static long magic_of(uint64_t device)
+{
+    switch (device) {
+    case 0: /* what has no node */
+        return PIPEFS_MAGIC;
+    case PSEUDO_PROC:
+        return PROC_SUPER_MAGIC;
+    case PSEUDO_SYS:
+        return SYSFS_MAGIC;
+    default:
+        return TMPFS_MAGIC;
+    }
+}
+
+/* Only the tmpfs has blocks: memory is its disk. */
+static long put_statfs(uintptr_t address, uint64_t device)
 {
     struct page_counters counters;
     struct statfs status;
 
-    page_read_counters(&counters);
     memset(&status, 0, sizeof(status));
-    status.f_type = TMPFS_MAGIC;
+    status.f_type = magic_of(device);
     status.f_bsize = PAGE_SIZE;
     status.f_frsize = PAGE_SIZE;
-    status.f_blocks = counters.total;
-    status.f_bfree = counters.free;
-    status.f_bavail = counters.free;
     status.f_namelen = NAME_MAX;
+    if (status.f_type == TMPFS_MAGIC) {
+        page_read_counters(&counters);
+        status.f_blocks = counters.total;
+        status.f_bfree = counters.free;
+        status.f_bavail = counters.free;
+    }
     return copy_to_user(address, &status, sizeof(status)) ? -EFAULT : 0;
 }
 
@@ -239,15 +256,18 @@ SYSCALL2(statfs, uintptr_t, path, uintptr_t, address)
     struct stat status;
     long error = status_at(AT_FDCWD, path, 0, &status);
 
-    return error ? error : put_statfs(address);
+    return error ? error : put_statfs(address, status.st_dev);
 }
 
 SYSCALL2(fstatfs, int, fd, uintptr_t, address)
 {
     struct file *file = fd_get_any(fd);
+    struct stat status;
+    long error;
 
     if (!file)
         return -EBADF;
+    error = file_status(file, &status);
     file_put(file);
-    return put_statfs(address);
+    return error ? error : put_statfs(address, status.st_dev);
 }
