@@ -18,7 +18,8 @@
 #include "mm/kernel_map.h"
 
 #define POLLS_MAX       4
-#define IDLE_AWAKE_NS   2000000ul /* how long idle keeps polling after a device had something */
+#define IDLE_AWAKE_NS   20000000ul /* how long idle polls often after a device had something */
+#define IDLE_POLL_NS    10000ul    /* and how often */
 #define TIMER_TICKS_MIN 16u
 
 /* arch/entry.asm */
@@ -40,7 +41,7 @@ static struct task *finished; /* ended, to be freed by whoever runs next */
 static bool (*polls[POLLS_MAX])(void);
 static unsigned int poll_count;
 static uint64_t tick_at;     /* when the next tick is due */
-static uint64_t awake_until; /* idle polls on instead of halting */
+static uint64_t awake_until; /* idle polls often */
 
 void wait_queue_init(struct wait_queue *queue)
 {
@@ -49,18 +50,23 @@ void wait_queue_init(struct wait_queue *queue)
 
 /* ---- the timer ---- */
 
+static void set_timer(uint64_t ns)
+{
+    uint64_t ticks = ns * clock_rates.apic_timer_hz / 1000000000ul;
+
+    apic_timer_once(ticks < TIMER_TICKS_MIN ? TIMER_TICKS_MIN : (uint32_t)ticks);
+}
+
 /* Arms the timer for the next tick, or for the sleeper that is due before it. */
 static void arm_timer(uint64_t now)
 {
     struct task *first = TAILQ_FIRST(&sleepers);
     uint64_t due = first && first->wake_at < tick_at ? first->wake_at : tick_at;
     uint64_t interval_due = time_next_timer();
+
     if (interval_due < due)
         due = interval_due;
-    uint64_t ns = due > now ? due - now : 0;
-    uint64_t ticks = ns * clock_rates.apic_timer_hz / 1000000000ul;
-
-    apic_timer_once(ticks < TIMER_TICKS_MIN ? TIMER_TICKS_MIN : (uint32_t)ticks);
+    set_timer(due > now ? due - now : 0);
 }
 
 /* Sleepers are kept in the order of their times. */
@@ -89,7 +95,8 @@ static void remove_sleeper(struct task *task)
 
 /*
  * Whether the tick or the idle loop finds something, more may follow soon: an emulator hands over
- * a FIFO's worth at a time, so idle must not halt until the next tick.
+ * a FIFO's worth at a time, so idle must not halt until the next tick. But halt it must: an
+ * emulator's devices run beside its CPUs, and a CPU that spins takes the host's time from them.
  */
 static void poll_devices(void)
 {
@@ -410,11 +417,9 @@ static void idle_once(void)
     poll_devices();
     if (!TAILQ_EMPTY(&run_queue)) {
         schedule();
-    } else if (clock_monotonic_ns() < awake_until) {
-        irq_enable();
-        cpu_relax();
-        irq_disable();
     } else {
+        if (clock_monotonic_ns() < awake_until)
+            set_timer(IDLE_POLL_NS);
         cpu_wait_for_interrupt();
     }
 }

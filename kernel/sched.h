@@ -96,8 +96,8 @@ void sched_start(void) __attribute__((noreturn));
 
 /*
  * Registers a function that looks whether a device has something, called on each tick and while
- * idle, with interrupts off. It returns whether there was something: then the idle loop stays
- * awake for a while.
+ * idle, with interrupts off. It returns whether there was something: then the idle loop asks
+ * often for a while.
  */
 void poll_register(bool (*poll)(void));
 
