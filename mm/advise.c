@@ -59,6 +59,17 @@ static int advise_locked(struct address_space *space, uintptr_t start, uintptr_t
     return hole ? -ENOMEM : 0;
 }
 
+/* Whether the page's area is for reading: the CPU also reads what may only be written or executed.
+ */
+static bool is_readable(struct address_space *space, uintptr_t address)
+{
+    spin_lock(&space->lock);
+    struct area *area = area_find(&space->areas, address);
+    bool result = !area_holds(area, address) || (area->prot & PROT_READ);
+    spin_unlock(&space->lock);
+    return result;
+}
+
 /* MADV_POPULATE_*: as if each page were read or written here, without its content changing. */
 static int populate(struct address_space *space, uintptr_t start, uintptr_t end, uint32_t access)
 {
@@ -66,6 +77,8 @@ static int populate(struct address_space *space, uintptr_t start, uintptr_t end,
     struct fault_verdict verdict;
 
     for (; start < end; start += PAGE_SIZE) {
+        if (access != X86_PF_WRITE && !is_readable(space, start))
+            return -EINVAL;
         if (!space_fault(space, start, X86_PF_USER | access, pkru, &verdict))
             continue;
         if (verdict.signal == SIGSEGV)
