@@ -116,6 +116,15 @@ static int check_resize(struct address_space *space, const struct area *area,
                                      !(area->flags & AREA_SHARED));
 }
 
+/* Takes away what a smaller size leaves over, of as many areas as it lies in. */
+static int unmap_tail(struct address_space *space, const struct remap *remap)
+{
+    if (remap->old_size > USER_END - remap->start)
+        return -EINVAL;
+    return space_unmap_locked(space, remap->start + remap->new_size,
+                              remap->start + remap->old_size);
+}
+
 static int remap_to(struct address_space *space, struct area *area, struct remap *remap,
                     uintptr_t *result)
 {
@@ -128,8 +137,7 @@ static int remap_to(struct address_space *space, struct area *area, struct remap
             return error;
     }
     if (remap->old_size > remap->new_size) {
-        error = space_unmap_locked(space, remap->start + remap->new_size,
-                                   remap->start + remap->old_size);
+        error = unmap_tail(space, remap);
         if (error)
             return error;
         remap->old_size = remap->new_size;
@@ -161,10 +169,7 @@ static int remap_locked(struct address_space *space, struct remap *remap, uintpt
         return remap_to(space, area, remap, result);
     *result = remap->start;
     if (remap->old_size >= remap->new_size)
-        return remap->old_size == remap->new_size
-                   ? 0
-                   : space_unmap_locked(space, remap->start + remap->new_size,
-                                        remap->start + remap->old_size);
+        return remap->old_size == remap->new_size ? 0 : unmap_tail(space, remap);
     error = check_resize(space, area, remap);
     if (error)
         return error;
