@@ -19,7 +19,9 @@
 /* Lowest address that must stay free below an area: a stack keeps a gap to grow into. */
 static uintptr_t guarded_start(const struct area *area)
 {
-    return area->flags & AREA_GROWS_DOWN ? area->start - STACK_GUARD_GAP : area->start;
+    uintptr_t gap = area->flags & AREA_GROWS_DOWN ? STACK_GUARD_GAP : 0;
+
+    return area->start > gap ? area->start - gap : 0;
 }
 
 bool space_is_free_locked(struct address_space *space, uintptr_t start, size_t size)
