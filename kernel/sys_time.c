@@ -109,7 +109,12 @@ static long sleep_until(uint64_t deadline, uintptr_t remaining)
 
 SYSCALL0(restart_syscall)
 {
-    return sleep_until(current()->sleep_until, current()->sleep_remaining);
+    uint64_t deadline = current()->sleep_until;
+
+    if (!deadline)
+        return -EINTR;
+    current()->sleep_until = 0;
+    return sleep_until(deadline, current()->sleep_remaining);
 }
 
 int time_from_user(uintptr_t address, uint64_t *ns)

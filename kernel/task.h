@@ -64,7 +64,7 @@ struct task {
     struct stop_state stop;
     struct trace_state trace;
     bool registers_changed; /* by a tracer, while it was stopped */
-    uint64_t sleep_until;   /* an interrupted sleep, which restart_syscall() goes on with */
+    uint64_t sleep_until;   /* the end of an interrupted sleep, for restart_syscall(); 0: none */
     uintptr_t sleep_remaining;
     uint64_t fault_vector, fault_error_code, fault_address; /* of the last exception in ring 3 */
 
