@@ -8,6 +8,7 @@
 
 #include "arch/cpu.h"
 #include "arch/pkru.h"
+#include "fs/counters.h"
 #include "mm/huge_pages.h"
 
 /* ---- The pool of huge pages ---------------------------------------------------------------- */
@@ -118,6 +119,7 @@ static const struct pseudo_entry x86_entries[] = {
 };
 
 static const struct pseudo_entry debug_entries[] = {
+    PSEUDO_DIRECTORY("latchkey", counters_entries),
     PSEUDO_DIRECTORY("x86", x86_entries),
     PSEUDO_END,
 };

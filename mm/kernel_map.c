@@ -177,3 +177,13 @@ void kernel_stack_free(uintptr_t stack)
     free_stacks = stack;
     spin_unlock(&map_lock);
 }
+
+uint64_t kernel_stack_pages(void)
+{
+    uint64_t size = stack_next - KERNEL_STACK_BASE;
+    uint64_t stacks = size / (PAGE_SIZE + KERNEL_STACK_SIZE);
+    uint64_t tables = align_up(size, pte_level_size(2)) / pte_level_size(2) +
+                      align_up(size, pte_level_size(3)) / pte_level_size(3);
+
+    return stacks * (KERNEL_STACK_SIZE / PAGE_SIZE) + tables;
+}

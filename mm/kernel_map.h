@@ -37,4 +37,7 @@ void *device_map(paddr_t address, size_t size);
 uintptr_t kernel_stack_alloc(void);
 void kernel_stack_free(uintptr_t stack);
 
+/* Pages of all stacks, in use and kept, and of the tables that map them: never given back. */
+uint64_t kernel_stack_pages(void);
+
 #endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "fs/counters.h"
+
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "mm/huge_pages.h"
+#include "mm/kernel_map.h"
+#include "mm/page.h"
+#include "mm/slab.h"
+
+/* ---- counters ---- */
+
+struct report {
+    struct text *text;
+    uint64_t slab_pages;
+};
+
+static void show_line(struct text *text, const char *name, uint64_t value)
+{
+    text_print(text, "%-24s %lu\n", name, value);
+}
+
+static void show_cache(const struct slab_cache *cache, void *context)
+{
+    struct report *report = context;
+
+    text_print(report->text, "objects: %-15s %lu\n", cache->name, cache->used);
+    report->slab_pages += cache->slabs << cache->order;
+}
+
+/*
+ * The pages of objects and of kernel stacks are told apart from the others: how many they are
+ * depends on which objects share a slab and on how many tasks there once were at a time.
+ */
+static void show_pages(struct text *text, uint64_t slab_pages)
+{
+    uint64_t stack_pages = kernel_stack_pages();
+    struct page_counters pages;
+
+    page_read_counters(&pages);
+    show_line(text, "pages", pages.total);
+    show_line(text, "pages free", pages.free);
+    show_line(text, "pages of objects", slab_pages);
+    show_line(text, "pages of kernel stacks", stack_pages);
+    show_line(text, "pages else", pages.total - pages.free - slab_pages - stack_pages);
+}
+
+static int show_counters(const struct pseudo_node *node, struct text *text)
+{
+    struct report report = {.text = text};
+    struct huge_page_counters huge;
+
+    (void)node;
+    show_line(text, "tasks", task_count());
+    slab_for_each(show_cache, &report);
+    show_line(text, "objects", slab_objects_in_use());
+    huge_pages_read_counters(&huge);
+    show_line(text, "huge pages", huge.total);
+    show_line(text, "huge pages free", huge.free);
+    show_line(text, "huge pages reserved", huge.reserved);
+    show_pages(text, report.slab_pages);
+    return 0;
+}
+
+/* ---- system calls ---- */
+
+static int show_syscalls(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    for (unsigned int number = 0; number < SYSCALL_COUNT; number++)
+        if (syscall_name(number))
+            text_print(text, "%u %s\n", number, syscall_name(number));
+    return 0;
+}
+
+const struct pseudo_entry counters_entries[] = {
+    PSEUDO_TEXT("counters", show_counters),
+    PSEUDO_TEXT("syscalls", show_syscalls),
+    PSEUDO_END,
+};

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /sys/kernel/debug/latchkey: what the kernel uses, for tests to compare before and after, and
+ * which system calls it has.
+ *
+ *   counters   lines "NAME VALUE": tasks, objects of each kind, huge pages, pages. When the same
+ *              processes run and the same files are there, tasks, objects and "pages else" are
+ *              what they were, or something has leaked.
+ *   syscalls   lines "NUMBER NAME"
+ */
+#ifndef FS_COUNTERS_H
+#define FS_COUNTERS_H
+
+#include "fs/pseudo.h"
+
+extern const struct pseudo_entry counters_entries[];
+
+#endif
