@@ -31,7 +31,7 @@ CHECKS := check-c check-python check-shell check-includes check-text
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help iso run test debug selftest bench check format clean $(CHECKS) FORCE
+.PHONY: all help iso run test fuzz debug selftest bench check format clean $(CHECKS) FORCE
 
 # ---- Sources ----------------------------------------------------------------------------------
 
@@ -41,12 +41,13 @@ KERNEL_SOURCES := $(wildcard $(foreach room,$(KERNEL_ROOMS),$(room)/*.c $(room)/
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)
 USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c))
 RING3_TESTS := $(patsubst tests/ring3/%.c,%,$(wildcard tests/ring3/*.c))
+FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 
 objects = $(addprefix $(BUILD)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
 KERNEL_OBJECTS := $(call objects,kernel,$(KERNEL_SOURCES))
 LIBC_OBJECTS := $(call objects,user,$(LIBC_SOURCES))
 BUILT_PROGRAMS := $(USER_PROGRAMS:%=$(BUILD)/user/%) $(RING3_TESTS:%=$(BUILD)/tests/%)
-HOST_PROGRAMS := $(addprefix $(BUILD)/host/,$(USER_PROGRAMS) $(RING3_TESTS))
+HOST_PROGRAMS := $(addprefix $(BUILD)/host/,$(USER_PROGRAMS) $(RING3_TESTS) fuzz)
 
 # ---- Flags ------------------------------------------------------------------------------------
 
@@ -75,7 +76,7 @@ NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -Werror
 
 IMAGES := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio $(BUILD)/latchkey.iso
 
-all: $(IMAGES) $(HOST_PROGRAMS) ## build everything (the default)
+all: $(IMAGES) $(BUILD)/tests/fuzz $(HOST_PROGRAMS) ## build everything (the default)
 
 help: ## list the targets and the variables
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -106,6 +107,10 @@ run: ## boot the ISO in QEMU: to a shell at a terminal, otherwise through the de
 test: ## test the kernel and its programs on a table of machines, and the programs on this Linux
 	@$(READY)
 	@/usr/bin/python3 -B -m pytest tests/host $(if $(ONLY),-k "$(ONLY)")
+
+fuzz: ## make random system calls: 20 seeds with 50000 each, or FUZZ="--seeds 9 --calls 1000000"
+	@$(READY)
+	@tools/run --show-log $(BUILD)/tests/fuzz $(or $(FUZZ),--seeds 20)
 
 debug: ## start QEMU stopped at the kernel's entry, with GDB attached (PROGRAM=build/user/NAME)
 	@$(READY)
@@ -238,6 +243,9 @@ $(BUILD)/user/%: $(BUILD)/obj/user/user/%.o $(BUILD)/obj/user/libc.a
 $(BUILD)/tests/%: $(BUILD)/obj/user/tests/ring3/%.o $(BUILD)/obj/user/libc.a
 	$(link_user)
 
+$(BUILD)/tests/fuzz: $(call objects,user,$(FUZZ_SOURCES)) $(BUILD)/obj/user/libc.a
+	$(link_user)
+
 # The one header of libc/ that is seen in place of the host's own.
 $(BUILD)/host/include/ktap.h:
 	@mkdir -p $(@D)
@@ -253,6 +261,9 @@ $(BUILD)/host/%: $(BUILD)/obj/host/user/%.o $(BUILD)/obj/host/libc/ktap.o
 	$(link_host)
 
 $(BUILD)/host/%: $(BUILD)/obj/host/tests/ring3/%.o $(BUILD)/obj/host/libc/ktap.o
+	$(link_host)
+
+$(BUILD)/host/fuzz: $(call objects,host,$(FUZZ_SOURCES))
 	$(link_host)
 
 # ---- Images -----------------------------------------------------------------------------------

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// Processes: their numbers, beginnings and ends, and what the kernel knows of them.
+
+#include <asm/prctl.h>
+#include <fcntl.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "tests/fuzz/arena.h"
+#include "tests/fuzz/call.h"
+#include "tests/fuzz/children.h"
+#include "tests/fuzz/files.h"
+#include "tests/fuzz/trace.h"
+#include "tests/fuzz/values.h"
+
+#define STRING_SIZE 16
+#define INFO_SIZE   128 /* siginfo_t */
+
+/* ---- Arguments ---- */
+
+static uint64_t group(const struct use *use)
+{
+    return one_in(2) ? child_pid_or_self(use) : (uint64_t)KERNEL(getpgrp);
+}
+
+/* Strings for a program, which is told to end at once. */
+static uint64_t program_arguments(const struct use *use)
+{
+    static const char *const texts[] = {"fuzz", "--exit", "more", ""};
+    uint64_t *vector = scratch_take((COUNT(texts) + 1) * sizeof(*vector));
+    uint64_t count = 2 + random_below(COUNT(texts) - 1);
+
+    for (uint64_t i = 0; i < count; i++) {
+        char *copy = scratch_take(STRING_SIZE);
+
+        strcpy(copy, texts[i]);
+        vector[i] = use->wild && one_in(8) ? wild_address() : (uint64_t)copy;
+    }
+    return (uint64_t)vector;
+}
+
+static uint64_t environment(const struct use *use)
+{
+    return one_in(2) ? 0 : program_arguments(use);
+}
+
+DEFINE_CHOICE(exec_flags, 0, 0, AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW)
+DEFINE_CHOICE(wait_options, 0, WNOHANG, WUNTRACED, WNOHANG | WCONTINUED, __WALL)
+DEFINE_CHOICE(waitid_options, WEXITED, WEXITED | WNOHANG, WEXITED | WNOWAIT, WSTOPPED | WNOHANG)
+DEFINE_CHOICE(waitid_type, P_ALL, P_ALL, P_PID, P_PGID)
+
+static uint64_t waited_pid(const struct use *use)
+{
+    return one_in(2) ? UINT64_MAX : one_in(2) ? child_pid(use) : 0;
+}
+
+static uint64_t child_info(const struct use *use)
+{
+    (void)use;
+    return (uint64_t)scratch_take(INFO_SIZE);
+}
+
+DEFINE_CHOICE(arch_code, ARCH_GET_FS, ARCH_GET_GS, ARCH_SET_FS, ARCH_SET_GS)
+DEFINE_CHOICE(prctl_option, PR_SET_NAME, PR_GET_NAME)
+DEFINE_CHOICE(usage_of, 0, UINT64_MAX, 1)
+
+static uint64_t arch_address(const struct use *use)
+{
+    return one_in(2) ? word(use) : wild_address();
+}
+
+static uint64_t robust_size(const struct use *use)
+{
+    return use->wild && one_in(2) ? random_below(64) : 24;
+}
+
+static uint64_t mask_size(const struct use *use)
+{
+    return use->wild && one_in(2) ? random_below(256) : 128;
+}
+
+static uint64_t cpu_mask(const struct use *use)
+{
+    uint64_t *mask = scratch_take(128);
+
+    (void)use;
+    mask[0] = one_in(4) ? random_bits() : 1;
+    return (uint64_t)mask;
+}
+
+static uint64_t random_flags(const struct use *use)
+{
+    return some_bits(use, 3);
+}
+
+/* ---- Beginnings ---- */
+
+static long run_fork(struct use *use)
+{
+    uint64_t stream = random_bits();
+    long pid = kernel_use(use);
+
+    if (pid != 0)
+        return pid;
+    children_begin_as_child(stream);
+    children_live();
+}
+
+/*
+ * For a child that may share the memory and even the stack with its parent: it must not touch
+ * either, so it yields once and ends.
+ */
+static long run_clone(struct use *use)
+{
+    register uint64_t r10 __asm__("r10") = use->argument[3];
+    register uint64_t r8 __asm__("r8") = use->argument[4];
+    long result;
+
+    __asm__ volatile("syscall\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "mov %[yield], %%eax\n\t"
+                     "syscall\n\t"
+                     "mov %[exit], %%eax\n\t"
+                     "xor %%edi, %%edi\n\t"
+                     "syscall\n"
+                     "1:"
+                     : "=a"(result)
+                     : "a"((long)use->call->number), "D"(use->argument[0]), "S"(use->argument[1]),
+                       "d"(use->argument[2]), "r"(r10),
+                       "r"(r8), [yield] "i"(__NR_sched_yield), [exit] "i"(__NR_exit)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* The signal at the child's end, in the lowest byte, must not end the parent. */
+static uint64_t clone_flags(const struct use *use)
+{
+    static const uint64_t values[] = {
+        SIGCHLD, SIGCHLD, SIGCHLD | CLONE_VM, SIGCHLD | CLONE_VM | CLONE_VFORK, 0, SIGUSR1};
+    uint64_t flags = PICK(values);
+
+    flags |= random_bits() &
+             (CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_SETTLS);
+    return use->wild && one_in(4) ? flags ^ UINT64_C(1) << (8 + random_below(32)) : flags;
+}
+
+static void after_child(const struct use *use, long result)
+{
+    (void)use;
+    if (result > 0)
+        children_add((int)result);
+}
+
+/* ---- Waiting ---- */
+
+static long run_wait(struct use *use)
+{
+    if (!one_in(4))
+        children_start_short();
+    return kernel_use(use);
+}
+
+static void after_wait(const struct use *use, long result)
+{
+    (void)use;
+    if (result > 0)
+        children_remove((int)result);
+}
+
+/* ---- The table ---- */
+
+static const struct call calls[] = {
+    CALL(getpid),
+    CALL(gettid),
+    CALL(getppid),
+    CALL(getuid),
+    CALL(geteuid),
+    CALL(getgid),
+    CALL(getegid),
+    CALL(getpgrp),
+    CALL(getpgid, TAKES(child_pid_or_self)),
+    CALL(getsid, TAKES(child_pid_or_self)),
+    CALL(setpgid, TAKES(child_pid_or_self, group)),
+    CALL(setsid, .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(fork, .flags = CALL_RARE, .run = run_fork, .after = after_child),
+    CALL(vfork, .flags = CALL_RARE, .run = run_clone, .after = after_child),
+    CALL(clone, TAKES(clone_flags, zero, word, word, arch_address), .flags = CALL_RARE | CALL_AIMED,
+         .run = run_clone, .after = after_child),
+    CALL(exit, TAKES(zero), .flags = CALL_IN_CHILD | CALL_ENDS | CALL_RARE),
+    CALL(exit_group, TAKES(zero), .flags = CALL_IN_CHILD | CALL_ENDS | CALL_RARE),
+    CALL(execve, TAKES(path_program, program_arguments, environment),
+         .flags = CALL_IN_CHILD | CALL_ENDS | CALL_RARE),
+    CALL(execveat, TAKES(fd_directory, path_program, program_arguments, environment, exec_flags),
+         .flags = CALL_IN_CHILD | CALL_ENDS | CALL_RARE),
+    CALL(wait4, TAKES(waited_pid, word, wait_options, buffer_or_null),
+         .flags = CALL_BLOCKS | CALL_RARE, .run = run_wait, .after = after_wait),
+    CALL(waitid, TAKES(waitid_type, child_pid_or_self, child_info, waitid_options, buffer_or_null),
+         .flags = CALL_BLOCKS | CALL_RARE, .run = run_wait),
+    CALL(ptrace, TAKES(trace_request, zero, trace_address, trace_data),
+         .flags = CALL_BLOCKS | CALL_AIMED, .run = trace_run),
+    CALL(arch_prctl, TAKES(arch_code, arch_address), .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(prctl, TAKES(prctl_option, buffer), .flags = CALL_AIMED),
+    CALL(set_tid_address, TAKES(word)),
+    CALL(set_robust_list, TAKES(word, robust_size)),
+    CALL(rseq, TAKES(zero), .counts = ENOSYS), /* not there, and known not to be */
+    CALL(getcpu, TAKES(word, word, zero)),
+    CALL(getrusage, TAKES(usage_of, buffer)),
+    CALL(sysinfo, TAKES(buffer)),
+    CALL(uname, TAKES(buffer)),
+    CALL(getrandom, TAKES(buffer, buffer_size, random_flags)),
+    CALL(reboot, TAKES(zero, zero, zero), .counts = EINVAL), /* or there is nothing left to fuzz */
+    CALL(sched_yield),
+    CALL(sched_getaffinity, TAKES(child_pid_or_self, mask_size, buffer)),
+    CALL(sched_setaffinity, TAKES(child_pid_or_self, mask_size, cpu_mask)),
+};
+
+const struct call_table process_calls = {calls, COUNT(calls)};

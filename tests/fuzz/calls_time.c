@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Clocks, sleeps and timers; futexes, which are sleeps too; and numbers that no call has.
+
+#include <linux/futex.h>
+
+#include "tests/fuzz/arena.h"
+#include "tests/fuzz/call.h"
+#include "tests/fuzz/values.h"
+
+#define CLOCKS        12
+#define SHORTEST_US   300
+#define FIRST_UNKNOWN 600 /* Linux's numbers end before */
+
+/* ---- Arguments ---- */
+
+static uint64_t clock_number(const struct use *use)
+{
+    return use->wild && one_in(3) ? wild_value()
+           : one_in(4)            ? random_below(CLOCKS)
+                                  : random_below(2);
+}
+
+static uint64_t sleep_flags(const struct use *use)
+{
+    return one_in(4) ? 1 /* TIMER_ABSTIME */ : zero(use);
+}
+
+static uint64_t timer(const struct use *use)
+{
+    return use->wild && one_in(3) ? wild_value() : random_below(3);
+}
+
+/* The interval and the time until the first signal; not so short that nothing else happens. */
+static uint64_t timer_value(const struct use *use)
+{
+    struct fuzz_time *times = scratch_take(2 * sizeof(*times));
+
+    for (int i = 0; i < 2; i++) {
+        times[i].fraction = one_in(3) ? 0 : SHORTEST_US + (long)random_small(20000);
+        if (use->wild && one_in(4))
+            times[i].seconds = (long)wild_value();
+    }
+    return one_in(6) ? 0 : (uint64_t)times;
+}
+
+DEFINE_CHOICE(futex_operation, FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAKE_BITSET, FUTEX_WAIT_BITSET,
+              FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
+              FUTEX_WAIT | FUTEX_PRIVATE_FLAG)
+
+static uint64_t futex_word(const struct use *use)
+{
+    return one_in(3) ? play_address(use) : word(use);
+}
+
+/* The word's value, half of the time; play pages begin as zeros. */
+static uint64_t futex_value(const struct use *use)
+{
+    if (is_scratch(use->argument[0]) && one_in(2))
+        return *(const uint32_t *)use->argument[0];
+    return random_below(2);
+}
+
+/* For a requeue it is a number. */
+static uint64_t futex_time(const struct use *use)
+{
+    uint64_t command = use->argument[1] & FUTEX_CMD_MASK;
+
+    if (command == FUTEX_REQUEUE || command == FUTEX_CMP_REQUEUE)
+        return random_below(4);
+    return short_time_or_null(use);
+}
+
+/* ---- A number that no call has ---- */
+
+static uint64_t unknown_number(const struct use *use)
+{
+    (void)use;
+    return one_in(2) ? random_bits() | UINT64_C(1) << 33 : FIRST_UNKNOWN + random_below(1 << 16);
+}
+
+static long run_unknown(struct use *use)
+{
+    return kernel((long)use->argument[0], random_bits(), random_bits(), random_bits(),
+                  random_bits(), random_bits(), random_bits());
+}
+
+/* ---- The table ---- */
+
+static const struct call calls[] = {
+    CALL(clock_gettime, TAKES(clock_number, buffer)),
+    CALL(clock_getres, TAKES(clock_number, buffer_or_null)),
+    CALL(gettimeofday, TAKES(buffer_or_null, buffer_or_null)),
+    CALL(time, TAKES(buffer_or_null)),
+    CALL(times, TAKES(buffer_or_null)),
+    CALL(nanosleep, TAKES(short_time, buffer_or_null), .flags = CALL_BLOCKS),
+    CALL(clock_nanosleep, TAKES(clock_number, sleep_flags, short_time, buffer_or_null),
+         .flags = CALL_BLOCKS),
+    CALL(getitimer, TAKES(timer, buffer)),
+    CALL(setitimer, TAKES(timer, timer_value, buffer_or_null)),
+    CALL(futex,
+         TAKES(futex_word, futex_operation, futex_value, futex_time, futex_word, futex_value),
+         .flags = CALL_BLOCKS),
+    {.number = -1,
+     .name = "no call's number",
+     TAKES(unknown_number),
+     .flags = CALL_AIMED,
+     .counts = ENOSYS,
+     .run = run_unknown},
+};
+
+const struct call_table time_calls = {calls, COUNT(calls)};

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "tests/fuzz/leaks.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/fuzz/call.h"
+
+#define COUNTERS_PATH "/sys/kernel/debug/latchkey/counters"
+#define CALLS_PATH    "/sys/kernel/debug/latchkey/syscalls"
+#define TEXT_SIZE     8192
+
+/* A whole file as a string, in a buffer that is there once, or NULL. */
+static char *read_text(const char *path)
+{
+    static char text[TEXT_SIZE];
+    long fd = KERNEL(open, path, O_RDONLY);
+    long size = 0, got;
+
+    if (is_error(fd))
+        return NULL;
+    while ((got = KERNEL(read, fd, text + size, TEXT_SIZE - 1 - size)) > 0)
+        size += got;
+    text[size] = '\0';
+    KERNEL(close, fd);
+    return text;
+}
+
+/* Cuts the next line off the rest of a text; NULL at the end. */
+static char *next_line(char **rest)
+{
+    char *line = *rest;
+    char *end = strchr(line, '\n');
+
+    if (end == NULL)
+        return NULL;
+    *end = '\0';
+    *rest = end + 1;
+    return line;
+}
+
+/* A line is "NAME VALUE"; the name may have spaces. */
+static void take_line(struct counters *counters, char *line)
+{
+    char *space = strrchr(line, ' ');
+    size_t length;
+
+    if (space == NULL || counters->count == COUNTERS_MAX)
+        return;
+    length = (size_t)(space - line);
+    while (length > 0 && line[length - 1] == ' ')
+        length--;
+    snprintf(counters->lines[counters->count].name, COUNTER_NAME_SIZE, "%.*s", (int)length, line);
+    counters->lines[counters->count].value = strtoul(space + 1, NULL, 10);
+    counters->count++;
+}
+
+bool counters_read(struct counters *counters)
+{
+    char *text = read_text(COUNTERS_PATH);
+    char *rest = text;
+
+    counters->count = 0;
+    if (text == NULL)
+        return false;
+    for (char *line; (line = next_line(&rest)) != NULL;)
+        take_line(counters, line);
+    return counters->count > 0;
+}
+
+/* Pages free, of objects and of kernel stacks: what is kept for the next use moves about. */
+static bool may_differ(const char *name)
+{
+    return strcmp(name, "pages free") == 0 || strncmp(name, "pages of ", 9) == 0;
+}
+
+bool counters_equal(const struct counters *before, const struct counters *after)
+{
+    bool equal = before->count == after->count;
+
+    for (unsigned int i = 0; i < before->count && i < after->count; i++) {
+        const char *name = after->lines[i].name;
+        unsigned long was = before->lines[i].value;
+        unsigned long is = after->lines[i].value;
+
+        if (was == is || may_differ(name))
+            continue;
+        printf("leak: %s: %lu before, %lu after\n", name, was, is);
+        equal = false;
+    }
+    return equal;
+}
+
+static const struct call *call_of(int number)
+{
+    for (unsigned int i = 0; i < calls_count(); i++)
+        if (calls_get(i)->number == number)
+            return calls_get(i);
+    return NULL;
+}
+
+/* Lines of the kernel's list are "NUMBER NAME". */
+bool calls_check_list(void)
+{
+    char *rest = read_text(CALLS_PATH);
+    bool complete = true;
+
+    if (rest == NULL)
+        return true;
+    for (char *line; (line = next_line(&rest)) != NULL;) {
+        if (call_of(atoi(line)) == NULL) {
+            printf("not fuzzed: %s\n", line);
+            complete = false;
+        }
+    }
+    return complete;
+}

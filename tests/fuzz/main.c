@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The system-call fuzzer: random calls of every number the kernel implements, with random and
+ * edge-case arguments, in several processes at once whose children die in odd ways.
+ *
+ *     fuzz [--calls N] [--seed S] [--seeds K] [--processes P] [--folder PATH]
+ *
+ * (at least one of them) makes N calls for each of the seeds S to S + K - 1, and prints how often
+ * each call was used and succeeded. It fails when a worker dies or hangs, when the kernel has
+ * pages, objects or tasks in use afterwards that it had not before, and when a call succeeds in
+ * less than 5 % of its uses or all calls in less than 30 %: then the fuzzer would only test the
+ * first check of each. A kernel that panics says so itself.
+ *
+ * The same options make the same calls again, as far as the scheduling of several processes does
+ * not change what they find.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/fuzz/arena.h"
+#include "tests/fuzz/call.h"
+#include "tests/fuzz/confine.h"
+#include "tests/fuzz/leaks.h"
+#include "tests/fuzz/random.h"
+#include "tests/fuzz/shared.h"
+#include "tests/fuzz/supervisor.h"
+
+#define CALLS_DEFAULT     50000
+#define PROCESSES_DEFAULT 3
+#define WARM_UP_CALLS     6000 /* to fill what the kernel keeps for the next use */
+#define LEAST_USES        40   /* for a share of successes to mean anything */
+#define CALL_PERCENT      5
+#define ALL_PERCENT       30
+
+struct options {
+    struct run_plan run;
+    uint64_t seeds;
+};
+
+/* ---- Options ---- */
+
+static _Noreturn void usage(void)
+{
+    fprintf(stderr, "usage: fuzz [--calls N] [--seed S] [--seeds K] [--processes P] "
+                    "[--folder PATH]\n");
+    exit(2);
+}
+
+static uint64_t number(const char *text)
+{
+    char *end;
+    uint64_t value = strtoul(text, &end, 0);
+
+    if (end == text || *end != '\0')
+        usage();
+    return value;
+}
+
+static uint64_t seed_of_the_moment(void)
+{
+    struct fuzz_time time = {0, 0};
+
+    KERNEL(clock_gettime, 0, &time);
+    return ((uint64_t)time.seconds * 1000000 + (uint64_t)time.fraction / 1000) % 1000000000;
+}
+
+static void take_option(struct options *options, const char *name, const char *value)
+{
+    if (strcmp(name, "--calls") == 0)
+        options->run.calls = number(value);
+    else if (strcmp(name, "--seed") == 0)
+        options->run.seed = number(value);
+    else if (strcmp(name, "--seeds") == 0)
+        options->seeds = number(value);
+    else if (strcmp(name, "--processes") == 0)
+        options->run.processes = (unsigned int)number(value);
+    else if (strcmp(name, "--folder") == 0)
+        options->run.folder = value;
+    else
+        usage();
+}
+
+static struct options parse(int argc, char **argv)
+{
+    struct options options = {
+        .run = {seed_of_the_moment(), CALLS_DEFAULT, PROCESSES_DEFAULT, "/tmp"},
+        .seeds = 1,
+    };
+
+    for (int i = 1; i < argc; i += 2) {
+        if (argv[i + 1] == NULL)
+            usage();
+        take_option(&options, argv[i], argv[i + 1]);
+    }
+    if (options.run.processes == 0 || options.run.processes > WORKERS_MAX)
+        usage();
+    return options;
+}
+
+/* ---- Counting ---- */
+
+static unsigned int percent(const struct tally *tally)
+{
+    return tally->uses == 0 ? 0 : (unsigned int)(tally->successes * 100 / tally->uses);
+}
+
+static struct tally sum(void)
+{
+    struct tally all = {0, 0, 0};
+
+    for (unsigned int i = 0; i < calls_count(); i++) {
+        all.uses += shared->tallies[i].uses;
+        all.successes += shared->tallies[i].successes;
+    }
+    return all;
+}
+
+static bool is_too_seldom(const struct tally *tally)
+{
+    return tally->uses >= LEAST_USES && tally->successes * 100 < tally->uses * CALL_PERCENT;
+}
+
+static void print_call(unsigned int index)
+{
+    const struct tally *tally = &shared->tallies[index];
+
+    printf("%-18s %8lu %8lu %3u%%%s\n", calls_get(index)->name, (unsigned long)tally->uses,
+           (unsigned long)tally->successes, percent(tally),
+           is_too_seldom(tally) ? "  too seldom" : "");
+}
+
+/* Prints the table; whether all succeeded often enough. */
+static bool report_successes(void)
+{
+    struct tally all = sum();
+    bool good = percent(&all) >= ALL_PERCENT;
+
+    printf("%-18s %8s %8s\n", "call", "uses", "succeeded");
+    for (unsigned int i = 0; i < calls_count(); i++) {
+        print_call(i);
+        good &= !is_too_seldom(&shared->tallies[i]);
+    }
+    printf("%-18s %8lu %8lu %3u%%\n", "all", (unsigned long)all.uses, (unsigned long)all.successes,
+           percent(&all));
+    return good;
+}
+
+/* ---- Runs ---- */
+
+enum verdict {
+    RUN_FAILED,
+    RUN_LEAKED,
+    RUN_GOOD,
+};
+
+static struct counters before, after;
+
+static enum verdict run(const struct run_plan *plan)
+{
+    bool counted = counters_read(&before);
+
+    if (!supervise(plan))
+        return RUN_FAILED;
+    if (counted && counters_read(&after) && !counters_equal(&before, &after))
+        return RUN_LEAKED;
+    return RUN_GOOD;
+}
+
+/* Fills what the kernel, and this program, keep for the next time: no leak yet. */
+static bool warm_up(const struct run_plan *plan)
+{
+    struct run_plan few = *plan;
+    bool good;
+
+    few.calls = WARM_UP_CALLS;
+    good = supervise(&few);
+    if (!counters_read(&before) || !counters_read(&after))
+        printf("fuzz: this kernel has no counters, so no leak can be found\n");
+    memset(shared->tallies, 0, sizeof(shared->tallies));
+    return good;
+}
+
+static bool run_seed(const struct run_plan *plan)
+{
+    static const char *const words[] = {"FAILED", "LEAKED", "good"};
+    struct tally start = sum();
+    enum verdict verdict = run(plan);
+    struct tally end = sum();
+
+    printf("seed %lu: %lu calls, %lu succeeded: %s\n", (unsigned long)plan->seed,
+           (unsigned long)(end.uses - start.uses), (unsigned long)(end.successes - start.successes),
+           words[verdict]);
+    fflush(stdout);
+    return verdict == RUN_GOOD;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    bool good;
+
+    if (argc >= 2 && strcmp(argv[1], "--exit") == 0)
+        return 0; /* what execve() is tried with */
+    if (argc < 2)
+        usage(); /* and what it comes to when the arguments get lost */
+    options = parse(argc, argv);
+    confine();
+    shared_create();
+    KERNEL(mkdir, options.run.folder, 0777);
+    good = warm_up(&options.run);
+    for (uint64_t i = 0; i < options.seeds; i++, options.run.seed++)
+        good &= run_seed(&options.run);
+    good &= report_successes();
+    good &= calls_check_list();
+    printf("%s\n", good ? "fuzz: good" : "fuzz: FAILED");
+    return good ? 0 : 1;
+}
