@@ -20,8 +20,7 @@
 #define INTERPRETERS_MAX 5   /* a script's interpreter may be a script */
 #define STRINGS_FIRST    4096
 
-/* ---- Arguments
- * --------------------------------------------------------------------------------------- */
+/* ---- Arguments ------------------------------------------------------------------------------ */
 
 /* Strings that are being collected, one behind the other. */
 struct string_buffer {
@@ -134,8 +133,7 @@ static int arguments_from_user(uintptr_t argv, uintptr_t envp, struct exec_argum
     return error;
 }
 
-/* ---- Scripts
- * ------------------------------------------------------------------------------------------- */
+/* ---- Scripts -------------------------------------------------------------------------------- */
 
 static bool is_blank(char byte)
 {
@@ -197,8 +195,7 @@ static int insert_interpreter(struct exec_arguments *arguments, const char *inte
     return 0;
 }
 
-/* ---- Programs
- * ------------------------------------------------------------------------------------------- */
+/* ---- Programs ------------------------------------------------------------------------------- */
 
 static int open_program(struct node *node, struct file **file)
 {

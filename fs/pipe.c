@@ -62,8 +62,7 @@ static size_t piece_at(const struct pipe *pipe, uint32_t position, size_t count,
     return count < rest ? count : rest;
 }
 
-/* ---- Reading
- * ----------------------------------------------------------------------------------------- */
+/* ---- Reading -------------------------------------------------------------------------------- */
 
 static bool is_readable(void *context)
 {
@@ -123,8 +122,7 @@ static long read(struct file *file, struct io_iter *to, uint64_t *offset)
     return pipe_read(file, to, file->flags);
 }
 
-/* ---- Writing
- * ----------------------------------------------------------------------------------------- */
+/* ---- Writing -------------------------------------------------------------------------------- */
 
 static bool has_room(void *context)
 {
@@ -216,8 +214,7 @@ static long write(struct file *file, struct io_iter *from, uint64_t *offset)
     return pipe_write(file, from, file->flags);
 }
 
-/* ---- The rest of a file
- * ------------------------------------------------------------------------------- */
+/* ---- The rest of a file --------------------------------------------------------------------- */
 
 static int status(struct file *file, struct stat *result)
 {
@@ -373,8 +370,7 @@ int pipe_create(unsigned int flags, struct file **read_end, struct file **write_
     return 0;
 }
 
-/* ---- System calls
- * --------------------------------------------------------------------------------------- */
+/* ---- System calls --------------------------------------------------------------------------- */
 
 /* Puts both ends into the table, or neither; the references pass to the table or are dropped. */
 static long install_ends(struct file *ends[2], unsigned int flags, uintptr_t user_fds)

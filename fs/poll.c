@@ -91,8 +91,7 @@ static void poll_set_free(struct poll_set *set)
     kfree(set->items);
 }
 
-/* ---- Signal masks and time limits
- * ------------------------------------------------------------------------ */
+/* ---- Signal masks and time limits ----------------------------------------------------------- */
 
 /* Blocks other signals for the time of the call; a mask of NULL leaves them. */
 static int change_mask(uintptr_t user_mask, size_t size)
@@ -189,9 +188,7 @@ static void put_timeval(uintptr_t user, uint64_t left)
         copy_to_user(user, &time, sizeof(time));
 }
 
-/* ---- poll
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- poll ----------------------------------------------------------------------------------- */
 
 static void take_pollfds(struct poll_set *set, struct pollfd *fds)
 {
@@ -270,9 +267,7 @@ SYSCALL5(ppoll, uintptr_t, fds, unsigned int, count, uintptr_t, timeout, uintptr
     return result;
 }
 
-/* ---- select
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- select --------------------------------------------------------------------------------- */
 
 enum select_set {
     SELECT_READ,

@@ -21,8 +21,7 @@
 #define UTIME_NOW  ((1l << 30) - 1)
 #define UTIME_OMIT ((1l << 30) - 2)
 
-/* ---- Size
- * ------------------------------------------------------------------------------------------- */
+/* ---- Size ----------------------------------------------------------------------------------- */
 
 static long resize(struct node *node, long size)
 {
@@ -64,8 +63,7 @@ SYSCALL2(ftruncate, int, fd, long, size)
     return error;
 }
 
-/* ---- Mode
- * ------------------------------------------------------------------------------------------- */
+/* ---- Mode ----------------------------------------------------------------------------------- */
 
 static void set_mode(struct node *node, uint32_t mode)
 {
@@ -107,8 +105,7 @@ SYSCALL2(fchmod, int, fd, uint32_t, mode)
     return 0;
 }
 
-/* ---- Owner: root may give files away, but there is nobody to give them to
- * ------------------------------- */
+/* ---- Owner: root may give files away, but there is nobody to give them to ------------------- */
 
 static long change_owner_at(int fd, uintptr_t path, enum path_flags flags)
 {
@@ -156,8 +153,7 @@ SYSCALL3(fchown, int, fd, uint32_t, user, uint32_t, group)
     return check_descriptor(fd);
 }
 
-/* ---- Times
- * ------------------------------------------------------------------------------------------ */
+/* ---- Times ---------------------------------------------------------------------------------- */
 
 static bool is_time_valid(const struct __kernel_timespec *time)
 {
@@ -215,8 +211,7 @@ SYSCALL4(utimensat, int, fd, uintptr_t, path, uintptr_t, user_times, unsigned in
     return 0;
 }
 
-/* ---- Synchronising
- * ---------------------------------------------------------------------------------- */
+/* ---- Synchronising -------------------------------------------------------------------------- */
 
 SYSCALL0(sync)
 {

@@ -36,8 +36,7 @@ SYSCALL3(getdents64, int, fd, uintptr_t, buffer, unsigned int, size)
     return result;
 }
 
-/* ---- The working directory
- * ------------------------------------------------------------------------- */
+/* ---- The working directory ------------------------------------------------------------------ */
 
 /* The length with the NUL, as the call returns it. */
 SYSCALL2(getcwd, uintptr_t, buffer, size_t, size)
@@ -99,8 +98,7 @@ SYSCALL1(fchdir, int, fd)
     return error;
 }
 
-/* ---- Making
- * ------------------------------------------------------------------------------------------ */
+/* ---- Making --------------------------------------------------------------------------------- */
 
 /* Makes a node where the path ends, which must be a name that is free. */
 static long create_at(int fd, uintptr_t path, const struct node_template *template)
@@ -242,8 +240,7 @@ SYSCALL5(linkat, int, old_fd, uintptr_t, old_path, int, new_fd, uintptr_t, new_p
     return link_at(old_fd, old_path, new_fd, new_path, flags);
 }
 
-/* ---- Removing
- * ---------------------------------------------------------------------------------------- */
+/* ---- Removing ------------------------------------------------------------------------------- */
 
 static long may_unlink(const struct path_end *end)
 {
@@ -308,8 +305,7 @@ SYSCALL3(unlinkat, int, fd, uintptr_t, path, unsigned int, flags)
     return remove_at(fd, path, flags & AT_REMOVEDIR ? may_remove_directory : may_unlink);
 }
 
-/* ---- Renaming
- * ---------------------------------------------------------------------------------------- */
+/* ---- Renaming ------------------------------------------------------------------------------- */
 
 static long rename_ends(const struct path_end *old, const struct path_end *new, unsigned int flags)
 {
@@ -369,8 +365,7 @@ SYSCALL5(renameat2, int, old_fd, uintptr_t, old_path, int, new_fd, uintptr_t, ne
     return rename_at(old_fd, old_path, new_fd, new_path, flags);
 }
 
-/* ---- Reading links
- * ------------------------------------------------------------------------------------ */
+/* ---- Reading links -------------------------------------------------------------------------- */
 
 static long read_link(struct node *node, uintptr_t buffer, size_t size)
 {

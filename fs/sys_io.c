@@ -185,8 +185,7 @@ SYSCALL3(lseek, int, fd, long, offset, unsigned int, whence)
     return result;
 }
 
-/* ---- sendfile
- * -------------------------------------------------------------------------------------- */
+/* ---- sendfile ------------------------------------------------------------------------------- */
 
 /* One piece through kernel memory; *offset moves on by what was written. */
 static long send_piece(struct file *out, struct file *in, uint64_t *offset, char *buffer,

@@ -16,8 +16,7 @@
 #include "kernel/tty.h"
 #include "libc/include/string.h"
 
-/* ---- The terminal
- * ---------------------------------------------------------------------------------- */
+/* ---- The terminal --------------------------------------------------------------------------- */
 
 static long read_terminal(struct file *file, struct io_iter *to, uint64_t *offset)
 {
@@ -56,8 +55,7 @@ const struct file_operations terminal_file_operations = {
     .release = release_terminal,
 };
 
-/* ---- The channel's streams: file->state is the descriptor's number
- * ------------------------------------ */
+/* ---- The channel's streams: file->state is the descriptor's number -------------------------- */
 
 static unsigned int descriptor_of(const struct file *file)
 {

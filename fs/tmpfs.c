@@ -38,7 +38,7 @@ static int compare_entries(const struct tmpfs_entry *a, const struct tmpfs_entry
 RB_PROTOTYPE(tmpfs_names, tmpfs_entry, by_name, compare_entries)
 RB_GENERATE(tmpfs_names, tmpfs_entry, by_name, compare_entries)
 
-/* ---- Nodes --------------------------------------------------------------------------------- */
+/* ---- Nodes ---------------------------------------------------------------------------------- */
 
 static const struct node_operations *operations_for(uint32_t mode)
 {
@@ -234,7 +234,7 @@ static void drop_links_locked(struct node *node)
     node->links -= S_ISDIR(node->mode) ? 2 : 1;
 }
 
-/* ---- Directories ----------------------------------------------------------------------------- */
+/* ---- Directories ---------------------------------------------------------------------------- */
 
 static int lookup(struct node *directory, const struct node_name *name, struct node **child)
 {

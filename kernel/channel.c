@@ -91,8 +91,7 @@ static struct {
     uint8_t control[CONTROL_SIZE];
 } frame;
 
-/* ---- Sending
- * --------------------------------------------------------------------------------------- */
+/* ---- Sending -------------------------------------------------------------------------------- */
 
 static uint32_t output_room(void)
 {
@@ -182,8 +181,7 @@ static void send_credit_locked(void)
         input.uncredited = 0;
 }
 
-/* ---- Receiving
- * -------------------------------------------------------------------------------------- */
+/* ---- Receiving ------------------------------------------------------------------------------ */
 
 /* Offers the terminal the input that waits, as far as it has room. */
 static void feed_terminal_locked(void)
@@ -199,8 +197,7 @@ static void feed_terminal_locked(void)
     send_credit_locked();
 }
 
-/* ---- The terminal's backend
- * --------------------------------------------------------------------------- */
+/* ---- The terminal's backend ----------------------------------------------------------------- */
 
 /* Where the terminal's output goes: with only descriptor 2 a terminal, it must be that. */
 static enum frame_type terminal_stream(void)
@@ -228,8 +225,7 @@ static void resume_input(void)
     spin_unlock_irqrestore(&receive_lock, flags);
 }
 
-/* ---- Frames that come in -----------------------------------------------------------------------
- */
+/* ---- Frames that come in -------------------------------------------------------------------- */
 
 static uint16_t control_u16(unsigned int offset)
 {
@@ -352,8 +348,7 @@ static bool poll_channel(void)
     return poll_sender() || received;
 }
 
-/* ---- Opening and ending
- * ---------------------------------------------------------------------------------- */
+/* ---- Opening and ending --------------------------------------------------------------------- */
 
 int channel_open(const char *words)
 {
@@ -412,8 +407,7 @@ void channel_exit(int wait_status)
     }
 }
 
-/* ---- Streams
- * --------------------------------------------------------------------------------------------- */
+/* ---- Streams -------------------------------------------------------------------------------- */
 
 size_t channel_readable(void)
 {

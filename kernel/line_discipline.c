@@ -58,8 +58,7 @@ void line_init(struct line_discipline *line, const struct line_hooks *hooks)
     memcpy(line->termios.c_cc, special, sizeof(special));
 }
 
-/* ---- The ring ----------------------------------------------------------------------------------
- */
+/* ---- The ring ------------------------------------------------------------------------------- */
 
 static char byte_at(const struct line_discipline *line, uint32_t position)
 {
@@ -124,8 +123,7 @@ bool line_has_room(const struct line_discipline *line)
     return has_local_flag(line, ICANON) && line->committed == line->tail;
 }
 
-/* ---- Output and echo ---------------------------------------------------------------------------
- */
+/* ---- Output and echo ------------------------------------------------------------------------ */
 
 static void track_column(struct line_discipline *line, uint8_t byte)
 {
@@ -216,8 +214,7 @@ static void echo_newline(struct line_discipline *line)
         echo_raw(line, "\n", 1);
 }
 
-/* ---- Editing
- * ------------------------------------------------------------------------------------- */
+/* ---- Editing -------------------------------------------------------------------------------- */
 
 /* Columns that the byte takes on the screen when the cursor stands in this one. */
 static unsigned int width_at(const struct line_discipline *line, uint8_t byte, unsigned int column)
@@ -329,8 +326,7 @@ static void show_line_again(struct line_discipline *line)
         echo(line, byte_at(line, i));
 }
 
-/* ---- Input
- * --------------------------------------------------------------------------------------- */
+/* ---- Input ---------------------------------------------------------------------------------- */
 
 /* Start and stop. Whether that was all. */
 static bool input_flow_control(struct line_discipline *line, uint8_t byte)
@@ -460,8 +456,7 @@ void line_input(struct line_discipline *line, uint8_t byte)
     input_plain(line, byte);
 }
 
-/* ---- Reading
- * ------------------------------------------------------------------------------------- */
+/* ---- Reading -------------------------------------------------------------------------------- */
 
 uint32_t line_readable(const struct line_discipline *line)
 {

@@ -16,6 +16,7 @@
 #include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/tty.h"
 #include "libc/include/string.h"
 #include "mm/address_space.h"
 
@@ -258,6 +259,8 @@ void process_exit(int wait_status)
     irq_enable();
     ptrace_let_go(task);
     task_release_resources(task);
+    if (task->pid == task->sid)
+        tty_end_session(task->sid);
     process_end_vfork(task);
     give_away_children(task);
     irq_disable();

@@ -48,8 +48,7 @@ void tty_init(const struct tty_backend *backend)
     terminal.backend = backend;
 }
 
-/* ---- On the console
- * ------------------------------------------------------------------------------ */
+/* ---- On the console ------------------------------------------------------------------------- */
 
 static void console_echo(const char *bytes, size_t count)
 {
@@ -85,8 +84,7 @@ void tty_init_console(void)
     poll_register(poll_console);
 }
 
-/* ---- Input
- * ----------------------------------------------------------------------------------------- */
+/* ---- Input ---------------------------------------------------------------------------------- */
 
 size_t tty_input(const char *bytes, size_t count)
 {
@@ -126,8 +124,7 @@ void tty_hang_up(void)
     file_wake(&terminal.writers);
 }
 
-/* ---- Reading
- * --------------------------------------------------------------------------------------- */
+/* ---- Reading -------------------------------------------------------------------------------- */
 
 static bool is_canonical(void)
 {
@@ -222,8 +219,7 @@ long tty_read(struct io_iter *to, unsigned int flags)
     return total;
 }
 
-/* ---- Writing
- * --------------------------------------------------------------------------------------- */
+/* ---- Writing -------------------------------------------------------------------------------- */
 
 static bool may_write(void *context)
 {

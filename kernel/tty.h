@@ -58,7 +58,7 @@ void tty_start_session(int leader);
 /* The session's leader has ended: the terminal is nobody's any more. */
 void tty_end_session(int leader);
 
-/* ---- For the backend; also with interrupts off ---- */
+/* ---- For the backend; also with interrupts off ---------------------------------------------- */
 
 /* Bytes from the keyboard; returns how many were taken. The rest has to come again. */
 size_t tty_input(const char *bytes, size_t count);
@@ -69,7 +69,7 @@ void tty_set_size(unsigned int rows, unsigned int columns);
 /* Nobody is at the other end any more: reads give end of file, writes EIO. */
 void tty_hang_up(void);
 
-/* ---- For files ---- */
+/* ---- For files ------------------------------------------------------------------------------ */
 
 /* Bytes moved, or a negative errno. flags are the file's: O_NONBLOCK counts. */
 long tty_read(struct io_iter *to, unsigned int flags);
