@@ -54,3 +54,16 @@ def test_reading_path():
         [os.path.join(latchkey.ROOT, "tools", "reading-path")], capture_output=True, text=True
     )
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    "patch",
+    sorted(glob.glob(os.path.join(latchkey.ROOT, "tests", "mistakes", "*"))),
+    ids=os.path.basename,
+)
+def test_mistakes_still_apply(patch):
+    """What tools/mistakes puts into the kernel, and docs/testing.md tells of."""
+    command = ["patch", "-p1", "--dry-run", "-i", patch]
+    result = subprocess.run(command, cwd=latchkey.ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
+    assert os.path.basename(patch)[: -len(".patch")] in read("docs/testing.md")
