@@ -53,7 +53,8 @@ static struct bucket *bucket_of(const struct futex_key *key)
 
 static int make_key(uintptr_t address, int operation, struct futex_key *key)
 {
-    struct page *page;
+    struct page *block;
+    char *word;
 
     if (address % sizeof(uint32_t))
         return -EINVAL;
@@ -62,11 +63,13 @@ static int make_key(uintptr_t address, int operation, struct futex_key *key)
     *key = (struct futex_key){(uintptr_t)current()->space, address};
     if (operation & FUTEX_PRIVATE_FLAG)
         return 0;
-    int error = space_get_page(current()->space, address, true, &page);
+    int error = space_get_page(current()->space, address, PAGE_WRITE, &block, &word);
+    if (error) /* a word that is only for reading can be waited for */
+        error = space_get_page(current()->space, address, PAGE_READ, &block, &word);
     if (error)
         return error;
-    *key = (struct futex_key){0, page_paddr(page).value + address % PAGE_SIZE};
-    page_put(page);
+    *key = (struct futex_key){0, direct_map_paddr(word).value};
+    page_put(block);
     return 0;
 }
 

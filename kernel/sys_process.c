@@ -45,9 +45,9 @@ static size_t move_piece(struct task *other, uintptr_t there, uintptr_t here, si
 {
     if (write) {
         size -= copy_from_user(buffer, here, size);
-        return space_write(other->space, there, buffer, size);
+        return space_write_allowed(other->space, there, buffer, size);
     }
-    size = space_read(other->space, there, buffer, size);
+    size = space_read_allowed(other->space, there, buffer, size);
     return size - copy_to_user(here, buffer, size);
 }
 

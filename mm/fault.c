@@ -256,7 +256,20 @@ int space_fault(struct address_space *space, uintptr_t address, uint32_t error_c
     return error;
 }
 
-int space_get_page(struct address_space *space, uintptr_t address, bool write, struct page **page)
+/* Linux's check_vma_flags(), for enum page_access. */
+static bool access_is_refused(const struct area *area, unsigned int access)
+{
+    int needed = access & PAGE_WRITE ? PROT_WRITE : PROT_READ;
+
+    if (area->prot & needed)
+        return false;
+    if (!(access & PAGE_FORCED) || !(area->max_prot & needed))
+        return true;
+    return (access & PAGE_WRITE) && (area->flags & AREA_SHARED);
+}
+
+int space_get_page(struct address_space *space, uintptr_t address, unsigned int access,
+                   struct page **block, char **memory)
 {
     struct fault_verdict verdict = {0};
     unsigned int level;
@@ -265,12 +278,12 @@ int space_get_page(struct address_space *space, uintptr_t address, bool write, s
 
     spin_lock(&space->lock);
     struct area *area = area_find(&space->areas, address);
-    if (area_holds(area, address))
-        error = resolve(space, area, address, write, &verdict);
+    if (area_holds(area, address) && !access_is_refused(area, access))
+        error = resolve(space, area, address, access & PAGE_WRITE, &verdict);
     if (!error && pt_query(space->root, address, &leaf, &level)) {
-        *page = page_of(
-            paddr_add(pte_address(leaf), align_down(address % pte_level_size(level), PAGE_SIZE)));
-        page_get(*page);
+        *block = page_of(pte_address(leaf));
+        *memory = (char *)page_address(*block) + address % pte_level_size(level);
+        page_get(*block);
     } else if (verdict.signal == SIGKILL) {
         error = -ENOMEM;
     }

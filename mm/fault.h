@@ -27,11 +27,24 @@ struct fault_verdict {
 int space_fault(struct address_space *space, uintptr_t address, uint32_t error_code, uint32_t pkru,
                 struct fault_verdict *verdict);
 
+/* How a page is wanted on somebody else's behalf. No key is asked. */
+enum page_access {
+    PAGE_READ = 0,
+    PAGE_WRITE = 1 << 0,
+    /*
+     * For debuggers and the loader: what may be made readable is read, and what is private and
+     * may be made writable is written, to a copy. Shared memory that is not for writing is not.
+     */
+    PAGE_FORCED = 1 << 1,
+};
+
 /*
- * The page behind an address as another process sees it (ptrace, process_vm_*, the loader), with
- * a reference: made or copied as an access of that kind would, but whatever the key says.
+ * The memory behind an address: made or copied as an access of that kind would. *memory is the
+ * byte there, good up to the end of its 4 KiB; *block is the page or large page, with a reference
+ * that has to be put before anything sleeps, since a large page may be split then.
  * -EFAULT, -ENOMEM.
  */
-int space_get_page(struct address_space *space, uintptr_t address, bool write, struct page **page);
+int space_get_page(struct address_space *space, uintptr_t address, unsigned int access,
+                   struct page **block, char **memory);
 
 #endif
