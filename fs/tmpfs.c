@@ -326,8 +326,8 @@ static bool contains_locked(const struct node *directory, const struct node *nod
 
 /* Whether entry, which leads to moved, may go into the directory in place of replaced or of none.
  */
-static int may_move_locked(const struct tmpfs_entry *entry, const struct node *to,
-                           const struct tmpfs_entry *replaced)
+static int may_move_locked(const struct tmpfs_entry *entry, const struct node *from,
+                           const struct node *to, const struct tmpfs_entry *replaced)
 {
     const struct node *moved;
 
@@ -340,6 +340,8 @@ static int may_move_locked(const struct tmpfs_entry *entry, const struct node *t
         return -EINVAL;
     if (!replaced)
         return 0;
+    if (contains_locked(replaced->node, from))
+        return -ENOTEMPTY;
     if (S_ISDIR(moved->mode) && !S_ISDIR(replaced->node->mode))
         return -ENOTDIR;
     if (!S_ISDIR(moved->mode) && S_ISDIR(replaced->node->mode))
@@ -351,7 +353,7 @@ static int may_move_locked(const struct tmpfs_entry *entry, const struct node *t
 static int move_locked(struct node *from, struct tmpfs_entry *old, struct node *to,
                        struct tmpfs_entry *new, struct tmpfs_entry **replaced)
 {
-    int error = may_move_locked(old, to, *replaced);
+    int error = may_move_locked(old, from, to, *replaced);
 
     if (error)
         return error;
