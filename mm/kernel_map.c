@@ -44,12 +44,8 @@ static unsigned int largest_level(uint64_t start, uint64_t end)
     return level;
 }
 
-static int map_ram(struct page_range range, void *context)
+static int map_direct(uint64_t start, uint64_t end, uint64_t bits)
 {
-    uint64_t start = range.start.value;
-    uint64_t end = range.end.value;
-
-    (void)context;
     while (start < end) {
         unsigned int level = largest_level(start, end);
         uint64_t size = pte_level_size(level);
@@ -58,13 +54,29 @@ static int map_ram(struct page_range range, void *context)
         if (stop > end)
             stop = end;
         uint64_t bytes = align_down(stop - start, size);
-        int error =
-            pt_map(kernel_root, DIRECT_MAP_BASE + start, bytes, paddr(start), MAP_DATA, level);
+        int error = pt_map(kernel_root, DIRECT_MAP_BASE + start, bytes, paddr(start), bits, level);
         if (error)
             return error;
         start += bytes;
     }
     return 0;
+}
+
+/* A range of RAM, in which the kernel's own text and constants are not writable here either. */
+static int map_ram(struct page_range range, void *context)
+{
+    uint64_t fixed = image_paddr(text_start).value;
+    uint64_t fixed_end = image_paddr(rodata_end).value;
+    uint64_t start = range.start.value;
+    uint64_t end = range.end.value;
+
+    (void)context;
+    if (fixed < start || fixed_end > end)
+        return map_direct(start, end, MAP_DATA);
+    int error = map_direct(start, fixed, MAP_DATA);
+    if (!error)
+        error = map_direct(fixed, fixed_end, MAP_RODATA);
+    return error ? error : map_direct(fixed_end, end, MAP_DATA);
 }
 
 /* Every top-level entry of the upper half gets its table now, so that they never change again. */

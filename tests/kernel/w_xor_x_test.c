@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The live page tables, walked by a walk of the test's own: no page is both writable and
- * executable, no page of the kernel's is within reach of ring 3, and nothing else is mapped.
+ * executable, by whichever names; no page of the kernel's is within reach of ring 3; and nothing
+ * else is mapped.
  */
 #include "arch/cpu.h"
 #include "arch/layout.h"
@@ -41,6 +42,15 @@ static void expect_image_rights(uint64_t address, struct rights rights)
     EXPECT(!is_in(address, boot_stack_guard, boot_stack_guard + PAGE_SIZE));
 }
 
+/* Text and constants cannot be written by another name, such as the direct map's, either. */
+static bool shows_fixed_frames(uint64_t entry, unsigned int level)
+{
+    uint64_t start = entry & ADDRESS_BITS;
+    uint64_t end = start + (1ull << (12 + 9 * (level - 1)));
+
+    return start < (uintptr_t)rodata_end - KERNEL_BASE && end > (uintptr_t)text_start - KERNEL_BASE;
+}
+
 static void expect_sound_leaf(uint64_t entry, uint64_t address, unsigned int level,
                               struct rights rights, struct survey *survey)
 {
@@ -49,6 +59,7 @@ static void expect_sound_leaf(uint64_t entry, uint64_t address, unsigned int lev
     survey->pages[level]++;
     survey->executable_pages += rights.executable;
     EXPECT(!(rights.writable && rights.executable));
+    EXPECT(!(rights.writable && shows_fixed_frames(entry, level)));
     EXPECT(!rights.user);
     EXPECT_EQ(0, entry & ENTRY_KEYS);
     EXPECT(is_device || (entry & ADDRESS_BITS) >= FIRST_MIB);
