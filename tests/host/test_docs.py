@@ -63,7 +63,7 @@ def test_reading_path():
 )
 def test_mistakes_still_apply(patch):
     """What tools/mistakes puts into the kernel, and docs/testing.md tells of."""
-    command = ["patch", "-p1", "--dry-run", "-i", patch]
+    command = ["git", "apply", "--check", patch]
     result = subprocess.run(command, cwd=latchkey.ROOT, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout
+    assert result.returncode == 0, result.stderr
     assert os.path.basename(patch)[: -len(".patch")] in read("docs/testing.md")
