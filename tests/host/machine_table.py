@@ -6,11 +6,33 @@ from collections import namedtuple
 # name      how results are labelled
 # options   of tools/run
 # programs  the ring-3 tests that run there; None is all of them
+# ring0     the in-kernel tests that run there, as the kernel's option test= takes them
 # known     results that fail there because of the emulator: the test's name, and why
-Machine = namedtuple("Machine", "name options programs known", defaults=(None, {}))
+Machine = namedtuple("Machine", "name options programs ring0 known", defaults=(None, "all", {}))
 
 # Enough to see that keys work, where a boot is slow and the CPU is one that another row has.
 FEW = ("faults", "keys", "pkru")
+
+# Bochs 2.7 does not judge PKRU's AD in ring 0: the kernel's copies go through where silicon and
+# QEMU refuse them (docs/testing.md). The oracle counts the same difference in ring 0.
+BOCHS_COPIES = dict.fromkeys(
+    (
+        "read into a page: EFAULT under AD and under WD",
+        "write from a page: EFAULT under AD, allowed under WD",
+        "a pipe's read and write: EFAULT under AD",
+        "read into a buffer that ends in a denied page: short count",
+        "write from a buffer that ends in a denied page: short count",
+        "readv and writev stop at the denied buffer",
+        "the vectors themselves in a denied page: EFAULT",
+        "arguments from a page under AD: EFAULT, under WD allowed",
+        "paths from a page under AD: EFAULT, under WD allowed",
+        "a path is read up to its end and no further",
+        "a futex word under AD: EFAULT",
+        "vmsplice from a page under AD: EFAULT",
+        "return with a frame that PKRU denies to read: SIGSEGV",
+    ),
+    "Bochs does not judge AD in ring 0",
+)
 
 MACHINES = (
     # QEMU, PVH: several processors
@@ -23,13 +45,14 @@ MACHINES = (
     Machine("32M", "--memory 32M", FEW),
     Machine("64M", "--memory 64M", FEW),
     Machine("6G", "--memory 6G", FEW),
+    Machine("80G", "--memory 80G", FEW, ring0="page_total,kernel_map_is_w_xor_x"),
     # QEMU, GRUB from the ISO
     Machine("bios", "--iso"),
     Machine("bios-64M", "--iso --memory 64M --cpu Skylake-Server", FEW),
     Machine("uefi", "--uefi --cpu Skylake-Server", FEW),
     Machine("uefi-6G", "--uefi --memory 6G", FEW),
     # Bochs, GRUB from the ISO: a second, independent implementation
-    Machine("bochs", "--bochs"),
+    Machine("bochs", "--bochs", known=BOCHS_COPIES),
     Machine("bochs-tigerlake", "--bochs --cpu tigerlake", FEW),
     Machine("bochs-no-pku", "--bochs --cpu corei7_skylake_x", FEW),
 )
