@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls that make names: mkdir, mknod, symlink, link.
+ */
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+
+#include "fs/path.h"
+#include "kernel/fs_context.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "libc/include/string.h"
+#include "mm/slab.h"
+
+/* Makes a node where the path ends, which must be a name that is free. */
+static long create_at(int fd, uintptr_t path, const struct node_template *template)
+{
+    struct path_end end;
+    struct node *node;
+    long error = path_walk_user(fd, path, PATH_ENTRY, &end);
+
+    if (error)
+        return error;
+    if (end.node || end.last != PATH_LAST_NAME)
+        error = -EEXIST;
+    else if (end.wants_directory && !S_ISDIR(template->mode))
+        error = -ENOENT;
+    else if (!end.directory->operations->create)
+        error = -EPERM;
+    else
+        error = end.directory->operations->create(end.directory, &end.name, template, &node);
+    if (!error)
+        node_put(node);
+    path_end_put(&end);
+    return error;
+}
+
+static long make_directory_at(int fd, uintptr_t path, uint32_t mode)
+{
+    struct node_template template = {.mode = S_IFDIR | (mode & 01777 & ~current()->fs->umask)};
+
+    return create_at(fd, path, &template);
+}
+
+SYSCALL2(mkdir, uintptr_t, path, uint32_t, mode)
+{
+    return make_directory_at(AT_FDCWD, path, mode);
+}
+
+SYSCALL3(mkdirat, int, fd, uintptr_t, path, uint32_t, mode)
+{
+    return make_directory_at(fd, path, mode);
+}
+
+/* Regular files and devices: nothing listens behind another kind of node. */
+static long make_node_at(int fd, uintptr_t path, uint32_t mode, uint32_t device)
+{
+    struct node_template template = {.mode = mode & ~current()->fs->umask, .device = device};
+
+    if (!(mode & S_IFMT))
+        template.mode |= S_IFREG;
+    if (S_ISDIR(template.mode))
+        return -EPERM;
+    if (!S_ISREG(template.mode) && !S_ISCHR(template.mode) && !S_ISBLK(template.mode))
+        return -EINVAL;
+    return create_at(fd, path, &template);
+}
+
+SYSCALL3(mknod, uintptr_t, path, uint32_t, mode, uint32_t, device)
+{
+    return make_node_at(AT_FDCWD, path, mode, device);
+}
+
+SYSCALL4(mknodat, int, fd, uintptr_t, path, uint32_t, mode, uint32_t, device)
+{
+    return make_node_at(fd, path, mode, device);
+}
+
+static long make_symlink_at(uintptr_t user_target, int fd, uintptr_t path)
+{
+    struct node_template template = {.mode = S_IFLNK | 0777};
+    char *target;
+    long error = path_from_user(user_target, PATH_USER_NOT_EMPTY, &target);
+
+    if (error)
+        return error;
+    template.target = target;
+    template.target_length = strlen(target);
+    error = create_at(fd, path, &template);
+    kfree(target);
+    return error;
+}
+
+SYSCALL2(symlink, uintptr_t, target, uintptr_t, path)
+{
+    return make_symlink_at(target, AT_FDCWD, path);
+}
+
+SYSCALL3(symlinkat, uintptr_t, target, int, fd, uintptr_t, path)
+{
+    return make_symlink_at(target, fd, path);
+}
+
+/* Gives the node one more name where the path ends. */
+static long link_node(struct node *node, int fd, uintptr_t path)
+{
+    struct path_end end;
+    long error = path_walk_user(fd, path, PATH_ENTRY, &end);
+
+    if (error)
+        return error;
+    if (end.node || end.last != PATH_LAST_NAME)
+        error = -EEXIST;
+    else if (end.wants_directory)
+        error = -ENOENT;
+    else if (end.directory->file_system != node->file_system)
+        error = -EXDEV;
+    else if (node_is_directory(node) || !end.directory->operations->link)
+        error = -EPERM;
+    else
+        error = end.directory->operations->link(end.directory, &end.name, node);
+    path_end_put(&end);
+    return error;
+}
+
+static long link_at(int old_fd, uintptr_t old_path, int new_fd, uintptr_t new_path,
+                    unsigned int flags)
+{
+    enum path_flags how = flags & AT_SYMLINK_FOLLOW ? PATH_FOLLOW : PATH_NO_FOLLOW;
+    struct node *node;
+    long error;
+
+    if (flags & ~AT_SYMLINK_FOLLOW)
+        return -EINVAL;
+    error = path_lookup_user(old_fd, old_path, how, &node);
+    if (error)
+        return error;
+    error = link_node(node, new_fd, new_path);
+    node_put(node);
+    return error;
+}
+
+SYSCALL2(link, uintptr_t, old_path, uintptr_t, new_path)
+{
+    return link_at(AT_FDCWD, old_path, AT_FDCWD, new_path, 0);
+}
+
+SYSCALL5(linkat, int, old_fd, uintptr_t, old_path, int, new_fd, uintptr_t, new_path, unsigned int,
+         flags)
+{
+    return link_at(old_fd, old_path, new_fd, new_path, flags);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls that remove and move names: unlink, rmdir, rename.
+ */
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+
+#include "fs/path.h"
+#include "kernel/syscall.h"
+
+/* ---- Removing ------------------------------------------------------------------------------- */
+
+static long may_unlink(const struct path_end *end)
+{
+    if (end->last != PATH_LAST_NAME)
+        return -EISDIR;
+    if (!end->node)
+        return -ENOENT;
+    if (node_is_directory(end->node))
+        return -EISDIR;
+    if (end->wants_directory)
+        return -ENOTDIR;
+    return end->directory->operations->unlink ? 0 : -EPERM;
+}
+
+static long may_remove_directory(const struct path_end *end)
+{
+    switch (end->last) {
+    case PATH_LAST_DOT:
+        return -EINVAL;
+    case PATH_LAST_DOT_DOT:
+        return -ENOTEMPTY;
+    case PATH_LAST_ROOT:
+        return -EBUSY;
+    case PATH_LAST_NAME:
+        break;
+    }
+    if (!end->node)
+        return -ENOENT;
+    if (!node_is_directory(end->node))
+        return -ENOTDIR;
+    return end->directory->operations->unlink ? 0 : -EPERM;
+}
+
+static long remove_at(int fd, uintptr_t path, long (*may_remove)(const struct path_end *end))
+{
+    struct path_end end;
+    long error = path_walk_user(fd, path, PATH_ENTRY, &end);
+
+    if (error)
+        return error;
+    error = may_remove(&end);
+    if (!error)
+        error = end.directory->operations->unlink(end.directory, &end.name, end.node);
+    path_end_put(&end);
+    return error;
+}
+
+SYSCALL1(unlink, uintptr_t, path)
+{
+    return remove_at(AT_FDCWD, path, may_unlink);
+}
+
+SYSCALL1(rmdir, uintptr_t, path)
+{
+    return remove_at(AT_FDCWD, path, may_remove_directory);
+}
+
+SYSCALL3(unlinkat, int, fd, uintptr_t, path, unsigned int, flags)
+{
+    if (flags & ~AT_REMOVEDIR)
+        return -EINVAL;
+    return remove_at(fd, path, flags & AT_REMOVEDIR ? may_remove_directory : may_unlink);
+}
+
+/* ---- Renaming ------------------------------------------------------------------------------- */
+
+static long rename_ends(const struct path_end *old, const struct path_end *new, unsigned int flags)
+{
+    const struct node_operations *operations = old->directory->operations;
+
+    if (old->directory->file_system != new->directory->file_system)
+        return -EXDEV;
+    if (old->last != PATH_LAST_NAME)
+        return -EBUSY;
+    if (new->last != PATH_LAST_NAME)
+        return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+    if (!old->node || !new->directory->links)
+        return -ENOENT;
+    if (new->node && (flags & RENAME_NOREPLACE))
+        return -EEXIST;
+    if (!node_is_directory(old->node) && (old->wants_directory || new->wants_directory))
+        return -ENOTDIR;
+    if (!operations->rename)
+        return -EPERM;
+    return operations->rename(old->directory, &old->name, new->directory, &new->name, flags);
+}
+
+static long rename_at(int old_fd, uintptr_t old_path, int new_fd, uintptr_t new_path,
+                      unsigned int flags)
+{
+    struct path_end old, new;
+    long error;
+
+    if (flags & ~RENAME_NOREPLACE)
+        return -EINVAL;
+    /* Both ways are walked before it matters whether there is something at their ends. */
+    error = path_walk_user(old_fd, old_path, PATH_ENTRY, &old);
+    if (error)
+        return error;
+    error = path_walk_user(new_fd, new_path, PATH_ENTRY, &new);
+    if (!error) {
+        error = rename_ends(&old, &new, flags);
+        path_end_put(&new);
+    }
+    path_end_put(&old);
+    return error;
+}
+
+SYSCALL2(rename, uintptr_t, old_path, uintptr_t, new_path)
+{
+    return rename_at(AT_FDCWD, old_path, AT_FDCWD, new_path, 0);
+}
+
+SYSCALL4(renameat, int, old_fd, uintptr_t, old_path, int, new_fd, uintptr_t, new_path)
+{
+    return rename_at(old_fd, old_path, new_fd, new_path, 0);
+}
+
+SYSCALL5(renameat2, int, old_fd, uintptr_t, old_path, int, new_fd, uintptr_t, new_path,
+         unsigned int, flags)
+{
+    return rename_at(old_fd, old_path, new_fd, new_path, flags);
+}
