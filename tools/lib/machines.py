@@ -15,6 +15,7 @@ import subprocess
 import iso
 
 QEMU = "qemu-system-x86_64"
+QEMU_BOARD = "q35,memory-backend=ram,smm=off,usb=off,vmport=off"
 QBOOT = "qboot.rom"
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
@@ -81,6 +82,8 @@ def start_qemu(folder, options, kernel, initramfs, command_line):
     command += ["-nic", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     command += ["-accel", "tcg", "-cpu", options.cpu or "max"]
     command += ["-smp", str(options.cpus), "-m", f"{options.memory}M"]
+    # Promised to the guest and not reserved on the host, so it may be more than the host has.
+    command += ["-object", f"memory-backend-ram,id=ram,size={options.memory}M,reserve=off"]
     if options.icount:
         command += ["-icount", "shift=0"]
     if options.gdb:
@@ -89,10 +92,10 @@ def start_qemu(folder, options, kernel, initramfs, command_line):
         command += ["-gdb", "chardev:gdb", "-S"]
     if options.way == "pvh":
         # qboot hands over in a tenth of the time that SeaBIOS takes.
-        command += ["-M", "q35,smm=off,sata=off,usb=off,vmport=off", "-bios", QBOOT]
+        command += ["-M", f"{QEMU_BOARD},sata=off", "-bios", QBOOT]
         command += ["-kernel", kernel, "-initrd", initramfs, "-append", command_line]
     else:
-        command += ["-M", "q35,smm=off,usb=off,vmport=off", "-vga", "std"]
+        command += ["-M", QEMU_BOARD, "-vga", "std"]
         command += ["-cdrom", _make_iso(folder, kernel, initramfs, command_line)]
     if options.way == "uefi":
         command += uefi_flash()
