@@ -51,9 +51,15 @@ int tmpfs_create_unlinked(struct node **node);
  */
 long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset);
 
-/* The operations of regular files (fs/tmpfs_file.c). */
-int tmpfs_file_open(struct node *node, struct file *file);
-int tmpfs_file_resize(struct node *node, uint64_t size);
-void tmpfs_file_status(struct node *node, struct stat *status);
+/* ---- Between the files of tmpfs ------------------------------------------------------------- */
+
+extern const struct node_operations tmpfs_directory_operations; /* fs/tmpfs_directory.c */
+extern const struct node_operations tmpfs_file_operations;      /* fs/tmpfs_file.c */
+
+/* A node that hangs nowhere, with one reference. */
+int tmpfs_create_node(const struct node_template *template, struct node **result);
+
+/* The release operation of every node. */
+void tmpfs_release(struct node *node);
 
 #endif

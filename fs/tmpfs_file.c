@@ -150,7 +150,7 @@ static const struct file_operations file_operations = {
     .release = release,
 };
 
-int tmpfs_file_open(struct node *node, struct file *file)
+static int open(struct node *node, struct file *file)
 {
     (void)node;
     file->operations = &file_operations;
@@ -158,7 +158,7 @@ int tmpfs_file_open(struct node *node, struct file *file)
     return 0;
 }
 
-int tmpfs_file_resize(struct node *node, uint64_t size)
+static int resize(struct node *node, uint64_t size)
 {
     if (size > OBJECT_SIZE_MAX)
         return -EFBIG;
@@ -167,10 +167,17 @@ int tmpfs_file_resize(struct node *node, uint64_t size)
     return 0;
 }
 
-void tmpfs_file_status(struct node *node, struct stat *status)
+static void status(struct node *node, struct stat *result)
 {
     const struct memory_object *object = tmpfs_node(node)->object;
 
-    status->st_size = object->size;
-    status->st_blocks = object->pages * (PAGE_SIZE / 512);
+    result->st_size = object->size;
+    result->st_blocks = object->pages * (PAGE_SIZE / 512);
 }
+
+const struct node_operations tmpfs_file_operations = {
+    .open = open,
+    .resize = resize,
+    .status = status,
+    .release = tmpfs_release,
+};

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The directories of tmpfs. An entry hangs in its directory twice: in a tree by name, for
+ * lookups, and in a list by position, for getdents64.
+ *
+ * Positions count on from those of "." and "..", and none is given out twice.
+ */
+#include <asm/errno.h>
+#include <linux/fs.h>
+
+#include "arch/bug.h"
+#include "fs/directory.h"
+#include "fs/tmpfs.h"
+#include "libc/include/string.h"
+#include "mm/slab.h"
+
+struct tmpfs_entry {
+    RB_ENTRY(tmpfs_entry) by_name;
+    TAILQ_ENTRY(tmpfs_entry) in_order;
+    struct node *node; /* with a reference */
+    uint64_t position;
+    size_t length;
+    char name[];
+};
+
+static int compare_entries(const struct tmpfs_entry *a, const struct tmpfs_entry *b)
+{
+    return strcmp(a->name, b->name);
+}
+
+RB_PROTOTYPE(tmpfs_names, tmpfs_entry, by_name, compare_entries)
+RB_GENERATE(tmpfs_names, tmpfs_entry, by_name, compare_entries)
+
+static struct tmpfs_entry *create_entry(const struct node_name *name)
+{
+    struct tmpfs_entry *entry = kmalloc(sizeof(*entry) + name->length + 1);
+
+    if (entry) {
+        entry->length = name->length;
+        memcpy(entry->name, name->text, name->length);
+        entry->name[name->length] = '\0';
+    }
+    return entry;
+}
+
+static struct tmpfs_entry *find_locked(struct node *directory, const struct node_name *name)
+{
+    struct tmpfs_entry *entry = RB_ROOT(&tmpfs_node(directory)->directory.names);
+
+    assert(spin_is_held(&namespace_lock));
+    while (entry) {
+        int order = strcmp(name->text, entry->name);
+
+        if (!order)
+            return entry;
+        entry = order < 0 ? RB_LEFT(entry, by_name) : RB_RIGHT(entry, by_name);
+    }
+    return NULL;
+}
+
+static void touch(struct node *node)
+{
+    node->modified = node->changed = file_time_now();
+}
+
+/* Hangs node into the directory under the entry's name; takes over a reference to node. */
+static void insert_locked(struct node *directory, struct tmpfs_entry *entry, struct node *node)
+{
+    struct tmpfs_node *parent = tmpfs_node(directory);
+
+    entry->node = node;
+    entry->position = parent->directory.next_position++;
+    RB_INSERT(tmpfs_names, &parent->directory.names, entry);
+    TAILQ_INSERT_TAIL(&parent->directory.order, entry, in_order);
+    node_attach_locked(node, directory, entry->name);
+    if (S_ISDIR(node->mode))
+        directory->links++;
+    touch(directory);
+    node->changed = file_time_now();
+}
+
+/* Takes the entry out and gives its reference to the node to the caller, who frees the entry. */
+static struct node *remove_locked(struct node *directory, struct tmpfs_entry *entry)
+{
+    struct tmpfs_node *parent = tmpfs_node(directory);
+
+    RB_REMOVE(tmpfs_names, &parent->directory.names, entry);
+    TAILQ_REMOVE(&parent->directory.order, entry, in_order);
+    node_detach_locked(entry->node, entry->name);
+    if (S_ISDIR(entry->node->mode))
+        directory->links--;
+    touch(directory);
+    entry->node->changed = file_time_now();
+    return entry->node;
+}
+
+/* Whether a name can be put into the directory. */
+static int may_insert_locked(struct node *directory, const struct node_name *name)
+{
+    if (find_locked(directory, name))
+        return -EEXIST;
+    return directory->links ? 0 : -ENOENT; /* 0 links: it was removed */
+}
+
+/* Whether the entry can be taken out: it leads to child, which is no mount and not full. */
+static int may_remove_locked(const struct tmpfs_entry *entry, const struct node *child)
+{
+    if (!entry)
+        return -ENOENT;
+    if (entry->node->mounted)
+        return -EBUSY;
+    if (entry->node != child)
+        return -ENOENT;
+    if (S_ISDIR(child->mode) && !RB_EMPTY(&tmpfs_node(entry->node)->directory.names))
+        return -ENOTEMPTY;
+    return 0;
+}
+
+/* After the node's entry is gone. */
+static void drop_links_locked(struct node *node)
+{
+    node->links -= S_ISDIR(node->mode) ? 2 : 1;
+}
+
+/* ---- Operations ----------------------------------------------------------------------------- */
+
+static int lookup(struct node *directory, const struct node_name *name, struct node **child)
+{
+    struct tmpfs_entry *entry;
+
+    spin_lock(&namespace_lock);
+    entry = find_locked(directory, name);
+    if (entry) {
+        *child = entry->node;
+        node_get(*child);
+    }
+    spin_unlock(&namespace_lock);
+    return entry ? 0 : -ENOENT;
+}
+
+/* Puts a node, new or old, into the directory. */
+static int add_link(struct node *directory, const struct node_name *name, struct node *node,
+                    unsigned int links)
+{
+    struct tmpfs_entry *entry = create_entry(name);
+    int error;
+
+    if (!entry)
+        return -ENOMEM;
+    spin_lock(&namespace_lock);
+    error = may_insert_locked(directory, name);
+    if (!error) {
+        node->links += links;
+        node_get(node);
+        insert_locked(directory, entry, node);
+    }
+    spin_unlock(&namespace_lock);
+    if (error)
+        kfree(entry);
+    return error;
+}
+
+static int create(struct node *directory, const struct node_name *name,
+                  const struct node_template *template, struct node **child)
+{
+    struct node *node;
+    int error = tmpfs_create_node(template, &node);
+
+    if (error)
+        return error;
+    if (S_ISDIR(node->mode)) /* its files' group is inherited all the way down */
+        node->mode |= directory->mode & S_ISGID;
+    error = add_link(directory, name, node, S_ISDIR(template->mode) ? 2 : 1);
+    if (error)
+        node_put(node);
+    else
+        *child = node;
+    return error;
+}
+
+static int make_link(struct node *directory, const struct node_name *name, struct node *child)
+{
+    return add_link(directory, name, child, 1);
+}
+
+static int unlink(struct node *directory, const struct node_name *name, struct node *child)
+{
+    struct tmpfs_entry *entry;
+    int error;
+
+    spin_lock(&namespace_lock);
+    entry = find_locked(directory, name);
+    error = may_remove_locked(entry, child);
+    if (!error) {
+        remove_locked(directory, entry);
+        drop_links_locked(child);
+    }
+    spin_unlock(&namespace_lock);
+    if (!error) {
+        kfree(entry);
+        node_put(child); /* the entry's */
+    }
+    return error;
+}
+
+/* Whether node lies in the tree below directory, or is it. */
+static bool contains_locked(const struct node *directory, const struct node *node)
+{
+    for (; node != directory; node = node->parent)
+        if (node->parent == node)
+            return false;
+    return true;
+}
+
+/* Whether the entry may move from one directory to another, in place of replaced or of none. */
+static int may_move_locked(const struct tmpfs_entry *entry, const struct node *from,
+                           const struct node *to, const struct tmpfs_entry *replaced)
+{
+    const struct node *moved;
+
+    if (!entry || !to->links)
+        return -ENOENT;
+    moved = entry->node;
+    if (moved->mounted)
+        return -EBUSY;
+    if (S_ISDIR(moved->mode) && contains_locked(moved, to))
+        return -EINVAL;
+    if (!replaced)
+        return 0;
+    if (contains_locked(replaced->node, from))
+        return -ENOTEMPTY;
+    if (S_ISDIR(moved->mode) && !S_ISDIR(replaced->node->mode))
+        return -ENOTDIR;
+    if (!S_ISDIR(moved->mode) && S_ISDIR(replaced->node->mode))
+        return -EISDIR;
+    return may_remove_locked(replaced, replaced->node);
+}
+
+/* Moves the entry at old to the new entry; *replaced is the entry that gave way, or NULL. */
+static int move_locked(struct node *from, struct tmpfs_entry *old, struct node *to,
+                       struct tmpfs_entry *new, struct tmpfs_entry **replaced)
+{
+    int error = may_move_locked(old, from, to, *replaced);
+
+    if (error)
+        return error;
+    if (*replaced)
+        drop_links_locked(remove_locked(to, *replaced));
+    insert_locked(to, new, remove_locked(from, old));
+    return 0;
+}
+
+static int move_entry(struct node *from, const struct node_name *old, struct node *to,
+                      const struct node_name *new, unsigned int flags)
+{
+    struct tmpfs_entry *entry = create_entry(new);
+    struct tmpfs_entry *source, *replaced;
+    int error = 0;
+
+    if (!entry)
+        return -ENOMEM;
+    spin_lock(&namespace_lock);
+    source = find_locked(from, old);
+    replaced = find_locked(to, new);
+    if (replaced && (flags & RENAME_NOREPLACE))
+        error = -EEXIST;
+    else if (!source || !replaced || source->node != replaced->node)
+        error = move_locked(from, source, to, entry, &replaced);
+    else
+        source = entry; /* two names of one file: nothing happens */
+    spin_unlock(&namespace_lock);
+    if (error || source == entry) {
+        kfree(entry);
+        return error;
+    }
+    kfree(source);
+    if (replaced) {
+        node_put(replaced->node);
+        kfree(replaced);
+    }
+    return 0;
+}
+
+/* The entry at this position or the next one. */
+static struct tmpfs_entry *entry_from_locked(struct tmpfs_node *directory, uint64_t position)
+{
+    struct tmpfs_entry *entry;
+
+    TAILQ_FOREACH (entry, &directory->directory.order, in_order)
+        if (entry->position >= position)
+            break;
+    return entry;
+}
+
+static void list(struct node *directory, uint64_t *position, struct directory_buffer *buffer)
+{
+    struct tmpfs_entry *at;
+
+    spin_lock(&namespace_lock);
+    if (directory_add_dots(directory, position, buffer)) {
+        for (at = entry_from_locked(tmpfs_node(directory), *position); at;
+             at = TAILQ_NEXT(at, in_order)) {
+            struct directory_entry entry = {.inode = at->node->inode, .mode = at->node->mode};
+
+            entry.offset = at->position + 1;
+            entry.name = at->name;
+            entry.length = at->length;
+            if (!directory_add(buffer, &entry))
+                break;
+            *position = entry.offset;
+        }
+    }
+    spin_unlock(&namespace_lock);
+}
+
+const struct node_operations tmpfs_directory_operations = {
+    .lookup = lookup,
+    .create = create,
+    .link = make_link,
+    .unlink = unlink,
+    .rename = move_entry,
+    .list = list,
+    .release = tmpfs_release,
+};
