@@ -29,15 +29,14 @@ bool this_cpu_has(struct cpuid_bit feature)
 
     if (feature.leaf > highest)
         return false;
-    __cpuid_count(feature.leaf, feature.index, registers[CPUID_EAX], registers[CPUID_EBX],
-                  registers[CPUID_ECX], registers[CPUID_EDX]);
+    cpuid_now(feature.leaf, feature.index, registers);
     return registers[feature.in] >> feature.bit & 1;
 }
 
 void cpu_read_brand(char brand[CPU_BRAND_SIZE])
 {
     memset(brand, 0, CPU_BRAND_SIZE);
-    if (__get_cpuid_max(0x80000000u, NULL) < 0x80000004u)
+    if ((uint32_t)__get_cpuid_max(0x80000000u, NULL) < 0x80000004u)
         return;
     for (uint32_t i = 0; i < 3; i++) {
         uint32_t registers[4];

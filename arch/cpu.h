@@ -21,6 +21,18 @@ enum cpuid_register {
     CPUID_EDX
 };
 
+/*
+ * What CPUID says now. Some of its answers follow CR4 and XCR0, and the macros of clang's <cpuid.h>
+ * let the compiler take an earlier answer for a later one.
+ */
+static inline void cpuid_now(uint32_t leaf, uint32_t index, uint32_t registers[4])
+{
+    __asm__ volatile("cpuid"
+                     : "=a"(registers[CPUID_EAX]), "=b"(registers[CPUID_EBX]),
+                       "=c"(registers[CPUID_ECX]), "=d"(registers[CPUID_EDX])
+                     : "a"(leaf), "c"(index));
+}
+
 struct cpuid_bit {
     uint32_t leaf;
     uint32_t index;

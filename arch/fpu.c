@@ -62,12 +62,12 @@ bool fpu_wants_osxsave(void)
 
 static void setup_xsave(struct fpu_layout *layout, bool with_pku)
 {
-    uint32_t eax, ebx, ecx, edx;
+    uint32_t registers[4];
 
     layout->xcr0 = choose_components(with_pku);
     write_xcr0(layout->xcr0);
-    __cpuid_count(0xd, 0, eax, ebx, ecx, edx);
-    layout->size = ebx;
+    cpuid_now(0xd, 0, registers); /* EBX: the size with these components */
+    layout->size = registers[CPUID_EBX];
     layout->xsaveopt = this_cpu_has(X86_FEATURE_XSAVEOPT);
 }
 

@@ -63,7 +63,7 @@ static uint32_t read_register(const struct feature_word *word)
 {
     uint32_t registers[4] = {0};
 
-    if (__get_cpuid_max(word->leaf & 0x80000000u, NULL) >= word->leaf)
+    if ((uint32_t)__get_cpuid_max(word->leaf & 0x80000000u, NULL) >= word->leaf)
         __cpuid_count(word->leaf, word->index, registers[CPUID_EAX], registers[CPUID_EBX],
                       registers[CPUID_ECX], registers[CPUID_EDX]);
     return registers[word->in];
