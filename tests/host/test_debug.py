@@ -18,12 +18,12 @@ PKEY_MPROTECT = 0x149
 def test_leaf_of_a_keyed_page():
     """The demonstration's page, after its key was set and it was written to."""
     output, _ = debugger.debug(
-        "break sys_pkey_mprotect",
+        "break *sys_pkey_mprotect",
         "continue",
         "set $page = $rdi",
         "lk-areas",
         "lk-walk $page",
-        "break space_fault if address == $page && (error_code & 2)",
+        "break *space_fault if $rsi == $page && ($rdx & 2)",
         "continue",
         "finish",
         "lk-areas",
@@ -41,7 +41,7 @@ def test_leaf_of_a_keyed_page():
 
 def test_tasks_and_frames():
     output, _ = debugger.debug(
-        "break sys_pkey_mprotect", "continue", "lk-tasks", "lk-frame", "lk-pkru", "lk"
+        "break *sys_pkey_mprotect", "continue", "lk-tasks", "lk-frame", "lk-pkru", "lk"
     )
     assert re.search(r"^\* +1 +0  runnable  system call +0x[0-9a-f]{16}  ", output, re.MULTILINE)
     assert f"entered by system call, call {PKEY_MPROTECT:#x}" in output
@@ -52,7 +52,7 @@ def test_tasks_and_frames():
 
 def test_printers():
     output, _ = debugger.debug(
-        "break space_protect", "continue", "print space->root", "print *(pte_t *)&text_start"
+        "break *space_protect", "continue", "print space->root", "print *(pte_t *)&text_start"
     )
     assert re.search(r"\$1 = physical 0x[0-9a-f]+000$", output, re.MULTILINE)
     assert re.search(r"\$2 = 0x[0-9a-f]{16}: frame 0x[0-9a-f]+ ", output)

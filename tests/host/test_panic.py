@@ -8,7 +8,8 @@ import re
 import debugger
 import pytest
 
-AT_SPACE_PROTECT = ["break space_protect", "continue", "delete"]
+# With the star GDB stops at the first instruction, whatever the compiler takes for a prologue.
+AT_SPACE_PROTECT = ["break *space_protect", "continue", "delete"]
 
 # How the kernel is hurt, and what the report has, in this order.
 CASES = {
@@ -64,7 +65,7 @@ CASES = {
         [r"trace    0000000000000000  not in", r"         [0-9a-f]{16}  sys_pkey_mprotect"],
     ),
     "panic_in_panic": (
-        ["break backtrace_trap", "set $rip = 0", "continue", "set $rip = 0"],
+        ["break *backtrace_trap", "set $rip = 0", "continue", "set $rip = 0"],
         [
             r"==== kernel panic: ",
             r"---- and a panic while reporting it:",
