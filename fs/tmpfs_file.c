@@ -12,6 +12,7 @@
 #include "fs/object_read.h"
 #include "fs/tmpfs.h"
 #include "kernel/file.h"
+#include "kernel/truncate.h"
 #include "libc/include/string.h"
 #include "mm/object.h"
 
@@ -162,7 +163,7 @@ static int resize(struct node *node, uint64_t size)
 {
     if (size > OBJECT_SIZE_MAX)
         return -EFBIG;
-    object_resize(tmpfs_node(node)->object, size);
+    truncate_object(tmpfs_node(node)->object, size);
     node->modified = node->changed = file_time_now();
     return 0;
 }

@@ -64,7 +64,7 @@ int object_add(struct memory_object *object, uint64_t index, struct page *page);
 
 /*
  * Sets the size. Pages wholly beyond it are dropped, and the rest of the last one is zeroed.
- * The caller must first have unmapped what other address spaces map of them.
+ * What programs have mapped of them must be unmapped first: see kernel/truncate.h.
  */
 void object_resize(struct memory_object *object, uint64_t size);
 
