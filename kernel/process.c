@@ -43,6 +43,7 @@ struct task *process_create(void)
 
     if (!task)
         return NULL;
+    task->pid = FIRST_PID; /* tests in ring 0 may have had tasks before */
     task->pgid = task->pid;
     task->sid = task->pid;
     for (unsigned int i = 0; i < RLIM_NLIMITS; i++)
