@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The channel to the host.
+ * The channel to the host: what comes in, and the streams. kernel/frame.c sends.
  *
- *   0xa5  type  length, 16 bits, little-endian  payload, at most 4096 bytes
- *
- * Frames to be sent wait whole in a ring until the UART takes them, so no writer sees half of
- * its frame lost, and none holds the CPU while the host is slow. Bytes of stdin wait in another
- * ring; the host sends no more than was credited, which is that ring's size.
+ * Bytes of stdin wait in a ring; the host sends no more than was credited, which is the ring's
+ * size.
  *
  * No device interrupts are used (a board may lack the PIC that would carry them): poll_channel()
- * runs on each tick and while idle. receive_lock covers what comes in and is held while the
- * terminal is given its input; send_lock covers what goes out. Order: receive_lock, the
- * terminal's lock, send_lock, each with interrupts off.
+ * runs on each tick and while idle. The lock covers what comes in and is held while the terminal is
+ * given its input; it is taken before the terminal's and that before the sender's, each with
+ * interrupts off.
  */
 #include "kernel/channel.h"
 
@@ -26,53 +23,24 @@
 #include "arch/uart.h"
 #include "kernel/console.h"
 #include "kernel/file.h"
+#include "kernel/frame.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/tty.h"
 #include "libc/include/string.h"
 
-#define FRAME_START  0xa5
-#define HEADER_SIZE  4
 #define VERSION      1
-#define INPUT_SIZE   16384 /* what the host may send without credit */
-#define OUTPUT_SIZE  16384
-#define PAYLOAD_MAX  TTY_WRITE_MAX /* of the frames that we send */
+#define INPUT_SIZE   16384         /* what the host may send without credit */
 #define CREDIT_BATCH 2048          /* credit is sent for so many bytes, or when all are read */
 #define CONTROL_SIZE 8             /* the longest payload other than stdin's */
 #define CONNECT_NS   10000000000ul /* 10 s for the host to answer */
 
-/*
- * Without progress for so long the host is gone. It is long because a person may be reading what
- * was written, a screen at a time.
- */
-#define HOST_SILENT_NS 600000000000ul /* 10 min */
-
-enum frame_type {
-    FRAME_HELLO = 'H',
-    FRAME_OUTPUT = 'O',
-    FRAME_ERROR = 'E',
-    FRAME_CREDIT = 'C',
-    FRAME_EXIT = 'X',
-    FRAME_INPUT = 'I',
-    FRAME_END_OF_INPUT = 'Z',
-    FRAME_SIGNAL = 'S',
-    FRAME_WINDOW = 'W',
-    FRAME_ACKNOWLEDGE = 'K',
-};
+_Static_assert(TTY_WRITE_MAX <= FRAME_PAYLOAD_MAX, "the terminal's writes are a frame each");
 
 static struct uart uart;
 static bool is_connected, is_acknowledged;
 static unsigned int terminal_mask; /* bit n: the host's descriptor n is a terminal */
 static int process_group;
-
-static struct spinlock send_lock = SPINLOCK_INIT("channel sending");
-static struct {
-    uint8_t bytes[OUTPUT_SIZE];
-    uint32_t head, tail;    /* grow for ever, taken modulo the size */
-    uint64_t last_progress; /* when the UART last took something, or there was nothing to take */
-    bool host_is_gone;
-} output;
-static struct wait_queue writers = WAIT_QUEUE_INIT(writers);
 
 static struct spinlock receive_lock = SPINLOCK_INIT("channel receiving");
 static struct {
@@ -85,90 +53,13 @@ static struct wait_queue readers = WAIT_QUEUE_INIT(readers);
 
 /* The frame that is coming in. */
 static struct {
-    uint8_t header[HEADER_SIZE];
+    uint8_t header[FRAME_HEADER_SIZE];
     unsigned int header_count;
     unsigned int payload_count;
     uint8_t control[CONTROL_SIZE];
 } frame;
 
-/* ---- Sending -------------------------------------------------------------------------------- */
-
-static uint32_t output_room(void)
-{
-    return OUTPUT_SIZE - (output.head - output.tail);
-}
-
-/* There is room. */
-static void put_bytes_locked(const void *bytes, size_t count)
-{
-    uint32_t start = output.head % OUTPUT_SIZE;
-    size_t first = count < OUTPUT_SIZE - start ? count : OUTPUT_SIZE - start;
-
-    memcpy(output.bytes + start, bytes, first);
-    memcpy(output.bytes, (const uint8_t *)bytes + first, count - first);
-    output.head += count;
-}
-
-/* Gives the UART what it takes; returns whether that was anything. */
-static bool push_locked(void)
-{
-    bool progress = false;
-    uint64_t now;
-
-    while (output.head != output.tail) {
-        uint32_t start = output.tail % OUTPUT_SIZE;
-        uint32_t count = output.head - output.tail;
-        uint32_t taken;
-
-        if (count > OUTPUT_SIZE - start)
-            count = OUTPUT_SIZE - start;
-        taken = uart_write_some(&uart, output.bytes + start, count);
-        if (!taken)
-            break;
-        output.tail += taken;
-        progress = true;
-    }
-    now = clock_monotonic_ns();
-    if (progress || output.head == output.tail)
-        output.last_progress = now;
-    output.host_is_gone = now - output.last_progress > HOST_SILENT_NS;
-    return progress;
-}
-
-/* Queues a frame if there is room for all of it. */
-static bool send(enum frame_type type, const void *payload, size_t size)
-{
-    uint8_t header[HEADER_SIZE] = {FRAME_START, type, size & 0xff, size >> 8};
-    uint64_t flags = spin_lock_irqsave(&send_lock);
-    bool fits = output_room() >= HEADER_SIZE + size;
-
-    if (fits) {
-        put_bytes_locked(header, sizeof(header));
-        put_bytes_locked(payload, size);
-    }
-    push_locked();
-    spin_unlock_irqrestore(&send_lock, flags);
-    return fits;
-}
-
-static bool can_send_or_never(void *context)
-{
-    return output.host_is_gone || output_room() >= HEADER_SIZE + *(const size_t *)context;
-}
-
-/* Queues a frame, waiting for room: 0; -EAGAIN; -ERESTARTSYS; -EIO when the host is gone. */
-static int send_waiting(enum frame_type type, const void *payload, size_t size, bool may_wait)
-{
-    while (!send(type, payload, size)) {
-        int error = may_wait ? wait_event(&writers, can_send_or_never, &size) : -EAGAIN;
-
-        if (error)
-            return error;
-        if (output.host_is_gone)
-            return -EIO;
-    }
-    return 0;
-}
+/* ---- Credit ---------------------------------------------------------------------------------- */
 
 /* Tells the host that bytes were read, now and then. */
 static void send_credit_locked(void)
@@ -177,7 +68,7 @@ static void send_credit_locked(void)
 
     if (!input.uncredited || (input.uncredited < CREDIT_BATCH && input.head != input.tail))
         return;
-    if (send(FRAME_CREDIT, payload, sizeof(payload)))
+    if (frame_send(FRAME_CREDIT, payload, sizeof(payload)))
         input.uncredited = 0;
 }
 
@@ -209,12 +100,12 @@ static enum frame_type terminal_stream(void)
 static void echo(const char *bytes, size_t count)
 {
     if (channel_is_terminal(1) || channel_is_terminal(2))
-        send(terminal_stream(), bytes, count);
+        frame_send(terminal_stream(), bytes, count);
 }
 
 static int write_terminal(const char *bytes, size_t count, bool may_wait)
 {
-    return send_waiting(terminal_stream(), bytes, count, may_wait);
+    return frame_send_waiting(terminal_stream(), bytes, count, may_wait);
 }
 
 static void resume_input(void)
@@ -298,7 +189,7 @@ static void receive(uint8_t byte)
 {
     unsigned int length;
 
-    if (frame.header_count < HEADER_SIZE) {
+    if (frame.header_count < FRAME_HEADER_SIZE) {
         if (frame.header_count == 0 && byte != FRAME_START)
             return; /* noise between frames */
         frame.header[frame.header_count++] = byte;
@@ -306,7 +197,7 @@ static void receive(uint8_t byte)
         receive_payload(byte);
     }
     length = frame.header[2] | frame.header[3] << 8;
-    if (frame.header_count == HEADER_SIZE && frame.payload_count == length) {
+    if (frame.header_count == FRAME_HEADER_SIZE && frame.payload_count == length) {
         act_on_frame();
         memset(&frame, 0, sizeof(frame));
     }
@@ -329,23 +220,11 @@ static bool poll_receiver(void)
     return count;
 }
 
-static bool poll_sender(void)
-{
-    uint64_t flags = spin_lock_irqsave(&send_lock);
-    bool progress = push_locked();
-    bool host_is_gone = output.host_is_gone;
-
-    spin_unlock_irqrestore(&send_lock, flags);
-    if (progress || host_is_gone)
-        file_wake(&writers);
-    return progress;
-}
-
 static bool poll_channel(void)
 {
     bool received = poll_receiver();
 
-    return poll_sender() || received;
+    return frame_poll() || received;
 }
 
 /* ---- Opening and ending --------------------------------------------------------------------- */
@@ -362,7 +241,8 @@ int channel_open(const char *words)
         return -EBUSY;
     if (!uart_init(&uart, port, baud))
         return -ENODEV;
-    send(FRAME_HELLO, hello, sizeof(hello));
+    frame_init(&uart);
+    frame_send(FRAME_HELLO, hello, sizeof(hello));
     return 0;
 }
 
@@ -396,14 +276,14 @@ void channel_set_process_group(int group)
 void channel_exit(int wait_status)
 {
     uint8_t payload[4] = {wait_status, wait_status >> 8, wait_status >> 16, wait_status >> 24};
-    uint64_t deadline = clock_monotonic_ns() + HOST_SILENT_NS;
+    uint64_t deadline = clock_monotonic_ns() + FRAME_SILENCE_NS;
     bool is_sent = false;
 
     while (is_connected && !is_acknowledged && clock_monotonic_ns() < deadline) {
         if (!is_sent)
-            is_sent = send(FRAME_EXIT, payload, sizeof(payload));
+            is_sent = frame_send(FRAME_EXIT, payload, sizeof(payload));
         if (poll_channel())
-            deadline = clock_monotonic_ns() + HOST_SILENT_NS;
+            deadline = clock_monotonic_ns() + FRAME_SILENCE_NS;
     }
 }
 
@@ -463,12 +343,12 @@ long channel_read(struct io_iter *to, unsigned int flags)
 long channel_write(unsigned int descriptor, struct io_iter *from, unsigned int flags)
 {
     enum frame_type type = descriptor == 2 ? FRAME_ERROR : FRAME_OUTPUT;
-    char piece[PAYLOAD_MAX];
+    char piece[FRAME_PAYLOAD_MAX];
     long total = 0;
 
     while (from->remaining) {
         size_t count = io_iter_take(from, piece, sizeof(piece));
-        int error = count ? send_waiting(type, piece, count, !(flags & O_NONBLOCK)) : -EFAULT;
+        int error = count ? frame_send_waiting(type, piece, count, !(flags & O_NONBLOCK)) : -EFAULT;
 
         if (error)
             return total ? total : error;
@@ -479,7 +359,6 @@ long channel_write(unsigned int descriptor, struct io_iter *from, unsigned int f
 
 unsigned int channel_poll_events(unsigned int descriptor)
 {
-    size_t size = PAYLOAD_MAX;
     unsigned int events = 0;
 
     if (descriptor == 0) {
@@ -489,9 +368,9 @@ unsigned int channel_poll_events(unsigned int descriptor)
             events |= POLLHUP;
         return events;
     }
-    if (can_send_or_never(&size))
+    if (frame_has_room() || frame_host_is_gone())
         events |= POLLOUT | POLLWRNORM;
-    if (output.host_is_gone)
+    if (frame_host_is_gone())
         events |= POLLERR;
     return events;
 }
