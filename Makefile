@@ -8,7 +8,8 @@
 #   user    user/ and tests/ring3/ with libc/, static programs for ring 3 of Latchkey
 #   host    user/ and tests/ring3/ again, with the host's compiler and C library, for Linux
 
-BUILD ?= build
+# However it is spelt, one folder has one name, so that nothing is built again for a second one.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),build)))
 CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
