@@ -156,14 +156,15 @@ static void end_machine(bool success)
     power_debug_exit(DEBUG_EXIT_FAILURE);
 }
 
+/* The host is told by the channel; where there is none, a person at the console. */
 static void first_program_ended(int wait_status)
 {
-    if (wait_status & 0x7f)
+    if (channel_is_connected())
+        channel_exit(wait_status);
+    else if (wait_status & 0x7f)
         kprintf("first program ended by signal %d\n", wait_status & 0x7f);
     else
         kprintf("first program ended with status %d\n", wait_status >> 8);
-    if (channel_is_connected())
-        channel_exit(wait_status);
     end_machine(wait_status == 0);
 }
 
@@ -281,7 +282,6 @@ static void create_first_program(void)
 void kmain(const struct boot_info *info)
 {
     entry_tsc = info->entry_tsc;
-    stack_guard_init();
     command_line_init(info->command_line);
     init_console(info); /* kernel messages */
     boot_log_banner(info);
@@ -289,6 +289,7 @@ void kmain(const struct boot_info *info)
     read_init_pkru();
     descriptors_init();                    /* exceptions end in a report from here on */
     cpu_setup(!command_line_has("nopku")); /* CR0, CR4, EFER, XCR0, PKRU, SYSCALL */
+    stack_guard_init();                    /* by RDRAND, if the CPU has it */
     init_memory(info);                     /* pages, the final W^X map, kernel objects */
     init_clocks();                         /* APIC, its timer, the TSC */
     boot_log_memory(info);
