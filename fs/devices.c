@@ -184,20 +184,47 @@ int device_open(struct node *node, struct file *file)
     return -ENXIO;
 }
 
+/* Names of what the caller has open already. */
+static const struct {
+    const char *name, *target;
+} links[] = {
+    {"fd", "/proc/self/fd"},
+    {"stdin", "/proc/self/fd/0"},
+    {"stdout", "/proc/self/fd/1"},
+    {"stderr", "/proc/self/fd/2"},
+};
+
+static int create(struct node *directory, const char *text, const struct node_template *template)
+{
+    struct node_name name = {text, strlen(text)};
+    struct node *node;
+    int error = directory->operations->create(directory, &name, template, &node);
+
+    if (!error)
+        node_put(node);
+    return error;
+}
+
 int devices_create(struct node *directory)
 {
-    for (unsigned int i = 0; i < array_size(devices); i++) {
-        struct node_name name = {devices[i].name, strlen(devices[i].name)};
+    int error = 0;
+
+    for (unsigned int i = 0; i < array_size(devices) && !error; i++) {
         struct node_template template = {
             .mode = S_IFCHR | devices[i].permissions,
             .device = device_number(devices[i].major, devices[i].minor),
         };
-        struct node *node;
-        int error = directory->operations->create(directory, &name, &template, &node);
 
-        if (error)
-            return error;
-        node_put(node);
+        error = create(directory, devices[i].name, &template);
     }
-    return 0;
+    for (unsigned int i = 0; i < array_size(links) && !error; i++) {
+        struct node_template template = {
+            .mode = S_IFLNK | 0777,
+            .target = links[i].target,
+            .target_length = strlen(links[i].target),
+        };
+
+        error = create(directory, links[i].name, &template);
+    }
+    return error;
 }

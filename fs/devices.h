@@ -12,7 +12,7 @@
 /* Sets the operations of a file that is being opened: 0, -ENXIO when there is no such device. */
 int device_open(struct node *node, struct file *file);
 
-/* Makes the nodes in /dev. */
+/* Makes the nodes in /dev, and links to /proc/self/fd. */
 int devices_create(struct node *directory);
 
 /*
