@@ -1,39 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * The line discipline.
+ * The line discipline: input as it is typed, and as it is read.
  */
 #include "kernel/line_discipline.h"
 
 #include <asm/signal.h>
 
+#include "kernel/line_internal.h"
 #include "libc/include/string.h"
 
-#define TAB_WIDTH     8
-#define DELETE        0x7f
 #define DISABLED_CHAR 0 /* a special character of this value does not exist */
 
 _Static_assert(DISABLED_CHAR == 0, "an end of file in the input is a NUL that ends a line");
-
-static bool has_input_flag(const struct line_discipline *line, tcflag_t flag)
-{
-    return line->termios.c_iflag & flag;
-}
-
-static bool has_output_flag(const struct line_discipline *line, tcflag_t flag)
-{
-    return line->termios.c_oflag & flag;
-}
-
-static bool has_local_flag(const struct line_discipline *line, tcflag_t flag)
-{
-    return line->termios.c_lflag & flag;
-}
-
-/* Whether the byte is not the first of a character in UTF-8. */
-static bool is_continuation(const struct line_discipline *line, uint8_t byte)
-{
-    return has_input_flag(line, IUTF8) && (byte & 0xc0) == 0x80;
-}
 
 static bool is_special(const struct line_discipline *line, uint8_t byte, unsigned int index)
 {
@@ -43,7 +21,7 @@ static bool is_special(const struct line_discipline *line, uint8_t byte, unsigne
 void line_init(struct line_discipline *line, const struct line_hooks *hooks)
 {
     static const cc_t special[NCCS] = {
-        [VINTR] = 'C' - '@',    [VQUIT] = '\\' - '@',   [VERASE] = DELETE,
+        [VINTR] = 'C' - '@',    [VQUIT] = '\\' - '@',   [VERASE] = LINE_DELETE,
         [VKILL] = 'U' - '@',    [VEOF] = 'D' - '@',     [VMIN] = 1,
         [VSTART] = 'Q' - '@',   [VSTOP] = 'S' - '@',    [VSUSP] = 'Z' - '@',
         [VREPRINT] = 'R' - '@', [VDISCARD] = 'O' - '@', [VWERASE] = 'W' - '@',
@@ -59,11 +37,6 @@ void line_init(struct line_discipline *line, const struct line_hooks *hooks)
 }
 
 /* ---- The ring ------------------------------------------------------------------------------- */
-
-static char byte_at(const struct line_discipline *line, uint32_t position)
-{
-    return line->input[position % LINE_INPUT_SIZE];
-}
 
 static bool is_end(const struct line_discipline *line, uint32_t position)
 {
@@ -123,209 +96,6 @@ bool line_has_room(const struct line_discipline *line)
     return has_local_flag(line, ICANON) && line->committed == line->tail;
 }
 
-/* ---- Output and echo ------------------------------------------------------------------------ */
-
-static void track_column(struct line_discipline *line, uint8_t byte)
-{
-    switch (byte) {
-    case '\n':
-        if (has_output_flag(line, ONLRET))
-            line->column = 0;
-        break;
-    case '\r':
-        line->column = 0;
-        break;
-    case '\t':
-        line->column += TAB_WIDTH - line->column % TAB_WIDTH;
-        break;
-    case '\b':
-        if (line->column)
-            line->column--;
-        break;
-    default:
-        /* Of a character in UTF-8 only the first byte moves the cursor. */
-        if (byte >= ' ' && byte != DELETE &&
-            !(has_input_flag(line, IUTF8) && (byte & 0xc0) == 0x80))
-            line->column++;
-        break;
-    }
-}
-
-size_t line_output(struct line_discipline *line, char byte, char *out)
-{
-    size_t count = 0;
-
-    if (!has_output_flag(line, OPOST)) {
-        out[0] = byte;
-        return 1;
-    }
-    if (byte == '\n' && has_output_flag(line, ONLCR)) {
-        line->column = 0;
-        memcpy(out, "\r\n", 2);
-        return 2;
-    }
-    if (byte == '\r' && has_output_flag(line, ONOCR) && line->column == 0)
-        return 0;
-    if (byte == '\r' && has_output_flag(line, OCRNL))
-        byte = '\n';
-    if (byte == '\t' && (line->termios.c_oflag & TABDLY) == XTABS) {
-        do
-            out[count++] = ' ';
-        while (++line->column % TAB_WIDTH);
-        return count;
-    }
-    track_column(line, byte);
-    out[0] = byte;
-    return 1;
-}
-
-static void echo_raw(struct line_discipline *line, const char *bytes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        char out[LINE_OUTPUT_EXPANSION];
-        size_t length = line_output(line, bytes[i], out);
-
-        line->hooks->echo(line, out, length);
-    }
-}
-
-static bool shows_caret(const struct line_discipline *line, uint8_t byte)
-{
-    bool is_control = (byte < ' ' && byte != '\t') || byte == DELETE;
-
-    return is_control && has_local_flag(line, ECHOCTL);
-}
-
-static void echo(struct line_discipline *line, uint8_t byte)
-{
-    char caret[2] = {'^', byte ^ 0x40};
-
-    if (!has_local_flag(line, ECHO))
-        return;
-    if (shows_caret(line, byte))
-        echo_raw(line, caret, sizeof(caret));
-    else
-        echo_raw(line, (char *)&byte, 1);
-}
-
-static void echo_newline(struct line_discipline *line)
-{
-    if (has_local_flag(line, ECHO | ECHONL))
-        echo_raw(line, "\n", 1);
-}
-
-/* ---- Editing -------------------------------------------------------------------------------- */
-
-/* Columns that the byte takes on the screen when the cursor stands in this one. */
-static unsigned int width_at(const struct line_discipline *line, uint8_t byte, unsigned int column)
-{
-    if (byte == '\t')
-        return TAB_WIDTH - column % TAB_WIDTH;
-    if (byte < ' ' || byte == DELETE)
-        return shows_caret(line, byte) ? 2 : 0;
-    return is_continuation(line, byte) ? 0 : 1;
-}
-
-static unsigned int column_of_head(const struct line_discipline *line)
-{
-    unsigned int column = line->start_column;
-
-    for (uint32_t i = line->committed; i != line->head; i++)
-        column += width_at(line, byte_at(line, i), column);
-    return column;
-}
-
-/* The first byte of the last character of the line. */
-static uint8_t last_character(const struct line_discipline *line)
-{
-    uint32_t position = line->head - 1;
-
-    while (is_continuation(line, byte_at(line, position)) && position != line->committed)
-        position--;
-    return byte_at(line, position);
-}
-
-/* Whether the line ends with a character; bytes that are a part of one are not taken back. */
-static bool can_erase(const struct line_discipline *line)
-{
-    return line->head != line->committed && !is_continuation(line, last_character(line));
-}
-
-/*
- * Takes the last character back, with all its bytes, from the line and from the screen. Returns its
- * first byte.
- */
-static uint8_t erase_character(struct line_discipline *line)
-{
-    unsigned int columns = column_of_head(line);
-    uint8_t byte;
-
-    do
-        byte = byte_at(line, --line->head);
-    while (is_continuation(line, byte));
-    if (has_local_flag(line, ECHO))
-        for (columns -= column_of_head(line); columns; columns--)
-            echo_raw(line, byte == '\t' ? "\b" : "\b \b", byte == '\t' ? 1 : 3);
-    return byte;
-}
-
-/* The last character, on VERASE: without ECHOE that is all the screen shows of it. */
-static void erase_last(struct line_discipline *line)
-{
-    tcflag_t flags = line->termios.c_lflag;
-
-    if (!can_erase(line))
-        return;
-    if (!(flags & ECHOE))
-        line->termios.c_lflag &= ~ECHO;
-    erase_character(line);
-    line->termios.c_lflag = flags;
-    if (!(flags & ECHOE))
-        echo(line, line->termios.c_cc[VERASE]);
-}
-
-/* As Linux's isalnum(), which takes bytes beyond ASCII as Latin-1; so letters in UTF-8 count. */
-static bool is_word_byte(uint8_t byte)
-{
-    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= 'a' && byte <= 'z') || byte == '_' ||
-           (byte >= 0xc0 && byte != 0xd7 && byte != 0xf7);
-}
-
-static void erase_word(struct line_discipline *line)
-{
-    bool seen_word = false;
-
-    while (can_erase(line) && !(seen_word && !is_word_byte(last_character(line))))
-        seen_word |= is_word_byte(erase_character(line));
-}
-
-static void erase_line(struct line_discipline *line)
-{
-    tcflag_t visibly = ECHOK | ECHOKE | ECHOE;
-
-    if (line->head == line->committed)
-        return;
-    if (has_local_flag(line, ECHO) && (line->termios.c_lflag & visibly) != visibly) {
-        line->head = line->committed;
-        echo(line, line->termios.c_cc[VKILL]);
-        if (has_local_flag(line, ECHOK))
-            echo_raw(line, "\n", 1);
-        return;
-    }
-    while (can_erase(line))
-        erase_character(line);
-}
-
-static void show_line_again(struct line_discipline *line)
-{
-    echo(line, line->termios.c_cc[VREPRINT]);
-    echo_raw(line, "\n", 1);
-    line->start_column = line->column;
-    for (uint32_t i = line->committed; i != line->head; i++)
-        echo(line, byte_at(line, i));
-}
-
 /* ---- Input ---------------------------------------------------------------------------------- */
 
 /* Start and stop. Whether that was all. */
@@ -364,7 +134,7 @@ static bool input_signal(struct line_discipline *line, uint8_t byte)
     line->is_stopped = false;
     if (!has_local_flag(line, NOFLSH))
         line_flush(line);
-    echo(line, byte);
+    line_echo(line, byte);
     line->hooks->signal(line, signal);
     return true;
 }
@@ -375,17 +145,17 @@ static bool input_editing(struct line_discipline *line, uint8_t byte)
     bool has_extensions = has_local_flag(line, IEXTEN);
 
     if (is_special(line, byte, VERASE)) {
-        erase_last(line);
+        line_erase_last(line);
     } else if (is_special(line, byte, VKILL)) {
-        erase_line(line);
+        line_erase_all(line);
     } else if (has_extensions && is_special(line, byte, VWERASE)) {
-        erase_word(line);
+        line_erase_word(line);
     } else if (has_extensions && has_local_flag(line, ECHO) && is_special(line, byte, VREPRINT)) {
-        show_line_again(line);
+        line_reprint(line);
     } else if (has_extensions && is_special(line, byte, VLNEXT)) {
         line->takes_literally = true;
         if (has_local_flag(line, ECHO) && has_local_flag(line, ECHOCTL))
-            echo_raw(line, "^\b", 2);
+            line_echo_raw(line, "^\b", 2);
     } else {
         return false;
     }
@@ -396,13 +166,13 @@ static bool input_editing(struct line_discipline *line, uint8_t byte)
 static bool input_line_end(struct line_discipline *line, uint8_t byte)
 {
     if (byte == '\n') {
-        echo_newline(line);
+        line_echo_newline(line);
         commit(line, '\n');
     } else if (is_special(line, byte, VEOF)) {
         commit(line, '\0');
     } else if (is_special(line, byte, VEOL) ||
                (has_local_flag(line, IEXTEN) && is_special(line, byte, VEOL2))) {
-        echo(line, byte);
+        line_echo(line, byte);
         commit(line, byte);
     } else {
         return false;
@@ -420,7 +190,7 @@ static bool store(struct line_discipline *line, uint8_t byte)
 static void input_plain(struct line_discipline *line, uint8_t byte)
 {
     if (store(line, byte))
-        echo(line, byte);
+        line_echo(line, byte);
 }
 
 /* A return becomes a newline that also looks like one, in raw mode too; a newline would be ^J. */
@@ -429,7 +199,7 @@ static void input_return(struct line_discipline *line)
     if (has_local_flag(line, ICANON))
         input_line_end(line, '\n');
     else if (store(line, '\n') && has_local_flag(line, ECHO))
-        echo_raw(line, "\n", 1);
+        line_echo_raw(line, "\n", 1);
 }
 
 void line_input(struct line_discipline *line, uint8_t byte)
