@@ -279,7 +279,8 @@ IN_INITRAMFS = $(foreach name,$(USER_PROGRAMS),bin/$(name)=$(BUILD)/user/$(name)
 	$(foreach file,$(ROOT_FILES),$(file:user/root/%=%)=$(file)) \
 	bin/busybox=$(BUSYBOX) $(foreach name,$(TOOLS),'bin/$(name)->busybox')
 
-$(BUILD)/initramfs.cpio: $(BUILT_PROGRAMS) $(ROOT_FILES) $(BUSYBOX) tools/initramfs tools/lib/cpio.py
+$(BUILD)/initramfs.cpio: $(BUILT_PROGRAMS) $(ROOT_FILES) $(BUSYBOX)
+$(BUILD)/initramfs.cpio: tools/initramfs tools/lib/cpio.py
 	$(call SAY,CPIO,$@)
 	$(Q)tools/initramfs $@ $(IN_INITRAMFS)
 
