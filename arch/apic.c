@@ -3,6 +3,7 @@
 
 #include "arch/cpu.h"
 #include "arch/io.h"
+#include "arch/spinlock.h"
 #include "arch/trap.h"
 
 /* Offsets in the xAPIC page; in x2APIC mode MSR 0x800 + offset / 16. */
@@ -11,6 +12,8 @@ enum apic_register {
     APIC_TPR = 0x80,
     APIC_EOI = 0xb0,
     APIC_SVR = 0xf0,
+    APIC_ICR_LOW = 0x300, /* writing it sends; in x2APIC mode the one register of 64 bits */
+    APIC_ICR_HIGH = 0x310,
     APIC_LVT_TIMER = 0x320,
     APIC_LVT_LINT0 = 0x350,
     APIC_LVT_LINT1 = 0x360,
@@ -26,6 +29,12 @@ enum apic_register {
 #define APIC_LVT_MASKED   (1u << 16)
 #define APIC_LVT_NMI      (4u << 8)
 #define APIC_DIVIDE_BY_16 3u
+
+/* Interrupt command register: SDM vol. 3A, figure 10-12. */
+#define APIC_ICR_NMI     (4u << 8)
+#define APIC_ICR_PENDING (1u << 12)
+#define APIC_ICR_ASSERT  (1u << 14)
+#define ICR_WAIT_LIMIT   1000000u
 
 #define MSR_X2APIC 0x800
 
@@ -79,6 +88,47 @@ uint32_t apic_id(void)
 
     return apic_page ? id >> 24 : id;
 }
+
+/* ---- interrupts to other CPUs ---- */
+
+/* In xAPIC mode the two halves must not be parted by a handler that sends something itself. */
+static void send_by_memory(uint32_t id, uint32_t command)
+{
+    uint64_t flags = irq_save();
+
+    for (uint32_t i = 0; i < ICR_WAIT_LIMIT && (apic_read(APIC_ICR_LOW) & APIC_ICR_PENDING); i++)
+        cpu_relax();
+    apic_write(APIC_ICR_HIGH, id << 24);
+    apic_write(APIC_ICR_LOW, command);
+    irq_restore(flags);
+}
+
+/* This write does not wait for earlier stores as one to memory does: SDM vol. 3A, 10.12.3. */
+static void send_by_msr(uint32_t id, uint32_t command)
+{
+    __asm__ volatile("mfence; lfence" : : : "memory");
+    wrmsr(MSR_X2APIC + APIC_ICR_LOW / 16, (uint64_t)id << 32 | command);
+}
+
+static void send(uint32_t id, uint32_t command)
+{
+    if (apic_page)
+        send_by_memory(id, command | APIC_ICR_ASSERT);
+    else
+        send_by_msr(id, command | APIC_ICR_ASSERT);
+}
+
+void apic_send_interrupt(uint32_t id, unsigned int vector)
+{
+    send(id, vector);
+}
+
+void apic_send_nmi(uint32_t id)
+{
+    send(id, APIC_ICR_NMI);
+}
+
+/* ---- the timer ---- */
 
 void apic_timer_start_counting(void)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The local APIC: its timer, and the end of interrupts (SDM vol. 3A, chapter 11).
+ * The local APIC: its timer, interrupts to other CPUs and the end of interrupts (SDM vol. 3A,
+ * chapter 10).
  *
  * It is used in the mode the firmware left it in: x2APIC by MSRs, or xAPIC by its page, which
  * the caller maps. The 8259s, where there are any, are masked.
@@ -20,6 +21,10 @@ bool apic_is_memory_mapped(paddr_t *page);
 void apic_init(volatile void *registers);
 
 uint32_t apic_id(void);
+
+/* To the CPU with this APIC id: an interrupt at a vector, or one that cannot be masked. */
+void apic_send_interrupt(uint32_t id, unsigned int vector);
+void apic_send_nmi(uint32_t id);
 
 /* Counts down from the largest value without interrupting, for calibration; and what is left. */
 void apic_timer_start_counting(void);

@@ -33,6 +33,19 @@ bool this_cpu_has(struct cpuid_bit feature)
     return registers[feature.in] >> feature.bit & 1;
 }
 
+/* Leaf 0xB says the x2APIC id where it is there, that is where EBX is not 0; leaf 1 has 8 bits. */
+uint32_t cpu_apic_id(void)
+{
+    uint32_t registers[4] = {0};
+
+    if ((uint32_t)__get_cpuid_max(0, NULL) >= 0xb)
+        cpuid_now(0xb, 0, registers);
+    if (registers[CPUID_EBX])
+        return registers[CPUID_EDX];
+    cpuid_now(1, 0, registers);
+    return registers[CPUID_EBX] >> 24;
+}
+
 void cpu_read_brand(char brand[CPU_BRAND_SIZE])
 {
     memset(brand, 0, CPU_BRAND_SIZE);

@@ -78,6 +78,12 @@ struct cpuid_bit {
 /* Whether the CPU says 1; a leaf beyond the CPU's highest counts as 0. */
 bool this_cpu_has(struct cpuid_bit feature);
 
+/*
+ * This CPU's APIC id as CPUID tells it, all 32 bits where it can. Needs nothing to be set up, so it
+ * tells CPUs apart at any time.
+ */
+uint32_t cpu_apic_id(void);
+
 /* The CPU's name as it gives it, with its NUL; "" when it gives none. */
 #define CPU_BRAND_SIZE 49
 void cpu_read_brand(char brand[CPU_BRAND_SIZE]);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The descriptor tables (SDM vol. 3A, 3.4.5, 6.14, 7.7).
+ * The descriptor tables.
  *
- * #DF, NMI and #MC get stacks of their own by the TSS's interrupt stack table, because each may
- * come when RSP is not to be trusted. The top of such a stack holds the CPU's percpu pointer, by
- * which the entry code finds GS without having to believe the one it was interrupted with.
+ * The top of each interrupt stack holds its CPU's percpu pointer, by which the entry code finds GS
+ * without having to believe the one that was interrupted.
  */
 #include "arch/descriptors.h"
 
@@ -15,29 +14,10 @@
 #include "arch/percpu.h"
 #include "arch/trap.h"
 #include "arch/types.h"
+#include "libc/include/string.h"
 
 #define IST_STACK_SIZE 8192
 #define VECTOR_COUNT   256
-
-enum ist {
-    IST_NONE,
-    IST_DF,
-    IST_NMI,
-    IST_MC,
-    IST_COUNT
-};
-
-struct tss {
-    uint32_t reserved0;
-    uint64_t rsp[3];
-    uint64_t reserved1;
-    uint64_t ist[7]; /* IST1 first */
-    uint64_t reserved2;
-    uint16_t reserved3;
-    uint16_t io_map;
-} __attribute__((packed));
-
-_Static_assert(sizeof(struct tss) == 104, "SDM vol. 3A, figure 8-11");
 
 struct gate {
     uint16_t offset_low;
@@ -60,17 +40,14 @@ struct table_pointer {
 #define GATE_USER      0x60 /* DPL 3: INT n may come here from ring 3 */
 
 /* Indexes are selectors / 8. No 32-bit code segment: ring 3 cannot leave 64-bit mode. */
-static uint64_t gdt[] = {
+static const uint64_t gdt_template[GDT_ENTRIES] = {
     [KERNEL_CS / 8] = 0x00af9b000000ffff,
     [KERNEL_SS / 8] = 0x00cf93000000ffff,
     [USER_SS / 8] = 0x00cff3000000ffff,
     [USER_CS / 8] = 0x00affb000000ffff,
-    [TSS_SS / 8] = 0,
-    [TSS_SS / 8 + 1] = 0,
 };
 
 static struct gate idt[VECTOR_COUNT] __attribute__((aligned(4096)));
-static struct tss tss;
 static struct percpu percpu_boot;
 static char ist_stacks[IST_COUNT][IST_STACK_SIZE] __attribute__((aligned(16)));
 
@@ -104,32 +81,33 @@ static void set_gate(unsigned int vector, enum ist ist, uint8_t type)
     };
 }
 
-static void set_tss_descriptor(void)
+static void set_tss_descriptor(struct cpu_tables *tables)
 {
-    uintptr_t base = (uintptr_t)&tss;
+    uintptr_t base = (uintptr_t)&tables->tss;
 
-    gdt[TSS_SS / 8] =
-        (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
-    gdt[TSS_SS / 8 + 1] = base >> 32;
+    tables->gdt[TSS_SS / 8] = (sizeof(tables->tss) - 1) | (base & 0xffffff) << 16 | 0x89ul << 40 |
+                              (base >> 24 & 0xff) << 56;
+    tables->gdt[TSS_SS / 8 + 1] = base >> 32;
 }
 
-static void set_ist(enum ist ist, struct percpu *cpu)
+void descriptors_prepare(struct percpu *cpu, const uintptr_t stacks[IST_COUNT])
 {
-    uintptr_t top = (uintptr_t)ist_stacks[ist] + IST_STACK_SIZE - 16;
+    struct cpu_tables *tables = &cpu->tables;
 
-    *(struct percpu **)top = cpu;
-    tss.ist[ist - 1] = top;
+    memcpy(tables->gdt, gdt_template, sizeof(gdt_template));
+    for (unsigned int ist = IST_NONE + 1; ist < IST_COUNT; ist++) {
+        uintptr_t top = stacks[ist] - 16;
+        *(struct percpu **)top = cpu;
+        tables->tss.ist[ist - 1] = top;
+    }
+    tables->tss.io_map = sizeof(tables->tss);
+    set_tss_descriptor(tables);
+    cpu->self = cpu;
 }
 
-void cpu_set_kernel_stack(uintptr_t top)
+void descriptors_load(struct percpu *cpu)
 {
-    this_cpu()->kernel_stack = top;
-    tss.rsp[0] = top;
-}
-
-static void load_tables(void)
-{
-    struct table_pointer gdt_pointer = {sizeof(gdt) - 1, (uintptr_t)gdt};
+    struct table_pointer gdt_pointer = {sizeof(cpu->tables.gdt) - 1, (uintptr_t)cpu->tables.gdt};
     struct table_pointer idt_pointer = {sizeof(idt) - 1, (uintptr_t)idt};
 
     __asm__ volatile("lgdt %0\n"
@@ -150,26 +128,31 @@ static void load_tables(void)
                      : "m"(gdt_pointer), "i"(KERNEL_CS), "i"(KERNEL_SS), "m"(idt_pointer),
                        "r"(TSS_SS)
                      : "rax", "memory");
+    wrmsr(MSR_GS_BASE, (uintptr_t)cpu);
+    wrmsr(MSR_KERNEL_GS_BASE, 0);
 }
 
-void descriptors_init(void)
+static void fill_idt(void)
 {
     for (unsigned int vector = 0; vector < VECTOR_COUNT; vector++)
         set_gate(vector, IST_NONE, GATE_INTERRUPT);
+    set_gate(VECTOR_DB, IST_DB, GATE_INTERRUPT);
     set_gate(VECTOR_NMI, IST_NMI, GATE_INTERRUPT);
     set_gate(VECTOR_DF, IST_DF, GATE_INTERRUPT);
     set_gate(VECTOR_MC, IST_MC, GATE_INTERRUPT);
     set_gate(VECTOR_BP, IST_NONE, GATE_INTERRUPT | GATE_USER);
     set_gate(VECTOR_OF, IST_NONE, GATE_INTERRUPT | GATE_USER);
+}
 
-    set_ist(IST_DF, &percpu_boot);
-    set_ist(IST_NMI, &percpu_boot);
-    set_ist(IST_MC, &percpu_boot);
-    tss.io_map = sizeof(tss);
-    set_tss_descriptor();
-    load_tables();
+void descriptors_init(void)
+{
+    uintptr_t stacks[IST_COUNT];
 
-    percpu_boot.self = &percpu_boot;
-    wrmsr(MSR_GS_BASE, (uintptr_t)&percpu_boot);
-    wrmsr(MSR_KERNEL_GS_BASE, 0);
+    for (unsigned int ist = 0; ist < IST_COUNT; ist++)
+        stacks[ist] = (uintptr_t)ist_stacks[ist] + IST_STACK_SIZE;
+    fill_idt();
+    descriptors_prepare(&percpu_boot, stacks);
+    descriptors_load(&percpu_boot);
+    percpu_boot.apic_id = cpu_apic_id();
+    percpu_add(&percpu_boot);
 }

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * GDT, TSS and IDT: what the CPU needs to enter the kernel.
+ * GDT, TSS and IDT: what the CPU needs to enter the kernel (SDM vol. 3A, 3.4.5, 6.14, 7.7).
  *
- * Selectors are Linux's, because ring-3 programs see them in signal frames and by ptrace.
+ * The IDT is one for all CPUs; each has a GDT and a TSS of its own. Selectors are Linux's, because
+ * ring-3 programs see them in signal frames and by ptrace.
  */
 #ifndef ARCH_DESCRIPTORS_H
 #define ARCH_DESCRIPTORS_H
+
+#include <stdint.h>
+
+struct percpu;
 
 #define KERNEL_CS   0x10
 #define KERNEL_SS   0x18
@@ -14,10 +19,51 @@
 #define USER_CS     0x33
 #define TSS_SS      0x40
 
+#define GDT_ENTRIES (TSS_SS / 8 + 2)
+
+/*
+ * The interrupt stack table. These come when RSP is not to be trusted: on a used-up stack (#DF),
+ * or at any instruction of the entry code (NMI and #MC; #DB after a MOV SS that armed it).
+ */
+enum ist {
+    IST_NONE,
+    IST_DF,
+    IST_NMI,
+    IST_MC,
+    IST_DB,
+    IST_COUNT
+};
+
+struct tss {
+    uint32_t reserved0;
+    uint64_t rsp[3];
+    uint64_t reserved1;
+    uint64_t ist[7]; /* IST1 first */
+    uint64_t reserved2;
+    uint16_t reserved3;
+    uint16_t io_map;
+} __attribute__((packed));
+
+_Static_assert(sizeof(struct tss) == 104, "SDM vol. 3A, figure 8-11");
+
+struct cpu_tables {
+    uint64_t gdt[GDT_ENTRIES];
+    struct tss tss __attribute__((aligned(128))); /* in one page: SDM vol. 3A, 8.2.1 */
+};
+
 /*
  * Loads the boot CPU's descriptor tables and GS base. Exceptions are caught from here on; the
- * stacks of #DF, NMI and #MC are static.
+ * boot CPU's area and stacks are static.
  */
 void descriptors_init(void);
+
+/*
+ * Fills in the tables of another CPU. stacks: the ends of its interrupt stacks, by enum ist,
+ * multiples of 16.
+ */
+void descriptors_prepare(struct percpu *cpu, const uintptr_t stacks[IST_COUNT]);
+
+/* Loads them and the GS base, on that CPU. */
+void descriptors_load(struct percpu *cpu);
 
 #endif

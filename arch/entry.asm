@@ -5,6 +5,7 @@
 ; All entries push one struct trap_frame (arch/trap.h) on the kernel stack and call up:
 ; trap_dispatch() for exceptions and interrupts, syscall_dispatch() for SYSCALL. Interrupts are
 ; off on entry and on exit. SWAPGS is paired by where the frame came from: the saved CS, not GS.
+; What may come between an entry and its SWAPGS cannot go by CS; see paranoid_entry.
 ;
 ; CLAC follows entries because an exception leaves EFLAGS.AC as ring 3 had it. It is three bytes
 ; of NOP until usercopy_enable_smap() writes the instruction in.
@@ -72,6 +73,22 @@ extern trap_hook
         pop rdi
 %endmacro
 
+; The frame on top of the stack goes to the hook, if there is one, and to trap_dispatch() unless the
+; hook dealt with it. It lies right above the return address, where a backtrace looks for it.
+%macro DISPATCH 0
+        mov rdi, rsp
+        mov rax, [trap_hook]
+        test rax, rax
+        jz %%no_hook
+        call rax
+        test al, al
+        jnz %%done
+        mov rdi, rsp
+%%no_hook:
+        call trap_dispatch
+%%done:
+%endmacro
+
 section .text.entry progbits alloc exec nowrite align=64
 bits 64
 
@@ -91,7 +108,7 @@ vector_entries:
   %endif
         push rdi
         mov edi, vector
-  %if vector == 2 || vector == 8 || vector == 18
+  %if vector == 1 || vector == 2 || vector == 8 || vector == 18
         jmp near paranoid_entry
   %else
         jmp near trap_entry
@@ -112,19 +129,8 @@ trap_entry:
 .from_user:
         swapgs
 .dispatch:
-        mov rdi, rsp
-        mov rax, [trap_hook]
-        test rax, rax
-        jnz .hook
-.no_hook:
-        call trap_dispatch
+        DISPATCH
         jmp trap_return
-.hook:
-        call rax
-        test al, al
-        jnz trap_return
-        mov rdi, rsp
-        jmp .no_hook
 
 ; IRETQ to ring 3 faults in ring 0, but GS is ring 3's already: put it right. The exception table
 ; then sends the frame to iret_failed.
@@ -169,13 +175,26 @@ iret_failed:
         dq iret_to_user, iret_failed
         __?SECT?__
 
-; #DF, NMI, #MC: on a stack of its own, at any instruction, so GS may be anyone's. The percpu
-; pointer is at the top of the stack; the GS base found is put back on the way out.
+; #DF, NMI, #MC and #DB: on a stack of its own (arch/descriptors.h), at any instruction.
+;
+; Out of ring 3 GS is ring 3's for certain, and so is the way on the same as for any trap: the frame
+; moves to the task's kernel stack. So it may sleep and be switched away, and the next one of its
+; kind finds the interrupt stack free.
+;
+; Out of ring 0 it may have come before a SWAPGS or after one, and neither CS nor the base found
+; tells which, for with FSGSBASE ring 3 can have any base. So the base found is neither believed nor
+; judged: this CPU's, which is at the top of the stack, is loaded, and the one found is put back on
+; the way out. Nothing on this path may sleep or look at KERNEL_GS_BASE.
+;
+; PKRU needs no such care: it does not count for the supervisor's pages, and a handler on this path
+; touches no others.
 paranoid_entry:
         PUSH_REGISTERS
         push rdi
         cld
         CLAC_IF_SMAP
+        test byte [rsp + FRAME_CS], 3
+        jnz .from_user
         mov ecx, MSR_GS_BASE
         rdmsr
         shl rdx, 32
@@ -185,14 +204,22 @@ paranoid_entry:
         mov rdx, rax
         shr rdx, 32
         wrmsr
-        mov rdi, rsp
-        call trap_dispatch
+        DISPATCH
         mov rax, rbx
         mov rdx, rbx
         shr rdx, 32
         mov ecx, MSR_GS_BASE
         wrmsr
         jmp trap_return_to_kernel
+.from_user:
+        swapgs
+        mov rsi, rsp
+        mov rsp, [gs:PERCPU_KERNEL_STACK]
+        sub rsp, FRAME_SIZE
+        mov rdi, rsp
+        mov ecx, FRAME_SIZE / 8
+        rep movsq
+        jmp trap_entry.dispatch
 
 ; ---------------------------------------------------------------- system calls
 

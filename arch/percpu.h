@@ -4,6 +4,9 @@
  *
  * In ring 3 GS is the program's; SWAPGS exchanges the two bases on every entry and exit.
  * The offsets of the first fields are known to arch/entry.asm.
+ *
+ * A CPU is a number from 0, the boot CPU, to cpu_count - 1. Its APIC id is another matter: ids
+ * may have gaps and go beyond 255.
  */
 #ifndef ARCH_PERCPU_H
 #define ARCH_PERCPU_H
@@ -11,6 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "arch/cpu_set.h"
+#include "arch/descriptors.h"
 
 struct task;
 
@@ -21,11 +27,25 @@ struct percpu {
     struct task *current;   /* 24 */
     unsigned int number;    /* 0, 1, 2 ... */
     uint32_t pkru;          /* the last value loaded by a switch, for a debugger without PKRU */
+    uint32_t apic_id;
+    int64_t tsc_offset; /* added to the TSC it gives the boot CPU's */
+    struct cpu_tables tables;
 };
 
 _Static_assert(offsetof(struct percpu, kernel_stack) == 8, "PERCPU_KERNEL_STACK in entry.asm");
 _Static_assert(offsetof(struct percpu, user_rsp) == 16, "PERCPU_USER_RSP in entry.asm");
 _Static_assert(offsetof(struct percpu, current) == 24, "current()");
+
+/* CPUs that are up, at least 1. It grows while the machine starts, and never shrinks. */
+extern unsigned int cpu_count;
+
+/* By number; NULL from cpu_count on. */
+extern struct percpu *percpu_table[CPU_MAX];
+
+static inline struct percpu *percpu_of(unsigned int cpu)
+{
+    return percpu_table[cpu];
+}
 
 static inline struct percpu *this_cpu(void)
 {
@@ -33,6 +53,9 @@ static inline struct percpu *this_cpu(void)
     __asm__ volatile("movq %%gs:0, %0" : "=r"(cpu));
     return cpu;
 }
+
+/* Gives the next number to a CPU whose area is filled in, and so brings it up for all to see. */
+void percpu_add(struct percpu *cpu);
 
 /* Where entries from ring 3 find their stack from now on: TSS.RSP0 and the SYSCALL entry's copy. */
 void cpu_set_kernel_stack(uintptr_t top);
