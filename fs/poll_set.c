@@ -13,10 +13,10 @@
 #include "arch/clock.h"
 #include "arch/usercopy.h"
 #include "kernel/file.h"
-#include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/wait_queue.h"
 #include "mm/slab.h"
 
 #define NANOSECONDS             1000000000ul
@@ -88,7 +88,7 @@ int poll_change_mask(uintptr_t user_mask, size_t size)
     state->saved_blocked = state->blocked;
     state->restore_blocked = true;
     state->blocked = mask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
-    current()->work |= WORK_SIGNAL;
+    task_set_work(current(), WORK_SIGNAL);
     return 0;
 }
 

@@ -105,11 +105,14 @@ static void put_cpu(struct text *text, const char *name)
 
 static int show_stat(const struct pseudo_node *node, struct text *text)
 {
+    struct sched_counters counters;
+
     (void)node;
     put_cpu(text, "cpu ");
     put_cpu(text, "cpu0");
-    text_print(text, "intr %lu\nctxt %lu\nbtime %lu\n", sched_counters.ticks,
-               sched_counters.switches, clock_boot_seconds());
+    sched_read_counters(&counters);
+    text_print(text, "intr %lu\nctxt %lu\nbtime %lu\n", counters.ticks, counters.switches,
+               clock_boot_seconds());
     text_print(text, "processes %lu\nprocs_running %u\nprocs_blocked 0\n", task_total(),
                count_running());
     return 0;

@@ -24,9 +24,10 @@
 #include "kernel/console.h"
 #include "kernel/file.h"
 #include "kernel/frame.h"
-#include "kernel/sched.h"
+#include "kernel/poller.h"
 #include "kernel/signal.h"
 #include "kernel/tty.h"
+#include "kernel/wait_queue.h"
 #include "libc/include/string.h"
 
 #define VERSION      1

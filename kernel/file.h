@@ -18,7 +18,7 @@
 #include "arch/spinlock.h"
 #include "kernel/io_iter.h"
 #include "kernel/mutex.h"
-#include "kernel/sched.h"
+#include "kernel/wait_queue.h"
 
 struct file;
 struct memory_object;

@@ -11,7 +11,7 @@
 #include "arch/spinlock.h"
 #include "arch/uart.h"
 #include "kernel/file.h"
-#include "kernel/sched.h"
+#include "kernel/wait_queue.h"
 #include "libc/include/string.h"
 
 #define OUTPUT_SIZE 16384

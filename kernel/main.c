@@ -24,9 +24,12 @@
 #include "kernel/console.h"
 #include "kernel/exec.h"
 #include "kernel/futex.h"
+#include "kernel/kernel_lock.h"
 #include "kernel/ktest.h"
 #include "kernel/panic.h"
+#include "kernel/poller.h"
 #include "kernel/process.h"
+#include "kernel/sched.h"
 #include "kernel/stack_guard.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -256,11 +259,13 @@ static void start_first_program(void *path)
     struct exec_arguments arguments = {0};
 
     irq_enable();
+    kernel_lock();
     first_arguments(path, &arguments);
     int error = exec_path(path_root, path, &arguments);
     kfree(arguments.strings);
     if (error)
         refuse_first_program(path, &arguments, error);
+    kernel_unlock();
     irq_disable();
     kprintf("entry      %lu TSC ticks from the first instruction to ring 3\n\n",
             rdtsc() - entry_tsc);
@@ -301,6 +306,8 @@ void kmain(const struct boot_info *info)
     init_files(info); /* the root directory from the initramfs */
     run_tests();      /* test=: in ring 0, in KTAP */
     init_channel();   /* the host, or else the console, as terminal */
+    if (poller_start())
+        panic("not enough memory for the poller");
     create_first_program();
     sched_start(); /* for good */
 }

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "kernel/sched.h"
+#include "kernel/wait_queue.h"
 
 struct mutex {
     uint32_t held; /* 0 or 1 */

@@ -13,6 +13,7 @@
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
 #include "kernel/futex.h"
+#include "kernel/kernel_lock.h"
 #include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -85,6 +86,7 @@ static void copy_identity(struct task *child)
     struct task *parent = current();
 
     child->pgid = parent->pgid;
+    child->affinity = parent->affinity;
     child->sid = parent->sid;
     child->signals.blocked = parent->signals.blocked;
     child->signals.stack_base = parent->signals.stack_base;
@@ -268,7 +270,7 @@ void process_exit(int wait_status)
     bool reap = !task->trace.tracer && parent_does_not_care(task->parent);
     if (reap)
         TAILQ_REMOVE(&task->parent->children, task, sibling);
-    task->state = TASK_ZOMBIE;
+    sched_set_state(TASK_ZOMBIE);
     tell(task, task->parent);
     if (task->trace.tracer && task->trace.tracer != task->parent)
         tell(task, task->trace.tracer);

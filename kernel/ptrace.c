@@ -170,8 +170,8 @@ static long interrupt(struct task *task)
     if (!task->trace.seized)
         return -EIO;
     task->trace.stop_wanted = true;
-    task->work |= WORK_SIGNAL;
-    wake_task(task);
+    task_set_work(task, WORK_SIGNAL);
+    sched_notify(task);
     return 0;
 }
 

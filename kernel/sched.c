@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
+/*
+ * A queue's lock guards its list and the state, CPU and turn of the tasks in it and of the one
+ * that runs there. It is held across a switch: the next task lets it go, and whoever holds it
+ * finds no task half switched.
+ */
 #include "kernel/sched.h"
 
 #include <asm/errno.h>
@@ -8,18 +13,17 @@
 #include "arch/clock.h"
 #include "arch/cpu.h"
 #include "arch/fpu.h"
+#include "arch/ipi.h"
 #include "arch/percpu.h"
 #include "arch/pkru.h"
 #include "arch/spinlock.h"
 #include "arch/usercopy.h"
-#include "kernel/signal.h"
+#include "kernel/kernel_lock.h"
 #include "kernel/task.h"
 #include "mm/address_space.h"
 #include "mm/kernel_map.h"
+#include "mm/slab.h"
 
-#define POLLS_MAX       4
-#define IDLE_AWAKE_NS   20000000ul /* how long idle polls often after a device had something */
-#define IDLE_POLL_NS    10000ul    /* and how often */
 #define TIMER_TICKS_MIN 16u
 
 /* arch/entry.asm */
@@ -27,25 +31,30 @@ void context_switch(uintptr_t *save_rsp, uintptr_t load_rsp);
 void task_start(void);
 void task_started(void);
 
-struct sched_counters sched_counters;
+struct run_queue {
+    struct spinlock lock; /* taken with interrupts off */
+    struct task_list tasks;
+    unsigned int length;
+    struct task *running;
+    struct task *previous; /* across a switch: who ran before */
+    struct task *idle;     /* NULL: there is no such CPU */
+    uint64_t tick_at;      /* when the next tick is due; 0: idle, there is none */
+    struct sched_counters counters;
 
-/*
- * One CPU runs, so interrupts off is what guards the queues; the lock is for those to come.
- * It is held across a switch: the next task lets it go.
- */
-static struct spinlock sched_lock = SPINLOCK_INIT("run queue");
-static struct task_list run_queue = TAILQ_HEAD_INITIALIZER(run_queue);
-static struct task_list sleepers = TAILQ_HEAD_INITIALIZER(sleepers);
-static struct task idle_task = {.name = "idle", .state = TASK_RUNNABLE};
-static struct task *finished; /* ended, to be freed by whoever runs next */
-static bool (*polls[POLLS_MAX])(void);
-static unsigned int poll_count;
-static uint64_t tick_at;     /* when the next tick is due */
-static uint64_t awake_until; /* idle polls often */
+    struct task *finished; /* ended, to be freed by whoever runs next; this CPU's alone */
+    struct task *stray;    /* across a switch: it may not run here any more */
 
-void wait_queue_init(struct wait_queue *queue)
+    struct spinlock sleep_lock; /* taken with interrupts off, before the lock of any queue */
+    struct task_list sleepers;  /* in the order of their times */
+    uint64_t next_wake;         /* the first one's time, or UINT64_MAX */
+};
+
+static struct run_queue queues[CPU_MAX];
+static struct task boot_idle_task;
+
+static struct run_queue *this_queue(void)
 {
-    TAILQ_INIT(&queue->tasks);
+    return &queues[this_cpu()->number];
 }
 
 /* ---- the timer ---- */
@@ -57,83 +66,259 @@ static void set_timer(uint64_t ns)
     apic_timer_once(ticks < TIMER_TICKS_MIN ? TIMER_TICKS_MIN : (uint32_t)ticks);
 }
 
-/* Arms the timer for the next tick, or for the sleeper that is due before it. */
-static void arm_timer(uint64_t now)
+/* Arms this CPU's timer for the next tick, or for the sleeper that is due before it. */
+static void arm_timer(struct run_queue *queue, uint64_t now)
 {
-    struct task *first = TAILQ_FIRST(&sleepers);
-    uint64_t due = first && first->wake_at < tick_at ? first->wake_at : tick_at;
-    uint64_t interval_due = time_next_timer();
+    uint64_t due = queue->tick_at ? queue->tick_at : UINT64_MAX;
+    uint64_t next_wake = __atomic_load_n(&queue->next_wake, __ATOMIC_RELAXED);
 
-    if (interval_due < due)
-        due = interval_due;
-    set_timer(due > now ? due - now : 0);
+    if (next_wake < due)
+        due = next_wake;
+    if (due != UINT64_MAX)
+        set_timer(due > now ? due - now : 0);
 }
 
-/* Sleepers are kept in the order of their times. */
+/* Starts the ticks of a CPU that has work again; the tick ends them when it has none. */
+static void start_ticks(struct run_queue *queue, uint64_t now)
+{
+    queue->tick_at = now + TICK_NS;
+    arm_timer(queue, now);
+}
+
+static void note_first_sleeper(struct run_queue *queue)
+{
+    struct task *first = TAILQ_FIRST(&queue->sleepers);
+
+    __atomic_store_n(&queue->next_wake, first ? first->wake_at : UINT64_MAX, __ATOMIC_RELAXED);
+}
+
 static void add_sleeper(struct task *task, uint64_t deadline)
 {
+    struct run_queue *queue = this_queue();
     struct task *other;
 
+    spin_lock(&queue->sleep_lock);
     task->wake_at = deadline;
-    TAILQ_FOREACH (other, &sleepers, timer_link)
+    task->sleep_cpu = this_cpu()->number;
+    TAILQ_FOREACH (other, &queue->sleepers, timer_link)
         if (other->wake_at > deadline)
             break;
     if (other)
         TAILQ_INSERT_BEFORE(other, task, timer_link);
     else
-        TAILQ_INSERT_TAIL(&sleepers, task, timer_link);
-    if (TAILQ_FIRST(&sleepers) == task && deadline < tick_at)
-        arm_timer(clock_monotonic_ns());
+        TAILQ_INSERT_TAIL(&queue->sleepers, task, timer_link);
+    note_first_sleeper(queue);
+    if (queue->next_wake == deadline && (!queue->tick_at || deadline < queue->tick_at))
+        arm_timer(queue, clock_monotonic_ns());
+    spin_unlock(&queue->sleep_lock);
 }
 
+/* Also waits for a tick that is about to wake the task, which may end after this. */
 static void remove_sleeper(struct task *task)
 {
+    struct run_queue *queue = &queues[task->sleep_cpu];
+
+    spin_lock(&queue->sleep_lock);
     if (task->wake_at)
-        TAILQ_REMOVE(&sleepers, task, timer_link);
+        TAILQ_REMOVE(&queue->sleepers, task, timer_link);
     task->wake_at = 0;
+    note_first_sleeper(queue);
+    spin_unlock(&queue->sleep_lock);
+}
+
+static void wake_sleepers(struct run_queue *queue, uint64_t now)
+{
+    struct task *task;
+
+    spin_lock(&queue->sleep_lock);
+    while ((task = TAILQ_FIRST(&queue->sleepers)) && task->wake_at <= now) {
+        TAILQ_REMOVE(&queue->sleepers, task, timer_link);
+        task->wake_at = 0;
+        wake_task(task);
+    }
+    note_first_sleeper(queue);
+    spin_unlock(&queue->sleep_lock);
+}
+
+/* ---- queues ---- */
+
+/* The queue of a task's CPU, locked; interrupts are off. */
+static struct run_queue *lock_queue_of(const struct task *task)
+{
+    for (;;) {
+        unsigned int cpu = __atomic_load_n(&task->cpu, __ATOMIC_RELAXED);
+        spin_lock(&queues[cpu].lock);
+        if (task->cpu == cpu)
+            return &queues[cpu];
+        spin_unlock(&queues[cpu].lock);
+    }
+}
+
+static void enqueue(struct run_queue *queue, struct task *task)
+{
+    if (task->is_urgent)
+        TAILQ_INSERT_HEAD(&queue->tasks, task, run_link);
+    else
+        TAILQ_INSERT_TAIL(&queue->tasks, task, run_link);
+    queue->length++;
+    task->is_queued = true;
+}
+
+static void dequeue(struct run_queue *queue, struct task *task)
+{
+    TAILQ_REMOVE(&queue->tasks, task, run_link);
+    queue->length--;
+    task->is_queued = false;
+}
+
+static bool is_idle(const struct run_queue *queue)
+{
+    return __atomic_load_n(&queue->running, __ATOMIC_RELAXED) == queue->idle && !queue->length;
+}
+
+static bool may_run_on(const struct task *task, unsigned int cpu)
+{
+    return queues[cpu].idle && cpu_set_has(&task->affinity, cpu);
+}
+
+/* Where a task that wakes is to run: where it was if that is idle, else any idle CPU. */
+static unsigned int choose_cpu(const struct task *task)
+{
+    unsigned int last = task->cpu;
+
+    if (may_run_on(task, last) && (is_idle(&queues[last]) || cpu_count == 1))
+        return last;
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
+        if (may_run_on(task, cpu) && is_idle(&queues[cpu]))
+            return cpu;
+    if (may_run_on(task, last))
+        return last;
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
+        if (may_run_on(task, cpu))
+            return cpu;
+    return last;
+}
+
+/* Makes another CPU look at its queue, or at what its running task has to do. */
+static void interrupt_cpu(unsigned int cpu)
+{
+    if (cpu != this_cpu()->number)
+        ipi_send(cpu, VECTOR_RESCHEDULE);
 }
 
 /*
- * Whether the tick or the idle loop finds something, more may follow soon: an emulator hands over
- * a FIFO's worth at a time, so idle must not halt until the next tick. But halt it must: an
- * emulator's devices run beside its CPUs, and a CPU that spins takes the host's time from them.
+ * Puts a runnable task that runs nowhere and is in no queue into one. The lock of its old CPU's
+ * queue is held and let go. Nobody else can move it meanwhile: it neither waits nor is queued.
  */
-static void poll_devices(void)
+static void place(struct run_queue *queue, struct task *task)
 {
-    bool found = false;
+    unsigned int cpu = choose_cpu(task);
 
-    for (unsigned int i = 0; i < poll_count; i++)
-        found |= polls[i]();
-    if (found)
-        awake_until = clock_monotonic_ns() + IDLE_AWAKE_NS;
+    if (cpu != task->cpu) {
+        spin_unlock(&queue->lock);
+        queue = &queues[cpu];
+        spin_lock(&queue->lock);
+        task->cpu = cpu;
+    }
+    enqueue(queue, task);
+    bool is_awaited = queue->running == queue->idle || task->is_urgent;
+    if (task->is_urgent)
+        task_set_work(queue->running, WORK_RESCHED);
+    spin_unlock(&queue->lock);
+    if (is_awaited)
+        interrupt_cpu(cpu);
 }
 
-void sched_rearm(void)
+static void make_runnable(struct task *task, enum task_state from)
 {
-    arm_timer(clock_monotonic_ns());
+    uint64_t flags = irq_save();
+    struct run_queue *queue = lock_queue_of(task);
+
+    if (task->state != from) {
+        spin_unlock(&queue->lock);
+    } else {
+        task->state = TASK_RUNNABLE;
+        if (task->on_cpu) /* it has not gone to sleep yet, and now will not */
+            spin_unlock(&queue->lock);
+        else
+            place(queue, task);
+    }
+    irq_restore(flags);
 }
 
-void poll_register(bool (*poll)(void))
+void wake_task(struct task *task)
 {
-    assert(poll_count < POLLS_MAX);
-    polls[poll_count++] = poll;
+    make_runnable(task, TASK_WAITING);
 }
 
-void sched_tick(void)
+void sched_continue(struct task *task)
 {
-    uint64_t now = clock_monotonic_ns();
+    make_runnable(task, TASK_STOPPED);
+}
+
+void sched_notify(struct task *task)
+{
+    wake_task(task);
+    if (__atomic_load_n(&task->on_cpu, __ATOMIC_RELAXED))
+        interrupt_cpu(task->cpu);
+}
+
+void sched_add(struct task *task)
+{
+    uint64_t flags = irq_save();
+
+    task->cpu = this_cpu()->number;
+    spin_lock(&this_queue()->lock);
+    place(this_queue(), task);
+    irq_restore(flags);
+}
+
+/* ---- balance ---- */
+
+/* The CPU with the longest queue, if that is longer than a length. */
+static struct run_queue *longest_queue(unsigned int length)
+{
+    struct run_queue *longest = NULL;
+
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
+        unsigned int other = __atomic_load_n(&queues[cpu].length, __ATOMIC_RELAXED);
+        if (other > length) {
+            longest = &queues[cpu];
+            length = other;
+        }
+    }
+    return longest;
+}
+
+/* The task that waits longest in a queue and may run on a CPU, taken out of the queue; or NULL. */
+static struct task *take_from(struct run_queue *queue, unsigned int cpu)
+{
     struct task *task;
 
-    while ((task = TAILQ_FIRST(&sleepers)) && task->wake_at <= now)
-        wake_task(task);
-    time_check_timers(now);
-    if (now >= tick_at) {
-        sched_counters.ticks++;
-        tick_at = now + TICK_NS;
-        poll_devices();
-        current()->work |= WORK_RESCHED;
+    spin_lock(&queue->lock);
+    TAILQ_FOREACH (task, &queue->tasks, run_link)
+        if (may_run_on(task, cpu))
+            break;
+    if (task) {
+        dequeue(queue, task);
+        task->cpu = cpu;
     }
-    arm_timer(now);
+    spin_unlock(&queue->lock);
+    return task;
+}
+
+/* Takes a task from the longest queue if that has more than one over this one's load. */
+static void balance(struct run_queue *queue, unsigned int load)
+{
+    struct run_queue *from = cpu_count > 1 ? longest_queue(load) : NULL;
+    struct task *task = from && from != queue ? take_from(from, this_cpu()->number) : NULL;
+
+    if (!task)
+        return;
+    spin_lock(&queue->lock);
+    queue->counters.migrations++;
+    enqueue(queue, task);
+    spin_unlock(&queue->lock);
 }
 
 /* ---- switching ---- */
@@ -153,39 +338,47 @@ static void load_bases(const struct task *task)
     wrmsr(MSR_KERNEL_GS_BASE, task->gs_base);
 }
 
-uint64_t sched_cpu_ns(const struct task *task)
+static void count_turn(struct run_queue *queue, struct task *previous, struct task *next)
 {
-    uint64_t now = clock_monotonic_ns();
-
-    return task->cpu_ns + (task == current() ? now - task->turn_ns : 0);
-}
-
-uint64_t sched_idle_ns(void)
-{
-    return sched_cpu_ns(&idle_task);
-}
-
-static void count_turn(struct task *previous, struct task *next)
-{
+    queue->counters.switches++;
     next->turn_ns = clock_monotonic_ns();
     previous->cpu_ns += next->turn_ns - previous->turn_ns;
+    if (previous == queue->idle)
+        start_ticks(queue, next->turn_ns);
+}
+
+/* What has to be done first after a switch, on the new stack: maybe on another CPU than before. */
+static void finish_switch(void)
+{
+    struct run_queue *queue = this_queue();
+
+    struct task *stray = queue->stray;
+
+    __atomic_store_n(&queue->previous->on_cpu, false, __ATOMIC_RELEASE);
+    queue->stray = NULL;
+    if (stray)
+        place(queue, stray);
+    else
+        spin_unlock(&queue->lock);
 }
 
 /*
  * Save the XSAVE image, switch address space and stack, restore the next one's image. PKRU is
  * live before anything runs on the next task's behalf; the kernel itself uses no such register.
  */
-static void switch_to(struct task *next)
+static void switch_to(struct run_queue *queue, struct task *next)
 {
     struct task *previous = current();
 
-    sched_counters.switches++;
-    count_turn(previous, next);
+    count_turn(queue, previous, next);
     if (previous->fpu && previous->state != TASK_ZOMBIE) {
         fpu_save(previous->fpu);
         save_bases(previous);
     }
     space_load(next->space);
+    queue->previous = previous;
+    queue->running = next;
+    next->on_cpu = true;
     this_cpu()->current = next;
     if (next->fpu) {
         cpu_set_kernel_stack(next->stack + KERNEL_STACK_SIZE);
@@ -195,17 +388,37 @@ static void switch_to(struct task *next)
             this_cpu()->pkru = read_pkru();
     }
     context_switch(&previous->rsp, next->rsp);
+    finish_switch();
 }
 
-/* The first thing that runs after every switch. */
-static void finish_switch(void)
+/* Gives the CPU to the next task, if there is another. The lock is held and let go. */
+static void switch_to_next(struct run_queue *queue)
 {
-    struct task *dead = finished;
+    struct task *next = TAILQ_FIRST(&queue->tasks);
 
-    finished = NULL;
-    spin_unlock(&sched_lock);
-    if (dead)
+    if (next)
+        dequeue(queue, next);
+    else
+        next = queue->idle;
+    if (next == current())
+        spin_unlock(&queue->lock);
+    else
+        switch_to(queue, next);
+}
+
+/* Frees the task that ended before this one ran. Interrupts are on: to free may take long. */
+static void free_finished(void)
+{
+    uint64_t flags = irq_save();
+    struct task *dead = this_queue()->finished;
+
+    this_queue()->finished = NULL;
+    irq_restore(flags);
+    if (dead) {
+        kernel_lock();
         task_free(dead);
+        kernel_unlock();
+    }
 }
 
 void task_started(void)
@@ -213,65 +426,65 @@ void task_started(void)
     struct task *task = current();
 
     finish_switch();
+    irq_enable();
+    free_finished();
     if (task->set_child_tid)
         copy_to_user(task->set_child_tid, &task->pid, sizeof(task->pid));
+    irq_disable();
 }
 
-static void schedule_locked(void)
+/* The running task goes to the end of the queue; or elsewhere, if it may not stay. */
+static void requeue(struct run_queue *queue)
 {
-    struct task *next = TAILQ_FIRST(&run_queue);
+    struct task *task = current();
 
-    if (next)
-        TAILQ_REMOVE(&run_queue, next, run_link);
-    else
-        next = &idle_task;
-    if (next == current()) {
-        spin_unlock(&sched_lock);
+    if (task == queue->idle)
         return;
-    }
-    switch_to(next);
-    finish_switch();
-}
-
-static void make_runnable(struct task *task)
-{
-    task->state = TASK_RUNNABLE;
-    TAILQ_INSERT_TAIL(&run_queue, task, run_link);
+    if (task->must_move)
+        queue->stray = task;
+    else
+        enqueue(queue, task);
+    task->must_move = false;
 }
 
 void schedule(void)
 {
-    uint64_t flags = spin_lock_irqsave(&sched_lock);
     struct task *task = current();
+    uint64_t flags = irq_save();
+    struct run_queue *queue = this_queue();
 
-    task->work &= ~WORK_RESCHED;
-    if (TAILQ_EMPTY(&run_queue)) {
-        spin_unlock(&sched_lock);
+    task_clear_work(task, WORK_RESCHED);
+    if (queue->length || task->must_move) {
+        unsigned int depth = kernel_lock_drop();
+        spin_lock(&queue->lock);
+        requeue(queue);
+        switch_to_next(queue);
+        irq_restore(flags);
+        free_finished();
+        kernel_lock_retake(depth);
     } else {
-        if (task != &idle_task)
-            TAILQ_INSERT_TAIL(&run_queue, task, run_link);
-        schedule_locked();
+        irq_restore(flags);
     }
-    irq_restore(flags);
-}
-
-void sched_add(struct task *task)
-{
-    uint64_t flags = spin_lock_irqsave(&sched_lock);
-
-    make_runnable(task);
-    spin_unlock_irqrestore(&sched_lock, flags);
 }
 
 void sched_exit(bool reap)
 {
     irq_disable();
-    spin_lock(&sched_lock);
-    current()->state = TASK_ZOMBIE;
+    struct run_queue *queue = this_queue();
+
     if (reap)
-        finished = current();
-    schedule_locked();
+        queue->finished = current();
+    kernel_lock_drop();
+    spin_lock(&queue->lock);
+    current()->state = TASK_ZOMBIE;
+    switch_to_next(queue);
     bug("an ended task ran again");
+}
+
+void sched_wait_until_off_cpu(const struct task *task)
+{
+    while (__atomic_load_n(&task->on_cpu, __ATOMIC_ACQUIRE))
+        cpu_relax();
 }
 
 /* What context_switch pops; task_start calls the function in R12 with R13, if there is one. */
@@ -297,146 +510,169 @@ void task_set_kernel_function(struct task *task, void (*function)(void *argument
     switch_frame(task)->r13 = (uintptr_t)argument;
 }
 
-/* ---- waiting ---- */
+/* ---- sleeping ---- */
 
-static void stop_waiting(struct task *task)
+void sched_set_state(enum task_state state)
 {
-    if (task->waiting)
-        TAILQ_REMOVE(&task->waiting->tasks, task, run_link);
-    task->waiting = NULL;
-    remove_sleeper(task);
-    make_runnable(task);
+    __atomic_store_n(&current()->state, state, __ATOMIC_SEQ_CST);
 }
 
-void wake_task(struct task *task)
+void sched_sleep(uint64_t deadline)
 {
-    uint64_t flags = spin_lock_irqsave(&sched_lock);
+    struct task *task = current();
+    unsigned int depth = kernel_lock_drop();
+    uint64_t flags = irq_save();
 
-    if (task->state == TASK_WAITING)
-        stop_waiting(task);
-    spin_unlock_irqrestore(&sched_lock, flags);
-}
-
-void wake_all(struct wait_queue *queue)
-{
-    uint64_t flags = spin_lock_irqsave(&sched_lock);
-    struct task *task;
-
-    while ((task = TAILQ_FIRST(&queue->tasks)))
-        stop_waiting(task);
-    spin_unlock_irqrestore(&sched_lock, flags);
+    if (deadline)
+        add_sleeper(task, deadline);
+    struct run_queue *queue = this_queue();
+    spin_lock(&queue->lock);
+    if (task->state == TASK_RUNNABLE)
+        spin_unlock(&queue->lock);
+    else
+        switch_to_next(queue);
+    if (deadline)
+        remove_sleeper(task);
+    irq_restore(flags);
+    free_finished();
+    kernel_lock_retake(depth);
 }
 
 void sched_stop(void)
 {
-    spin_lock(&sched_lock);
-    current()->state = TASK_STOPPED;
-    schedule_locked();
+    sched_set_state(TASK_STOPPED);
+    sched_sleep(0);
 }
 
-void sched_continue(struct task *task)
+/* ---- affinity ---- */
+
+/* The queue of a task's CPU, locked, once nobody is putting the task into one. */
+static struct run_queue *lock_settled_queue_of(const struct task *task)
 {
-    uint64_t flags = spin_lock_irqsave(&sched_lock);
+    struct run_queue *queue = lock_queue_of(task);
 
-    if (task->state == TASK_STOPPED)
-        make_runnable(task);
-    spin_unlock_irqrestore(&sched_lock, flags);
+    while (task->state == TASK_RUNNABLE && !task->on_cpu && !task->is_queued) {
+        spin_unlock(&queue->lock);
+        cpu_relax();
+        queue = lock_queue_of(task);
+    }
+    return queue;
 }
 
-struct wait {
-    struct wait_queue *queue;
-    bool (*condition)(void *context);
-    void *context;
-    uint64_t deadline; /* 0: none */
-    bool interruptible;
-};
-
-/* Sleeps until somebody wakes the task. Interrupts are off; the lock is held and let go. */
-static void sleep_locked(const struct wait *wait)
-{
-    struct task *task = current();
-
-    task->state = TASK_WAITING;
-    task->waiting = wait->queue;
-    if (wait->queue)
-        TAILQ_INSERT_TAIL(&wait->queue->tasks, task, run_link);
-    if (wait->deadline)
-        add_sleeper(task, wait->deadline);
-    schedule_locked();
-}
-
-static int wait_for(const struct wait *wait)
+void sched_set_affinity(struct task *task, const struct cpu_set *cpus)
 {
     uint64_t flags = irq_save();
-    int result;
+    struct run_queue *queue = lock_settled_queue_of(task);
 
-    for (;;) {
-        result = 0;
-        if (wait->condition && wait->condition(wait->context))
-            break;
-        result = -ETIMEDOUT;
-        if (wait->deadline && clock_monotonic_ns() >= wait->deadline)
-            break;
-        result = -ERESTARTSYS;
-        if (wait->interruptible && signal_pending())
-            break;
-        spin_lock(&sched_lock);
-        sleep_locked(wait);
+    task->affinity = *cpus;
+    bool must_move = !may_run_on(task, task->cpu);
+    if (must_move && task->is_queued) {
+        dequeue(queue, task);
+        place(queue, task);
+    } else {
+        task->must_move = must_move && task->on_cpu;
+        if (task->must_move)
+            task_set_work(task, WORK_RESCHED);
+        spin_unlock(&queue->lock);
+        interrupt_cpu(task->cpu);
     }
     irq_restore(flags);
-    return result;
 }
 
-int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context)
-{
-    struct wait wait = {queue, condition, context, 0, true};
+/* ---- interrupts and idle ---- */
 
-    return wait_for(&wait);
+void sched_tick(void)
+{
+    struct run_queue *queue = this_queue();
+    uint64_t now = clock_monotonic_ns();
+
+    wake_sleepers(queue, now);
+    if (queue->tick_at && now >= queue->tick_at) {
+        queue->counters.ticks++;
+        balance(queue, queue->length + 1);
+        queue->tick_at = current() == queue->idle ? 0 : now + TICK_NS;
+        task_set_work(current(), WORK_RESCHED);
+    }
+    arm_timer(queue, now);
 }
 
-int wait_event_until(struct wait_queue *queue, bool (*condition)(void *context), void *context,
-                     uint64_t deadline)
+static void idle_once(struct run_queue *queue)
 {
-    struct wait wait = {queue, condition, context, deadline, true};
-
-    return wait_for(&wait);
-}
-
-void wait_event_uninterruptible(struct wait_queue *queue, bool (*condition)(void *context),
-                                void *context)
-{
-    struct wait wait = {queue, condition, context, 0, false};
-
-    wait_for(&wait);
-}
-
-/* ---- idle ---- */
-
-static void idle_once(void)
-{
-    poll_devices();
-    if (!TAILQ_EMPTY(&run_queue)) {
+    balance(queue, 0);
+    if (queue->length) {
         schedule();
+        irq_disable();
     } else {
-        if (clock_monotonic_ns() < awake_until)
-            set_timer(IDLE_POLL_NS);
         cpu_wait_for_interrupt();
     }
 }
 
+static void queue_init(struct run_queue *queue, unsigned int cpu, struct task *idle)
+{
+    queue->lock = (struct spinlock)SPINLOCK_INIT("run queue");
+    queue->sleep_lock = (struct spinlock)SPINLOCK_INIT("sleepers");
+    TAILQ_INIT(&queue->tasks);
+    TAILQ_INIT(&queue->sleepers);
+    queue->next_wake = UINT64_MAX;
+    *idle = (struct task){.name = "idle", .state = TASK_RUNNABLE, .on_cpu = true, .cpu = cpu};
+    queue->idle = idle;
+    queue->running = idle;
+}
+
 void sched_init(void)
 {
-    this_cpu()->current = &idle_task;
-    idle_task.stack = 0;
-    TAILQ_INIT(&idle_task.children);
+    this_cpu()->current = &boot_idle_task;
+    queue_init(&queues[0], 0, &boot_idle_task);
+}
+
+int sched_add_cpu(void)
+{
+    struct task *idle = kmalloc(sizeof(*idle));
+
+    if (!idle)
+        return -ENOMEM;
+    queue_init(this_queue(), this_cpu()->number, idle);
+    this_cpu()->current = idle;
+    return 0;
 }
 
 void sched_start(void)
 {
+    struct run_queue *queue = this_queue();
+
     irq_disable();
-    idle_task.turn_ns = clock_monotonic_ns();
-    tick_at = idle_task.turn_ns + TICK_NS;
-    arm_timer(idle_task.turn_ns);
+    queue->idle->turn_ns = clock_monotonic_ns();
     for (;;)
-        idle_once();
+        idle_once(queue);
+}
+
+/* ---- figures ---- */
+
+uint64_t sched_cpu_ns(const struct task *task)
+{
+    return task->cpu_ns + (task->on_cpu ? clock_monotonic_ns() - task->turn_ns : 0);
+}
+
+uint64_t sched_idle_ns(void)
+{
+    uint64_t ns = 0;
+
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
+        ns += sched_cpu_ns(queues[cpu].idle);
+    return ns;
+}
+
+bool sched_is_awaited(void)
+{
+    return this_queue()->length > 0;
+}
+
+void sched_read_counters(struct sched_counters *counters)
+{
+    *counters = (struct sched_counters){0};
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
+        counters->switches += queues[cpu].counters.switches;
+        counters->ticks += queues[cpu].counters.ticks;
+        counters->migrations += queues[cpu].counters.migrations;
+    }
 }

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * The scheduler: who runs next, and how a task waits.
+ * The scheduler: who runs next, on which CPU.
  *
- * One queue, first in, first out; a task runs until it waits or its time slice ends. The kernel
- * itself is not preempted: a task gives way when it waits, or on its way back to ring 3.
+ * Each CPU has a queue, first in, first out; a task runs until it waits or its time slice ends.
+ * A task that wakes goes to a CPU that has nothing to do, or else to where it ran last; a CPU that
+ * runs out of work, or has less than another at its tick, takes a task from the longest queue.
+ * The kernel itself is not preempted: a task gives way when it waits, or on its way to ring 3.
  *
- * The timer interrupts at 100 Hz, and earlier when a sleeper's time comes earlier.
+ * A CPU's timer interrupts at 100 Hz while the CPU has work, and earlier when a sleeper's time
+ * comes earlier; a CPU without work and sleepers halts until another one needs it.
+ *
+ * How a task waits for something is kernel/wait_queue.h's.
  */
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
@@ -13,55 +18,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <bsd/sys/queue.h>
+#include "arch/cpu_set.h"
 
 struct task;
 
-/* Inside the kernel only: how a wait that a signal ended is told to kernel/signal.c. */
-#define ERESTARTSYS    512 /* again if no handler ran or it has SA_RESTART, else EINTR */
-#define ERESTARTNOHAND 514 /* again if no handler ran, else EINTR */
-#define ERESTART_BLOCK 516 /* by restart_syscall() if no handler ran, else EINTR */
-
 #define TICK_NS 10000000ul /* 100 Hz: also the time slice */
 
-TAILQ_HEAD(wait_list, task);
-
-struct wait_queue {
-    struct wait_list tasks;
+enum task_state {
+    TASK_RUNNABLE, /* running, or in a run queue */
+    TASK_WAITING,  /* in a wait queue or asleep, or about to be */
+    TASK_STOPPED,  /* by a signal or for a tracer, or about to be */
+    TASK_ZOMBIE,   /* ended, not yet waited for */
 };
-
-#define WAIT_QUEUE_INIT(queue)                \
-    {                                         \
-        TAILQ_HEAD_INITIALIZER((queue).tasks) \
-    }
-
-void wait_queue_init(struct wait_queue *queue);
-
-/*
- * Waits in the queue until the condition holds: 0; -ERESTARTSYS when a signal is pending first.
- * The condition is tested before each sleep with interrupts off, so no wake-up is lost.
- */
-int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context);
-
-/*
- * The same with a time limit, in nanoseconds of clock_monotonic_ns(): -ETIMEDOUT when that is
- * reached first. queue and condition may be NULL: nothing but the time ends the wait.
- */
-int wait_event_until(struct wait_queue *queue, bool (*condition)(void *context), void *context,
-                     uint64_t deadline);
-
-/* The same, but no signal ends it: for waits that are sure to end soon. */
-void wait_event_uninterruptible(struct wait_queue *queue, bool (*condition)(void *context),
-                                void *context);
-
-/* Makes all that wait in the queue test their conditions. Also from interrupt handlers. */
-void wake_all(struct wait_queue *queue);
-
-/* Makes a waiting task run, whatever it waits for: because of a signal. */
-void wake_task(struct task *task);
 
 /* The boot CPU's current() is its idle task from here on. */
 void sched_init(void);
+
+/* Gives another CPU, which calls it, a queue and an idle task, its current(): 0 or -ENOMEM. */
+int sched_add_cpu(void);
+
+/* Becomes this CPU's idle task: runs tasks, and halts when there is nothing to do. */
+void sched_start(void) __attribute__((noreturn));
+
+/* ---- a task's life ---- */
 
 /* Lays out a new task's kernel stack so that its first turn begins at the frame on top of it. */
 void task_prepare_stack(struct task *task);
@@ -69,49 +48,71 @@ void task_prepare_stack(struct task *task);
 /* The same, but the first turn calls a function of the kernel before it goes to the frame. */
 void task_set_kernel_function(struct task *task, void (*function)(void *argument), void *argument);
 
-/* Puts the running task, stopped, aside until sched_continue(). Interrupts are off. */
-void sched_stop(void);
-
-/* Lets a stopped task run again; nothing happens if it is not. */
-void sched_continue(struct task *task);
-
-/* How long a task has run, in the kernel or in ring 3; and how long this CPU had nothing to do. */
-uint64_t sched_cpu_ns(const struct task *task);
-uint64_t sched_idle_ns(void);
-
-/* Puts a new task into the run queue. */
+/* Puts a new task into a run queue. */
 void sched_add(struct task *task);
 
 /* Gives way to the next runnable task; returns when it is this one's turn again. */
 void schedule(void);
 
-/* Ends the running task for good; the next task frees it if reap is set. */
+/* Where a task may run. A task that runs elsewhere moves at its next way out of the kernel. */
+void sched_set_affinity(struct task *task, const struct cpu_set *cpus);
+
+/*
+ * Ends the running task for good, and lets go of the kernel lock. With reap, nobody knows the task
+ * any more, and the next task on this CPU frees it.
+ */
 void sched_exit(bool reap) __attribute__((noreturn));
 
-/*
- * Starts the timer and becomes the boot CPU's idle task: runs tasks, polls devices, and halts
- * when there is nothing to do.
- */
-void sched_start(void) __attribute__((noreturn));
+/* Returns once an ended task has left its CPU, and its stack with it. */
+void sched_wait_until_off_cpu(const struct task *task);
+
+/* ---- sleeping and waking ---- */
 
 /*
- * Registers a function that looks whether a device has something, called on each tick and while
- * idle, with interrupts off. It returns whether there was something: then the idle loop asks
- * often for a while.
+ * The running task's state, seen by all CPUs before anything that it reads afterwards. One that
+ * waits or is stopped runs on until sched_sleep().
  */
-void poll_register(bool (*poll)(void));
+void sched_set_state(enum task_state state);
 
-/* An interval timer may be due earlier than the timer is set to interrupt. Interrupts are off. */
-void sched_rearm(void);
+/*
+ * Sleeps until the running task's state is TASK_RUNNABLE, or until a moment of
+ * clock_monotonic_ns() if that is not 0. The kernel lock is let go meanwhile. It may return
+ * early: the caller looks again.
+ */
+void sched_sleep(uint64_t deadline);
+
+/* Makes a waiting task run, whatever it waits for. Also from interrupt handlers. */
+void wake_task(struct task *task);
+
+/* Makes a task that waits run, or one that runs in ring 3 enter the kernel: it has work to do. */
+void sched_notify(struct task *task);
+
+/* Puts the running task aside until sched_continue(). The kernel lock is held. */
+void sched_stop(void);
+
+/* Lets a stopped task run again; nothing happens if it is not. The kernel lock is held. */
+void sched_continue(struct task *task);
+
+/* ---- interrupts ---- */
 
 /* From the timer's interrupt. */
 void sched_tick(void);
 
+/* ---- figures ---- */
+
+/* How long a task has run, in the kernel or in ring 3; and how long CPUs had nothing to do. */
+uint64_t sched_cpu_ns(const struct task *task);
+uint64_t sched_idle_ns(void);
+
+/* Whether another task could run on this CPU now. */
+bool sched_is_awaited(void);
+
 struct sched_counters {
     uint64_t switches;
     uint64_t ticks;
+    uint64_t migrations; /* turns on another CPU than the one before */
 };
 
-extern struct sched_counters sched_counters;
+void sched_read_counters(struct sched_counters *counters);
 
 #endif

@@ -126,7 +126,7 @@ static int queue_signal(struct task *task, const siginfo_t *info)
     uint64_t flags = spin_lock_irqsave(&state->lock);
     TAILQ_INSERT_TAIL(&state->queue, pending, link);
     state->pending |= signal_bit(info->si_signo);
-    task->work |= WORK_SIGNAL;
+    task_set_work(task, WORK_SIGNAL);
     spin_unlock_irqrestore(&state->lock, flags);
     return 0;
 }
@@ -165,7 +165,7 @@ int signal_send_info(struct task *task, const siginfo_t *info)
         return 0;
     int error = queue_signal(task, info);
     if (!error && !blocked)
-        wake_task(task);
+        sched_notify(task);
     if (signal == SIGKILL)
         sched_continue(task);
     return error;
@@ -247,7 +247,7 @@ static struct pending_signal *take_signal(struct task *task)
     if (ready)
         pending = take_lowest(state, ready);
     else
-        task->work &= ~WORK_SIGNAL;
+        task_clear_work(task, WORK_SIGNAL);
     spin_unlock_irqrestore(&state->lock, flags);
     return pending;
 }

@@ -331,7 +331,7 @@ int signal_frame_restore(struct trap_frame *frame)
     if (copy_from_user(&context, place + offsetof(struct signal_frame, context), sizeof(context)))
         return -EFAULT;
     state->blocked = context.uc_sigmask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
-    current()->work |= WORK_SIGNAL;
+    task_set_work(current(), WORK_SIGNAL);
     take_registers(frame, &context.uc_mcontext);
     if (!(context.uc_flags & UC_STRICT_RESTORE_SS))
         frame->ss = USER_SS;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/stop.h"
 
-#include "arch/cpu.h"
-#include "arch/spinlock.h"
 #include "kernel/ptrace.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
@@ -25,7 +23,6 @@ static void tell(struct task *task, struct task *to, int code, int status)
 void stop_current(enum stop_kind kind, int code)
 {
     struct task *task = current();
-    uint64_t flags = irq_save();
 
     task->stop.kind = kind;
     task->stop.code = code;
@@ -38,7 +35,6 @@ void stop_current(enum stop_kind kind, int code)
     while (task->stop.kind != STOP_NONE && !signal_is_killed(task))
         sched_stop();
     task->stop.kind = STOP_NONE;
-    irq_restore(flags);
 }
 
 void stop_end(struct task *task)

@@ -20,7 +20,7 @@
 
 /* ---- protection keys ---- */
 
-SYSCALL2(pkey_alloc, uint64_t, flags, uint64_t, rights)
+PARALLEL_SYSCALL2(pkey_alloc, uint64_t, flags, uint64_t, rights)
 {
     if (flags)
         return -EINVAL;
@@ -32,7 +32,7 @@ SYSCALL2(pkey_alloc, uint64_t, flags, uint64_t, rights)
     return key;
 }
 
-SYSCALL1(pkey_free, int, key)
+PARALLEL_SYSCALL1(pkey_free, int, key)
 {
     return keys_free(&current()->space->key_map, key);
 }
@@ -45,12 +45,12 @@ static long protect(uintptr_t start, size_t size, uint64_t prot, int key)
     return space_protect(current()->space, start, size, (int)prot, key);
 }
 
-SYSCALL3(mprotect, uintptr_t, start, size_t, size, uint64_t, prot)
+PARALLEL_SYSCALL3(mprotect, uintptr_t, start, size_t, size, uint64_t, prot)
 {
     return protect(start, size, prot, -1);
 }
 
-SYSCALL4(pkey_mprotect, uintptr_t, start, size_t, size, uint64_t, prot, int, key)
+PARALLEL_SYSCALL4(pkey_mprotect, uintptr_t, start, size_t, size, uint64_t, prot, int, key)
 {
     return protect(start, size, prot, key);
 }
@@ -155,12 +155,12 @@ SYSCALL2(munmap, uintptr_t, start, size_t, size)
     return space_unmap(current()->space, start, size);
 }
 
-SYSCALL1(brk, uintptr_t, end)
+PARALLEL_SYSCALL1(brk, uintptr_t, end)
 {
     return (long)space_brk(current()->space, end);
 }
 
-SYSCALL3(madvise, uintptr_t, start, size_t, size, int, advice)
+PARALLEL_SYSCALL3(madvise, uintptr_t, start, size_t, size, int, advice)
 {
     return space_advise(current()->space, start, size, advice);
 }
@@ -176,7 +176,7 @@ SYSCALL5(mremap, uintptr_t, start, size_t, old_size, size_t, new_size, int, flag
 
 /* ---- questions and promises; nothing is ever swapped or written back ---- */
 
-SYSCALL3(mincore, uintptr_t, start, size_t, size, uintptr_t, vector)
+PARALLEL_SYSCALL3(mincore, uintptr_t, start, size_t, size, uintptr_t, vector)
 {
     unsigned char resident[256];
     size_t pages = align_up(size, PAGE_SIZE) >> PAGE_SHIFT;
@@ -199,7 +199,7 @@ SYSCALL3(mincore, uintptr_t, start, size_t, size, uintptr_t, vector)
     return 0;
 }
 
-SYSCALL3(msync, uintptr_t, start, size_t, size, int, flags)
+PARALLEL_SYSCALL3(msync, uintptr_t, start, size_t, size, int, flags)
 {
     uintptr_t end = start + align_up(size, PAGE_SIZE);
 
@@ -225,31 +225,31 @@ static long lock_range(uintptr_t start, size_t size, bool populate)
     return 0;
 }
 
-SYSCALL2(mlock, uintptr_t, start, size_t, size)
+PARALLEL_SYSCALL2(mlock, uintptr_t, start, size_t, size)
 {
     return lock_range(start, size, true);
 }
 
-SYSCALL3(mlock2, uintptr_t, start, size_t, size, int, flags)
+PARALLEL_SYSCALL3(mlock2, uintptr_t, start, size_t, size, int, flags)
 {
     if (flags & ~MLOCK_ONFAULT)
         return -EINVAL;
     return lock_range(start, size, !(flags & MLOCK_ONFAULT));
 }
 
-SYSCALL2(munlock, uintptr_t, start, size_t, size)
+PARALLEL_SYSCALL2(munlock, uintptr_t, start, size_t, size)
 {
     return lock_range(start, size, false);
 }
 
-SYSCALL1(mlockall, int, flags)
+PARALLEL_SYSCALL1(mlockall, int, flags)
 {
     if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || flags == MCL_ONFAULT)
         return -EINVAL;
     return 0;
 }
 
-SYSCALL0(munlockall)
+PARALLEL_SYSCALL0(munlockall)
 {
     return 0;
 }

@@ -162,36 +162,50 @@ SYSCALL1(sysinfo, uintptr_t, address)
     return copy_to_user(address, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-/* ---- one CPU, one kind of scheduling ---- */
+/* ---- CPUs ---- */
+
+/* Bytes of a mask of all CPUs, in whole words as Linux has it. */
+static size_t affinity_size(void)
+{
+    return align_up(cpu_count, CPU_SET_WORD_BITS) / 8;
+}
 
 SYSCALL3(sched_getaffinity, int, pid, size_t, size, uintptr_t, address)
 {
-    uint64_t mask = 1;
+    struct task *task = pid ? task_find(pid) : current();
+    struct cpu_set cpus = {{0}};
 
-    if (size < sizeof(mask) || size % sizeof(mask))
+    if (size < affinity_size() || size % sizeof(cpus.words[0]))
         return -EINVAL;
-    if (pid < 0 || (pid && !task_find(pid)))
+    if (!task)
         return -ESRCH;
-    return copy_to_user(address, &mask, sizeof(mask)) ? -EFAULT : (long)sizeof(mask);
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
+        if (cpu_set_has(&task->affinity, cpu))
+            cpu_set_add(&cpus, cpu);
+    return copy_to_user(address, &cpus, affinity_size()) ? -EFAULT : (long)affinity_size();
 }
 
 SYSCALL3(sched_setaffinity, int, pid, size_t, size, uintptr_t, address)
 {
-    uint64_t mask = 0;
+    struct task *task = pid ? task_find(pid) : current();
+    struct cpu_set cpus = {{0}};
 
-    if (copy_from_user(&mask, address, size < sizeof(mask) ? size : sizeof(mask)))
+    if (copy_from_user(&cpus, address, size < sizeof(cpus) ? size : sizeof(cpus)))
         return -EFAULT;
-    if (pid < 0 || (pid && !task_find(pid)))
+    if (!task)
         return -ESRCH;
-    return mask & 1 ? 0 : -EINVAL;
+    if (cpu_set_next(&cpus, 0) >= cpu_count)
+        return -EINVAL;
+    sched_set_affinity(task, &cpus);
+    return 0;
 }
 
-SYSCALL3(getcpu, uintptr_t, cpu, uintptr_t, node, uintptr_t, unused)
+PARALLEL_SYSCALL3(getcpu, uintptr_t, cpu, uintptr_t, node, uintptr_t, unused)
 {
-    unsigned int zero = 0;
+    unsigned int number = this_cpu()->number, zero = 0;
 
     (void)unused;
-    if ((cpu && copy_to_user(cpu, &zero, sizeof(zero))) ||
+    if ((cpu && copy_to_user(cpu, &number, sizeof(number))) ||
         (node && copy_to_user(node, &zero, sizeof(zero))))
         return -EFAULT;
     return 0;

@@ -33,7 +33,7 @@ SYSCALL4(rt_sigaction, int, signal, uintptr_t, new_action, uintptr_t, old_action
 static void set_blocked(signal_set_t blocked)
 {
     current()->signals.blocked = blocked & ~UNBLOCKABLE;
-    current()->work |= WORK_SIGNAL;
+    task_set_work(current(), WORK_SIGNAL);
 }
 
 SYSCALL4(rt_sigprocmask, int, how, uintptr_t, new_set, uintptr_t, old_set, size_t, set_size)
@@ -225,7 +225,7 @@ SYSCALL4(rt_sigtimedwait, uintptr_t, set, uintptr_t, info, uintptr_t, timeout, s
     else
         error = wait_event(&nobody, is_one_pending, &wanted);
     state->blocked = blocked;
-    current()->work |= WORK_SIGNAL;
+    task_set_work(current(), WORK_SIGNAL);
     if (error || !signal_take(wanted, &found))
         return error == -ETIMEDOUT ? -EAGAIN : -EINTR;
     if (info && copy_to_user(info, &found, sizeof(found)))

@@ -18,12 +18,12 @@
 
 /* ---- who ---- */
 
-SYSCALL0(getpid)
+PARALLEL_SYSCALL0(getpid)
 {
     return current()->pid;
 }
 
-SYSCALL0(gettid)
+PARALLEL_SYSCALL0(gettid)
 {
     return current()->pid;
 }
@@ -33,22 +33,22 @@ SYSCALL0(getppid)
     return current()->parent ? current()->parent->pid : 0;
 }
 
-SYSCALL0(getuid)
+PARALLEL_SYSCALL0(getuid)
 {
     return 0;
 }
 
-SYSCALL0(geteuid)
+PARALLEL_SYSCALL0(geteuid)
 {
     return 0;
 }
 
-SYSCALL0(getgid)
+PARALLEL_SYSCALL0(getgid)
 {
     return 0;
 }
 
-SYSCALL0(getegid)
+PARALLEL_SYSCALL0(getegid)
 {
     return 0;
 }
@@ -123,12 +123,12 @@ SYSCALL2(set_robust_list, uintptr_t, head, size_t, size)
 }
 
 /* Optional (rseq(2)): both C libraries do without, so the answer is given without a note. */
-SYSCALL0(rseq)
+PARALLEL_SYSCALL0(rseq)
 {
     return -ENOSYS;
 }
 
-SYSCALL0(sched_yield)
+PARALLEL_SYSCALL0(sched_yield)
 {
     schedule();
     return 0;
@@ -136,7 +136,7 @@ SYSCALL0(sched_yield)
 
 /* ---- registers ---- */
 
-SYSCALL2(arch_prctl, int, code, uintptr_t, address)
+PARALLEL_SYSCALL2(arch_prctl, int, code, uintptr_t, address)
 {
     struct task *task = current();
     bool live = cpu_state.cr4 & CR4_FSGSBASE; /* then only the CPU knows the bases */

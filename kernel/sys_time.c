@@ -8,6 +8,7 @@
 
 #include "arch/clock.h"
 #include "arch/usercopy.h"
+#include "kernel/poller.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -54,7 +55,7 @@ int time_to_user(uintptr_t address, uint64_t ns)
     return copy_to_user(address, &time, sizeof(time)) ? -EFAULT : 0;
 }
 
-SYSCALL2(clock_gettime, int, clock, uintptr_t, address)
+PARALLEL_SYSCALL2(clock_gettime, int, clock, uintptr_t, address)
 {
     uint64_t ns;
     int error = read_clock(clock, &ns);
@@ -62,7 +63,7 @@ SYSCALL2(clock_gettime, int, clock, uintptr_t, address)
     return error ? error : time_to_user(address, ns);
 }
 
-SYSCALL2(clock_getres, int, clock, uintptr_t, address)
+PARALLEL_SYSCALL2(clock_getres, int, clock, uintptr_t, address)
 {
     uint64_t ns;
     int error = read_clock(clock, &ns);
@@ -70,7 +71,7 @@ SYSCALL2(clock_getres, int, clock, uintptr_t, address)
     return error || !address ? error : time_to_user(address, 1);
 }
 
-SYSCALL2(gettimeofday, uintptr_t, address, uintptr_t, zone)
+PARALLEL_SYSCALL2(gettimeofday, uintptr_t, address, uintptr_t, zone)
 {
     uint64_t ns = time_realtime_ns();
     struct timeval time = {(long)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND / 1000)};
@@ -81,7 +82,7 @@ SYSCALL2(gettimeofday, uintptr_t, address, uintptr_t, zone)
     return zone && copy_to_user(zone, &utc, sizeof(utc)) ? -EFAULT : 0;
 }
 
-SYSCALL1(time, uintptr_t, address)
+PARALLEL_SYSCALL1(time, uintptr_t, address)
 {
     long seconds = (long)(time_realtime_ns() / NS_PER_SECOND);
 
@@ -107,7 +108,7 @@ static long sleep_until(uint64_t deadline, uintptr_t remaining)
     return -ERESTART_BLOCK;
 }
 
-SYSCALL0(restart_syscall)
+PARALLEL_SYSCALL0(restart_syscall)
 {
     uint64_t deadline = current()->sleep_until;
 
@@ -131,7 +132,7 @@ int time_from_user(uintptr_t address, uint64_t *ns)
     return 0;
 }
 
-SYSCALL2(nanosleep, uintptr_t, duration, uintptr_t, remaining)
+PARALLEL_SYSCALL2(nanosleep, uintptr_t, duration, uintptr_t, remaining)
 {
     uint64_t ns;
     int error = time_from_user(duration, &ns);
@@ -139,7 +140,8 @@ SYSCALL2(nanosleep, uintptr_t, duration, uintptr_t, remaining)
     return error ? error : sleep_until(clock_monotonic_ns() + ns, remaining);
 }
 
-SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, uintptr_t, remaining)
+PARALLEL_SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, uintptr_t,
+                  remaining)
 {
     uint64_t ns, now;
     int error = read_clock(clock, &now);
@@ -231,12 +233,9 @@ static struct timer_value read_timer(int which)
 
 static void set_timer(int which, uint64_t value, uint64_t interval)
 {
-    uint64_t flags = irq_save();
-
     current()->timers[which] =
         (struct interval_timer){value ? clock_monotonic_ns() + value : 0, interval};
-    sched_rearm();
-    irq_restore(flags);
+    poller_rearm();
 }
 
 SYSCALL2(getitimer, int, which, uintptr_t, address)

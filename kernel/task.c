@@ -5,7 +5,6 @@
 
 #include "arch/bug.h"
 #include "arch/fpu.h"
-#include "arch/spinlock.h"
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
 #include "libc/include/string.h"
@@ -16,8 +15,6 @@
 struct task_list all_tasks = TAILQ_HEAD_INITIALIZER(all_tasks);
 
 static struct slab_cache task_cache, fpu_cache;
-/* Interrupts too walk the list, to send signals: it changes with interrupts off. */
-static struct spinlock tasks_lock = SPINLOCK_INIT("tasks");
 static unsigned int tasks;
 static uint64_t total;
 static int last_pid;
@@ -78,13 +75,12 @@ struct task *task_create(void)
     task_prepare_stack(task);
     TAILQ_INIT(&task->children);
     wait_queue_init(&task->child_exit);
+    memset(&task->affinity, 0xff, sizeof(task->affinity));
     signal_state_init(&task->signals);
-    uint64_t flags = spin_lock_irqsave(&tasks_lock);
     task->pid = next_pid();
     TAILQ_INSERT_TAIL(&all_tasks, task, all_link);
     tasks++;
     total++;
-    spin_unlock_irqrestore(&tasks_lock, flags);
     return task;
 }
 
@@ -120,11 +116,10 @@ void task_release_resources(struct task *task)
 void task_free(struct task *task)
 {
     assert(TAILQ_EMPTY(&task->children));
+    sched_wait_until_off_cpu(task);
     task_release_resources(task);
-    uint64_t flags = spin_lock_irqsave(&tasks_lock);
     TAILQ_REMOVE(&all_tasks, task, all_link);
     tasks--;
-    spin_unlock_irqrestore(&tasks_lock, flags);
     kernel_stack_free(task->stack);
     slab_free(&fpu_cache, task->fpu);
     slab_free(&task_cache, task);

@@ -20,18 +20,12 @@
 #include "kernel/signal.h"
 #include "kernel/stop.h"
 #include "kernel/time.h"
+#include "kernel/wait_queue.h"
 
 struct address_space;
 struct file;
 struct file_table;
 struct fs_context;
-
-enum task_state {
-    TASK_RUNNABLE, /* running, or in the run queue */
-    TASK_WAITING,  /* in a wait queue or asleep */
-    TASK_STOPPED,  /* by a signal or for a tracer: task.stop says why */
-    TASK_ZOMBIE,   /* ended, not yet waited for */
-};
 
 /* What has to be done before a task goes back to ring 3: the bits of task.work. */
 #define TIMERS 3 /* ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF */
@@ -42,14 +36,28 @@ enum task_state {
 TAILQ_HEAD(task_list, task);
 
 struct task {
-    TAILQ_ENTRY(task) run_link;   /* in the run queue, or in a wait queue */
+    TAILQ_ENTRY(task) run_link;   /* in a run queue */
+    TAILQ_ENTRY(task) wait_link;  /* in a wait queue */
     TAILQ_ENTRY(task) all_link;   /* in the list of all tasks */
     TAILQ_ENTRY(task) sibling;    /* in parent->children */
     TAILQ_ENTRY(task) timer_link; /* in the list of sleepers, while wake_at is not 0 */
+
+    /* kernel/sched.c and kernel/wait_queue.c */
     enum task_state state;
-    uint32_t work;              /* WORK_*: changed with interrupts off */
-    struct wait_queue *waiting; /* the queue that run_link is in */
+    unsigned int cpu; /* where it runs, is queued, or ran last */
+    bool on_cpu;      /* it runs: its stack and registers are in use */
+    bool is_queued;
+    bool is_urgent; /* it goes to the head of the queue */
+    bool must_move; /* its CPU is one where it may not run any more */
+    struct cpu_set affinity;
+    struct wait_queue *waiting; /* the queue that wait_link is in */
     uint64_t wake_at;           /* clock_monotonic_ns() at which a sleep ends; 0: none */
+    unsigned int sleep_cpu;     /* whose timer ends it */
+    uint64_t cpu_ns;            /* how long it has run, up to its last turn: sched_cpu_ns() */
+    uint64_t turn_ns;           /* when its last turn began */
+
+    uint32_t work; /* WORK_*: task_set_work() */
+    unsigned int kernel_lock_depth;
 
     uintptr_t stack; /* lowest address of the kernel stack */
     uintptr_t rsp;   /* where the kernel stack was left, while not running */
@@ -78,8 +86,6 @@ struct task {
     struct rlimit64 limits[RLIM_NLIMITS];
     struct interval_timer timers[TIMERS];
     uint64_t started_ns;
-    uint64_t cpu_ns;          /* how long it has run, up to its last turn: sched_cpu_ns() */
-    uint64_t turn_ns;         /* when its last turn began */
     uint64_t children_cpu_ns; /* of those that it has waited for, and theirs */
     char name[16];            /* of the program, as prctl(PR_GET_NAME) has it */
     uintptr_t arguments[2];   /* [start, end) of argv's strings on the stack */
@@ -92,6 +98,17 @@ static inline struct task *current(void)
     struct task *task;
     __asm__ volatile("movq %%gs:24, %0" : "=r"(task));
     return task;
+}
+
+/* Changes what has to be done on the way to ring 3; for sched_notify() it is not enough alone. */
+static inline void task_set_work(struct task *task, uint32_t work)
+{
+    __atomic_fetch_or(&task->work, work, __ATOMIC_SEQ_CST);
+}
+
+static inline void task_clear_work(struct task *task, uint32_t work)
+{
+    __atomic_fetch_and(&task->work, ~work, __ATOMIC_SEQ_CST);
 }
 
 /* The registers that a task entered the kernel with: at the top of its stack. */
@@ -111,7 +128,7 @@ void task_apply_limits(struct task *task);
 /* Gives back what a task that has ended no longer needs; its number and status stay. */
 void task_release_resources(struct task *task);
 
-/* Frees a task that does not run and is in no list of another task. */
+/* Frees a task that has ended and is in no list of another task. */
 void task_free(struct task *task);
 
 /* By pid, or NULL. */

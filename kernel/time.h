@@ -27,7 +27,7 @@ struct interval_timer {
     uint64_t interval; /* ns; 0: once */
 };
 
-/* Sends the signals of timers that are due; from the timer's interrupt. */
+/* Sends the signals of timers that are due. */
 void time_check_timers(uint64_t now);
 
 /* The earliest moment at which a timer is due, or UINT64_MAX. */

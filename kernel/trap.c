@@ -11,6 +11,7 @@
 #include "arch/pkru.h"
 #include "arch/usercopy.h"
 #include "kernel/console.h"
+#include "kernel/kernel_lock.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
@@ -41,8 +42,11 @@ void return_to_user(struct trap_frame *frame)
         irq_enable();
         if (task->work & WORK_RESCHED)
             schedule();
-        if (task->work & WORK_SIGNAL)
+        if (task->work & WORK_SIGNAL) {
+            kernel_lock();
             signal_deliver(frame);
+            kernel_unlock();
+        }
         irq_disable();
     }
 }
@@ -66,10 +70,12 @@ static void signal_fault(const struct trap_frame *frame, uintptr_t address,
     info.si_addr = (void *)address;
     if (verdict->signal == SIGSEGV && verdict->code == SEGV_PKUERR)
         info.si_pkey = verdict->key;
+    kernel_lock();
     if (verdict->signal == SIGKILL)
         signal_send(current(), SIGKILL);
     else
         signal_force(&info);
+    kernel_unlock();
 }
 
 static bool fix_up(struct trap_frame *frame)
@@ -156,7 +162,9 @@ static void user_exception(struct trap_frame *frame)
         info.si_addr = (void *)frame->rip;
     }
     irq_enable();
+    kernel_lock();
     signal_force(&info);
+    kernel_unlock();
     irq_disable();
 }
 
@@ -178,6 +186,8 @@ void trap_dispatch(struct trap_frame *frame)
     if (vector == VECTOR_TIMER) {
         apic_end_of_interrupt();
         sched_tick();
+    } else if (vector == VECTOR_RESCHEDULE) {
+        apic_end_of_interrupt(); /* the way out does the rest */
     } else if (vector == VECTOR_PF) {
         page_fault(frame);
     } else if (vector == VECTOR_NMI || vector == VECTOR_DF || vector == VECTOR_MC) {

@@ -14,6 +14,7 @@
 #include "arch/clock.h"
 #include "kernel/console.h"
 #include "kernel/file.h"
+#include "kernel/poller.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
 

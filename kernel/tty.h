@@ -17,7 +17,7 @@
 #include "arch/spinlock.h"
 #include "kernel/io_iter.h"
 #include "kernel/line_discipline.h"
-#include "kernel/sched.h"
+#include "kernel/wait_queue.h"
 
 struct tty_backend {
     /* Shows bytes without waiting; what finds no room is lost. Called with the lock held. */

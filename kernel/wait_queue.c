@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/wait_queue.h"
+
+#include <asm/errno.h>
+
+#include "arch/clock.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
+#include "kernel/task.h"
+
+struct wait {
+    struct wait_queue *queue;
+    bool (*condition)(void *context);
+    void *context;
+    uint64_t deadline; /* 0: none */
+    bool interruptible;
+};
+
+void wait_queue_init(struct wait_queue *queue)
+{
+    *queue = (struct wait_queue)WAIT_QUEUE_INIT(*queue);
+}
+
+/* From here on a wake-up counts, even before the task has gone to sleep. */
+static void enter(struct wait_queue *queue)
+{
+    struct task *task = current();
+
+    if (queue) {
+        uint64_t flags = spin_lock_irqsave(&queue->lock);
+        TAILQ_INSERT_TAIL(&queue->tasks, task, wait_link);
+        task->waiting = queue;
+        spin_unlock_irqrestore(&queue->lock, flags);
+    }
+    sched_set_state(TASK_WAITING);
+}
+
+static void remove(struct wait_queue *queue, struct task *task)
+{
+    TAILQ_REMOVE(&queue->tasks, task, wait_link);
+    /* Last of all: a task that finds this may go its way, and end. */
+    __atomic_store_n(&task->waiting, NULL, __ATOMIC_RELEASE);
+}
+
+static void leave(void)
+{
+    struct task *task = current();
+    struct wait_queue *queue = __atomic_load_n(&task->waiting, __ATOMIC_ACQUIRE);
+
+    sched_set_state(TASK_RUNNABLE);
+    if (queue) {
+        uint64_t flags = spin_lock_irqsave(&queue->lock);
+        if (task->waiting)
+            remove(queue, task);
+        spin_unlock_irqrestore(&queue->lock, flags);
+    }
+}
+
+void wake_all(struct wait_queue *queue)
+{
+    uint64_t flags = spin_lock_irqsave(&queue->lock);
+    struct task *task;
+
+    while ((task = TAILQ_FIRST(&queue->tasks))) {
+        wake_task(task);
+        remove(queue, task);
+    }
+    spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+/* Whether the wait is over, and how. */
+static bool is_over(const struct wait *wait, int *result)
+{
+    if (wait->condition && wait->condition(wait->context))
+        *result = 0;
+    else if (wait->deadline && clock_monotonic_ns() >= wait->deadline)
+        *result = -ETIMEDOUT;
+    else if (wait->interruptible && signal_pending())
+        *result = -ERESTARTSYS;
+    else
+        return false;
+    return true;
+}
+
+static int wait_for(const struct wait *wait)
+{
+    int result;
+
+    if (is_over(wait, &result))
+        return result;
+    for (;;) {
+        enter(wait->queue);
+        bool over = is_over(wait, &result);
+        if (!over)
+            sched_sleep(wait->deadline);
+        leave();
+        if (over)
+            return result;
+    }
+}
+
+int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context)
+{
+    struct wait wait = {queue, condition, context, 0, true};
+
+    return wait_for(&wait);
+}
+
+int wait_event_until(struct wait_queue *queue, bool (*condition)(void *context), void *context,
+                     uint64_t deadline)
+{
+    struct wait wait = {queue, condition, context, deadline, true};
+
+    return wait_for(&wait);
+}
+
+void wait_event_uninterruptible(struct wait_queue *queue, bool (*condition)(void *context),
+                                void *context)
+{
+    struct wait wait = {queue, condition, context, 0, false};
+
+    wait_for(&wait);
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Wait queues: how a task waits for a condition, and how others make it look again.
+ *
+ * A task enters the queue and counts as waiting before it tests its condition, so whoever makes
+ * the condition true and then calls wake_all() is never missed, on whatever CPU and with whatever
+ * lock. The kernel lock is let go while the task sleeps, and held again when the condition is
+ * tested.
+ */
+#ifndef KERNEL_WAIT_QUEUE_H
+#define KERNEL_WAIT_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bsd/sys/queue.h>
+
+#include "arch/spinlock.h"
+
+struct task;
+
+/* Inside the kernel only: how a wait that a signal ended is told to kernel/signal.c. */
+#define ERESTARTSYS    512 /* again if no handler ran or it has SA_RESTART, else EINTR */
+#define ERESTARTNOHAND 514 /* again if no handler ran, else EINTR */
+#define ERESTART_BLOCK 516 /* by restart_syscall() if no handler ran, else EINTR */
+
+TAILQ_HEAD(wait_list, task);
+
+struct wait_queue {
+    struct spinlock lock; /* taken with interrupts off */
+    struct wait_list tasks;
+};
+
+#define WAIT_QUEUE_INIT(queue)                                                        \
+    {                                                                                 \
+        .lock = SPINLOCK_INIT(#queue), .tasks = TAILQ_HEAD_INITIALIZER((queue).tasks) \
+    }
+
+void wait_queue_init(struct wait_queue *queue);
+
+/*
+ * Waits in the queue until the condition holds: 0; -ERESTARTSYS when a signal is pending first.
+ * The condition is a function that does not sleep.
+ */
+int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context);
+
+/*
+ * The same with a time limit, in nanoseconds of clock_monotonic_ns(): -ETIMEDOUT when that is
+ * reached first. queue and condition may be NULL: nothing but the time ends the wait.
+ */
+int wait_event_until(struct wait_queue *queue, bool (*condition)(void *context), void *context,
+                     uint64_t deadline);
+
+/* The same, but no signal ends it: for waits that are sure to end soon. */
+void wait_event_uninterruptible(struct wait_queue *queue, bool (*condition)(void *context),
+                                void *context);
+
+/* Makes all that wait in the queue test their conditions. Also from interrupt handlers. */
+void wake_all(struct wait_queue *queue);
+
+#endif
