@@ -27,6 +27,7 @@ enum apic_register {
 #define APIC_BASE_X2APIC  (1ul << 10)
 #define APIC_SVR_ENABLE   (1u << 8)
 #define APIC_LVT_MASKED   (1u << 16)
+#define APIC_LVT_DEADLINE (1u << 18)
 #define APIC_LVT_NMI      (4u << 8)
 #define APIC_DIVIDE_BY_16 3u
 
@@ -144,6 +145,19 @@ void apic_timer_once(uint32_t ticks)
 {
     apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
     apic_write(APIC_TIMER_INITIAL, ticks);
+}
+
+bool apic_timer_has_deadline(void)
+{
+    return this_cpu_has(X86_FEATURE_TSC_DEADLINE);
+}
+
+/* A write to memory, as the first is in xAPIC mode, may be overtaken: SDM vol. 3A, 10.5.4.1. */
+void apic_timer_deadline(uint64_t tsc)
+{
+    apic_write(APIC_LVT_TIMER, VECTOR_TIMER | APIC_LVT_DEADLINE);
+    __asm__ volatile("mfence" : : : "memory");
+    wrmsr(MSR_TSC_DEADLINE, tsc);
 }
 
 void apic_end_of_interrupt(void)

@@ -33,6 +33,11 @@ uint32_t apic_timer_remaining(void);
 /* Interrupts once at VECTOR_TIMER, that many ticks of the timer's clock from now. */
 void apic_timer_once(uint32_t ticks);
 
+/* Whether the timer can compare with the TSC; then it interrupts when the TSC is there or beyond.
+ */
+bool apic_timer_has_deadline(void);
+void apic_timer_deadline(uint64_t tsc);
+
 void apic_end_of_interrupt(void);
 
 #endif

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 /*
- * Calibration by the PIT's channel 2, which counts down at 1,193,182 Hz and interrupts nobody
- * (Intel 8254 data sheet). Two readings of its counter, some two milliseconds apart, give the
- * exact number of PIT ticks between two readings of the other clocks.
+ * Two readings of a reference, some two milliseconds apart, give the exact number of its ticks
+ * between two readings of the other clocks.
+ *
+ * What CPUID says is the last resort: an emulator says there what the CPU has that it imitates.
  */
 #include "arch/clock.h"
 
 #include "arch/apic.h"
+#include "arch/clock_reference.h"
 #include "arch/cpu.h"
 #include "arch/io.h"
+#include "arch/percpu.h"
 
-#define PIT_HZ          1193182ul
-#define PIT_CHANNEL2    0x42
-#define PIT_COMMAND     0x43
-#define PIT_MODE        0xb0 /* channel 2, low then high byte, mode 0 */
-#define PIT_LATCH       0x80 /* channel 2 */
-#define PORT_B          0x61 /* bit 0: gate of channel 2; bit 1: the speaker */
-#define CALIBRATE_TICKS 2386 /* 2 ms */
-#define WAIT_LIMIT      1000000u
+#define MEASURED_PER_SECOND 500 /* one part of a second in so many: 2 ms */
+#define SAMPLE_TRIES        5
+#define WAIT_LIMIT          1000000u
 
-#define TSC_HZ_GUESS  1000000000ul
-#define APIC_HZ_GUESS 62500000ul
+#define TSC_HZ_GUESS    1000000000ul
+#define APIC_HZ_GUESS   62500000ul
+#define NS_PER_SECOND   1000000000ul
+#define TIMER_TICKS_MIN 16u
 
 struct clock_rates clock_rates;
 
@@ -28,57 +28,87 @@ struct clock_rates clock_rates;
 static uint64_t tsc_base, tsc_multiplier;
 static uint64_t boot_seconds;
 
-static uint32_t pit_read(void)
+/* ---- measuring ---- */
+
+struct sample {
+    uint64_t reference, tsc;
+    uint32_t apic; /* counts down */
+};
+
+/* Reads all three; of several tries the one that took the shortest, so the least disturbed. */
+static struct sample take_sample(const struct clock_reference *reference)
 {
-    outb(PIT_COMMAND, PIT_LATCH);
-    uint32_t low = inb(PIT_CHANNEL2);
-    return low | (uint32_t)inb(PIT_CHANNEL2) << 8;
+    struct sample best = {0, 0, 0};
+    uint64_t shortest = UINT64_MAX;
+
+    for (unsigned int i = 0; i < SAMPLE_TRIES; i++) {
+        uint64_t before = rdtsc();
+        struct sample sample = {.reference = reference->read(), .apic = apic_timer_remaining()};
+        sample.tsc = rdtsc();
+        if (sample.tsc - before >= shortest)
+            continue;
+        shortest = sample.tsc - before;
+        best = sample;
+    }
+    return best;
 }
 
-static void pit_start(void)
+bool clock_measure(const struct clock_reference *reference, struct clock_rates *rates)
 {
-    outb(PORT_B, (uint8_t)((inb(PORT_B) & ~2u) | 1));
-    outb(PIT_COMMAND, PIT_MODE);
-    outb(PIT_CHANNEL2, 0xff);
-    outb(PIT_CHANNEL2, 0xff);
-}
-
-/* Whether the PIT counted; the rates are set if so. */
-static bool calibrate_by_pit(void)
-{
-    pit_start();
     apic_timer_start_counting();
-    uint32_t first = pit_read();
-    uint64_t tsc_first = rdtsc();
-    uint32_t apic_first = apic_timer_remaining();
+    struct sample first = take_sample(reference);
 
     for (uint32_t i = 0; i < WAIT_LIMIT; i++) {
-        uint32_t now = pit_read();
-        uint64_t tsc = rdtsc();
-        uint32_t apic = apic_timer_remaining();
-        if (now > first) /* a counter that is not there, or has wrapped */
-            return false;
-        if (first - now >= CALIBRATE_TICKS) {
-            clock_rates.tsc_hz = (tsc - tsc_first) * PIT_HZ / (first - now);
-            clock_rates.apic_timer_hz = (uint64_t)(apic_first - apic) * PIT_HZ / (first - now);
-            return clock_rates.tsc_hz && clock_rates.apic_timer_hz;
-        }
+        if (((reference->read() - first.reference) & reference->mask) <
+            reference->hz / MEASURED_PER_SECOND)
+            continue;
+        struct sample last = take_sample(reference);
+        uint64_t ticks = (last.reference - first.reference) & reference->mask;
+        rates->tsc_hz = (last.tsc - first.tsc) * reference->hz / ticks;
+        rates->apic_timer_hz = (uint64_t)(first.apic - last.apic) * reference->hz / ticks;
+        rates->source = reference->name;
+        return rates->tsc_hz && rates->apic_timer_hz;
     }
     return false;
 }
 
-/* CPUID 0x15: TSC rate = crystal * EBX / EAX. The APIC timer counts the crystal, divided by 16. */
-static bool calibrate_by_cpuid(void)
+/*
+ * CPUID 0x15: TSC rate = crystal * EBX / EAX. Where ECX does not say the crystal's rate, as on
+ * Skylake-SP, 0x16 says the TSC's in MHz. The APIC timer counts the crystal, divided by 16.
+ */
+static bool rates_by_cpuid(struct clock_rates *rates)
 {
-    uint32_t denominator, numerator, crystal, edx;
+    uint32_t ratio[4] = {0}, frequency[4] = {0};
+    uint32_t highest = (uint32_t)__get_cpuid_max(0, NULL);
 
-    if (!__get_cpuid(0x15, &denominator, &numerator, &crystal, &edx) || !denominator ||
-        !numerator || !crystal)
+    if (highest >= 0x15)
+        cpuid_now(0x15, 0, ratio);
+    if (highest >= 0x16)
+        cpuid_now(0x16, 0, frequency);
+    if (!ratio[CPUID_EAX] || !ratio[CPUID_EBX])
         return false;
-    clock_rates.tsc_hz = (uint64_t)crystal * numerator / denominator;
-    clock_rates.apic_timer_hz = crystal / 16;
-    return true;
+    uint64_t tsc_hz = (frequency[CPUID_EAX] & 0xffff) * 1000000ul;
+    uint64_t crystal = tsc_hz * ratio[CPUID_EAX] / ratio[CPUID_EBX];
+    if (ratio[CPUID_ECX]) {
+        crystal = ratio[CPUID_ECX];
+        tsc_hz = crystal * ratio[CPUID_EBX] / ratio[CPUID_EAX];
+    }
+    *rates = (struct clock_rates){tsc_hz, crystal / 16, "CPUID", false};
+    return tsc_hz && crystal >= 16;
 }
+
+static void find_rates(struct clock_rates *rates)
+{
+    const struct clock_reference *reference;
+
+    for (unsigned int i = 0; (reference = clock_reference(i)); i++)
+        if (clock_measure(reference, rates))
+            return;
+    if (!rates_by_cpuid(rates))
+        *rates = (struct clock_rates){TSC_HZ_GUESS, APIC_HZ_GUESS, "a guess", false};
+}
+
+/* ---- the date ---- */
 
 static uint8_t rtc_register(uint8_t number)
 {
@@ -115,23 +145,51 @@ static uint64_t read_rtc(void)
     return ((days * 24 + rtc_value(4)) * 60 + rtc_value(2)) * 60 + rtc_value(0);
 }
 
+/* ---- all of them ---- */
+
 void clock_calibrate(void)
 {
-    clock_rates.from_pit = calibrate_by_pit();
-    if (!clock_rates.from_pit && !calibrate_by_cpuid()) {
-        clock_rates.tsc_hz = TSC_HZ_GUESS;
-        clock_rates.apic_timer_hz = APIC_HZ_GUESS;
-    }
+    find_rates(&clock_rates);
+    clock_rates.deadline = apic_timer_has_deadline();
     tsc_base = rdtsc();
-    tsc_multiplier = (1000000000ul << 32) / clock_rates.tsc_hz;
+    tsc_multiplier = (NS_PER_SECOND << 32) / clock_rates.tsc_hz;
     boot_seconds = read_rtc();
 }
 
+/* ---- time ---- */
+
 uint64_t clock_monotonic_ns(void)
 {
-    uint64_t ticks = rdtsc() - tsc_base;
+    uint64_t ticks = rdtsc() + (uint64_t)this_cpu()->tsc_offset - tsc_base;
 
     return (uint64_t)((unsigned __int128)ticks * tsc_multiplier >> 32);
+}
+
+/* Without overflow for any time that a program can ask for: seconds and the rest apart. */
+static uint64_t ns_to_ticks(uint64_t ns, uint64_t hz)
+{
+    return ns / NS_PER_SECOND * hz + ns % NS_PER_SECOND * hz / NS_PER_SECOND;
+}
+
+void clock_interrupt_after(uint64_t ns)
+{
+    if (clock_rates.deadline) {
+        apic_timer_deadline(rdtsc() + ns_to_ticks(ns, clock_rates.tsc_hz));
+        return;
+    }
+    uint64_t ticks = ns_to_ticks(ns, clock_rates.apic_timer_hz);
+    if (ticks < TIMER_TICKS_MIN)
+        ticks = TIMER_TICKS_MIN;
+    apic_timer_once(ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX);
+}
+
+void clock_wait(uint64_t microseconds)
+{
+    uint64_t start = rdtsc();
+    uint64_t ticks = ns_to_ticks(microseconds * 1000, clock_rates.tsc_hz);
+
+    while (rdtsc() - start < ticks)
+        cpu_relax();
 }
 
 uint64_t clock_boot_seconds(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Clocks: the TSC and the APIC timer, calibrated against the PIT, and the date from the RTC.
+ * Clocks: the TSC, each CPU's timer, and the date from the RTC.
  */
 #ifndef ARCH_CLOCK_H
 #define ARCH_CLOCK_H
@@ -8,19 +8,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct clock_reference;
+
 struct clock_rates {
     uint64_t tsc_hz;
     uint64_t apic_timer_hz;
-    bool from_pit; /* false: no PIT answered, and the rates are CPUID's or a guess */
+    const char *source; /* what told them */
+    bool deadline;      /* the timer compares with the TSC, and apic_timer_hz is not used */
 };
 
 extern struct clock_rates clock_rates;
 
-/* Measures both clocks for two milliseconds. The APIC must be set up. Every wait has a limit. */
+/*
+ * Measures both clocks for two milliseconds by the first of the references there are; the APIC and
+ * the references must be set up. Every wait has a limit.
+ */
 void clock_calibrate(void);
+
+/* Measures them by one reference: false when it did not count, or they did not. */
+bool clock_measure(const struct clock_reference *reference, struct clock_rates *rates);
 
 /* Nanoseconds since boot, by the TSC; never goes backwards on one CPU. */
 uint64_t clock_monotonic_ns(void);
+
+/* Has this CPU's timer interrupt once at VECTOR_TIMER, in so many nanoseconds; 0: at once. */
+void clock_interrupt_after(uint64_t ns);
+
+/* Waits, for microseconds at most; before clock_calibrate() for an unknown time. */
+void clock_wait(uint64_t microseconds);
 
 /* Seconds since 1970-01-01 UTC when the kernel started, by the RTC; 0 when there is none. */
 uint64_t clock_boot_seconds(void);

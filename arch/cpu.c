@@ -46,6 +46,15 @@ uint32_t cpu_apic_id(void)
     return registers[CPUID_EBX] >> 24;
 }
 
+unsigned int cpu_physical_bits(void)
+{
+    uint32_t registers[4] = {36};
+
+    if ((uint32_t)__get_cpuid_max(0x80000000u, NULL) >= 0x80000008u)
+        cpuid_now(0x80000008u, 0, registers);
+    return registers[CPUID_EAX] & 0xff;
+}
+
 void cpu_read_brand(char brand[CPU_BRAND_SIZE])
 {
     memset(brand, 0, CPU_BRAND_SIZE);

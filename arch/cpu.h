@@ -84,6 +84,9 @@ bool this_cpu_has(struct cpuid_bit feature);
  */
 uint32_t cpu_apic_id(void);
 
+/* How many bits a physical address has. */
+unsigned int cpu_physical_bits(void);
+
 /* The CPU's name as it gives it, with its NUL; "" when it gives none. */
 #define CPU_BRAND_SIZE 49
 void cpu_read_brand(char brand[CPU_BRAND_SIZE]);
@@ -145,6 +148,7 @@ DEFINE_CONTROL_REGISTER(cr4)
 
 #define MSR_APIC_BASE      0x1b
 #define MSR_PAT            0x277
+#define MSR_TSC_DEADLINE   0x6e0
 #define MSR_EFER           0xc0000080
 #define MSR_STAR           0xc0000081
 #define MSR_LSTAR          0xc0000082

@@ -16,6 +16,7 @@
 
 #define BOOT_MEMORY_RANGES_MAX 512
 #define BOOT_COMMAND_LINE_SIZE 1024
+#define BOOT_RSDP_SIZE         36 /* of revision 2; revision 0 has 20 bytes */
 
 /* Types of the firmware's memory map: ACPI specification 6.4, table 15-374. */
 enum boot_memory_type {
@@ -38,12 +39,13 @@ struct boot_info {
     bool command_line_truncated;
     struct boot_memory_range memory[BOOT_MEMORY_RANGES_MAX]; /* as the firmware gave it, unsorted */
     unsigned int memory_count;
-    unsigned int memory_dropped; /* ranges that did not fit */
-    paddr_t initramfs;           /* first byte; no alignment promised */
-    uint64_t initramfs_size;     /* bytes; 0: there is none */
-    paddr_t rsdp;                /* ACPI root pointer; 0: look for it (BIOS) */
-    bool has_vga_text;           /* an 80x25 text screen at 0xb8000 */
-    uint64_t entry_tsc;          /* the TSC at the first instruction of the entry */
+    unsigned int memory_dropped;  /* ranges that did not fit */
+    paddr_t initramfs;            /* first byte; no alignment promised */
+    uint64_t initramfs_size;      /* bytes; 0: there is none */
+    uint8_t rsdp[BOOT_RSDP_SIZE]; /* a copy of ACPI's root pointer */
+    uint32_t rsdp_size;           /* bytes of it; 0: the loader gave none (look as on a BIOS) */
+    bool has_vga_text;            /* an 80x25 text screen at 0xb8000 */
+    uint64_t entry_tsc;           /* the TSC at the first instruction of the entry */
 };
 
 #endif

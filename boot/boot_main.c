@@ -41,6 +41,16 @@ void boot_set_command_line(struct boot_info *info, const char *text)
     info->command_line_truncated = length >= sizeof(info->command_line);
 }
 
+void boot_set_rsdp(struct boot_info *info, const void *rsdp, uint32_t size)
+{
+    if (size > BOOT_RSDP_SIZE)
+        size = BOOT_RSDP_SIZE;
+    if (size <= info->rsdp_size)
+        return;
+    memcpy(info->rsdp, rsdp, size);
+    info->rsdp_size = size;
+}
+
 void boot_main(uint32_t protocol, uint64_t information, uint64_t entry_tsc)
 {
     boot_info.entry_tsc = entry_tsc;

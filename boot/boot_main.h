@@ -16,6 +16,9 @@ void boot_add_memory(struct boot_info *info, uint64_t base, uint64_t size, uint3
 /* Copies the command line, and notes when it had to be cut. */
 void boot_set_command_line(struct boot_info *info, const char *text);
 
+/* Copies ACPI's root pointer, unless a later revision of it is there already. */
+void boot_set_rsdp(struct boot_info *info, const void *rsdp, uint32_t size);
+
 /* Entered from boot/entry.asm with the loader's information; ends in kmain(). */
 void boot_main(uint32_t protocol, uint64_t information, uint64_t entry_tsc)
     __attribute__((noreturn));

@@ -86,8 +86,8 @@ static void read_tag(const struct tag *tag, struct boot_info *info)
         break;
     case TAG_ACPI_OLD:
     case TAG_ACPI_NEW:
-        /* A copy of the RSDP lies in the tag itself, which the kernel keeps. */
-        info->rsdp = direct_map_paddr(tag + 1);
+        /* A copy lies in the tag itself, and the tag in memory that will be given out. */
+        boot_set_rsdp(info, tag + 1, tag->size - (uint32_t)sizeof(*tag));
         break;
     default:
         break;

@@ -41,7 +41,8 @@ void pvh_read(paddr_t information, struct boot_info *info)
     if (start->magic != START_INFO_MAGIC)
         return;
     info->protocol = "PVH";
-    info->rsdp = paddr(start->rsdp);
+    if (start->rsdp)
+        boot_set_rsdp(info, direct_map(paddr(start->rsdp)), BOOT_RSDP_SIZE);
     if (start->command_line)
         boot_set_command_line(info, direct_map(paddr(start->command_line)));
     if (start->module_count > 0) {

@@ -108,6 +108,7 @@ void boot_log_cpu(void)
 
 void boot_log_clocks(void)
 {
-    kprintf("clocks     TSC %lu kHz, APIC timer %lu kHz, by %s\n", clock_rates.tsc_hz / 1000,
-            clock_rates.apic_timer_hz / 1000, clock_rates.from_pit ? "the PIT" : "CPUID");
+    kprintf("clocks     TSC %lu kHz, APIC timer %lu kHz, by %s; timer %s\n",
+            clock_rates.tsc_hz / 1000, clock_rates.apic_timer_hz / 1000, clock_rates.source,
+            clock_rates.deadline ? "by TSC deadline" : "by APIC count");
 }

@@ -8,6 +8,7 @@
 
 #include "arch/apic.h"
 #include "arch/clock.h"
+#include "arch/clock_reference.h"
 #include "arch/cpu.h"
 #include "arch/descriptors.h"
 #include "arch/pkru.h"
@@ -23,6 +24,7 @@
 #include "kernel/command_line.h"
 #include "kernel/console.h"
 #include "kernel/exec.h"
+#include "kernel/firmware.h"
 #include "kernel/futex.h"
 #include "kernel/kernel_lock.h"
 #include "kernel/ktest.h"
@@ -104,6 +106,7 @@ static void init_clocks(void)
     paddr_t registers;
 
     apic_init(apic_is_memory_mapped(&registers) ? device_map(registers, PAGE_SIZE) : NULL);
+    clock_references_init(firmware_acpi(), device_map);
     clock_calibrate();
 }
 
@@ -296,6 +299,7 @@ void kmain(const struct boot_info *info)
     cpu_setup(!command_line_has("nopku")); /* CR0, CR4, EFER, XCR0, PKRU, SYSCALL */
     stack_guard_init();                    /* by RDRAND, if the CPU has it */
     init_memory(info);                     /* pages, the final W^X map, kernel objects */
+    firmware_init(info);                   /* ACPI's tables */
     init_clocks();                         /* APIC, its timer, the TSC */
     boot_log_memory(info);
     boot_log_clocks();

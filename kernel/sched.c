@@ -8,7 +8,6 @@
 
 #include <asm/errno.h>
 
-#include "arch/apic.h"
 #include "arch/bug.h"
 #include "arch/clock.h"
 #include "arch/cpu.h"
@@ -23,8 +22,6 @@
 #include "mm/address_space.h"
 #include "mm/kernel_map.h"
 #include "mm/slab.h"
-
-#define TIMER_TICKS_MIN 16u
 
 /* arch/entry.asm */
 void context_switch(uintptr_t *save_rsp, uintptr_t load_rsp);
@@ -59,13 +56,6 @@ static struct run_queue *this_queue(void)
 
 /* ---- the timer ---- */
 
-static void set_timer(uint64_t ns)
-{
-    uint64_t ticks = ns * clock_rates.apic_timer_hz / 1000000000ul;
-
-    apic_timer_once(ticks < TIMER_TICKS_MIN ? TIMER_TICKS_MIN : (uint32_t)ticks);
-}
-
 /* Arms this CPU's timer for the next tick, or for the sleeper that is due before it. */
 static void arm_timer(struct run_queue *queue, uint64_t now)
 {
@@ -75,7 +65,7 @@ static void arm_timer(struct run_queue *queue, uint64_t now)
     if (next_wake < due)
         due = next_wake;
     if (due != UINT64_MAX)
-        set_timer(due > now ? due - now : 0);
+        clock_interrupt_after(due > now ? due - now : 0);
 }
 
 /* Starts the ticks of a CPU that has work again; the tick ends them when it has none. */

@@ -137,7 +137,7 @@ void kernel_map_share(paddr_t root)
     memcpy(to + KERNEL_HALF, from + KERNEL_HALF, KERNEL_HALF * sizeof(pte_t));
 }
 
-void *device_map(paddr_t address, size_t size)
+static void *map_in_window(paddr_t address, size_t size, uint64_t bits)
 {
     uint64_t offset = address.value % PAGE_SIZE;
     uint64_t bytes = align_up(offset + size, PAGE_SIZE);
@@ -145,12 +145,22 @@ void *device_map(paddr_t address, size_t size)
 
     spin_lock(&map_lock);
     if (device_next + bytes <= DEVICE_BASE + DEVICE_SIZE &&
-        !pt_map(kernel_root, device_next, bytes, paddr(address.value - offset), MAP_DEVICE, 1)) {
+        !pt_map(kernel_root, device_next, bytes, paddr(address.value - offset), bits, 1)) {
         result = (char *)device_next + offset;
         device_next += bytes;
     }
     spin_unlock(&map_lock);
     return result;
+}
+
+void *device_map(paddr_t address, size_t size)
+{
+    return map_in_window(address, size, MAP_DEVICE);
+}
+
+const void *firmware_map(paddr_t address, size_t size)
+{
+    return map_in_window(address, size, MAP_RODATA);
 }
 
 /* Maps pages for a new stack above its guard page: one 16 KiB block. */

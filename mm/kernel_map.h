@@ -28,6 +28,9 @@ void kernel_map_share(paddr_t root);
 /* Maps device registers, uncached, for good. NULL when the window or memory is full. */
 void *device_map(paddr_t address, size_t size);
 
+/* Maps the firmware's memory, to be read only, for good, in the same window. NULL likewise. */
+const void *firmware_map(paddr_t address, size_t size);
+
 #define KERNEL_STACK_SIZE 16384
 
 /*
