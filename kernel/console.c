@@ -16,6 +16,7 @@
 
 static struct spinlock console_lock = SPINLOCK_INIT("console");
 static bool lock_is_broken;
+static bool is_in_line; /* the last byte written was not a newline */
 static struct uart uart;
 
 /* Collects the pieces of a message, so that the devices are written to in few calls. */
@@ -88,6 +89,8 @@ static void write_lines(const char *bytes, size_t count)
 
 static void write_locked(const char *bytes, size_t count)
 {
+    if (count)
+        is_in_line = bytes[count - 1] != '\n';
     write_lines(bytes, count);
     vga_write(bytes, count);
 }
@@ -126,9 +129,13 @@ void console_drain(void)
     drop_lock(flags);
 }
 
+/* A message that was interrupted has no end: the report begins on a line of its own. */
 void console_panic(void)
 {
     lock_is_broken = true;
+    message.count = 0;
+    if (is_in_line)
+        write_locked("\n", 1);
 }
 
 static void flush_message(void)

@@ -44,7 +44,7 @@ void console_drain(void);
 
 /*
  * From here on the console's lock is not taken: for a panic, which may interrupt its holder and
- * has stopped the other CPUs.
+ * has stopped the other CPUs. What was being written is cut short, and its line ended.
  */
 void console_panic(void);
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * The panic report. It trusts nothing that it does not need: it takes no lock, reads pointers only
- * where the live tables map them, and a panic inside it ends it.
+ * The panic report. It trusts nothing that it does not need: it stops the other CPUs, takes no
+ * lock, reads pointers only where the live tables map them, and a panic inside it ends it.
  */
 #include "kernel/panic.h"
 
 #include <stdarg.h>
 
 #include "arch/bug.h"
+#include "arch/clock.h"
 #include "arch/cpu.h"
+#include "arch/ipi.h"
 #include "arch/layout.h"
 #include "arch/percpu.h"
 #include "arch/pkru.h"
@@ -23,7 +25,13 @@
 
 extern const char boot_stack_guard[];
 
-static unsigned int panics;
+#define NOBODY       UINT64_MAX
+#define STOP_WAITS   10000u
+#define STOP_WAIT_US 100
+
+static uint64_t reporter = NOBODY; /* APIC id of the CPU that reports */
+static unsigned int panics;        /* on that CPU */
+static unsigned int stopped;       /* other CPUs that have halted */
 
 static void __attribute__((noreturn)) finish(void)
 {
@@ -32,18 +40,58 @@ static void __attribute__((noreturn)) finish(void)
     power_debug_exit(DEBUG_EXIT_PANIC);
 }
 
-/* From here on nothing else runs on this CPU, and a second panic has little left to do. */
+static void __attribute__((noreturn)) stop_this_cpu(void)
+{
+    __atomic_fetch_add(&stopped, 1, __ATOMIC_RELEASE);
+    power_halt();
+}
+
+void panic_obey(void)
+{
+    uint64_t who = __atomic_load_n(&reporter, __ATOMIC_ACQUIRE);
+
+    if (who != NOBODY && who != cpu_apic_id())
+        stop_this_cpu();
+}
+
+/* By NMI, because a CPU may wait for a lock with interrupts off; and not for ever for any of them.
+ */
+static void stop_others(void)
+{
+    unsigned int others = cpu_count ? cpu_count - 1 : 0;
+
+    ipi_send_nmi_to_others();
+    for (unsigned int i = 0; i < STOP_WAITS; i++) {
+        if (__atomic_load_n(&stopped, __ATOMIC_ACQUIRE) >= others)
+            return;
+        clock_wait(STOP_WAIT_US);
+    }
+}
+
+/*
+ * From here on nothing else runs, on this CPU or another, and a second panic has little left to do.
+ * Of CPUs that panic at the same time one reports; a CPU is told by its APIC id, for which CPUID
+ * can be asked in any state.
+ */
 static void begin(void)
 {
-    unsigned int before = __atomic_fetch_add(&panics, 1, __ATOMIC_RELAXED);
+    uint64_t own = cpu_apic_id();
+    uint64_t expected = NOBODY;
 
     irq_disable();
+    if (!__atomic_compare_exchange_n(&reporter, &expected, own, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE) &&
+        expected != own)
+        stop_this_cpu();
     trap_hook = NULL;
-    console_panic();
-    if (before == 1)
-        kprintf("---- and a panic while reporting it:\n");
-    else if (before > 1)
+    panics++;
+    if (panics == 1)
+        stop_others();
+    else if (panics > 2)
         power_debug_exit(DEBUG_EXIT_PANIC);
+    console_panic();
+    if (panics == 2)
+        kprintf("---- and a panic while reporting it:\n");
 }
 
 static bool is_nested(void)

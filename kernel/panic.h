@@ -16,4 +16,7 @@ void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2
 /* For an exception in the kernel, or an NMI, #DF or #MC anywhere. */
 void panic_trap(const struct trap_frame *frame, const char *why) __attribute__((noreturn));
 
+/* For an NMI: halts this CPU for good if another one reports a panic. */
+void panic_obey(void);
+
 #endif
