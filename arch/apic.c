@@ -23,16 +23,20 @@ enum apic_register {
     APIC_TIMER_DIVIDE = 0x3e0,
 };
 
-#define APIC_BASE_ENABLE  (1ul << 11)
-#define APIC_BASE_X2APIC  (1ul << 10)
-#define APIC_SVR_ENABLE   (1u << 8)
-#define APIC_LVT_MASKED   (1u << 16)
-#define APIC_LVT_DEADLINE (1u << 18)
-#define APIC_LVT_NMI      (4u << 8)
-#define APIC_DIVIDE_BY_16 3u
+#define APIC_BASE_BOOT_CPU   (1ul << 8)
+#define APIC_BASE_ENABLE     (1ul << 11)
+#define APIC_BASE_X2APIC     (1ul << 10)
+#define APIC_XAPIC_BROADCAST 0xffu
+#define APIC_SVR_ENABLE      (1u << 8)
+#define APIC_LVT_MASKED      (1u << 16)
+#define APIC_LVT_DEADLINE    (1u << 18)
+#define APIC_LVT_NMI         (4u << 8)
+#define APIC_DIVIDE_BY_16    3u
 
 /* Interrupt command register: SDM vol. 3A, figure 10-12. */
 #define APIC_ICR_NMI     (4u << 8)
+#define APIC_ICR_INIT    (5u << 8)
+#define APIC_ICR_STARTUP (6u << 8)
 #define APIC_ICR_PENDING (1u << 12)
 #define APIC_ICR_ASSERT  (1u << 14)
 #define ICR_WAIT_LIMIT   1000000u
@@ -43,6 +47,7 @@ enum apic_register {
 #define PIC2_DATA 0xa1
 
 static volatile char *apic_page; /* NULL: x2APIC */
+static uint64_t boot_base;       /* MSR_APIC_BASE of the boot CPU */
 
 static uint32_t apic_read(enum apic_register offset)
 {
@@ -67,13 +72,16 @@ bool apic_is_memory_mapped(paddr_t *page)
     return !(base & APIC_BASE_X2APIC);
 }
 
-void apic_init(volatile void *registers)
+bool apic_enter_x2apic(void)
 {
-    apic_page = registers;
-    wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
-    outb(PIC1_DATA, 0xff);
-    outb(PIC2_DATA, 0xff);
+    if (!this_cpu_has(X86_FEATURE_X2APIC))
+        return false;
+    wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+    return true;
+}
 
+static void set_registers(void)
+{
     apic_write(APIC_TPR, 0);
     apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
     apic_write(APIC_LVT_LINT0, APIC_LVT_MASKED);
@@ -81,6 +89,34 @@ void apic_init(volatile void *registers)
     apic_write(APIC_LVT_ERROR, APIC_LVT_MASKED);
     apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
     apic_write(APIC_SVR, APIC_SVR_ENABLE | VECTOR_SPURIOUS);
+}
+
+void apic_init(volatile void *registers)
+{
+    apic_page = registers;
+    wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
+    boot_base = rdmsr(MSR_APIC_BASE);
+    outb(PIC1_DATA, 0xff);
+    outb(PIC2_DATA, 0xff);
+    set_registers();
+}
+
+/* Out of x2APIC mode there is a way only by turning the APIC off: SDM vol. 3A, figure 10-27. */
+void apic_init_other(void)
+{
+    uint64_t base = (boot_base & ~APIC_BASE_BOOT_CPU) | (rdmsr(MSR_APIC_BASE) & APIC_BASE_BOOT_CPU);
+
+    if ((rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC) && !(base & APIC_BASE_X2APIC))
+        wrmsr(MSR_APIC_BASE, base & ~APIC_BASE_ENABLE);
+    if (!(rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC))
+        wrmsr(MSR_APIC_BASE, base & ~APIC_BASE_X2APIC);
+    wrmsr(MSR_APIC_BASE, base);
+    set_registers();
+}
+
+bool apic_can_reach(uint32_t id)
+{
+    return !apic_page || id < APIC_XAPIC_BROADCAST;
 }
 
 uint32_t apic_id(void)
@@ -129,10 +165,21 @@ void apic_send_nmi(uint32_t id)
     send(id, APIC_ICR_NMI);
 }
 
+void apic_send_init(uint32_t id)
+{
+    send(id, APIC_ICR_INIT);
+}
+
+void apic_send_startup(uint32_t id, paddr_t page)
+{
+    send(id, APIC_ICR_STARTUP | (uint32_t)(page.value >> PAGE_SHIFT));
+}
+
 /* ---- the timer ---- */
 
 void apic_timer_start_counting(void)
 {
+    apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED); /* and out of deadline mode */
     apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
 }
 

@@ -17,14 +17,30 @@
 /* Whether the registers are a page in memory (xAPIC), and where. */
 bool apic_is_memory_mapped(paddr_t *page);
 
-/* Enables this CPU's APIC, its timer stopped. registers: the mapped page, or NULL for x2APIC. */
+/* Enables the boot CPU's APIC, its timer stopped. registers: the mapped page; NULL for x2APIC. */
 void apic_init(volatile void *registers);
+
+/* The same on another CPU, which is put into the boot CPU's mode whatever its own was. */
+void apic_init_other(void);
+
+/*
+ * Before apic_init(): changes an APIC that can to x2APIC mode, as firmware does that has ids above
+ * 254. Returns whether it can.
+ */
+bool apic_enter_x2apic(void);
+
+/* Whether an interrupt can be sent to a CPU with this id: in xAPIC mode there are 8 bits for it. */
+bool apic_can_reach(uint32_t id);
 
 uint32_t apic_id(void);
 
 /* To the CPU with this APIC id: an interrupt at a vector, or one that cannot be masked. */
 void apic_send_interrupt(uint32_t id, unsigned int vector);
 void apic_send_nmi(uint32_t id);
+
+/* Resets a CPU; then starts it, which waits since, in real mode at a page below 1 MiB. */
+void apic_send_init(uint32_t id);
+void apic_send_startup(uint32_t id, paddr_t page);
 
 /* Counts down from the largest value without interrupting, for calibration; and what is left. */
 void apic_timer_start_counting(void);

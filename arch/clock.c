@@ -183,10 +183,15 @@ void clock_interrupt_after(uint64_t ns)
     apic_timer_once(ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX);
 }
 
+uint64_t clock_ticks(uint64_t microseconds)
+{
+    return ns_to_ticks(microseconds * 1000, clock_rates.tsc_hz);
+}
+
 void clock_wait(uint64_t microseconds)
 {
     uint64_t start = rdtsc();
-    uint64_t ticks = ns_to_ticks(microseconds * 1000, clock_rates.tsc_hz);
+    uint64_t ticks = clock_ticks(microseconds);
 
     while (rdtsc() - start < ticks)
         cpu_relax();

@@ -34,7 +34,8 @@ uint64_t clock_monotonic_ns(void);
 /* Has this CPU's timer interrupt once at VECTOR_TIMER, in so many nanoseconds; 0: at once. */
 void clock_interrupt_after(uint64_t ns);
 
-/* Waits, for microseconds at most; before clock_calibrate() for an unknown time. */
+/* That many microseconds in ticks of the TSC; and lets them go by. */
+uint64_t clock_ticks(uint64_t microseconds);
 void clock_wait(uint64_t microseconds);
 
 /* Seconds since 1970-01-01 UTC when the kernel started, by the RTC; 0 when there is none. */

@@ -90,6 +90,17 @@ static void setup_syscall(void)
                           RFLAGS_RF | RFLAGS_CF | RFLAGS_ID);
 }
 
+/* All but XCR0 and PKRU, which want CR4.OSXSAVE first, and CR4.PKE, which wants XCR0. */
+static void set_registers(uint64_t cr4)
+{
+    write_cr0(cpu_state.cr0);
+    wrmsr(MSR_EFER, cpu_state.efer);
+    if (this_cpu_has(X86_FEATURE_PAT))
+        wrmsr(MSR_PAT, PAT_DEFAULT);
+    write_cr4(cr4);
+    setup_syscall();
+}
+
 void cpu_setup(bool with_pku)
 {
     struct cpu_state *state = &cpu_state;
@@ -104,20 +115,25 @@ void cpu_setup(bool with_pku)
     state->has_erms = this_cpu_has(X86_FEATURE_ERMS);
     state->has_rdrand = this_cpu_has(X86_FEATURE_RDRAND);
 
-    write_cr0(state->cr0);
-    wrmsr(MSR_EFER, state->efer);
-    if (this_cpu_has(X86_FEATURE_PAT))
-        wrmsr(MSR_PAT, PAT_DEFAULT);
-    write_cr4(state->cr4);
+    set_registers(state->cr4);
     state->xcr0 = fpu_setup(state->pku);
     if (state->pku) {
         state->cr4 |= CR4_PKE;
         write_cr4(state->cr4);
         write_pkru(pkru_init_value);
     }
-    setup_syscall();
     if (state->smap)
         usercopy_enable_smap();
+}
+
+void cpu_setup_other(void)
+{
+    set_registers(cpu_state.cr4 & ~CR4_PKE);
+    fpu_setup_other();
+    if (cpu_state.pku) {
+        write_cr4(cpu_state.cr4);
+        write_pkru(pkru_init_value);
+    }
 }
 
 struct feature_source {

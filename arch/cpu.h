@@ -184,6 +184,15 @@ static inline uint64_t rdtsc(void)
     return (uint64_t)high << 32 | low;
 }
 
+/* After all earlier instructions, before all later ones: RDTSC by itself is not kept in order. */
+static inline uint64_t rdtsc_ordered(void)
+{
+    __asm__ volatile("lfence" : : : "memory");
+    uint64_t tsc = rdtsc();
+    __asm__ volatile("lfence" : : : "memory");
+    return tsc;
+}
+
 static inline void irq_enable(void)
 {
     __asm__ volatile("sti" : : : "memory");
@@ -217,6 +226,9 @@ static inline void cpu_relax(void)
  * offers, whatever the firmware left in them. with_pku: turn CR4.PKE on where the CPU has PKU.
  */
 void cpu_setup(bool with_pku);
+
+/* Sets up another CPU as cpu_setup() has set up the boot CPU, which it must be like. */
+void cpu_setup_other(void);
 
 /* What cpu_setup() turned on; the same on every CPU. */
 struct cpu_state {

@@ -67,18 +67,17 @@ static inline bool cpu_set_is_empty(const struct cpu_set *set)
     return cpu_set_next(set, 0) == CPU_MAX;
 }
 
-static inline unsigned int cpu_set_count(const struct cpu_set *set)
-{
-    unsigned int count = 0;
-
-    for (unsigned int i = 0; i < CPU_SET_WORDS; i++)
-        count +=
-            (unsigned int)__builtin_popcountl(__atomic_load_n(&set->words[i], __ATOMIC_RELAXED));
-    return count;
-}
-
 /* for_each_cpu (cpu, &set): the members in ascending order. */
 #define for_each_cpu(cpu, set) \
     for ((cpu) = cpu_set_next((set), 0); (cpu) < CPU_MAX; (cpu) = cpu_set_next((set), (cpu) + 1))
+
+static inline unsigned int cpu_set_count(const struct cpu_set *set)
+{
+    unsigned int count = 0;
+    unsigned int cpu;
+
+    for_each_cpu(cpu, set) count++;
+    return count;
+}
 
 #endif

@@ -28,6 +28,14 @@ static void write_xcr0(uint64_t value)
     __asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"(value >> 32) : "memory");
 }
 
+uint64_t fpu_read_xcr0(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0) : "memory");
+    return (uint64_t)high << 32 | low;
+}
+
 static uint64_t choose_components(bool with_pku)
 {
     uint32_t low, ebx, ecx, high;
@@ -114,6 +122,13 @@ uint64_t fpu_setup(bool with_pku)
     assert(layout->size <= sizeof(initial_image));
     fpu_image_init(initial_image);
     return layout->xcr0;
+}
+
+void fpu_setup_other(void)
+{
+    if (fpu_wants_osxsave())
+        write_xcr0(fpu_layout.xcr0);
+    fpu_reset();
 }
 
 void fpu_component(unsigned int number, size_t *offset, size_t *size)

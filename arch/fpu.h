@@ -60,6 +60,12 @@ bool fpu_wants_osxsave(void);
  */
 uint64_t fpu_setup(bool with_pku);
 
+/* Sets XCR0 of another CPU to the same, and all components to their initial state. */
+void fpu_setup_other(void);
+
+/* CR4.OSXSAVE must be set. */
+uint64_t fpu_read_xcr0(void);
+
 /* The offset and size of a component by CPUID; size 0 when the CPU has not got it. */
 void fpu_component(unsigned int number, size_t *offset, size_t *size);
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/cpu_facts.h"
 #include "arch/cpu_set.h"
 #include "arch/descriptors.h"
 
@@ -28,7 +29,8 @@ struct percpu {
     unsigned int number;    /* 0, 1, 2 ... */
     uint32_t pkru;          /* the last value loaded by a switch, for a debugger without PKRU */
     uint32_t apic_id;
-    int64_t tsc_offset; /* added to the TSC it gives the boot CPU's */
+    int64_t tsc_offset;     /* added to the TSC it gives the boot CPU's */
+    struct cpu_facts facts; /* as found when it was set up */
     struct cpu_tables tables;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fs/counters.h"
 
+#include "arch/percpu.h"
+#include "kernel/smp.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "mm/huge_pages.h"
@@ -62,6 +64,21 @@ static int show_counters(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
+/* ---- CPUs ---- */
+
+static int show_cpus(const struct pseudo_node *node, struct text *text)
+{
+    char row[SMP_ROW_SIZE];
+
+    (void)node;
+    text_print(text, "%s\n", smp_row_head);
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
+        smp_format_row(cpu, row);
+        text_print(text, "%s\n", row);
+    }
+    return 0;
+}
+
 /* ---- system calls ---- */
 
 static int show_syscalls(const struct pseudo_node *node, struct text *text)
@@ -75,6 +92,7 @@ static int show_syscalls(const struct pseudo_node *node, struct text *text)
 
 const struct pseudo_entry counters_entries[] = {
     PSEUDO_TEXT("counters", show_counters),
+    PSEUDO_TEXT("cpus", show_cpus),
     PSEUDO_TEXT("syscalls", show_syscalls),
     PSEUDO_END,
 };

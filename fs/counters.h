@@ -6,6 +6,8 @@
  *   counters   lines "NAME VALUE": tasks, objects of each kind, huge pages, pages. When the same
  *              processes run and the same files are there, tasks, objects and "pages else" are
  *              what they were, or something has leaked.
+ *   cpus       a row for each CPU: its APIC id, features, CR4.PKE, XCR0, where PKRU is in the XSAVE
+ *              image, and what its TSC lacks to the boot CPU's; below the heads of the columns
  *   syscalls   lines "NUMBER NAME"
  */
 #ifndef FS_COUNTERS_H

@@ -6,8 +6,8 @@
 
 static const char *line = "";
 
-static const char *const known_names[] = {"console", "channel", "init", "init_pkru",
-                                          "nopku",   "test",    "exit"};
+static const char *const known_names[] = {"console", "channel", "init", "init_pkru", "nopku",
+                                          "maxcpus", "x2apic",  "test", "exit"};
 
 struct word {
     const char *start;

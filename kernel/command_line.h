@@ -7,6 +7,8 @@
  *   init=PATH                    first program
  *   init_pkru=VALUE              PKRU that processes start with, 32 bits
  *   nopku                        leave CR4.PKE off
+ *   maxcpus=N                    use no more than N CPUs
+ *   x2apic                       change the APIC to x2APIC mode, as some firmware does
  *   test=all|NAME[,NAME...]      run in-kernel tests
  *   exit=poweroff|halt|debug     how the machine ends with the first program
  */

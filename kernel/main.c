@@ -32,6 +32,7 @@
 #include "kernel/poller.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
+#include "kernel/smp.h"
 #include "kernel/stack_guard.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -105,6 +106,8 @@ static void init_clocks(void)
 {
     paddr_t registers;
 
+    if (command_line_has("x2apic") && !apic_enter_x2apic())
+        kprintf("command    x2apic: this CPU has no x2APIC mode\n");
     apic_init(apic_is_memory_mapped(&registers) ? device_map(registers, PAGE_SIZE) : NULL);
     clock_references_init(firmware_acpi(), device_map);
     clock_calibrate();
@@ -307,6 +310,7 @@ void kmain(const struct boot_info *info)
     futex_init();
     syscall_init();   /* the table from its section */
     sched_init();     /* this becomes the idle task */
+    smp_start(info);  /* the other CPUs */
     init_files(info); /* the root directory from the initramfs */
     run_tests();      /* test=: in ring 0, in KTAP */
     init_channel();   /* the host, or else the console, as terminal */

@@ -191,6 +191,7 @@ void trap_dispatch(struct trap_frame *frame)
     } else if (vector == VECTOR_PF) {
         page_fault(frame);
     } else if (vector == VECTOR_NMI || vector == VECTOR_DF || vector == VECTOR_MC) {
+        panic_obey();
         panic_trap(frame, "an exception that ends the machine");
     } else if (vector < VECTOR_IRQ_FIRST) {
         if (trap_from_user(frame))

@@ -137,6 +137,15 @@ void kernel_map_share(paddr_t root)
     memcpy(to + KERNEL_HALF, from + KERNEL_HALF, KERNEL_HALF * sizeof(pte_t));
 }
 
+int kernel_map_identity(paddr_t page, paddr_t *root)
+{
+    static pte_t table[PTE_PER_TABLE] __attribute__((aligned(4096))); /* with the image, low */
+
+    *root = image_paddr(table);
+    kernel_map_share(*root);
+    return pt_map(*root, page.value, PAGE_SIZE, page, PTE_P | PTE_A, 1);
+}
+
 static void *map_in_window(paddr_t address, size_t size, uint64_t bits)
 {
     uint64_t offset = address.value % PAGE_SIZE;

@@ -25,6 +25,12 @@ paddr_t kernel_map_root(void);
 /* Fills the upper half of a new root table. */
 void kernel_map_share(paddr_t root);
 
+/*
+ * Tables that show the kernel, and one page of low RAM executable at its own physical address:
+ * for a CPU that turns paging on there. *root is below 4 GiB. Returns 0 or -ENOMEM.
+ */
+int kernel_map_identity(paddr_t page, paddr_t *root);
+
 /* Maps device registers, uncached, for good. NULL when the window or memory is full. */
 void *device_map(paddr_t address, size_t size);
 

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "arch/cpu_facts.h"
+
+#include <stddef.h>
+
+#include "arch/cpu.h"
+#include "arch/fpu.h"
+#include "arch/pkru.h"
+#include "arch/types.h"
+#include "libc/include/string.h"
+
+#define OSXSAVE_1_ECX (1u << 27) /* CPUID 1 ECX: CR4.OSXSAVE */
+#define OSPKE_7_ECX   (1u << 4)  /* CPUID 7.0 ECX: CR4.PKE */
+
+struct fact {
+    const char *name;
+    size_t offset, size;
+    bool is_feature;
+    uint32_t follows; /* bits that follow a register */
+};
+
+#define FEATURE(field, name, follows)                                                \
+    {                                                                                \
+        (name), offsetof(struct cpu_facts, field), sizeof(uint32_t), true, (follows) \
+    }
+#define REGISTER(field, name)                                                                 \
+    {                                                                                         \
+        (name), offsetof(struct cpu_facts, field), sizeof(((struct cpu_facts *)NULL)->field), \
+            false, 0                                                                          \
+    }
+
+static const struct fact facts_compared[] = {
+    FEATURE(signature, "CPUID 1 EAX", 0),
+    FEATURE(features_1_ecx, "CPUID 1 ECX", OSXSAVE_1_ECX),
+    FEATURE(features_1_edx, "CPUID 1 EDX", 0),
+    FEATURE(features_7_ebx, "CPUID 7.0 EBX", 0),
+    FEATURE(features_7_ecx, "CPUID 7.0 ECX", OSPKE_7_ECX),
+    FEATURE(features_d_eax, "CPUID 0xD.1 EAX", 0),
+    FEATURE(features_ext_ecx, "CPUID 0x80000001 ECX", 0),
+    FEATURE(features_ext_edx, "CPUID 0x80000001 EDX", 0),
+    REGISTER(cr0, "CR0"),
+    REGISTER(cr4, "CR4"),
+    REGISTER(efer, "EFER"),
+    REGISTER(xcr0, "XCR0"),
+    REGISTER(pat, "PAT"),
+    REGISTER(star, "STAR"),
+    REGISTER(lstar, "LSTAR"),
+    REGISTER(sfmask, "SFMASK"),
+    REGISTER(xsave_size, "XSAVE size"),
+    REGISTER(pkru_offset, "PKRU offset"),
+    REGISTER(pkru, "PKRU"),
+};
+
+/* All zeros for a leaf beyond the highest. */
+static void read_leaf(uint32_t leaf, uint32_t index, uint32_t registers[4])
+{
+    memset(registers, 0, 4 * sizeof(registers[0]));
+    if ((uint32_t)__get_cpuid_max(leaf & 0x80000000u, NULL) >= leaf)
+        cpuid_now(leaf, index, registers);
+}
+
+static void read_features(struct cpu_facts *facts)
+{
+    uint32_t registers[4];
+
+    read_leaf(1, 0, registers);
+    facts->signature = registers[CPUID_EAX];
+    facts->features_1_ecx = registers[CPUID_ECX];
+    facts->features_1_edx = registers[CPUID_EDX];
+    read_leaf(7, 0, registers);
+    facts->features_7_ebx = registers[CPUID_EBX];
+    facts->features_7_ecx = registers[CPUID_ECX];
+    read_leaf(0xd, 1, registers);
+    facts->features_d_eax = registers[CPUID_EAX];
+    read_leaf(0x80000001u, 0, registers);
+    facts->features_ext_ecx = registers[CPUID_ECX];
+    facts->features_ext_edx = registers[CPUID_EDX];
+}
+
+static void read_xsave(struct cpu_facts *facts)
+{
+    uint32_t registers[4];
+    size_t offset = 0, size = 0;
+
+    facts->xcr0 = fpu_read_xcr0();
+    read_leaf(0xd, 0, registers);
+    facts->xsave_size = registers[CPUID_EBX];
+    if (facts->xcr0 & XFEATURE_PKRU)
+        fpu_component(9, &offset, &size);
+    facts->pkru_offset = (uint32_t)offset;
+}
+
+void cpu_read_facts(struct cpu_facts *facts)
+{
+    *facts = (struct cpu_facts){.apic_id = cpu_apic_id()};
+    read_features(facts);
+    facts->cr0 = read_cr0();
+    facts->cr4 = read_cr4();
+    facts->efer = rdmsr(MSR_EFER);
+    if (this_cpu_has(X86_FEATURE_PAT))
+        facts->pat = rdmsr(MSR_PAT);
+    facts->star = rdmsr(MSR_STAR);
+    facts->lstar = rdmsr(MSR_LSTAR);
+    facts->sfmask = rdmsr(MSR_SFMASK);
+    if (facts->cr4 & CR4_OSXSAVE)
+        read_xsave(facts);
+    if (facts->cr4 & CR4_PKE)
+        facts->pkru = read_pkru();
+}
+
+static uint64_t read_fact(const struct cpu_facts *facts, const struct fact *fact)
+{
+    uint64_t value = 0;
+
+    memcpy(&value, (const char *)facts + fact->offset, fact->size);
+    return value;
+}
+
+bool cpu_facts_differ(const struct cpu_facts *expected, const struct cpu_facts *found,
+                      enum cpu_facts_compared compared, struct cpu_difference *difference)
+{
+    bool features_only = compared == CPU_FEATURES;
+
+    for (unsigned int i = 0; i < array_size(facts_compared); i++) {
+        const struct fact *fact = &facts_compared[i];
+        uint64_t ignored = features_only ? fact->follows : 0;
+
+        if (features_only && !fact->is_feature)
+            continue;
+        difference->name = fact->name;
+        difference->expected = read_fact(expected, fact) & ~ignored;
+        difference->found = read_fact(found, fact) & ~ignored;
+        if (difference->expected != difference->found)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The machine's CPUs: which the firmware lists, starting them, and the table of what each is.
+ */
+#ifndef KERNEL_SMP_H
+#define KERNEL_SMP_H
+
+#include <stddef.h>
+
+struct boot_info;
+
+/*
+ * Starts the other CPUs that the MADT lists, at most maxcpus= of them all, and lets each into the
+ * scheduler that is like the boot CPU. The boot log gets a row for each, and a line for each that
+ * cannot be used, with its APIC id: the machine goes on without it.
+ */
+void smp_start(const struct boot_info *info);
+
+#define SMP_ROW_SIZE 100
+
+/* The heads of the table's columns, and the row of a CPU, each without a newline. */
+extern const char smp_row_head[];
+void smp_format_row(unsigned int cpu, char row[SMP_ROW_SIZE]);
+
+#endif
