@@ -110,8 +110,13 @@ void signal_flush(struct signal_state *state)
         remove_pending(state, pending);
         kfree(pending);
     }
+    state->pending = 0;
 }
 
+/*
+ * Without memory a signal comes without its siginfo, as on Linux: SIGKILL must work then above
+ * all. Only of a queued one that is all about its value is the sender told.
+ */
 static int queue_signal(struct task *task, const siginfo_t *info)
 {
     struct signal_state *state = &task->signals;
@@ -120,11 +125,13 @@ static int queue_signal(struct task *task, const siginfo_t *info)
     if (info->si_signo < FIRST_REALTIME && (state->pending & signal_bit(info->si_signo)))
         return 0;
     pending = kmalloc(sizeof(*pending));
-    if (!pending)
+    if (!pending && info->si_signo >= FIRST_REALTIME && info->si_code != SI_USER)
         return -EAGAIN;
-    pending->info = *info;
     uint64_t flags = spin_lock_irqsave(&state->lock);
-    TAILQ_INSERT_TAIL(&state->queue, pending, link);
+    if (pending) {
+        pending->info = *info;
+        TAILQ_INSERT_TAIL(&state->queue, pending, link);
+    }
     state->pending |= signal_bit(info->si_signo);
     task_set_work(task, WORK_SIGNAL);
     spin_unlock_irqrestore(&state->lock, flags);
@@ -144,6 +151,7 @@ static void drop_pending(struct signal_state *state, signal_set_t set)
             kfree(pending);
         }
     }
+    state->pending &= ~set;
     spin_unlock_irqrestore(&state->lock, flags);
 }
 
@@ -199,8 +207,7 @@ void signal_force(const siginfo_t *info)
         action->sa_handler = SIG_DFL;
         task->signals.blocked &= ~bit;
     }
-    if (queue_signal(task, info))
-        process_exit(SIGKILL);
+    queue_signal(task, info);
 }
 
 bool signal_pending(void)
@@ -216,7 +223,7 @@ bool signal_is_killed(const struct task *task)
 }
 
 /* Takes the lowest signal of a set of which at least one is pending. The lock is held. */
-static struct pending_signal *take_lowest(struct signal_state *state, signal_set_t set)
+static void take_lowest(struct signal_state *state, signal_set_t set, siginfo_t *info)
 {
     int signal = __builtin_ctzl(set) + 1;
     struct pending_signal *pending;
@@ -224,47 +231,48 @@ static struct pending_signal *take_lowest(struct signal_state *state, signal_set
     TAILQ_FOREACH (pending, &state->queue, link)
         if (pending->info.si_signo == signal)
             break;
-    assert(pending);
+    if (!pending) { /* there was no memory for its siginfo */
+        *info = (siginfo_t){.si_signo = signal, .si_code = SI_USER};
+        state->pending &= ~signal_bit(signal);
+        return;
+    }
+    *info = pending->info;
     remove_pending(state, pending);
-    return pending;
+    kfree(pending);
 }
 
 /*
- * The next signal to deliver: one that the program's own instruction caused before others, and
- * otherwise the lowest number. NULL: none.
+ * Takes the next signal to deliver: one that the program's own instruction caused before others,
+ * and otherwise the lowest number. False: none is there.
  */
-static struct pending_signal *take_signal(struct task *task)
+static bool take_signal(struct task *task, siginfo_t *info)
 {
     struct signal_state *state = &task->signals;
     uint64_t flags = spin_lock_irqsave(&state->lock);
     signal_set_t ready = state->pending & ~(state->blocked & ~NEVER_BLOCKED);
-    struct pending_signal *pending = NULL;
 
     if (ready & signal_bit(SIGKILL))
         ready = signal_bit(SIGKILL);
     else if (ready & SYNCHRONOUS)
         ready &= SYNCHRONOUS;
     if (ready)
-        pending = take_lowest(state, ready);
+        take_lowest(state, ready, info);
     else
         task_clear_work(task, WORK_SIGNAL);
     spin_unlock_irqrestore(&state->lock, flags);
-    return pending;
+    return ready;
 }
 
 bool signal_take(signal_set_t set, siginfo_t *info)
 {
     struct signal_state *state = &current()->signals;
     uint64_t flags = spin_lock_irqsave(&state->lock);
-    struct pending_signal *pending =
-        state->pending & set ? take_lowest(state, state->pending & set) : NULL;
+    signal_set_t ready = state->pending & set;
 
+    if (ready)
+        take_lowest(state, ready, info);
     spin_unlock_irqrestore(&state->lock, flags);
-    if (!pending)
-        return false;
-    *info = pending->info;
-    kfree(pending);
-    return true;
+    return ready;
 }
 
 /* ---- delivering ---- */
@@ -394,13 +402,11 @@ void signal_deliver(struct trap_frame *frame)
 {
     struct task *task = current();
     struct signal_state *state = &task->signals;
-    struct pending_signal *pending;
+    siginfo_t info;
 
     if (task->trace.stop_wanted)
         ptrace_interrupt_stop();
-    while ((pending = take_signal(task))) {
-        siginfo_t info = pending->info;
-        kfree(pending);
+    while (take_signal(task, &info)) {
         bool handled = deliver(frame, &info);
         take_tracer_changes(frame);
         if (handled)
