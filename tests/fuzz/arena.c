@@ -189,12 +189,12 @@ uint64_t play_huge_address(const struct use *use)
 }
 
 /*
- * A range that ends before it begins. One that merely is too long would not do: mprotect and
- * madvise change what they find of it.
+ * What ends before it begins. A range that merely is too long would not do: mprotect and madvise
+ * change what they find of it.
  */
-static uint64_t wrapping_length(void)
+static uint64_t wrapping_length(uint64_t address)
 {
-    return UINT64_MAX - random_small(64 * PAGE);
+    return address < 64 * PAGE ? 0 : UINT64_MAX - random_small(64 * PAGE);
 }
 
 /* Up to what is left behind an address; a few pages where the address is not one of ours. */
@@ -206,7 +206,7 @@ static uint64_t length_behind(uint64_t address, bool wild)
     if (address >= play && address < scratch)
         left = scratch - address;
     if (wild && one_in(3))
-        return one_in(2) ? wrapping_length() : random_below(left);
+        return one_in(2) ? wrapping_length(address) : random_below(left);
     size = one_in(8) ? left : PAGE * (1 + random_small(left / PAGE + 1));
     return size < left ? size : left;
 }

@@ -72,6 +72,9 @@ unsigned int calls_count(void);
 const struct call *calls_get(unsigned int index);
 unsigned int calls_index(const struct call *call);
 
+/* Prints calls that the kernel says it has and that are in no table; whether there are none. */
+bool calls_check_list(void);
+
 /* The call itself, around any C library: a negative errno, or the result. */
 static inline long kernel(long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
                           uint64_t f)

@@ -3,8 +3,14 @@
 
 #include "tests/fuzz/call.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/fuzz/counters.h"
 #include "tests/fuzz/limits.h"
 #include "tests/fuzz/random.h"
+
+#define LIST_PATH "/sys/kernel/debug/latchkey/syscalls"
 
 static const struct call_table *const tables[] = {
     &memory_calls, &descriptor_calls, &name_calls, &process_calls,
@@ -38,4 +44,29 @@ unsigned int calls_index(const struct call *call)
          table++)
         before += tables[table]->count;
     return before + (unsigned int)(call - tables[table]->calls);
+}
+
+static bool is_fuzzed(int number)
+{
+    for (unsigned int i = 0; i < calls_count(); i++)
+        if (calls_get(i)->number == number)
+            return true;
+    return false;
+}
+
+/* Lines of the kernel's list are "NUMBER NAME". */
+bool calls_check_list(void)
+{
+    char *rest = read_debug_text(LIST_PATH);
+    bool complete = true;
+
+    if (rest == NULL)
+        return true;
+    for (char *line; (line = next_line(&rest)) != NULL;) {
+        if (!is_fuzzed(atoi(line))) {
+            printf("not fuzzed: %s\n", line);
+            complete = false;
+        }
+    }
+    return complete;
 }

@@ -21,7 +21,7 @@
 #include "tests/fuzz/arena.h"
 #include "tests/fuzz/call.h"
 #include "tests/fuzz/confine.h"
-#include "tests/fuzz/leaks.h"
+#include "tests/fuzz/counters.h"
 #include "tests/fuzz/random.h"
 #include "tests/fuzz/shared.h"
 #include "tests/fuzz/supervisor.h"

@@ -3,8 +3,8 @@
  * The kernel's own counters, read from its debugfs before and after: pages, tasks and objects in
  * use. When nothing runs any more, they are what they were, or something has leaked.
  */
-#ifndef TESTS_FUZZ_LEAKS_H
-#define TESTS_FUZZ_LEAKS_H
+#ifndef TESTS_FUZZ_COUNTERS_H
+#define TESTS_FUZZ_COUNTERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,10 +23,16 @@ struct counters {
 /* False where there is no such file: on Linux, or for a process that is not alone. */
 bool counters_read(struct counters *counters);
 
+/* The value of one, or 0. */
+uint64_t counters_get(const struct counters *counters, const char *name);
+
 /* Prints what differs; whether nothing does. */
 bool counters_equal(const struct counters *before, const struct counters *after);
 
-/* Whether the kernel implements a call, as its own list says; true where it has no such list. */
-bool calls_check_list(void);
+/* A small file as a string, in a buffer that the next reading uses again; NULL if there is none. */
+char *read_debug_text(const char *path);
+
+/* Cuts the next line off the rest of a text; NULL at the end. */
+char *next_line(char **rest);
 
 #endif

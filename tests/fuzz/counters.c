@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tests/fuzz/leaks.h"
+#include "tests/fuzz/counters.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,11 +9,9 @@
 #include "tests/fuzz/call.h"
 
 #define COUNTERS_PATH "/sys/kernel/debug/latchkey/counters"
-#define CALLS_PATH    "/sys/kernel/debug/latchkey/syscalls"
 #define TEXT_SIZE     8192
 
-/* A whole file as a string, in a buffer that is there once, or NULL. */
-static char *read_text(const char *path)
+char *read_debug_text(const char *path)
 {
     static char text[TEXT_SIZE];
     long fd = KERNEL(open, path, O_RDONLY);
@@ -28,8 +26,7 @@ static char *read_text(const char *path)
     return text;
 }
 
-/* Cuts the next line off the rest of a text; NULL at the end. */
-static char *next_line(char **rest)
+char *next_line(char **rest)
 {
     char *line = *rest;
     char *end = strchr(line, '\n');
@@ -59,7 +56,7 @@ static void take_line(struct counters *counters, char *line)
 
 bool counters_read(struct counters *counters)
 {
-    char *text = read_text(COUNTERS_PATH);
+    char *text = read_debug_text(COUNTERS_PATH);
     char *rest = text;
 
     counters->count = 0;
@@ -68,6 +65,14 @@ bool counters_read(struct counters *counters)
     for (char *line; (line = next_line(&rest)) != NULL;)
         take_line(counters, line);
     return counters->count > 0;
+}
+
+uint64_t counters_get(const struct counters *counters, const char *name)
+{
+    for (unsigned int i = 0; i < counters->count; i++)
+        if (strcmp(counters->lines[i].name, name) == 0)
+            return counters->lines[i].value;
+    return 0;
 }
 
 /* Pages free, of objects and of kernel stacks: what is kept for the next use moves about. */
@@ -91,29 +96,4 @@ bool counters_equal(const struct counters *before, const struct counters *after)
         equal = false;
     }
     return equal;
-}
-
-static const struct call *call_of(int number)
-{
-    for (unsigned int i = 0; i < calls_count(); i++)
-        if (calls_get(i)->number == number)
-            return calls_get(i);
-    return NULL;
-}
-
-/* Lines of the kernel's list are "NUMBER NAME". */
-bool calls_check_list(void)
-{
-    char *rest = read_text(CALLS_PATH);
-    bool complete = true;
-
-    if (rest == NULL)
-        return true;
-    for (char *line; (line = next_line(&rest)) != NULL;) {
-        if (call_of(atoi(line)) == NULL) {
-            printf("not fuzzed: %s\n", line);
-            complete = false;
-        }
-    }
-    return complete;
 }
