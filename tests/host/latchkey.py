@@ -35,3 +35,14 @@ def run(*arguments, stdin=subprocess.DEVNULL, limit=TIME_LIMIT, text=True, **opt
         text=text,
         **options,
     )
+
+
+def shell_environment():
+    """The environment of a person's shell, without what the make that runs the tests has set."""
+    added = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "LATCHKEY_BUILD")
+    return {name: value for name, value in os.environ.items() if name not in added}
+
+
+def make(*arguments):
+    """The arguments of a make, by itself, that has the build folder of these tests."""
+    return ["make", "-C", ROOT, "--no-print-directory", f"BUILD={BUILD}", *arguments]

@@ -86,24 +86,15 @@ def test_cpu_without_long_mode():
 # ---- make run -----------------------------------------------------------------------------------
 
 
-def make_environment():
-    """The environment of a person's shell, without what the make that runs these tests adds."""
-    added = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
-    return {name: value for name, value in os.environ.items() if name not in added}
-
-
-MAKE_RUN = ["-C", latchkey.ROOT, "--no-print-directory", f"BUILD={latchkey.BUILD}", "run"]
-
-
 def test_make_run_without_a_terminal():
     result = subprocess.run(
-        ["make", *MAKE_RUN],
+        latchkey.make("run"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         timeout=300,
-        env=make_environment(),
+        env=latchkey.shell_environment(),
     )
     assert result.returncode == 0, result.stderr
     assert "pkey_alloc(0, PKEY_DISABLE_WRITE): key 1" in result.stdout
@@ -112,12 +103,13 @@ def test_make_run_without_a_terminal():
 
 
 def test_make_run_at_a_terminal():
+    command, *arguments = latchkey.make("run")
     child = pexpect.spawn(
-        "make",
-        MAKE_RUN,
+        command,
+        arguments,
         timeout=300,
         encoding="utf-8",
-        env=make_environment(),
+        env=latchkey.shell_environment(),
         dimensions=(40, 100),
     )
     child.expect("Latchkey, a kernel about memory protection keys")

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""The build: with clang too, nothing twice, and the Makefile's and tools/deps' words."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import latchkey
+
+CLANG = "clang"
+
+
+def make(*arguments):
+    return subprocess.run(
+        latchkey.make(*arguments),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env=latchkey.shell_environment(),
+    )
+
+
+def test_second_make_does_nothing():
+    result = make("all")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(not shutil.which(CLANG), reason="clang is not installed")
+def test_clang(tmp_path):
+    result = make(f"CC={CLANG}", f"BUILD={tmp_path}", "-j2", "all")
+    assert result.returncode == 0, result.stderr
+    environment = dict(os.environ, LATCHKEY_BUILD=str(tmp_path))
+    story = latchkey.run("--append", "test=all", f"{tmp_path}/tests/pkru", env=environment)
+    assert story.returncode == 0, story.stderr
+
+
+def test_help_names_every_target():
+    words = make("help").stdout
+    for target in ("all", "iso", "run", "test", "debug", "check", "format", "clean", "bench"):
+        assert f"  make {target} " in words
+
+
+def test_bench():
+    result = make("bench")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert len(result.stdout.splitlines()) == 3
+
+
+def test_missing_packages_are_named(tmp_path):
+    """As one who is neither root nor has sudo."""
+    fake = tmp_path / "bin"
+    fake.mkdir()
+    for name, body in (("id", "echo 1000"), ("dpkg-query", "exit 1"), ("sudo", "exit 1")):
+        (fake / name).write_text(f"#!/bin/sh\n{body}\n")
+        (fake / name).chmod(0o755)
+    result = subprocess.run(
+        [os.path.join(latchkey.ROOT, "tools", "deps")],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={"PATH": f"{fake}:{os.environ['PATH']}"},
+    )
+    assert result.returncode == 1
+    assert "apt-get install" in result.stderr
+    for package in ("nasm", "xorriso", "ovmf", "bochs", "qemu-system-x86"):
+        assert f" {package}" in result.stderr
