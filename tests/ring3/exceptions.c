@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the CPU's exceptions report: signal, code, address and vector. Page faults are in faults.
+ */
+#include "tests/ring3/ring3.h"
+
+/* Where the last probe's fault happened. */
+static uintptr_t fault_rip;
+
+static void note_rip(int number, siginfo_t *info, void *context)
+{
+    fault_rip = (uintptr_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+    probe_handler(number, info, context);
+}
+
+static void illegal_instruction(void)
+{
+    struct fault fault;
+
+    handle(SIGILL, note_rip, 0);
+    fault = PROBE("ud2", 0);
+    EXPECT_EQUAL(fault.signal, SIGILL);
+    EXPECT_EQUAL(fault.code, ILL_ILLOPN);
+    EXPECT_EQUAL(fault.address, fault_rip);
+    EXPECT_EQUAL(fault.trap, 6);
+    EXPECT_EQUAL(*(const uint16_t *)fault_rip, 0x0b0f);
+    probe_init();
+}
+
+static void division(void)
+{
+    struct fault fault;
+
+    handle(SIGFPE, note_rip, 0);
+    fault = PROBE("xor %%eax, %%eax\n\txor %%edx, %%edx\n\txor %%ecx, %%ecx\n\tdiv %%ecx", 0);
+    EXPECT_EQUAL(fault.signal, SIGFPE);
+    EXPECT_EQUAL(fault.code, FPE_INTDIV);
+    EXPECT_EQUAL(fault.address, fault_rip);
+    EXPECT_EQUAL(fault.trap, 0);
+    probe_init();
+}
+
+static void vector_division(void)
+{
+    static const uint32_t unmasked = 0x1f80 & ~(uint32_t)0x200; /* divide by zero */
+    static const uint32_t usual = 0x1f80;
+    struct fault fault;
+    uint32_t after;
+
+    __asm__ volatile("ldmxcsr %0" : : "m"(unmasked));
+    fault = PROBE("mov $1, %%eax\n\t"
+                  "cvtsi2ss %%eax, %%xmm0\n\t"
+                  "xorps %%xmm1, %%xmm1\n\t"
+                  "divss %%xmm1, %%xmm0",
+                  0);
+    __asm__ volatile("stmxcsr %0\n\tldmxcsr %1" : "=m"(after) : "m"(usual));
+    if (fault.signal == 0 && (after & 4)) {
+        ktap_skip("this CPU notes unmasked SSE exceptions and does not raise them, as TCG");
+        return;
+    }
+    EXPECT_EQUAL(fault.signal, SIGFPE);
+    EXPECT_EQUAL(fault.code, FPE_FLTDIV);
+    EXPECT_EQUAL(fault.trap, 19);
+}
+
+static void x87_division(void)
+{
+    static const uint16_t unmasked = 0x37f & ~4; /* divide by zero */
+    struct fault fault;
+
+    __asm__ volatile("fldcw %0" : : "m"(unmasked));
+    fault = PROBE("fld1\n\tfldz\n\tfdivrp\n\tfwait", 0);
+    __asm__ volatile("fninit");
+    EXPECT_EQUAL(fault.signal, SIGFPE);
+    EXPECT_EQUAL(fault.code, FPE_FLTDIV);
+    EXPECT_EQUAL(fault.trap, 16);
+}
+
+static void breakpoint(void)
+{
+    struct fault fault;
+
+    handle(SIGTRAP, note_rip, 0);
+    fault = PROBE("int3", 0);
+    EXPECT_EQUAL(fault.signal, SIGTRAP);
+    EXPECT_EQUAL(fault.code, CODE_KERNEL);
+    EXPECT_EQUAL(fault.address, 0);
+    EXPECT_EQUAL(fault.trap, 3);
+    EXPECT_EQUAL(*(const unsigned char *)(fault_rip - 1), 0xcc);
+    probe_init();
+}
+
+static void clear_trap_flag(int number, siginfo_t *info, void *context)
+{
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~0x100;
+    note_rip(number, info, context);
+}
+
+static void single_step(void)
+{
+    struct fault fault;
+
+    handle(SIGTRAP, clear_trap_flag, 0);
+    fault = PROBE("sub $128, %%rsp\n\t" // over the red zone
+                  "pushf\n\t"
+                  "orl $0x100, (%%rsp)\n\t"
+                  "popf\n\t"
+                  "nop\n\t"
+                  "nop",
+                  0);
+    EXPECT_EQUAL(fault.signal, SIGTRAP);
+    EXPECT_EQUAL(fault.code, TRAP_TRACE);
+    EXPECT_EQUAL(fault.address, fault_rip);
+    EXPECT_EQUAL(fault.trap, 1);
+    probe_init();
+}
+
+static void privileged_instructions(void)
+{
+    EXPECT_SEGV(PROBE("hlt", 0), CODE_KERNEL);
+    EXPECT_EQUAL(probe.fault.address, 0);
+    EXPECT_EQUAL(probe.fault.trap, 13);
+    EXPECT_SEGV(PROBE("cli", 0), CODE_KERNEL);
+    EXPECT_SEGV(PROBE("mov %%cr3, %%rax", 0), CODE_KERNEL);
+    EXPECT_SEGV(PROBE("mov $0xc0000080, %%ecx\n\trdmsr", 0), CODE_KERNEL);
+    EXPECT_SEGV(PROBE("mov $0x3f8, %%edx\n\tin %%dx, %%al", 0), CODE_KERNEL);
+    EXPECT_SEGV(PROBE("int $0x21", 0), CODE_KERNEL);
+}
+
+static const struct ktap_test tests[] = {
+    {"SIGILL: ILL_ILLOPN at the instruction", illegal_instruction},
+    {"SIGFPE: FPE_INTDIV at the division", division},
+    {"SIGFPE: FPE_FLTDIV of an SSE division", vector_division},
+    {"SIGFPE: FPE_FLTDIV of an x87 division", x87_division},
+    {"SIGTRAP: int3 has si_code 128, behind the instruction", breakpoint},
+    {"SIGTRAP: a single step is TRAP_TRACE at the next instruction", single_step},
+    {"SIGSEGV: privileged instructions have si_code 128 and si_addr 0", privileged_instructions},
+};
+
+int main(void)
+{
+    probe_init();
+    return ktap_run(tests, COUNT(tests), NULL);
+}
