@@ -9,7 +9,7 @@
 #   host    user/ and tests/ring3/ again, with the host's compiler and C library, for Linux
 
 # However it is spelt, one folder has one name, so that nothing is built again for a second one.
-override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),build)))
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),$(if $(DEBUG),build/debug,build))))
 CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
@@ -39,6 +39,10 @@ CHECKS := check-c check-python check-shell check-includes check-text
 LIBC_CORE := $(wildcard libc/core/*.c)
 KERNEL_ROOMS := boot arch mm kernel fs tests/kernel
 KERNEL_SOURCES := $(wildcard $(foreach room,$(KERNEL_ROOMS),$(room)/*.c $(room)/*.asm)) $(LIBC_CORE)
+DEBUG_SOURCES := $(wildcard arch/*_check.c)
+ifndef DEBUG
+KERNEL_SOURCES := $(filter-out $(DEBUG_SOURCES),$(KERNEL_SOURCES))
+endif
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)
 USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c))
 RING3_TESTS := $(patsubst tests/ring3/%.c,%,$(wildcard tests/ring3/*.c))
@@ -61,7 +65,8 @@ PLAIN_CODE := -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fcf-protection=
 
 KERNEL_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. $(PLAIN_CODE) -ffreestanding \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer \
-	-fno-strict-aliasing -fstack-protector-strong -mstack-protector-guard=global
+	-fno-strict-aliasing -fstack-protector-strong -mstack-protector-guard=global \
+	$(if $(DEBUG),-DLATCHKEY_DEBUG)
 USER_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -Ilibc/include -I. $(PLAIN_CODE) \
 	-D_GNU_SOURCE -fno-stack-protector
 HOST_CFLAGS := $(COMMON_CFLAGS) -D_GNU_SOURCE -I$(BUILD)/host/include -I.
@@ -86,6 +91,7 @@ help: ## list the targets and the variables
 	@echo '  CC=clang        build the kernel and its programs with clang'
 	@echo '  CROSS_COMPILE=  prefix of the tools, for example x86_64-linux-gnu-'
 	@echo '  PROGRAMS=       your own files and folders to have in the machine with make run'
+	@echo '  DEBUG=1         a kernel that checks its locks and invalidations, in build/debug'
 	@echo '  BUILD=          the folder for everything made (default build)'
 
 iso: $(BUILD)/latchkey.iso ## build build/latchkey.iso, which boots on BIOS and on UEFI

@@ -18,6 +18,7 @@
 #include "arch/cpu_facts.h"
 #include "arch/cpu_set.h"
 #include "arch/descriptors.h"
+#include "arch/tlb_cpu.h"
 
 struct task;
 
@@ -32,11 +33,13 @@ struct percpu {
     int64_t tsc_offset;     /* added to the TSC it gives the boot CPU's */
     struct cpu_facts facts; /* as found when it was set up */
     struct cpu_tables tables;
+    struct tlb_cpu tlb;
 };
 
 _Static_assert(offsetof(struct percpu, kernel_stack) == 8, "PERCPU_KERNEL_STACK in entry.asm");
 _Static_assert(offsetof(struct percpu, user_rsp) == 16, "PERCPU_USER_RSP in entry.asm");
 _Static_assert(offsetof(struct percpu, current) == 24, "current()");
+_Static_assert(offsetof(struct percpu, number) == 32, "this_cpu_number()");
 
 /* CPUs that are up, at least 1. It grows while the machine starts, and never shrinks. */
 extern unsigned int cpu_count;
@@ -54,6 +57,14 @@ static inline struct percpu *this_cpu(void)
     struct percpu *cpu;
     __asm__ volatile("movq %%gs:0, %0" : "=r"(cpu));
     return cpu;
+}
+
+/* The same one's number; it stays that as long as the task does not wait. */
+static inline unsigned int this_cpu_number(void)
+{
+    unsigned int number;
+    __asm__ volatile("movl %%gs:32, %0" : "=r"(number));
+    return number;
 }
 
 /* Gives the next number to a CPU whose area is filled in, and so brings it up for all to see. */

@@ -5,6 +5,12 @@
  * The kernel is not preempted while it runs, so a lock is held for a few instructions and needs
  * no priority. A lock that an interrupt handler also takes is taken with interrupts off, by the
  * _irqsave form; no other lock may be taken by an interrupt handler.
+ *
+ * Whoever waits for a lock answers other CPUs' TLB shootdowns meanwhile, even with interrupts off:
+ * the holder may be waiting for that answer. So a lock that is held with interrupts on may be held
+ * across a shootdown (arch/tlb.h).
+ *
+ * A build with DEBUG=1 also checks the order in which locks are taken, and counts (lock_check.h).
  */
 #ifndef ARCH_SPINLOCK_H
 #define ARCH_SPINLOCK_H
@@ -12,10 +18,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/lock_check.h"
+#include "arch/percpu.h"
+
 struct spinlock {
-    uint32_t held; /* 0 or 1; the only word that another CPU writes while we wait */
+    uint32_t holder; /* number of the CPU and 1, or 0; all that another CPU writes while we wait */
     const char *name;
     const void *owner; /* return address of the taker, for the panic report */
+    struct lock_check check;
 };
 
 #define SPINLOCK_INIT(lock_name) \
@@ -23,22 +33,33 @@ struct spinlock {
         .name = (lock_name)      \
     }
 
+/* Waits until the lock can be taken, and takes it. */
+void spin_lock_slow(struct spinlock *lock);
+
+/* What a loop does that waits for another CPU: answers its shootdowns, and pauses. */
+void spin_relax(void);
+
 static inline void spin_lock(struct spinlock *lock)
 {
-    while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
-        while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED))
-            __builtin_ia32_pause();
+    uint32_t free = 0;
+
+    lock_check_take(&lock->check, lock->name);
+    if (!__atomic_compare_exchange_n(&lock->holder, &free, this_cpu_number() + 1, false,
+                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        spin_lock_slow(lock);
     lock->owner = __builtin_return_address(0);
 }
 
 static inline void spin_unlock(struct spinlock *lock)
 {
-    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+    lock_check_release(&lock->check);
+    __atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
 }
 
+/* Whether this CPU holds the lock. */
 static inline bool spin_is_held(const struct spinlock *lock)
 {
-    return __atomic_load_n(&lock->held, __ATOMIC_RELAXED);
+    return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == this_cpu_number() + 1;
 }
 
 /* RFLAGS as they were; interrupts are off afterwards. */

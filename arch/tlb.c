@@ -1,4 +1,145 @@
 // SPDX-License-Identifier: MIT
 #include "arch/tlb.h"
 
-struct tlb_events tlb_events;
+#include "arch/bug.h"
+#include "arch/cpu.h"
+#include "arch/ipi.h"
+#include "arch/percpu.h"
+#include "arch/spinlock.h"
+#include "arch/tlb_check.h"
+
+void load_cr3(paddr_t root)
+{
+    this_cpu()->tlb.events.cr3_loads++;
+    write_cr3(root.value);
+}
+
+void tlb_load(paddr_t root, struct cpu_set *space)
+{
+    struct percpu *cpu = this_cpu();
+    struct cpu_set *old = cpu->tlb.space;
+
+    if (space == old)
+        return;
+    if (space)
+        cpu_set_add(space, cpu->number); /* a full barrier: see arch/tlb.h */
+    cpu->tlb.space = space;
+    load_cr3(root);
+    if (old) {
+        cpu_set_remove(old, cpu->number);
+        tlb_check_unload(old); /* by address only: whoever waited for that may free it */
+    }
+}
+
+static void flush_here(struct tlb_cpu *tlb, const struct tlb_batch *batch)
+{
+    if (tlb_batch_is_all(batch)) {
+        tlb_check_reload(tlb->space);
+        load_cr3(paddr(read_cr3()));
+        return;
+    }
+    for (unsigned int i = 0; i < batch->count; i++) {
+        uintptr_t end = batch->ranges[i].end;
+        for (uintptr_t at = batch->ranges[i].start; at < end; at += PAGE_SIZE) {
+            tlb_check_invlpg(tlb->space, at);
+            invlpg(at);
+        }
+    }
+    tlb->events.invlpg += batch->pages;
+}
+
+/* ---- asking other CPUs, and answering ---- */
+
+/* The asker may go on as soon as it is answered, and ask something else. */
+static void answer(struct tlb_cpu *tlb, struct tlb_cpu *asker)
+{
+    if (asker->asked_space == tlb->space)
+        flush_here(tlb, asker->asked_batch);
+    __atomic_fetch_sub(&asker->unanswered, 1, __ATOMIC_RELEASE);
+}
+
+/* May interrupt itself: each of the bits is taken out by one of the two. */
+void tlb_answer(void)
+{
+    struct tlb_cpu *tlb = &this_cpu()->tlb;
+
+    for (unsigned int i = 0; i < CPU_SET_WORDS; i++) {
+        if (!__atomic_load_n(&tlb->incoming.words[i], __ATOMIC_RELAXED))
+            continue;
+        uint64_t askers = __atomic_exchange_n(&tlb->incoming.words[i], 0, __ATOMIC_ACQUIRE);
+        for (; askers; askers &= askers - 1) {
+            unsigned int bit = (unsigned int)__builtin_ctzl(askers);
+            answer(tlb, &percpu_of(i * CPU_SET_WORD_BITS + bit)->tlb);
+        }
+    }
+}
+
+/* Gives the members of a set but this CPU; false when there are none. */
+static bool others_of(const struct cpu_set *set, struct cpu_set *others)
+{
+    unsigned int me = this_cpu_number();
+    uint64_t any = 0;
+
+    for (unsigned int i = 0; i < CPU_SET_WORDS; i++) {
+        others->words[i] = __atomic_load_n(&set->words[i], __ATOMIC_RELAXED);
+        if (i == me / CPU_SET_WORD_BITS)
+            others->words[i] &= ~cpu_set_bit(me);
+        any |= others->words[i];
+    }
+    return any != 0;
+}
+
+static void ask(struct tlb_cpu *tlb, const struct cpu_set *others, const struct cpu_set *space,
+                const struct tlb_batch *batch)
+{
+    unsigned int targets = 0;
+    unsigned int cpu;
+
+    for_each_cpu(cpu, others) targets++;
+    tlb->events.shootdowns++;
+    tlb->events.targets += targets;
+    tlb->asked_space = space;
+    tlb->asked_batch = batch;
+    __atomic_store_n(&tlb->unanswered, targets, __ATOMIC_RELAXED);
+    for_each_cpu(cpu, others) cpu_set_add(&percpu_of(cpu)->tlb.incoming, this_cpu_number());
+    ipi_send_set(others, VECTOR_TLB);
+}
+
+static void await_answers(const struct tlb_cpu *tlb)
+{
+    while (__atomic_load_n(&tlb->unanswered, __ATOMIC_ACQUIRE))
+        spin_relax();
+}
+
+void tlb_flush(const struct cpu_set *space, const struct tlb_batch *batch)
+{
+    struct tlb_cpu *tlb = &this_cpu()->tlb;
+    struct cpu_set others;
+    bool shoot = false;
+
+    if (cpu_count > 1) {
+        __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the entries, then the set: see arch/tlb.h */
+        shoot = others_of(space, &others);
+    }
+    if (shoot) {
+        assert(irq_is_enabled()); /* two CPUs might wait for each other */
+        ask(tlb, &others, space, batch);
+    }
+    if (tlb->space == space)
+        flush_here(tlb, batch);
+    if (shoot)
+        await_answers(tlb);
+    tlb_check_flushed(space);
+}
+
+void tlb_read_events(struct tlb_events *events)
+{
+    *events = (struct tlb_events){0};
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
+        const struct tlb_events *own = &percpu_of(cpu)->tlb.events;
+        events->invlpg += own->invlpg;
+        events->cr3_loads += own->cr3_loads;
+        events->shootdowns += own->shootdowns;
+        events->targets += own->targets;
+    }
+}

@@ -1,53 +1,90 @@
 // SPDX-License-Identifier: MIT
 /*
- * Invalidating translations (SDM vol. 3A, 4.10.4). A change of key needs it like a change of W.
+ * Invalidating translations, on this CPU (SDM vol. 3A, 4.10.4) and on all that may have them
+ * (4.10.5). A change of key needs it like a change of W.
  *
- * tlb_events counts what costs on silicon and nearly nothing under emulation.
+ * An address space has a set of the CPUs that have its tables loaded. Who makes entries weaker
+ * (takes P, W or the right to execute away, changes key or address) collects them in a batch and
+ * calls tlb_flush() once: an interrupt to each CPU of the set but this one, and its answer awaited.
+ * Only then may pages be freed, or the program be told that it is done.
+ *
+ * No CPU is missed that loads the tables meanwhile: it joins the set before it loads them, and
+ * tlb_flush() reads the set after the entries were changed, each with a full barrier in between.
+ * So either it is seen in the set, or it sees the new entries.
+ *
+ * Only user addresses are flushed. The kernel's half never loses a right or a page once other CPUs
+ * run: kernel stacks and device registers are mapped for good (mm/kernel_map.c).
  */
 #ifndef ARCH_TLB_H
 #define ARCH_TLB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/cpu.h"
+#include "arch/cpu_set.h"
+#include "arch/tlb_cpu.h"
 #include "arch/types.h"
 
 /* Beyond this many pages a reload of CR3 costs less than one INVLPG a page. */
 #define TLB_FLUSH_ALL_PAGES 33
 
-struct tlb_events {
-    uint64_t invlpg;
-    uint64_t cr3_loads;
+#define TLB_RANGES_MAX 8
+
+struct tlb_range {
+    uintptr_t start, end;
 };
 
-extern struct tlb_events tlb_events;
+/* Ranges to be invalidated; one with more pages than the limit above stands for everything. */
+struct tlb_batch {
+    uint64_t pages; /* INVLPGs that it takes; 0: empty */
+    unsigned int count;
+    struct tlb_range ranges[TLB_RANGES_MAX];
+};
+
+static inline bool tlb_batch_is_all(const struct tlb_batch *batch)
+{
+    return batch->pages > TLB_FLUSH_ALL_PAGES;
+}
+
+/* For a large page its first 4 KiB will do: one INVLPG drops all of it (SDM vol. 3A, 4.10.2.3). */
+static inline void tlb_batch_add(struct tlb_batch *batch, uintptr_t start, uintptr_t end)
+{
+    struct tlb_range *last = batch->ranges + batch->count - 1;
+
+    batch->pages += (end - start) >> PAGE_SHIFT;
+    if (batch->count && last->end == start)
+        last->end = end;
+    else if (batch->count < TLB_RANGES_MAX)
+        batch->ranges[batch->count++] = (struct tlb_range){start, end};
+    else
+        batch->pages = TLB_FLUSH_ALL_PAGES + 1;
+}
+
+/*
+ * Invalidates a batch on this CPU and on all others that have the address space loaded, and
+ * returns when they have. Interrupts are on, unless nobody else can have it loaded.
+ */
+void tlb_flush(const struct cpu_set *space, const struct tlb_batch *batch);
+
+/*
+ * Makes this CPU use tables: those of the space with that set of CPUs, which it joins; NULL for
+ * the kernel's own. It leaves the set of the space that was loaded before. Nothing happens when
+ * the space is loaded already.
+ */
+void tlb_load(paddr_t root, struct cpu_set *space);
+
+/* Does what other CPUs ask: from VECTOR_TLB, and from whoever waits for another CPU. */
+void tlb_answer(void);
+
+/* Loads tables that belong to no address space; drops all translations but the global ones. */
+void load_cr3(paddr_t root);
 
 static inline void invlpg(uintptr_t address)
 {
     __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-/* Switches to another address space's tables; drops all translations but the global ones. */
-static inline void load_cr3(paddr_t root)
-{
-    tlb_events.cr3_loads++;
-    write_cr3(root.value);
-}
-
-/*
- * Invalidates this CPU's translations of user addresses in [start, end), whose tables are loaded.
- * step is the size in bytes of the smallest page that may be mapped there.
- */
-static inline void tlb_flush_range(uintptr_t start, uintptr_t end, uint64_t step)
-{
-    if ((end - start) / step > TLB_FLUSH_ALL_PAGES) {
-        load_cr3(paddr(read_cr3()));
-        return;
-    }
-    for (uintptr_t address = start; address < end; address += step) {
-        invlpg(address);
-        tlb_events.invlpg++;
-    }
-}
+/* Sums over all CPUs. */
+void tlb_read_events(struct tlb_events *events);
 
 #endif

@@ -181,10 +181,10 @@ static int show_areas(const struct pseudo_node *node, struct text *text,
     show.path = kmalloc(PATH_MAX);
     if (!show.path)
         return -ENOMEM;
-    spin_lock(&show.space->lock);
+    space_lock_read(show.space);
     RB_FOREACH (area, area_tree, &show.space->areas)
         put(&show, area);
-    spin_unlock(&show.space->lock);
+    space_unlock_read(show.space);
     kfree(show.path);
     return 0;
 }

@@ -52,12 +52,12 @@ static struct memory measure(const struct task *task)
 
     if (!task->space)
         return memory;
-    spin_lock(&task->space->lock);
+    space_lock_read(task->space);
     RB_FOREACH (area, area_tree, &task->space->areas) {
         add_area(&memory, area);
         area_measure_locked(task->space, area, &memory.usage);
     }
-    spin_unlock(&task->space->lock);
+    space_unlock_read(task->space);
     return memory;
 }
 

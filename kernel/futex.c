@@ -53,7 +53,6 @@ static struct bucket *bucket_of(const struct futex_key *key)
 
 static int make_key(uintptr_t address, int operation, struct futex_key *key)
 {
-    struct page *block;
     char *word;
 
     if (address % sizeof(uint32_t))
@@ -63,13 +62,13 @@ static int make_key(uintptr_t address, int operation, struct futex_key *key)
     *key = (struct futex_key){(uintptr_t)current()->space, address};
     if (operation & FUTEX_PRIVATE_FLAG)
         return 0;
-    int error = space_get_page(current()->space, address, PAGE_WRITE, &block, &word);
+    int error = space_lock_page(current()->space, address, PAGE_WRITE, &word);
     if (error) /* a word that is only for reading can be waited for */
-        error = space_get_page(current()->space, address, PAGE_READ, &block, &word);
+        error = space_lock_page(current()->space, address, PAGE_READ, &word);
     if (error)
         return error;
     *key = (struct futex_key){0, direct_map_paddr(word).value};
-    page_put(block);
+    space_unlock_page(current()->space);
     return 0;
 }
 

@@ -293,12 +293,12 @@ static void create_first_program(void)
 void kmain(const struct boot_info *info)
 {
     entry_tsc = info->entry_tsc;
+    descriptors_init(); /* exceptions end in a report, and this CPU knows its number */
     command_line_init(info->command_line);
     init_console(info); /* kernel messages */
     boot_log_banner(info);
     command_line_check(say_unknown);
     read_init_pkru();
-    descriptors_init();                    /* exceptions end in a report from here on */
     cpu_setup(!command_line_has("nopku")); /* CR0, CR4, EFER, XCR0, PKRU, SYSCALL */
     stack_guard_init();                    /* by RDRAND, if the CPU has it */
     init_memory(info);                     /* pages, the final W^X map, kernel objects */

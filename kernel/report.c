@@ -91,7 +91,7 @@ static void gather_code_locked(struct fault_facts *facts, struct address_space *
 
 static void gather(struct fault_facts *facts, struct address_space *space)
 {
-    spin_lock(&space->lock);
+    space_lock_read(space);
     if (facts->page_fault) {
         facts->address = (uintptr_t)facts->info->si_addr;
         pt_read_path(space->root, facts->address, &facts->path);
@@ -100,7 +100,7 @@ static void gather(struct fault_facts *facts, struct address_space *space)
     gather_code_locked(facts, space);
     facts->execute_only_key = keys_execute_only(&space->key_map);
     facts->stack_limit = space->limits.stack;
-    spin_unlock(&space->lock);
+    space_unlock_read(space);
 }
 
 /* ---- rows ---- */

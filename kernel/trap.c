@@ -9,6 +9,7 @@
 #include "arch/bug.h"
 #include "arch/cpu.h"
 #include "arch/pkru.h"
+#include "arch/tlb.h"
 #include "arch/usercopy.h"
 #include "kernel/console.h"
 #include "kernel/kernel_lock.h"
@@ -188,6 +189,9 @@ void trap_dispatch(struct trap_frame *frame)
         sched_tick();
     } else if (vector == VECTOR_RESCHEDULE) {
         apic_end_of_interrupt(); /* the way out does the rest */
+    } else if (vector == VECTOR_TLB) {
+        apic_end_of_interrupt();
+        tlb_answer();
     } else if (vector == VECTOR_PF) {
         page_fault(frame);
     } else if (vector == VECTOR_NMI || vector == VECTOR_DF || vector == VECTOR_MC) {

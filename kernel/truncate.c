@@ -28,21 +28,28 @@ static void zap_space(struct address_space *space, const struct memory_object *o
 {
     struct area *area;
 
-    spin_lock(&space->lock);
+    space_lock_write(space);
     RB_FOREACH (area, area_tree, &space->areas)
         if (area->object == object)
             zap_area_locked(space, area, first);
-    spin_unlock(&space->lock);
+    space_unlock_write(space);
 }
 
+/*
+ * The size first: a fault that still saw the old one held its space's lock, so that what it mapped
+ * is there to be found; a later one is refused. The pages last, when nobody has them.
+ */
 void truncate_object(struct memory_object *object, uint64_t size)
 {
     uint64_t first = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
     struct task *task;
 
-    if (size < object->size)
-        TAILQ_FOREACH (task, &all_tasks, all_link)
-            if (task->space)
-                zap_space(task->space, object, first);
-    object_resize(object, size);
+    bool shorter = size < object_size(object);
+    object_set_size(object, size);
+    if (!shorter)
+        return;
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        if (task->space)
+            zap_space(task->space, object, first);
+    object_drop_tail(object);
 }

@@ -10,7 +10,7 @@
 
 struct memory_object;
 
-/* As object_resize(), for an object that programs may have mapped. */
+/* Sets the size of an object that programs may have mapped, and drops the pages beyond it. */
 void truncate_object(struct memory_object *object, uint64_t size);
 
 #endif

@@ -3,9 +3,8 @@
 
 #include "libc/include/string.h"
 #include "mm/fault.h"
-#include "mm/page.h"
 
-/* Moves bytes between a space and one of the two buffers; the other one is NULL. */
+/* Moves bytes between a space and one of the kernel's two buffers; the other one is NULL. */
 static size_t transfer(struct address_space *space, uintptr_t address, char *to, const char *from,
                        size_t size, unsigned int access)
 {
@@ -14,15 +13,14 @@ static size_t transfer(struct address_space *space, uintptr_t address, char *to,
     while (done < size) {
         size_t rest = PAGE_SIZE - (address + done) % PAGE_SIZE;
         size_t count = rest < size - done ? rest : size - done;
-        struct page *block;
         char *memory;
-        if (space_get_page(space, address + done, access, &block, &memory))
+        if (space_lock_page(space, address + done, access, &memory))
             break;
         if (from)
             memcpy(memory, from + done, count);
         else
             memcpy(to + done, memory, count);
-        page_put(block);
+        space_unlock_page(space);
         done += count;
     }
     return done;

@@ -6,8 +6,6 @@
 #include <asm/mman.h>
 
 #include "arch/bug.h"
-#include "arch/cpu.h"
-#include "arch/tlb.h"
 #include "mm/kernel_map.h"
 #include "mm/keys.h"
 #include "mm/page.h"
@@ -15,18 +13,18 @@
 #include "mm/slab.h"
 
 static struct slab_cache space_cache;
-static struct page *zero_page;
+
+paddr_t space_zero_page;
 
 int space_init(void)
 {
     slab_cache_init(&space_cache, "address space", sizeof(struct address_space), 16);
-    zero_page = page_alloc(0, PAGE_ZERO);
-    return zero_page ? 0 : -ENOMEM;
-}
-
-paddr_t space_zero_page(void)
-{
-    return page_paddr(zero_page);
+    area_init();
+    struct page *page = page_alloc(0, PAGE_ZERO);
+    if (!page)
+        return -ENOMEM;
+    space_zero_page = page_paddr(page);
+    return 0;
 }
 
 struct address_space *space_create(void)
@@ -47,6 +45,7 @@ struct address_space *space_create(void)
     space->limits = (struct space_limits){UINT64_MAX, UINT64_MAX, STACK_LIMIT_DEFAULT};
     space->gap_from = MMAP_BASE;
     RB_INIT(&space->areas);
+    TAILQ_INIT(&space->gather.pages);
     return space;
 }
 
@@ -65,74 +64,110 @@ uint64_t space_leaf_bits(const struct area *area, bool owned)
     return bits;
 }
 
+/* ---- gathering ---- */
+
+static void free_gathered(struct space_gather *gather)
+{
+    struct page *page;
+
+    while ((page = TAILQ_FIRST(&gather->pages))) {
+        TAILQ_REMOVE(&gather->pages, page, link);
+        page_put(page);
+    }
+    for (unsigned int i = 0; i < gather->shared_count; i++)
+        page_put(gather->shared[i]);
+    gather->shared_count = 0;
+}
+
+void space_finish_locked(struct address_space *space)
+{
+    struct space_gather *gather = &space->gather;
+
+    if (gather->batch.pages) {
+        tlb_flush(&space->cpus, &gather->batch);
+        gather->batch.pages = 0;
+        gather->batch.count = 0;
+    }
+    tlb_check_flushed(&space->cpus);
+    free_gathered(gather);
+}
+
+void space_unlock_write(struct address_space *space)
+{
+    space_finish_locked(space);
+    rwlock_write_unlock(&space->lock);
+}
+
+static void gather_page(struct address_space *space, struct page *page)
+{
+    struct space_gather *gather = &space->gather;
+
+    /* The only reference was the leaf's, and new ones come from leaves and objects alone. */
+    if (__atomic_load_n(&page->references, __ATOMIC_RELAXED) == 1) {
+        TAILQ_INSERT_TAIL(&gather->pages, page, link);
+        return;
+    }
+    if (gather->shared_count == GATHER_SHARED_MAX)
+        space_finish_locked(space);
+    gather->shared[gather->shared_count++] = page;
+}
+
+void space_gather_leaf_locked(struct address_space *space, const struct pt_run *run,
+                              unsigned int number, pte_t old)
+{
+    uintptr_t at = run->address + number * pte_level_size(run->level);
+
+    tlb_check_change(&space->cpus, at, old, run->entries[number]);
+    if (pte_is_present(old))
+        tlb_batch_add(&space->gather.batch, at, at + PAGE_SIZE);
+}
+
+/* One stretch of leaves after the other, until there are so many that all is invalidated. */
+void space_gather_run_locked(struct address_space *space, const struct pt_run *run)
+{
+    struct tlb_batch *batch = &space->gather.batch;
+
+    for (unsigned int i = 0; i < run->count && !tlb_batch_is_all(batch); i++) {
+        uintptr_t at = run->address + i * pte_level_size(run->level);
+        if (!pte_is_empty(run->entries[i]))
+            tlb_batch_add(batch, at, at + PAGE_SIZE);
+    }
+}
+
 /* ---- freeing pages and tables ---- */
 
-void space_flush(struct address_space *space, uintptr_t start, uintptr_t end)
-{
-    if (read_cr3() == space->root.value)
-        tlb_flush_range(start, end, PAGE_SIZE);
-}
-
-static void free_gathered(struct address_space *space)
-{
-    for (unsigned int i = 0; i < space->gathered; i++)
-        page_put(space->gather[i]);
-    space->gathered = 0;
-}
-
-struct zap {
-    struct address_space *space;
-    uintptr_t start, end;
-};
-
-/* Clears entries; their pages wait in the gather array until the translations are gone. */
 static int zap_run(const struct pt_run *run, void *context)
 {
-    struct zap *zap = context;
-    struct address_space *space = zap->space;
+    struct address_space *space = context;
+    uint64_t zapped = 0;
 
     for (unsigned int i = 0; i < run->count; i++) {
         pte_t entry = run->entries[i];
         if (pte_is_empty(entry))
             continue;
         run->entries[i].value = 0;
-        space->resident_pages -= pte_level_size(run->level) >> PAGE_SHIFT;
-        if (space->gathered == GATHER_MAX) {
-            space_flush(space, zap->start, zap->end);
-            free_gathered(space);
-        }
-        space->gather[space->gathered++] = page_of(pte_address(entry));
+        space_gather_leaf_locked(space, run, i, entry);
+        if (!leaf_is_zero_page(entry))
+            gather_page(space, page_of(pte_address(entry)));
+        zapped++;
     }
+    if (zapped)
+        space_count_resident(space,
+                             -(int64_t)(zapped * (pte_level_size(run->level) >> PAGE_SHIFT)));
     return 0;
-}
-
-static void gather_table(struct page *page, void *context)
-{
-    struct zap *zap = context;
-
-    if (zap->space->gathered == GATHER_MAX) {
-        space_flush(zap->space, zap->start, zap->end);
-        free_gathered(zap->space);
-    }
-    zap->space->gather[zap->space->gathered++] = page;
-}
-
-static void finish_zap(struct zap *zap)
-{
-    if (zap->space->gathered == 0)
-        return;
-    space_flush(zap->space, zap->start, zap->end);
-    free_gathered(zap->space);
 }
 
 void space_zap_locked(struct address_space *space, uintptr_t start, uintptr_t end)
 {
-    struct zap zap = {space, start, end};
-    struct pt_walk walk = {.visit = zap_run, .context = &zap, .flags = PT_SPLIT, .level = 1};
+    struct pt_walk walk = {.visit = zap_run, .context = space, .flags = PT_SPLIT, .level = 1};
     int error = pt_walk(space->root, start, end, &walk);
 
     assert(!error); /* callers split what the range covers in part before they commit */
-    finish_zap(&zap);
+}
+
+static void gather_table(struct page *page, void *context)
+{
+    gather_page(context, page);
 }
 
 void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end)
@@ -140,8 +175,7 @@ void space_free_tables_locked(struct address_space *space, uintptr_t start, uint
     struct area *next = area_find(&space->areas, end);
     struct area *previous =
         next ? RB_PREV(area_tree, &space->areas, next) : RB_MAX(area_tree, &space->areas);
-    struct zap zap = {space, start, end};
-    struct pt_walk walk = {.context = &zap,
+    struct pt_walk walk = {.context = space,
                            .flags = PT_FREE_TABLES,
                            .level = 1,
                            .floor = previous ? previous->end : 0,
@@ -149,13 +183,12 @@ void space_free_tables_locked(struct address_space *space, uintptr_t start, uint
                            .free_table = gather_table};
 
     pt_walk(space->root, start, end, &walk);
-    finish_zap(&zap);
 }
 
 /* ---- copying ---- */
 
 struct copy {
-    struct address_space *child;
+    struct address_space *space, *child;
     bool shared;
     const struct pt_run *from;
 };
@@ -169,7 +202,8 @@ static int fill_child_run(const struct pt_run *run, void *context)
         pte_t entry = copy->from->entries[i];
         if (pte_is_empty(entry))
             continue;
-        page_get(page_of(pte_address(entry)));
+        if (!leaf_is_zero_page(entry))
+            page_get(page_of(pte_address(entry)));
         run->entries[i] = entry;
         copy->child->resident_pages += pte_level_size(run->level) >> PAGE_SHIFT;
     }
@@ -184,6 +218,17 @@ static bool run_is_empty(const struct pt_run *run)
     return true;
 }
 
+/* The parent's leaves lose W, so that a write on either side makes a copy. */
+static void share_run(struct address_space *space, const struct pt_run *run)
+{
+    for (unsigned int i = 0; i < run->count; i++) {
+        pte_t old = run->entries[i];
+        run->entries[i].value = old.value & ~(PTE_W | PTE_OWNED);
+        if (old.value & PTE_W)
+            space_gather_leaf_locked(space, run, i, old);
+    }
+}
+
 static int copy_run(const struct pt_run *run, void *context)
 {
     struct copy *copy = context;
@@ -193,8 +238,7 @@ static int copy_run(const struct pt_run *run, void *context)
     if (run_is_empty(run))
         return 0;
     if (!copy->shared)
-        for (unsigned int i = 0; i < run->count; i++)
-            run->entries[i].value &= ~(PTE_W | PTE_OWNED);
+        share_run(copy->space, run);
     copy->from = run;
     return pt_walk(copy->child->root, run->address,
                    run->address + run->count * pte_level_size(run->level), &walk);
@@ -203,7 +247,7 @@ static int copy_run(const struct pt_run *run, void *context)
 static int copy_area(struct address_space *space, struct address_space *child,
                      const struct area *area)
 {
-    struct copy copy = {.child = child, .shared = area->flags & AREA_SHARED};
+    struct copy copy = {.space = space, .child = child, .shared = area->flags & AREA_SHARED};
     struct pt_walk walk = {.visit = copy_run, .context = &copy, .level = 1};
     struct area *twin = area_create(area);
 
@@ -225,7 +269,7 @@ struct address_space *space_copy(struct address_space *space)
 
     if (!child)
         return NULL;
-    spin_lock(&space->lock);
+    space_lock_write(space);
     child->key_map = __atomic_load_n(&space->key_map, __ATOMIC_RELAXED);
     child->brk_start = space->brk_start;
     child->brk = space->brk;
@@ -236,8 +280,7 @@ struct address_space *space_copy(struct address_space *space)
         if (error)
             break;
     }
-    space_flush(space, 0, USER_END);
-    spin_unlock(&space->lock);
+    space_unlock_write(space);
     if (error) {
         space_put(child);
         return NULL;
@@ -258,6 +301,7 @@ void space_put(struct address_space *space)
 
     if (__atomic_sub_fetch(&space->references, 1, __ATOMIC_ACQ_REL))
         return;
+    assert(cpu_set_is_empty(&space->cpus));
     RB_FOREACH (area, area_tree, &space->areas)
         space_zap_locked(space, area->start, area->end);
     while ((area = RB_MIN(area_tree, &space->areas))) {
@@ -265,6 +309,7 @@ void space_put(struct address_space *space)
         area_destroy(area);
     }
     space_free_tables_locked(space, 0, USER_END);
+    space_finish_locked(space);
     assert(space->resident_pages == 0);
     page_put(page_of(space->root));
     slab_free(&space_cache, space);
@@ -272,8 +317,8 @@ void space_put(struct address_space *space)
 
 void space_load(struct address_space *space)
 {
-    paddr_t root = space ? space->root : kernel_map_root();
-
-    if (read_cr3() != root.value)
-        load_cr3(root);
+    if (space)
+        tlb_load(space->root, &space->cpus);
+    else
+        tlb_load(kernel_map_root(), NULL);
 }

@@ -3,8 +3,14 @@
  * Address spaces: the areas, the page tables and the key map of a process.
  *
  * All threads of a process share one. Its lock guards areas, tables and the counters; the key map
- * is an atomic word of its own (mm/keys.h). No user memory may be touched with the lock held,
- * because the fault that this may cause takes it.
+ * is an atomic word of its own (mm/keys.h). Page faults and questions take it to read, so faults of
+ * several threads run at the same time (mm/fault.c); what changes areas or takes leaves away takes
+ * it to write. No user memory may be touched with the lock held, because the fault that this may
+ * cause takes it.
+ *
+ * What an operation with the lock to write takes out of the tables is gathered: translations to be
+ * invalidated, pages and tables to be freed. When it ends there is one invalidation, on all CPUs
+ * that have the space loaded, and then the pages are freed.
  */
 #ifndef MM_ADDRESS_SPACE_H
 #define MM_ADDRESS_SPACE_H
@@ -14,10 +20,13 @@
 
 #include "arch/layout.h"
 #include "arch/pte.h"
-#include "arch/spinlock.h"
+#include "arch/rwlock.h"
+#include "arch/tlb.h"
+#include "arch/tlb_check.h"
 #include "mm/area.h"
+#include "mm/page.h"
 
-struct page;
+struct pt_run;
 
 /* Software bit of a leaf: the page is this address space's alone, or shared on purpose, so a
  * write needs no copy and W may be set when the area allows writing. */
@@ -28,8 +37,18 @@ struct page;
 #define MMAP_BASE           0x00007ffff7fff000ul /* mmap gives addresses from here down */
 #define STACK_TOP           USER_END
 
-/* Pages that an unmapping has taken out, to be freed once no CPU has a translation left. */
-#define GATHER_MAX 128
+/*
+ * What an operation has taken out, to be freed once no CPU has a translation left. Pages that
+ * nobody else refers to, which are nearly all, hang in a list; of others there is room for a few.
+ */
+#define GATHER_SHARED_MAX 64
+
+struct space_gather {
+    struct tlb_batch batch;
+    struct page_chain pages;
+    unsigned int shared_count;
+    struct page *shared[GATHER_SHARED_MAX];
+};
 
 /* RLIMIT_AS, RLIMIT_DATA and RLIMIT_STACK, in bytes; UINT64_MAX: none. */
 struct space_limits {
@@ -42,16 +61,16 @@ struct address_space {
     uint32_t references;
     uint32_t key_map; /* mm/keys.h */
     paddr_t root;
-    struct spinlock lock;
+    struct cpu_set cpus; /* CPUs that have the tables loaded (arch/tlb.h) */
+    struct rwlock lock;
     struct area_tree areas;
     uintptr_t brk_start, brk; /* the heap, [brk_start, brk) */
     uint64_t mapped_pages;    /* sum of the areas, in pages */
-    uint64_t resident_pages;  /* leaves of 4 KiB in the tables */
+    uint64_t resident_pages;  /* leaves of 4 KiB in the tables; changed atomically */
     struct space_limits limits;
     uintptr_t gap_from; /* above it no gap is larger than gap_skipped, so mmap looks below */
     uint64_t gap_skipped;
-    unsigned int gathered;
-    struct page *gather[GATHER_MAX];
+    struct space_gather gather;
 };
 
 /* An empty address space with one reference, or NULL. */
@@ -67,25 +86,68 @@ void space_get(struct address_space *space);
 /* The last reference frees all. The space must not be loaded any more by then. */
 void space_put(struct address_space *space);
 
-/* Loads the tables of a space on this CPU; NULL: the kernel's own. */
+/*
+ * Loads the tables of a space on this CPU; NULL: the kernel's own, which is what a CPU has that is
+ * idle or runs a task without a space. So no CPU is interrupted for a space that it does not use,
+ * a CPU that halts is never woken for one, and a space without references is loaded nowhere.
+ */
 void space_load(struct address_space *space);
 
-/* ---- what fault.c and mmap.c share; the lock is held ---- */
+static inline void space_lock_read(struct address_space *space)
+{
+    rwlock_read(&space->lock);
+}
+
+static inline void space_unlock_read(struct address_space *space)
+{
+    rwlock_read_unlock(&space->lock);
+}
+
+static inline void space_lock_write(struct address_space *space)
+{
+    rwlock_write(&space->lock);
+}
+
+/* Invalidates and frees what was gathered, and lets the lock go. */
+void space_unlock_write(struct address_space *space);
+
+/* ---- what the files behind these calls share; the lock is held ---- */
+
+/* Leaves of this many pages came, or went. */
+static inline void space_count_resident(struct address_space *space, int64_t pages)
+{
+    __atomic_fetch_add(&space->resident_pages, (uint64_t)pages, __ATOMIC_RELAXED);
+}
 
 /* Bits of a leaf of this area, whose page is owned or not. */
 uint64_t space_leaf_bits(const struct area *area, bool owned);
 
-/* Takes all pages of the range out of the tables and frees them, after one invalidation. */
+/* Takes all pages of the range out of the tables, to be freed at the operation's end. */
 void space_zap_locked(struct address_space *space, uintptr_t start, uintptr_t end);
 
-/* Frees tables that [start, end) leaves without use: those wholly between its neighbour areas. */
+/* The same with tables that [start, end) leaves without use: those between its neighbour areas. */
 void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end);
 
-/* Invalidates the range on every CPU that may hold translations of this space. */
-void space_flush(struct address_space *space, uintptr_t start, uintptr_t end);
+/* Invalidates and frees what has been gathered so far, before the operation's end. */
+void space_finish_locked(struct address_space *space);
 
-/* The page of zeros that a read of untouched anonymous memory maps. */
-paddr_t space_zero_page(void);
+/* The leaf of a run with that number was old: gathers its translation, if there can be one. */
+void space_gather_leaf_locked(struct address_space *space, const struct pt_run *run,
+                              unsigned int number, pte_t old);
+
+/* All leaves of the run have been made weaker. */
+void space_gather_run_locked(struct address_space *space, const struct pt_run *run);
+
+/*
+ * The page of zeros that a read of untouched anonymous memory maps. It lives for ever, and leaves
+ * that map it hold no reference: a count that all CPUs change would only slow them down.
+ */
+extern paddr_t space_zero_page;
+
+static inline bool leaf_is_zero_page(pte_t leaf)
+{
+    return pte_address(leaf).value == space_zero_page.value;
+}
 
 /* Makes the zero page; at boot, after the page allocator. */
 int space_init(void);

@@ -63,10 +63,10 @@ static int advise_locked(struct address_space *space, uintptr_t start, uintptr_t
  */
 static bool is_readable(struct address_space *space, uintptr_t address)
 {
-    spin_lock(&space->lock);
+    space_lock_read(space);
     struct area *area = area_find(&space->areas, address);
     bool result = !area_holds(area, address) || (area->prot & PROT_READ);
-    spin_unlock(&space->lock);
+    space_unlock_read(space);
     return result;
 }
 
@@ -114,8 +114,8 @@ int space_advise(struct address_space *space, uintptr_t start, size_t size, int 
         return size ? -EINVAL : 0;
     if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
         return populate(space, start, end, advice == MADV_POPULATE_WRITE ? X86_PF_WRITE : 0);
-    spin_lock(&space->lock);
+    space_lock_write(space);
     error = advise_locked(space, start, end, advice);
-    spin_unlock(&space->lock);
+    space_unlock_write(space);
     return error;
 }

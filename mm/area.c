@@ -12,19 +12,19 @@
 RB_GENERATE(area_tree, area, link, area_compare)
 
 static struct slab_cache area_cache;
-static bool area_cache_ready;
 
 int area_compare(const struct area *a, const struct area *b)
 {
     return a->start < b->start ? -1 : a->start > b->start;
 }
 
+void area_init(void)
+{
+    slab_cache_init(&area_cache, "area", sizeof(struct area), 16);
+}
+
 struct area *area_create(const struct area *template)
 {
-    if (!area_cache_ready) {
-        slab_cache_init(&area_cache, "area", sizeof(struct area), 16);
-        area_cache_ready = true;
-    }
     struct area *area = slab_alloc(&area_cache);
     if (!area)
         return NULL;

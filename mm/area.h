@@ -40,6 +40,9 @@ RB_PROTOTYPE(area_tree, area, link, area_compare)
 
 int area_compare(const struct area *a, const struct area *b);
 
+/* At boot, before the first area. */
+void area_init(void);
+
 /* A copy of template with a reference to its object, or NULL. It hangs nowhere yet. */
 struct area *area_create(const struct area *template);
 void area_destroy(struct area *area);

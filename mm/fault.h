@@ -4,6 +4,11 @@
  *
  * The area is judged in Linux's order: is there one, does its key allow the access, does its
  * protection; only then is a page made, copied or found.
+ *
+ * Threads fault in parallel: with the space's lock to read areas stay as they are, and a leaf goes
+ * in by one compare-and-exchange against what was seen there, so that of several threads with the
+ * same page one wins, and the others take theirs back. Only a stack that grows needs the lock to
+ * write.
  */
 #ifndef MM_FAULT_H
 #define MM_FAULT_H
@@ -40,11 +45,16 @@ enum page_access {
 
 /*
  * The memory behind an address: made or copied as an access of that kind would. *memory is the
- * byte there, good up to the end of its 4 KiB; *block is the page or large page, with a reference
- * that has to be put before anything sleeps, since a large page may be split then.
- * -EFAULT, -ENOMEM.
+ * byte there, good up to the end of its 4 KiB, until space_unlock_page(): the space's lock is held
+ * to read, so nobody's own memory may be touched by usercopy meanwhile.
+ * -EFAULT and -ENOMEM, without the lock.
  */
-int space_get_page(struct address_space *space, uintptr_t address, unsigned int access,
-                   struct page **block, char **memory);
+int space_lock_page(struct address_space *space, uintptr_t address, unsigned int access,
+                    char **memory);
+
+static inline void space_unlock_page(struct address_space *space)
+{
+    space_unlock_read(space);
+}
 
 #endif

@@ -110,9 +110,16 @@ static int choose_address(struct address_space *space, const struct map_request 
 int space_split_large_locked(struct address_space *space, uintptr_t at)
 {
     struct pt_walk split = {.flags = PT_SPLIT, .level = 1};
+    unsigned int level;
+    uintptr_t start = align_down(at, pte_level_size(2));
 
-    if (at % pte_level_size(2) == 0)
+    if (at == start)
         return 0;
+    pte_t *entry = pt_entry(space->root, at, 1, 0, &level);
+    if (!entry || level == 1)
+        return 0;
+    /* No CPU may have the large page and the small ones at the same time. */
+    tlb_batch_add(&space->gather.batch, start, start + PAGE_SIZE);
     return pt_walk(space->root, at, at + PAGE_SIZE, &split);
 }
 
@@ -148,6 +155,8 @@ int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t e
         return error;
     space_zap_locked(space, start, end);
     while ((area = area_find(&space->areas, start)) && area->start < end) {
+        if (area->flags & AREA_HUGETLB)
+            space_finish_locked(space); /* before the pool may promise its pages to others */
         space->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
         RB_REMOVE(area_tree, &space->areas, area);
         area_destroy(area);
@@ -164,9 +173,9 @@ int space_unmap(struct address_space *space, uintptr_t start, size_t size)
 
     if (start % PAGE_SIZE || start > USER_END || size > USER_END - start || size == 0)
         return -EINVAL;
-    spin_lock(&space->lock);
+    space_lock_write(space);
     error = space_unmap_locked(space, start, end);
-    spin_unlock(&space->lock);
+    space_unlock_write(space);
     return error;
 }
 
@@ -196,11 +205,8 @@ int space_check_limits_locked(struct address_space *space, uint64_t bytes, bool 
 /* A mapping that could never be filled is refused, as Linux's overcommit heuristic does. */
 static bool is_absurd(const struct map_request *request, size_t size)
 {
-    struct page_counters counters;
-
-    page_read_counters(&counters);
     return is_data(request->prot, request->area_flags) && !request->no_reserve &&
-           size >> PAGE_SHIFT > counters.total;
+           size >> PAGE_SHIFT > page_count_total();
 }
 
 /* Exactly PROT_EXEC means execute-only, by a key; with none left the pages can be read. */
@@ -267,9 +273,9 @@ int space_map(struct address_space *space, const struct map_request *request, ui
 
     if (size == 0)
         return -ENOMEM;
-    spin_lock(&space->lock);
+    space_lock_write(space);
     error = map_locked(space, request, size, address);
-    spin_unlock(&space->lock);
+    space_unlock_write(space);
     return error;
 }
 
@@ -299,10 +305,10 @@ static bool move_brk(struct address_space *space, uintptr_t end)
 
 uintptr_t space_brk(struct address_space *space, uintptr_t end)
 {
-    spin_lock(&space->lock);
+    space_lock_write(space);
     if (end >= space->brk_start && end <= USER_END && move_brk(space, end))
         space->brk = end;
     uintptr_t result = space->brk;
-    spin_unlock(&space->lock);
+    space_unlock_write(space);
     return result;
 }

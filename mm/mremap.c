@@ -21,30 +21,27 @@ struct remap {
 };
 
 struct carry {
-    paddr_t root;
+    struct address_space *space;
     intptr_t distance; /* from the old place to the new one */
 };
-
-static int put_leaf(const struct pt_run *run, void *context)
-{
-    run->entries[0] = *(const pte_t *)context;
-    return 0;
-}
 
 /* Moves leaves; the tables at the new place have been made. */
 static int carry_run(const struct pt_run *run, void *context)
 {
     struct carry *carry = context;
     uint64_t step = pte_level_size(run->level);
+    unsigned int level;
 
     for (unsigned int i = 0; i < run->count; i++) {
         uintptr_t to = run->address + i * step + (uintptr_t)carry->distance;
-        struct pt_walk put = {.visit = put_leaf, .context = &run->entries[i], .level = run->level};
-        if (pte_is_empty(run->entries[i]))
+        pte_t leaf = run->entries[i];
+        if (pte_is_empty(leaf))
             continue;
-        int error = pt_walk(carry->root, to, to + step, &put);
-        assert(!error);
+        pte_t *target = pt_entry(carry->space->root, to, run->level, 0, &level);
+        assert(target && level == run->level);
+        *target = leaf;
         run->entries[i].value = 0;
+        space_gather_leaf_locked(carry->space, run, i, leaf);
     }
     return 0;
 }
@@ -67,7 +64,7 @@ static int move_area(struct address_space *space, struct area *area, const struc
                      uintptr_t target)
 {
     size_t carried = remap->old_size < remap->new_size ? remap->old_size : remap->new_size;
-    struct carry carry = {space->root, (intptr_t)(target - remap->start)};
+    struct carry carry = {space, (intptr_t)(target - remap->start)};
     struct pt_walk walk = {.visit = carry_run, .context = &carry, .level = 1};
     struct area template = *area;
 
@@ -83,7 +80,6 @@ static int move_area(struct address_space *space, struct area *area, const struc
         return -ENOMEM;
     }
     pt_walk(space->root, remap->start, remap->start + carried, &walk);
-    space_flush(space, remap->start, remap->start + carried);
     RB_INSERT(area_tree, &space->areas, moved);
     space->mapped_pages += remap->new_size >> PAGE_SHIFT;
     if (remap->old_size && !(remap->flags & MREMAP_DONTUNMAP))
@@ -214,8 +210,8 @@ int space_remap(struct address_space *space, uintptr_t start, size_t old_size, s
         if (error)
             return error;
     }
-    spin_lock(&space->lock);
+    space_lock_write(space);
     error = remap_locked(space, &remap, result);
-    spin_unlock(&space->lock);
+    space_unlock_write(space);
     return error;
 }

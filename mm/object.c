@@ -235,14 +235,18 @@ static void zero_rest_locked(struct memory_object *object, uint64_t size)
         memset((char *)page_address(*slot) + used, 0, PAGE_SIZE - used);
 }
 
-void object_resize(struct memory_object *object, uint64_t size)
+void object_set_size(struct memory_object *object, uint64_t size)
 {
     spin_lock(&object->lock);
-    if (size < object->size) {
-        drop_from_locked(object, (size + PAGE_SIZE - 1) >> PAGE_SHIFT);
-        zero_rest_locked(object, size);
-    }
-    object->size = size;
+    __atomic_store_n(&object->size, size, __ATOMIC_RELEASE);
+    spin_unlock(&object->lock);
+}
+
+void object_drop_tail(struct memory_object *object)
+{
+    spin_lock(&object->lock);
+    drop_from_locked(object, (object->size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+    zero_rest_locked(object, object->size);
     spin_unlock(&object->lock);
 }
 

@@ -62,13 +62,21 @@ int object_page(struct memory_object *object, uint64_t index, bool create, struc
  */
 int object_add(struct memory_object *object, uint64_t index, struct page *page);
 
-/*
- * Sets the size. Pages wholly beyond it are dropped, and the rest of the last one is zeroed.
- * What programs have mapped of them must be unmapped first: see kernel/truncate.h.
- */
-void object_resize(struct memory_object *object, uint64_t size);
+/* A fault looks at the size without the object's lock. */
+static inline uint64_t object_size(const struct memory_object *object)
+{
+    return __atomic_load_n(&object->size, __ATOMIC_ACQUIRE);
+}
+
+void object_set_size(struct memory_object *object, uint64_t size);
 
 /* Makes the size at least this large. */
 void object_extend(struct memory_object *object, uint64_t size);
+
+/*
+ * Drops the pages wholly beyond the size and zeroes the rest of the last one. What programs have
+ * mapped of them must be unmapped before, and after the size was set: see kernel/truncate.h.
+ */
+void object_drop_tail(struct memory_object *object);
 
 #endif

@@ -12,6 +12,11 @@
  * A page is looked at only if it is the first of some block. So of a chunk that is free as a whole
  * only the first page needs to be set up, and boot touches few of them. The pages of all other
  * chunks begin as PAGE_NONE.
+ *
+ * The pages that a CPU has at hand are a stack: the page freed last, which its cache still knows,
+ * is given out first. Its lock is hardly ever waited for; others take it only when memory is out,
+ * or to count. While free memory is low nothing is kept at hand, so that no CPU fails to find a
+ * page because others are about to have more than they need.
  */
 #include "mm/page.h"
 
@@ -20,6 +25,7 @@
 #include <asm/errno.h>
 
 #include "arch/bug.h"
+#include "arch/percpu.h"
 #include "arch/spinlock.h"
 #include "libc/include/string.h"
 
@@ -31,6 +37,11 @@
 #define SPAN_HOLE_MAX (32ul << 20)
 #define SPANS_MAX     16
 
+/* Pages at hand: taken and given back that many at a time, so at most twice as many. */
+#define AT_HAND_BATCH 16
+/* Below this many free pages none are kept at hand. */
+#define LOW_PAGES 1024
+
 #define RESERVED_MAX (SPANS_MAX + 8) /* the spans' arrays, and what page_init() is given */
 
 /* Physical addresses, multiples of CHUNK_SIZE. */
@@ -38,8 +49,6 @@ struct span {
     uint64_t start, end;
     struct page *pages;
 };
-
-TAILQ_HEAD(page_list, page);
 
 static const struct page_range low_window = {{0}, {EARLY_MAP_END}};
 static const struct page_range high_window = {{EARLY_MAP_END}, {DIRECT_MAP_SIZE}};
@@ -49,9 +58,18 @@ static unsigned int span_count;
 static struct page_range reserved_ranges[RESERVED_MAX];
 static size_t reserved_count;
 
+struct pages_at_hand {
+    struct spinlock lock; /* taken before page_lock */
+    struct page_chain pages;
+    unsigned int count;
+    uint64_t allocations, frees, zeroed;
+} __attribute__((aligned(64)));
+
+static struct pages_at_hand at_hand[CPU_MAX];
+
 /* Covers all below, and state, order and link of every page that is not in use. */
 static struct spinlock page_lock = SPINLOCK_INIT("pages");
-static struct page_list free_blocks[PAGE_ORDER_MAX + 1];
+static struct page_chain free_blocks[PAGE_ORDER_MAX + 1];
 static struct page_counters counters;
 
 /* ---- addresses ---- */
@@ -149,22 +167,130 @@ static struct page *take_locked(unsigned int order)
     return page;
 }
 
+/* ---- pages at hand ---- */
+
+static bool memory_is_low(void)
+{
+    return __atomic_load_n(&counters.free, __ATOMIC_RELAXED) < LOW_PAGES;
+}
+
+static void put_at_hand_locked(struct pages_at_hand *hand, struct page *page)
+{
+    page->state = PAGE_AT_HAND;
+    TAILQ_INSERT_HEAD(&hand->pages, page, link);
+    hand->count++;
+}
+
+static struct page *take_at_hand_locked(struct pages_at_hand *hand)
+{
+    struct page *page = TAILQ_FIRST(&hand->pages);
+
+    TAILQ_REMOVE(&hand->pages, page, link);
+    hand->count--;
+    return page;
+}
+
+/* Takes a batch from the lists, or no page more than is needed. */
+static void refill_locked(struct pages_at_hand *hand)
+{
+    unsigned int wanted = memory_is_low() ? 1 : AT_HAND_BATCH;
+    struct page *page;
+
+    spin_lock(&page_lock);
+    while (hand->count < wanted && (page = take_locked(0)))
+        put_at_hand_locked(hand, page);
+    spin_unlock(&page_lock);
+}
+
+/* Gives pages back until no more than these are left, those first that were freed first. */
+static unsigned int give_back_locked(struct pages_at_hand *hand, unsigned int left)
+{
+    unsigned int given = 0;
+
+    if (hand->count <= left)
+        return 0;
+    spin_lock(&page_lock);
+    for (; hand->count > left; given++) {
+        struct page *page = TAILQ_LAST(&hand->pages, page_chain);
+        TAILQ_REMOVE(&hand->pages, page, link);
+        hand->count--;
+        free_locked(page, 0);
+    }
+    spin_unlock(&page_lock);
+    return given;
+}
+
+/* Has every CPU give back all it has at hand. Returns how many pages there were. */
+static unsigned int drain(void)
+{
+    unsigned int given = 0;
+
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
+        uint64_t irq = spin_lock_irqsave(&at_hand[cpu].lock);
+        given += give_back_locked(&at_hand[cpu], 0);
+        spin_unlock_irqrestore(&at_hand[cpu].lock, irq);
+    }
+    return given;
+}
+
+static struct page *alloc_single(enum page_flags flags)
+{
+    struct pages_at_hand *hand = &at_hand[this_cpu_number()];
+    struct page *page = NULL;
+    uint64_t irq = spin_lock_irqsave(&hand->lock);
+
+    if (!hand->count)
+        refill_locked(hand);
+    if (hand->count) {
+        page = take_at_hand_locked(hand);
+        hand->allocations++;
+        hand->zeroed += flags & PAGE_ZERO;
+    }
+    spin_unlock_irqrestore(&hand->lock, irq);
+    return page;
+}
+
+static void free_single(struct page *page)
+{
+    struct pages_at_hand *hand = &at_hand[this_cpu_number()];
+    uint64_t irq = spin_lock_irqsave(&hand->lock);
+
+    hand->frees++;
+    put_at_hand_locked(hand, page);
+    if (hand->count > 2 * AT_HAND_BATCH || memory_is_low())
+        give_back_locked(hand, memory_is_low() ? 0 : AT_HAND_BATCH);
+    spin_unlock_irqrestore(&hand->lock, irq);
+}
+
 /* ---- allocating ---- */
 
-struct page *page_alloc(unsigned int order, enum page_flags flags)
+static struct page *alloc_block(unsigned int order, enum page_flags flags)
 {
-    assert(order <= PAGE_ORDER_MAX);
     uint64_t irq = spin_lock_irqsave(&page_lock);
     struct page *page = take_locked(order);
+
     if (page) {
-        page->state = PAGE_USED;
-        page->order = (uint8_t)order;
-        page->references = 1;
         counters.allocations++;
         counters.zeroed += flags & PAGE_ZERO ? 1ul << order : 0;
     }
     spin_unlock_irqrestore(&page_lock, irq);
-    if (page && (flags & PAGE_ZERO))
+    return page;
+}
+
+struct page *page_alloc(unsigned int order, enum page_flags flags)
+{
+    struct page *page;
+
+    assert(order <= PAGE_ORDER_MAX);
+    do
+        page = order ? alloc_block(order, flags) : alloc_single(flags);
+    while (!page && drain());
+    if (!page)
+        return NULL;
+    page->state = PAGE_USED;
+    page->order = (uint8_t)order;
+    page->references = 1;
+    if (flags & PAGE_ZERO)
         memset(page_address(page), 0, PAGE_SIZE << order);
     return page;
 }
@@ -182,6 +308,10 @@ void page_put(struct page *page)
     assert(before);
     if (before > 1)
         return;
+    if (page->order == 0) {
+        free_single(page);
+        return;
+    }
     uint64_t irq = spin_lock_irqsave(&page_lock);
     counters.frees++;
     free_locked(page, page->order);
@@ -205,9 +335,20 @@ void page_split(struct page *page)
 
 void page_read_counters(struct page_counters *into)
 {
+    drain();
     uint64_t irq = spin_lock_irqsave(&page_lock);
     *into = counters;
     spin_unlock_irqrestore(&page_lock, irq);
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
+        into->allocations += __atomic_load_n(&at_hand[cpu].allocations, __ATOMIC_RELAXED);
+        into->frees += __atomic_load_n(&at_hand[cpu].frees, __ATOMIC_RELAXED);
+        into->zeroed += __atomic_load_n(&at_hand[cpu].zeroed, __ATOMIC_RELAXED);
+    }
+}
+
+uint64_t page_count_total(void)
+{
+    return __atomic_load_n(&counters.total, __ATOMIC_RELAXED);
 }
 
 /* ---- taking over RAM ---- */
@@ -396,6 +537,10 @@ int page_init(const struct boot_info *info, const struct page_range *reserved, s
 
     for (unsigned int order = 0; order <= PAGE_ORDER_MAX; order++)
         TAILQ_INIT(&free_blocks[order]);
+    for (unsigned int cpu = 0; cpu < CPU_MAX; cpu++) {
+        at_hand[cpu].lock.name = "pages at hand";
+        TAILQ_INIT(&at_hand[cpu].pages);
+    }
     ram_init(info);
     while (!make_spans(hole_max))
         hole_max *= 2;

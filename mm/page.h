@@ -6,7 +6,10 @@
  * order; a block freed joins its buddy while that is free too. Kernel objects smaller than a page
  * are the slab allocator's (mm/slab.h); what a page is used for is its owner's.
  *
- * One lock, taken with interrupts off: interrupt handlers may allocate too.
+ * In front of them each CPU has a few single pages at hand, which it takes from the lists and
+ * gives back to them some at a time. They count as free, and whoever finds no memory gets them.
+ *
+ * Locks are taken with interrupts off: interrupt handlers may allocate too.
  */
 #ifndef MM_PAGE_H
 #define MM_PAGE_H
@@ -23,6 +26,8 @@
 struct boot_info;
 struct slab;
 
+TAILQ_HEAD(page_chain, page);
+
 #define PAGE_ORDER_MAX 10 /* 4 MiB */
 #define PAGE_ORDER_2M  9
 
@@ -30,6 +35,7 @@ enum page_state {
     PAGE_NONE = 0, /* no block begins here: reserved, not RAM, or inside a block */
     PAGE_FREE,     /* first page of a free block */
     PAGE_USED,     /* first page of a block in use */
+    PAGE_AT_HAND,  /* a single page that a CPU has at hand */
 };
 
 struct page {
@@ -107,6 +113,10 @@ static inline void *page_address(const struct page *page)
  */
 int page_for_each_ram(int (*visit)(struct page_range range, void *context), void *context);
 
+/* Has all CPUs give back what they have at hand, so that blocks[] tells all. */
 void page_read_counters(struct page_counters *counters);
+
+/* How many pages are under the allocator. */
+uint64_t page_count_total(void);
 
 #endif

@@ -21,13 +21,16 @@ paddr_t pt_alloc_table(void)
     return page ? page_paddr(page) : paddr(0);
 }
 
+/* Puts a table into an empty entry, unless another CPU is faster. */
 static int make_table(pte_t *entry, uintptr_t address)
 {
     paddr_t table = pt_alloc_table();
 
     if (table.value == 0)
         return -ENOMEM;
-    *entry = pte_make(table, address < USER_END ? TABLE_BITS_USER : TABLE_BITS);
+    pte_t new = pte_make(table, address < USER_END ? TABLE_BITS_USER : TABLE_BITS);
+    if (!pt_replace(entry, (pte_t){0}, new))
+        page_put(page_of(table));
     return 0;
 }
 
@@ -89,11 +92,15 @@ static int walk_entry(pte_t *entry, unsigned int level, uintptr_t start, uintptr
 {
     int error = 0;
 
-    if (pte_is_empty(*entry)) {
+    if (pte_is_empty(pt_load(entry))) {
         if (!(walk->flags & PT_CREATE))
             return 0;
         error = make_table(entry, start);
-    } else if (pte_is_leaf(*entry, level)) {
+        if (error)
+            return error;
+    }
+    pte_t seen = pt_load(entry);
+    if (pte_is_leaf(seen, level)) {
         bool covered = end - start == pte_level_size(level);
         if (!(walk->flags & (covered ? PT_SPLIT_ALL : PT_SPLIT | PT_SPLIT_ALL)))
             return visit(walk, entry, 1, level, start);
@@ -101,7 +108,7 @@ static int walk_entry(pte_t *entry, unsigned int level, uintptr_t start, uintptr
     }
     if (error)
         return error;
-    error = walk_table(table_of(*entry), level - 1, start, end, walk);
+    error = walk_table(table_of(pt_load(entry)), level - 1, start, end, walk);
     if (!error && (walk->flags & PT_FREE_TABLES))
         free_table(entry, level, start, walk);
     return error;
@@ -137,6 +144,28 @@ int pt_walk(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *
 {
     assert(walk->level >= 1 && walk->level < PTE_LEVELS);
     return start == end ? 0 : walk_table(direct_map(root), PTE_LEVELS, start, end, walk);
+}
+
+pte_t *pt_entry(paddr_t root, uintptr_t address, unsigned int level, unsigned int flags,
+                unsigned int *found)
+{
+    pte_t *table = direct_map(root);
+
+    for (unsigned int at = PTE_LEVELS;; at--) {
+        pte_t *entry = table + pte_index(address, at);
+        pte_t seen = pt_load(entry);
+        *found = at;
+        if (at == level || (!pte_is_empty(seen) && pte_is_leaf(seen, at)))
+            return entry;
+        if (pte_is_empty(seen)) {
+            if (!(flags & PT_CREATE) || make_table(entry, address))
+                return NULL;
+            seen = pt_load(entry);
+            if (pte_is_leaf(seen, at)) /* another CPU was faster, with a large page */
+                return entry;
+        }
+        table = table_of(seen);
+    }
 }
 
 struct map_context {
@@ -192,7 +221,7 @@ void pt_read_path(paddr_t root, uintptr_t address, struct pt_path *path)
 
     path->mapped = false;
     for (path->level = PTE_LEVELS; path->level >= 1; path->level--) {
-        pte_t entry = table[pte_index(address, path->level)];
+        pte_t entry = pt_load(&table[pte_index(address, path->level)]);
         path->entry[path->level] = entry;
         if (pte_is_empty(entry))
             return;

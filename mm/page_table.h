@@ -6,8 +6,11 @@
  * neighbouring entries of one table. A visitor so has a tight loop over plain 64-bit words, and
  * map, unmap, protect, query and dump are a visitor each.
  *
- * Entries are written by plain stores. Only the CPU's setting of A and D could be lost that way,
- * and nothing here depends on them: no page is swapped, and no file is written back.
+ * Whoever walks has the space's lock. With the lock to write, entries are changed by plain stores:
+ * only the CPU's setting of A and D could be lost that way, and nothing here depends on them: no
+ * page is swapped, and no file is written back. With the lock to read, others may fill in the same
+ * tables: there an entry changes by pt_replace() alone, from what was seen to what it shall be.
+ * Missing tables are always made in that way. Tables are freed with the lock to write.
  *
  * Nothing here invalidates translations; the caller knows who may hold some (arch/tlb.h).
  */
@@ -57,6 +60,25 @@ struct pt_walk {
  * Returns 0, what the visitor returned, or -ENOMEM.
  */
 int pt_walk(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *walk);
+
+/*
+ * The entry for an address: of this level, or a leaf above it. *found is its level. NULL when a
+ * table is missing and could not be made, or shall not be: without PT_CREATE in flags.
+ */
+pte_t *pt_entry(paddr_t root, uintptr_t address, unsigned int level, unsigned int flags,
+                unsigned int *found);
+
+static inline pte_t pt_load(const pte_t *entry)
+{
+    return (pte_t){__atomic_load_n(&entry->value, __ATOMIC_RELAXED)};
+}
+
+/* Changes an entry if it still is what it was seen to be. Returns whether it was. */
+static inline bool pt_replace(pte_t *entry, pte_t seen, pte_t new)
+{
+    return __atomic_compare_exchange_n(&entry->value, &seen.value, new.value, false,
+                                       __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
 
 /* A zeroed table, or 0 for the address when memory is out. */
 paddr_t pt_alloc_table(void);

@@ -3,7 +3,7 @@
  * mprotect and pkey_mprotect: the same thing, with key -1 or another.
  *
  * Checks, in Linux's order; then area by area from left to right: split, set, one walk over the
- * tables, merge; then one invalidation for the whole range.
+ * tables, merge; then, as the lock is let go, one invalidation for all that became weaker.
  */
 #include <asm/errno.h>
 #include <asm/mman.h>
@@ -18,7 +18,8 @@
 struct leaf_change {
     uint64_t set;      /* P, NX and the key of the new rights */
     uint64_t writable; /* PTE_W, or 0 */
-    bool changed;
+    bool weaker;       /* a right is lost, or the key is another: translations have to go */
+    struct address_space *space;
 };
 
 /* PTE_OWNED moves down to PTE_W, so that the loop needs no branch for copy-on-write. */
@@ -41,22 +42,29 @@ static int change_run(const struct pt_run *run, void *context)
             continue;
         found |= leaf;
         run->entries[i].value = (leaf & LEAF_KEPT) | set | (leaf >> OWNED_TO_W & writable);
+        tlb_check_change(&change->space->cpus, run->address + i * pte_level_size(run->level),
+                         (pte_t){leaf}, run->entries[i]);
     }
-    change->changed |= found != 0;
+    if (change->weaker && (found & PTE_P))
+        space_gather_run_locked(change->space, run);
     return 0;
 }
 
-/* Writes an area's rights into the leaves that are there. Returns whether there were any. */
-static bool apply_rights(struct address_space *space, const struct area *area)
+/*
+ * Writes an area's new rights into the leaves that are there. What only gains rights needs no
+ * invalidation: a CPU that meets an older translation faults, which drops it, and tries again.
+ */
+static void apply_rights(struct address_space *space, const struct area *area, bool weaker)
 {
     struct leaf_change change = {
         .set = space_leaf_bits(area, false) & (PTE_P | PTE_NX | PTE_KEY_MASK),
         .writable = area->prot & PROT_WRITE ? PTE_W : 0,
+        .weaker = weaker,
+        .space = space,
     };
     struct pt_walk walk = {.visit = change_run, .context = &change, .level = 1};
 
     pt_walk(space->root, area->start, area->end, &walk);
-    return change.changed;
 }
 
 /*
@@ -80,7 +88,7 @@ static uint8_t key_for_protection(struct address_space *space, const struct area
 
 /* Changes the part of an area, which holds start, that lies in [start, end). */
 static int protect_area(struct address_space *space, struct area *area, uintptr_t start,
-                        uintptr_t end, int prot, int key, bool *changed)
+                        uintptr_t end, int prot, int key)
 {
     uint8_t new_key = key_for_protection(space, area, prot, key);
 
@@ -92,9 +100,10 @@ static int protect_area(struct address_space *space, struct area *area, uintptr_
     if (error)
         return error;
     area = area_find(&space->areas, start);
+    bool weaker = area->key != new_key || (area->prot & ~prot);
     area->prot = (uint8_t)prot;
     area->key = new_key;
-    *changed |= apply_rights(space, area);
+    apply_rights(space, area, weaker);
     area_merge(&space->areas, area);
     return 0;
 }
@@ -103,7 +112,6 @@ static int protect_locked(struct address_space *space, uintptr_t start, uintptr_
                           int grows, int key)
 {
     struct area *area = area_find(&space->areas, start);
-    bool changed = false;
     int error = 0;
 
     if (!area)
@@ -125,14 +133,12 @@ static int protect_locked(struct address_space *space, uintptr_t start, uintptr_
             break;
         }
         uintptr_t stop = area->end;
-        error = protect_area(space, area, at, end, prot, key, &changed);
+        error = protect_area(space, area, at, end, prot, key);
         if (error)
             break;
         at = stop;
         area = area_find(&space->areas, at);
     }
-    if (changed)
-        space_flush(space, start, end);
     return error;
 }
 
@@ -154,8 +160,8 @@ int space_protect(struct address_space *space, uintptr_t start, size_t size, int
         return -EINVAL;
     if (key != -1 && !keys_is_allocated(&space->key_map, key))
         return -EINVAL;
-    spin_lock(&space->lock);
+    space_lock_write(space);
     error = protect_locked(space, start, end, prot & PROT_RWX, grows, key);
-    spin_unlock(&space->lock);
+    space_unlock_write(space);
     return error;
 }

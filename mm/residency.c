@@ -20,9 +20,9 @@ static bool is_mapped_locked(struct address_space *space, uintptr_t start, uintp
 
 bool space_is_mapped(struct address_space *space, uintptr_t start, uintptr_t end)
 {
-    spin_lock(&space->lock);
+    space_lock_read(space);
     bool result = is_mapped_locked(space, start, end);
-    spin_unlock(&space->lock);
+    space_unlock_read(space);
     return result;
 }
 
@@ -47,10 +47,10 @@ static bool is_resident(struct address_space *space, uintptr_t address)
 int space_residency(struct address_space *space, uintptr_t start, size_t pages,
                     unsigned char *resident)
 {
-    spin_lock(&space->lock);
+    space_lock_read(space);
     int error = is_mapped_locked(space, start, start + pages * PAGE_SIZE) ? 0 : -ENOMEM;
     for (size_t i = 0; !error && i < pages; i++)
         resident[i] = is_resident(space, start + i * PAGE_SIZE);
-    spin_unlock(&space->lock);
+    space_unlock_read(space);
     return error;
 }

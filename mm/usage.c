@@ -73,7 +73,7 @@ static int count_run(const struct pt_run *run, void *context)
     for (unsigned int i = 0; i < run->count; i++) {
         paddr_t target = pte_address(run->entries[i]);
 
-        if (pte_is_empty(run->entries[i]) || target.value == space_zero_page().value)
+        if (pte_is_empty(run->entries[i]) || leaf_is_zero_page(run->entries[i]))
             continue;
         if (measure->area->flags & AREA_HUGETLB)
             count_pool_page(measure, page_of(target));

@@ -345,7 +345,8 @@ static void grow_tree(void)
     EXPECT_EQ(-EFBIG, object_page(object, 1ul << 51, true, &page));
 
     object->size = OBJECT_SIZE_MAX;
-    object_resize(object, 512 * PAGE_SIZE);
+    object_set_size(object, 512 * PAGE_SIZE);
+    object_drop_tail(object);
     EXPECT_EQ(3, object->pages);
     object_put(object);
 }
