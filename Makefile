@@ -9,7 +9,8 @@
 #   host    user/ and tests/ring3/ again, with the host's compiler and C library, for Linux
 
 # However it is spelt, one folder has one name, so that nothing is built again for a second one.
-override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),$(if $(DEBUG),build/debug,build))))
+BUILD_DEFAULT := build$(if $(DEBUG),/debug)
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),$(BUILD_DEFAULT))))
 CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "fs/counters.h"
 
+#include "arch/lock_check.h"
 #include "arch/percpu.h"
+#include "arch/tlb.h"
 #include "kernel/smp.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -79,6 +81,37 @@ static int show_cpus(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
+/* ---- events: what only grows ---- */
+
+static int show_events(const struct pseudo_node *node, struct text *text)
+{
+    struct page_counters pages;
+    struct tlb_events tlb;
+
+    (void)node;
+    page_read_counters(&pages);
+    tlb_read_events(&tlb);
+    show_line(text, "pages allocated", pages.allocations);
+    show_line(text, "pages zeroed", pages.zeroed);
+    show_line(text, "INVLPG", tlb.invlpg);
+    show_line(text, "CR3 loads", tlb.cr3_loads);
+    show_line(text, "shootdowns", tlb.shootdowns);
+    show_line(text, "shootdown IPIs", tlb.targets);
+    return 0;
+}
+
+/* How often locks were taken, by name; nothing but in a build with DEBUG=1. */
+static int show_locks(const struct pseudo_node *node, struct text *text)
+{
+    const char *name;
+    uint64_t taken;
+
+    (void)node;
+    for (unsigned int i = 0; lock_check_read(i, &name, &taken); i++)
+        show_line(text, name, taken);
+    return 0;
+}
+
 /* ---- system calls ---- */
 
 static int show_syscalls(const struct pseudo_node *node, struct text *text)
@@ -91,8 +124,7 @@ static int show_syscalls(const struct pseudo_node *node, struct text *text)
 }
 
 const struct pseudo_entry counters_entries[] = {
-    PSEUDO_TEXT("counters", show_counters),
-    PSEUDO_TEXT("cpus", show_cpus),
-    PSEUDO_TEXT("syscalls", show_syscalls),
-    PSEUDO_END,
+    PSEUDO_TEXT("counters", show_counters), PSEUDO_TEXT("events", show_events),
+    PSEUDO_TEXT("locks", show_locks),       PSEUDO_TEXT("cpus", show_cpus),
+    PSEUDO_TEXT("syscalls", show_syscalls), PSEUDO_END,
 };

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 
 #include "arch/bug.h"
+#include "arch/check.h"
 #include "arch/clock.h"
 #include "arch/cpu.h"
 #include "arch/ipi.h"
@@ -21,6 +22,7 @@
 #include "kernel/report.h"
 #include "kernel/report_text.h"
 #include "kernel/task.h"
+#include "libc/include/stdio.h"
 #include "mm/kernel_map.h"
 
 extern const char boot_stack_guard[];
@@ -167,6 +169,21 @@ void panic(const char *format, ...)
     }
     finish();
 }
+
+#ifdef LATCHKEY_DEBUG
+
+void check_failed(const char *format, ...)
+{
+    char text[160];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    panic("%s", text);
+}
+
+#endif
 
 static void report_exception(const struct trap_frame *frame)
 {

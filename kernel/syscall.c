@@ -3,6 +3,7 @@
 
 #include "arch/bug.h"
 #include "arch/cpu.h"
+#include "arch/tlb_check.h"
 #include "kernel/console.h"
 #include "kernel/task.h"
 #include "kernel/trap.h"
@@ -54,4 +55,5 @@ void syscall_dispatch(struct trap_frame *frame)
     irq_disable();
     if (current()->work)
         return_to_user(frame);
+    tlb_check_return();
 }

@@ -10,6 +10,7 @@
 #include "arch/cpu.h"
 #include "arch/pkru.h"
 #include "arch/tlb.h"
+#include "arch/tlb_check.h"
 #include "arch/usercopy.h"
 #include "kernel/console.h"
 #include "kernel/kernel_lock.h"
@@ -205,6 +206,9 @@ void trap_dispatch(struct trap_frame *frame)
     } else if (vector != VECTOR_SPURIOUS) {
         apic_end_of_interrupt();
     }
-    if (trap_from_user(frame) && current()->work)
+    if (!trap_from_user(frame))
+        return;
+    if (current()->work)
         return_to_user(frame);
+    tlb_check_return();
 }

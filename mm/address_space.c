@@ -6,6 +6,7 @@
 #include <asm/mman.h>
 
 #include "arch/bug.h"
+#include "arch/percpu.h"
 #include "mm/kernel_map.h"
 #include "mm/keys.h"
 #include "mm/page.h"
@@ -301,6 +302,8 @@ void space_put(struct address_space *space)
 
     if (__atomic_sub_fetch(&space->references, 1, __ATOMIC_ACQ_REL))
         return;
+    if (this_cpu()->tlb.space == &space->cpus)
+        space_load(NULL);
     assert(cpu_set_is_empty(&space->cpus));
     RB_FOREACH (area, area_tree, &space->areas)
         space_zap_locked(space, area->start, area->end);

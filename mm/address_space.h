@@ -83,7 +83,7 @@ struct address_space *space_create(void);
 struct address_space *space_copy(struct address_space *space);
 
 void space_get(struct address_space *space);
-/* The last reference frees all. The space must not be loaded any more by then. */
+/* The last reference frees all; by then the space may be loaded on this CPU alone. */
 void space_put(struct address_space *space);
 
 /*
