@@ -6,6 +6,7 @@ This module knows the emulators' command lines and how to make an ISO for a run;
 over the ports to session.py.
 """
 
+import math
 import os
 import re
 import shutil
@@ -81,7 +82,7 @@ def start_qemu(folder, options, kernel, initramfs, command_line):
     command = [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none"]
     command += ["-nic", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     command += ["-accel", "tcg", "-cpu", options.cpu or "max"]
-    command += ["-smp", str(options.cpus), "-m", f"{options.memory}M"]
+    command += ["-smp", _smp(options.cpus), "-m", f"{options.memory}M"]
     # Promised to the guest and not reserved on the host, so it may be more than the host has.
     command += ["-object", f"memory-backend-ram,id=ram,size={options.memory}M,reserve=off"]
     if options.icount:
@@ -102,6 +103,13 @@ def start_qemu(folder, options, kernel, initramfs, command_line):
     log_port = _qemu_pipe(folder, "log", command)
     channel_port = _qemu_pipe(folder, "channel", command)
     return Machine(_start(command, folder), log_port, channel_port)
+
+
+def _smp(cpus):
+    if len(cpus) == 1:
+        return str(cpus[0])
+    sockets, cores, threads = cpus
+    return f"{math.prod(cpus)},sockets={sockets},cores={cores},threads={threads}"
 
 
 def uefi_flash():
@@ -157,7 +165,7 @@ def start_bochs(folder, options, kernel, initramfs, command_line):
         bios=BOCHS_BIOS,
         vga_bios=BOCHS_VGA_BIOS,
         cpu=options.cpu or "corei7_icelake_u",
-        cpus=options.cpus,
+        cpus=":".join(map(str, options.cpus)),
         memory=options.memory,
         host_memory=min(options.memory, 1024),
         iso=image,
