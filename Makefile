@@ -7,6 +7,7 @@
 #   kernel  boot/ arch/ mm/ kernel/ fs/ tests/kernel/ and the core of libc/, for ring 0
 #   user    user/ and tests/ring3/ with libc/, static programs for ring 3 of Latchkey
 #   host    user/ and tests/ring3/ again, with the host's compiler and C library, for Linux
+# The program set, tests/programs/, is built in one step each with glibc and with musl.
 
 # However it is spelt, one folder has one name, so that nothing is built again for a second one.
 BUILD_DEFAULT := build$(if $(DEBUG),/debug)
@@ -24,6 +25,7 @@ endif
 NM ?= $(CROSS_COMPILE)nm
 NASM ?= nasm
 HOSTCC ?= gcc
+MUSLCC ?= musl-gcc
 
 Q := $(if $(V),,@)
 SAY = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
@@ -47,6 +49,7 @@ endif
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)
 USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c))
 RING3_TESTS := $(patsubst tests/ring3/%.c,%,$(wildcard tests/ring3/*.c))
+PROGRAM_SET := $(patsubst tests/programs/%.c,%,$(wildcard tests/programs/*.c))
 FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 
 objects = $(addprefix $(BUILD)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
@@ -54,6 +57,7 @@ KERNEL_OBJECTS := $(call objects,kernel,$(KERNEL_SOURCES))
 LIBC_OBJECTS := $(call objects,user,$(LIBC_SOURCES))
 BUILT_PROGRAMS := $(USER_PROGRAMS:%=$(BUILD)/user/%) $(RING3_TESTS:%=$(BUILD)/tests/%)
 HOST_PROGRAMS := $(addprefix $(BUILD)/host/,$(USER_PROGRAMS) $(RING3_TESTS) fuzz)
+STOCK_PROGRAMS := $(foreach libc,glibc musl,$(PROGRAM_SET:%=$(BUILD)/programs/$(libc)/%))
 
 # ---- Flags ------------------------------------------------------------------------------------
 
@@ -71,6 +75,8 @@ KERNEL_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. $(PLAIN_CODE) -ffreesta
 USER_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -Ilibc/include -I. $(PLAIN_CODE) \
 	-D_GNU_SOURCE -fno-stack-protector
 HOST_CFLAGS := $(COMMON_CFLAGS) -D_GNU_SOURCE -I$(BUILD)/host/include -I.
+# As a person would who has never heard of this kernel.
+STOCK_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -I. -static
 
 COMMON_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
 KERNEL_LDFLAGS := $(COMMON_LDFLAGS) -T linker.ld
@@ -83,7 +89,9 @@ NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -Werror
 
 IMAGES := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio $(BUILD)/latchkey.iso
 
-all: $(IMAGES) $(BUILD)/tests/fuzz $(HOST_PROGRAMS) ## build everything (the default)
+ALL := $(IMAGES) $(BUILD)/tests/fuzz $(HOST_PROGRAMS) $(STOCK_PROGRAMS)
+
+all: $(ALL) ## build everything (the default)
 
 help: ## list the targets and the variables
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -183,7 +191,7 @@ $(BUILD)/uapi/%:
 
 # Changes only when the commands do, so that objects made by other commands are made again.
 FLAGS_IN_USE := $(CC) $(LD) $(NASMFLAGS) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(USER_CFLAGS) \
-	$(USER_LDFLAGS) $(HOSTCC) $(HOST_CFLAGS)
+	$(USER_LDFLAGS) $(HOSTCC) $(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -273,6 +281,20 @@ $(BUILD)/host/%: $(BUILD)/obj/host/tests/ring3/%.o $(BUILD)/obj/host/libc/ktap.o
 
 $(BUILD)/host/fuzz: $(call objects,host,$(FUZZ_SOURCES))
 	$(link_host)
+
+# ---- The program set --------------------------------------------------------------------------
+
+define build_stock
+$(call SAY,CC,"$< ($(word 2,$(subst /, ,$(@:$(BUILD)/%=%))))")
+@mkdir -p $(@D) $(BUILD)/obj/$(@:$(BUILD)/%/$*=%)
+$(Q)$(1) $(STOCK_CFLAGS) -MMD -MP -MF $(@:$(BUILD)/%=$(BUILD)/obj/%.d) -o $@ $<
+endef
+
+$(BUILD)/programs/glibc/%: tests/programs/%.c $(BUILD)/flags
+	$(call build_stock,$(HOSTCC))
+
+$(BUILD)/programs/musl/%: tests/programs/%.c $(BUILD)/flags
+	$(call build_stock,$(MUSLCC))
 
 # ---- Images -----------------------------------------------------------------------------------
 

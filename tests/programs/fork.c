@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fork and vfork: what parent and child share, and what each has for itself.
+ */
+#include "tests/programs/program.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+static int data = 1;
+
+static void memory(void)
+{
+    int *heap = malloc(sizeof(*heap));
+    int stack = 3;
+    int status;
+
+    *heap = 2;
+    pid_t pid = fork();
+    if (pid == 0) {
+        data = 10;
+        *heap = 20;
+        stack = 30;
+        _exit(data + *heap + stack);
+    }
+    WORKS("fork", pid);
+    WORKS("wait for the child", waitpid(pid, &status, 0));
+    say_status("sum of what the child wrote", status);
+    say("data %d, heap %d, stack %d are the parent's", data, *heap, stack);
+    free(heap);
+}
+
+static void shared_memory(void)
+{
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    int protection = PROT_READ | PROT_WRITE;
+    int *shared = mmap(NULL, size, protection, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int *private = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        *shared = 5;
+        *private = 6;
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+    VALUE("shared memory after the child wrote 5", *shared);
+    VALUE("private memory after the child wrote 6", *private);
+    munmap(shared, size);
+    munmap(private, size);
+}
+
+static void open_files(void)
+{
+    int ends[2];
+    char text[8] = "";
+
+    WORKS("pipe", pipe(ends));
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        _exit(write(ends[1], "child", 5) == 5 ? 0 : 1);
+    }
+    waitpid(pid, NULL, 0);
+    close(ends[1]);
+    VALUE("bytes from the child", read(ends[0], text, sizeof(text) - 1));
+    say("text from the child: %s", text);
+    VALUE("then the end", read(ends[0], text, sizeof(text) - 1));
+    close(ends[0]);
+}
+
+static void identity(void)
+{
+    pid_t parent = getpid(), group = getpgrp(), session = getsid(0);
+    mode_t mask = umask(027);
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        TRUTH("the child has another pid", getpid() != parent);
+        TRUTH("the child's parent is the parent", getppid() == parent);
+        TRUTH("the child is in the parent's group", getpgrp() == group);
+        TRUTH("the child is in the parent's session", getsid(0) == session);
+        say("the child's umask: %03o", umask(0));
+        _exit(0);
+    }
+    TRUTH("wait gives the child's pid", waitpid(pid, &status, 0) == pid);
+    say_status("the child", status);
+    say("the parent's umask: %03o", umask(mask));
+}
+
+static volatile int written;
+
+static void vforked(void)
+{
+    int status;
+    pid_t pid = vfork();
+
+    if (pid == 0) {
+        written = 7;
+        _exit(4);
+    }
+    VALUE("what the child of vfork wrote", written);
+    waitpid(pid, &status, 0);
+    say_status("the child of vfork", status);
+}
+
+int main(void)
+{
+    memory();
+    shared_memory();
+    open_files();
+    identity();
+    vforked();
+    return 0;
+}
