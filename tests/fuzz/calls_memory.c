@@ -93,9 +93,14 @@ static uint64_t new_length(const struct use *use)
 DEFINE_CHOICE(remap_flags, MREMAP_MAYMOVE, MREMAP_MAYMOVE, 0, MREMAP_MAYMOVE | MREMAP_FIXED,
               MREMAP_MAYMOVE | MREMAP_DONTUNMAP)
 
+/* What ends behind the play pages would be unmapped there, even by a call that then fails. */
 static uint64_t remap_target(const struct use *use)
 {
-    return use->wild && one_in(3) ? play_address(use) : play_room(use->argument[2]);
+    uint64_t room = play_room(use->argument[2]);
+
+    if (!use->wild || !one_in(3))
+        return room;
+    return one_in(2) ? room + random_small(PAGE) : room | UINT64_C(1) << (47 + random_below(17));
 }
 
 DEFINE_CHOICE(advice, MADV_DONTNEED, MADV_DONTNEED, MADV_FREE, MADV_WILLNEED, MADV_HUGEPAGE,

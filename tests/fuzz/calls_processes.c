@@ -4,6 +4,7 @@
 #include <asm/prctl.h>
 #include <fcntl.h>
 #include <linux/prctl.h>
+#include <linux/reboot.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
@@ -94,6 +95,19 @@ static uint64_t cpu_mask(const struct use *use)
 static uint64_t random_flags(const struct use *use)
 {
     return some_bits(use, 3);
+}
+
+static uint64_t reboot_magic(const struct use *use)
+{
+    return use->wild ? wild_value() : LINUX_REBOOT_MAGIC1;
+}
+
+DEFINE_CHOICE(reboot_magic_2, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_MAGIC2A, LINUX_REBOOT_MAGIC2C)
+
+/* None that ends the machine, nor one bit away from it. */
+static uint64_t reboot_command(const struct use *use)
+{
+    return one_in(2) ? LINUX_REBOOT_CMD_CAD_ON : use->wild ? 1 : LINUX_REBOOT_CMD_CAD_OFF;
 }
 
 /* ---- Beginnings ---- */
@@ -212,7 +226,7 @@ static const struct call calls[] = {
     CALL(sysinfo, TAKES(buffer)),
     CALL(uname, TAKES(buffer)),
     CALL(getrandom, TAKES(buffer, buffer_size, random_flags)),
-    CALL(reboot, TAKES(zero, zero, zero), .counts = EINVAL), /* or there is nothing left to fuzz */
+    CALL(reboot, TAKES(reboot_magic, reboot_magic_2, reboot_command), .flags = CALL_AIMED),
     CALL(sched_yield),
     CALL(sched_getaffinity, TAKES(child_pid_or_self, mask_size, buffer)),
     CALL(sched_setaffinity, TAKES(child_pid_or_self, mask_size, cpu_mask)),

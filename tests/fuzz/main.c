@@ -7,9 +7,10 @@
  *
  * (at least one of them) makes N calls for each of the seeds S to S + K - 1, and prints how often
  * each call was used and succeeded. It fails when a worker dies or hangs, when the kernel has
- * pages, objects or tasks in use afterwards that it had not before, and when a call succeeds in
- * less than 5 % of its uses or all calls in less than 30 %: then the fuzzer would only test the
- * first check of each. A kernel that panics says so itself.
+ * pages, objects or tasks in use afterwards that it had not before, when the kernel has a call that
+ * no table knows, and when a call succeeds in less than 5 % of its uses or all calls in less than
+ * 30 %: then the fuzzer would only test the first check of each. A kernel that panics says so
+ * itself.
  *
  * The same options make the same calls again, as far as the scheduling of several processes does
  * not change what they find.
@@ -100,14 +101,16 @@ static struct options parse(int argc, char **argv)
 
 /* ---- Counting ---- */
 
-static unsigned int percent(const struct tally *tally)
-{
-    return tally->uses == 0 ? 0 : (unsigned int)(tally->successes * 100 / tally->uses);
-}
+enum judgement {
+    CALL_GOOD,
+    CALL_SELDOM_USED,
+    CALL_SELDOM_SUCCEEDS,
+    JUDGEMENTS,
+};
 
 static struct tally sum(void)
 {
-    struct tally all = {0, 0, 0};
+    struct tally all = {0, 0};
 
     for (unsigned int i = 0; i < calls_count(); i++) {
         all.uses += shared->tallies[i].uses;
@@ -116,34 +119,45 @@ static struct tally sum(void)
     return all;
 }
 
-static bool is_too_seldom(const struct tally *tally)
+static bool succeeds(const struct tally *tally, unsigned int percent)
 {
-    return tally->uses >= LEAST_USES && tally->successes * 100 < tally->uses * CALL_PERCENT;
+    return tally->successes * 100 >= tally->uses * percent;
 }
 
-static void print_call(unsigned int index)
+static enum judgement judge(const struct tally *tally)
 {
-    const struct tally *tally = &shared->tallies[index];
+    if (tally->uses < LEAST_USES)
+        return CALL_SELDOM_USED;
+    return succeeds(tally, CALL_PERCENT) ? CALL_GOOD : CALL_SELDOM_SUCCEEDS;
+}
 
-    printf("%-18s %8lu %8lu %3u%%%s\n", calls_get(index)->name, (unsigned long)tally->uses,
-           (unsigned long)tally->successes, percent(tally),
-           is_too_seldom(tally) ? "  too seldom" : "");
+static void print_tally(const char *name, const struct tally *tally, const char *remark)
+{
+    uint64_t percent = tally->uses == 0 ? 0 : tally->successes * 100 / tally->uses;
+
+    printf("%-18s %8lu %9lu %3lu%%%s\n", name, (unsigned long)tally->uses,
+           (unsigned long)tally->successes, (unsigned long)percent, remark);
 }
 
 /* Prints the table; whether all succeeded often enough. */
 static bool report_successes(void)
 {
+    static const char *const remarks[] = {"", "  too few uses to judge", "  succeeds too seldom"};
     struct tally all = sum();
-    bool good = percent(&all) >= ALL_PERCENT;
+    unsigned int counts[JUDGEMENTS] = {0};
 
-    printf("%-18s %8s %8s\n", "call", "uses", "succeeded");
+    printf("%-18s %8s %9s\n", "call", "uses", "succeeded");
     for (unsigned int i = 0; i < calls_count(); i++) {
-        print_call(i);
-        good &= !is_too_seldom(&shared->tallies[i]);
+        enum judgement judgement = judge(&shared->tallies[i]);
+
+        counts[judgement]++;
+        print_tally(calls_get(i)->name, &shared->tallies[i], remarks[judgement]);
     }
-    printf("%-18s %8lu %8lu %3u%%\n", "all", (unsigned long)all.uses, (unsigned long)all.successes,
-           percent(&all));
-    return good;
+    print_tally("all", &all, succeeds(&all, ALL_PERCENT) ? "" : remarks[CALL_SELDOM_SUCCEEDS]);
+    printf("of %u calls %u succeed in %u %% of their uses, %u do not, %u have too few uses\n",
+           calls_count(), counts[CALL_GOOD], CALL_PERCENT, counts[CALL_SELDOM_SUCCEEDS],
+           counts[CALL_SELDOM_USED]);
+    return counts[CALL_SELDOM_SUCCEEDS] == 0 && succeeds(&all, ALL_PERCENT);
 }
 
 /* ---- Runs ---- */
@@ -158,13 +172,12 @@ static struct counters before, after;
 
 static enum verdict run(const struct run_plan *plan)
 {
-    bool counted = counters_read(&before);
-
-    if (!supervise(plan))
-        return RUN_FAILED;
-    if (counted && counters_read(&after) && !counters_equal(&before, &after))
+    counters_read(&before);
+    bool good = supervise(plan);
+    counters_read(&after);
+    if (!counters_equal(&before, &after))
         return RUN_LEAKED;
-    return RUN_GOOD;
+    return good ? RUN_GOOD : RUN_FAILED;
 }
 
 /* Fills what the kernel, and this program, keep for the next time: no leak yet. */
@@ -175,10 +188,30 @@ static bool warm_up(const struct run_plan *plan)
 
     few.calls = WARM_UP_CALLS;
     good = supervise(&few);
-    if (!counters_read(&before) || !counters_read(&after))
+    if (!counters_read(&before))
         printf("fuzz: this kernel has no counters, so no leak can be found\n");
     memset(shared->tallies, 0, sizeof(shared->tallies));
     return good;
+}
+
+static uint64_t count_children(void)
+{
+    uint64_t children = 0;
+
+    for (unsigned int i = 0; i < WORKERS_MAX; i++)
+        children += shared->workers[i].children;
+    return children;
+}
+
+static void print_in_use(void)
+{
+    static const char *const names[] = {"tasks", "objects", "pages else"};
+
+    for (unsigned int i = 0; i < COUNT(names) && before.count > 0; i++)
+        printf("%s %s %lu -> %lu", i == 0 ? ";" : ",", names[i],
+               (unsigned long)counters_get(&before, names[i]),
+               (unsigned long)counters_get(&after, names[i]));
+    printf("\n");
 }
 
 static bool run_seed(const struct run_plan *plan)
@@ -188,9 +221,10 @@ static bool run_seed(const struct run_plan *plan)
     enum verdict verdict = run(plan);
     struct tally end = sum();
 
-    printf("seed %lu: %lu calls, %lu succeeded: %s\n", (unsigned long)plan->seed,
-           (unsigned long)(end.uses - start.uses), (unsigned long)(end.successes - start.successes),
-           words[verdict]);
+    printf("seed %lu: %s: %lu calls, %lu succeeded, %lu children", (unsigned long)plan->seed,
+           words[verdict], (unsigned long)(end.uses - start.uses),
+           (unsigned long)(end.successes - start.successes), (unsigned long)count_children());
+    print_in_use();
     fflush(stdout);
     return verdict == RUN_GOOD;
 }

@@ -23,13 +23,12 @@ static void add(uint64_t *counter, uint64_t value)
     __atomic_fetch_add(counter, value, __ATOMIC_RELAXED);
 }
 
-void tally_add(const struct call *call, bool succeeded, bool is_missing)
+void tally_add(const struct call *call, bool succeeded)
 {
     struct tally *tally = &shared->tallies[calls_index(call)];
 
     add(&tally->uses, 1);
     add(&tally->successes, succeeded);
-    add(&tally->missing, is_missing);
 }
 
 static void print_record(const struct record *record)

@@ -17,7 +17,6 @@
 
 struct tally {
     uint64_t uses, successes;
-    uint64_t missing; /* ENOSYS */
 };
 
 /* A use of a call by a worker itself. */
@@ -47,7 +46,7 @@ extern unsigned int depth; /* 0: a worker itself; its children, and so on up to 
 /* Ends the process if there is no memory. */
 void shared_create(void);
 
-void tally_add(const struct call *call, bool succeeded, bool is_missing);
+void tally_add(const struct call *call, bool succeeded);
 
 /* Prints the last calls of a worker, the latest last. */
 void worker_print_records(const struct worker_state *state);

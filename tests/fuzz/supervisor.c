@@ -65,10 +65,12 @@ static bool worker_changed(unsigned int number, int status)
         KERNEL(kill, watched[number].pid, SIGCONT);
         return true;
     }
+    int pid = watched[number].pid;
+
     watched[number].pid = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
-    printf("fuzz: a worker died, status %#x\n", (unsigned int)status);
+    printf("fuzz: process %d, a worker, died, status %#x\n", pid, (unsigned int)status);
     tell_last_calls(number);
     return false;
 }

@@ -144,8 +144,7 @@ static void use_call(const struct call *call)
         record->result = result;
         record->done = 1;
     }
-    tally_add(call, !is_error(result) || (call->counts && result == -call->counts),
-              result == -ENOSYS);
+    tally_add(call, !is_error(result) || (call->counts && result == -call->counts));
     if (call->after)
         call->after(&use, result);
 }
