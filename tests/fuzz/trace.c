@@ -151,17 +151,23 @@ static void spoil(uint64_t *words, uint64_t count, bool wild)
     *chosen = one_in(2) ? wild_value() : *chosen ^ UINT64_C(1) << random_below(64);
 }
 
+/* Buffers may reach behind scratch, where only the kernel may try to read. */
+static bool has_room(uint64_t address)
+{
+    return is_scratch(address) && is_scratch(address + IMAGE_SIZE);
+}
+
 /* What is set begins as what is there; without that nearly all of it would be refused. */
 static void fill_registers(const struct use *use)
 {
     struct vector *vector = (struct vector *)use->argument[3];
 
-    if (!is_scratch(use->argument[3]))
+    if (!has_room(use->argument[3]))
         return;
     if (use->argument[0] == PTRACE_SETREGS) {
         KERNEL(ptrace, PTRACE_GETREGS, tracee, 0, use->argument[3]);
         spoil((uint64_t *)use->argument[3], REGISTERS_SIZE / 8, use->wild);
-    } else if (use->argument[0] == PTRACE_SETREGSET && is_scratch((uint64_t)vector->base)) {
+    } else if (use->argument[0] == PTRACE_SETREGSET && has_room((uint64_t)vector->base)) {
         KERNEL(ptrace, PTRACE_GETREGSET, tracee, use->argument[2], vector);
         spoil(vector->base, IMAGE_SIZE / 8, use->wild);
     } else if (use->argument[0] == PTRACE_SETSIGINFO) {
