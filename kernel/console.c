@@ -16,7 +16,7 @@
 
 static struct spinlock console_lock = SPINLOCK_INIT("console");
 static bool lock_is_broken;
-static bool is_in_line; /* the last byte written was not a newline */
+static bool is_in_line; /* a line has been begun and not ended */
 static struct uart uart;
 
 /* Collects the pieces of a message, so that the devices are written to in few calls. */
@@ -89,10 +89,12 @@ static void write_lines(const char *bytes, size_t count)
 
 static void write_locked(const char *bytes, size_t count)
 {
-    if (count)
-        is_in_line = bytes[count - 1] != '\n';
+    if (count == 0)
+        return;
+    is_in_line = true; /* should a panic interrupt this */
     write_lines(bytes, count);
     vga_write(bytes, count);
+    is_in_line = bytes[count - 1] != '\n';
 }
 
 void console_write(const char *bytes, size_t count)

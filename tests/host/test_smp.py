@@ -67,7 +67,7 @@ def test_cpus(ids, pku, job):
 def boot(*options, cpus=4, append=""):
     """Boots the kernel on a machine without tools/run; returns its messages."""
     command = ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-accel", "tcg"]
-    command += ["-cpu", "max", "-m", "64M", "-no-reboot", "-serial", "stdio", "-smp", str(cpus)]
+    command += ["-cpu", "max", "-m", "128M", "-no-reboot", "-serial", "stdio", "-smp", str(cpus)]
     command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *options]
     command += ["-kernel", latchkey.built("latchkey.elf"), "-append", f"exit=debug {append}"]
     result = subprocess.run(
@@ -171,3 +171,31 @@ def test_no_clock_at_all(tmp_path):
     log = boot("-machine", "pit=off", *options, append="test=cpus_are_alike")
     assert "by a guess" in log, log
     assert "ok 1 - cpus_are_alike" in log.splitlines(), log
+
+
+# ---- At any instruction -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("program", ["pkru", "keys"])
+def test_nmi_at_any_instruction(program, ktap):
+    """A program under a storm of NMIs; the emulator looks for them before each instruction."""
+    options = ["-singlestep", "-initrd", latchkey.built("initramfs.cpio")]
+    log = boot(*options, cpus=3, append=f"test=nmi_storm init=/tests/{program}")
+    ktap(log[log.rindex("KTAP version 1") :])
+    assert "panic" not in log, log
+    if counts := re.search(r"^# nmi_storm: (\d+) in ring 3, .*, (\d+) in its entry", log, re.M):
+        assert int(counts[1]) and int(counts[2]), counts[0]
+        assert counts[0] and "; 0 with a wrong GS" in log
+
+
+def test_panic_among_others():
+    """Messages are whole while all CPUs print, and so is the one report when all of them panic."""
+    log = boot(append="test=panic_among_others")
+    said = [line for line in log.splitlines() if "says" in line]
+    assert len({line.split()[2] for line in said}) > 1, log
+    for line in said[:-1]:
+        assert re.fullmatch(r"# CPU (\d) says \d+ again and again in one message \1", line), line
+    report = log[log.index("==== kernel panic: on purpose") :]
+    assert log.count("==== kernel panic") == 1, report
+    assert report.rstrip().endswith("==== end of panic"), report
+    assert "says" not in report and "on CPU" in report, report
