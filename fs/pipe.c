@@ -71,7 +71,7 @@ static bool is_readable(void *context)
     return used(pipe) || !pipe->writers;
 }
 
-/* Copies what is there: bytes, or -EFAULT. */
+/* Copies what is there: bytes, or -EFAULT. Of a piece that cannot be copied whole, nothing. */
 static long copy_out(struct pipe *pipe, struct io_iter *to)
 {
     long total = 0;
@@ -80,12 +80,11 @@ static long copy_out(struct pipe *pipe, struct io_iter *to)
         size_t wanted = to->remaining < used(pipe) ? to->remaining : used(pipe);
         char *where;
         size_t piece = piece_at(pipe, pipe->tail, wanted, &where);
-        size_t put = io_iter_put(to, where, piece);
 
-        pipe->tail += put;
-        total += put;
-        if (put < piece)
+        if (io_iter_put(to, where, piece) < piece)
             return total ? total : -EFAULT;
+        pipe->tail += piece;
+        total += piece;
     }
     return total;
 }
@@ -154,16 +153,15 @@ static long copy_in(struct pipe *pipe, struct io_iter *from)
         size_t wanted = from->remaining < room(pipe) ? from->remaining : room(pipe);
         int error = reach_page(pipe, pipe->head);
         char *where;
-        size_t piece, taken;
+        size_t piece;
 
         if (error)
             return total ? total : error;
         piece = piece_at(pipe, pipe->head, wanted, &where);
-        taken = io_iter_take(from, where, piece);
-        pipe->head += taken;
-        total += taken;
-        if (taken < piece)
+        if (io_iter_take(from, where, piece) < piece)
             return total ? total : -EFAULT;
+        pipe->head += piece;
+        total += piece;
     }
     return total;
 }

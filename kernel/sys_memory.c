@@ -3,6 +3,7 @@
  * System calls on memory and keys: the checks on their arguments, in Linux's order; mm/ does the
  * rest. The path of pkey_mprotect is here -> space_protect() -> one table walk -> one flush.
  */
+#include <asm/fcntl.h>
 #include <asm/mman.h>
 #include <linux/mman.h>
 
@@ -68,13 +69,17 @@ static int request_file(struct map_request *request, struct file *file, int shar
         request->max_prot &= (uint8_t)~PROT_WRITE;
     }
     request->object = file->operations->object ? file->operations->object(file) : NULL;
-    return request->object ? 0 : -ENODEV;
+    if (!request->object)
+        return -ENODEV;
+    return request->area_flags & AREA_GROWS_DOWN ? -EINVAL : 0;
 }
 
 static int request_anonymous(struct map_request *request, int sharing)
 {
     if (sharing != MAP_SHARED)
         return 0;
+    if (request->area_flags & AREA_GROWS_DOWN)
+        return -EINVAL;
     request->object = object_create();
     if (!request->object)
         return -ENOMEM;
@@ -98,6 +103,8 @@ static long map(struct map_request *request, int flags, struct file *file)
     if (sharing != MAP_SHARED && sharing != MAP_PRIVATE &&
         !(sharing == MAP_SHARED_VALIDATE && file))
         return -EINVAL;
+    if (sharing == MAP_SHARED_VALIDATE && (flags & MAP_SYNC))
+        return -EOPNOTSUPP;
     if (sharing != MAP_PRIVATE)
         request->area_flags |= AREA_SHARED;
     error = file ? request_file(request, file, sharing) : request_anonymous(request, sharing);
@@ -125,6 +132,7 @@ SYSCALL6(mmap, uintptr_t, address, size_t, size, int, prot, int, flags, int, fd,
         .no_replace = flags & MAP_FIXED_NOREPLACE,
         .object_page = offset >> PAGE_SHIFT,
         .no_reserve = flags & MAP_NORESERVE,
+        .low = flags & MAP_32BIT,
     };
     struct file *file = NULL;
 
@@ -134,6 +142,10 @@ SYSCALL6(mmap, uintptr_t, address, size_t, size, int, prot, int, flags, int, fd,
         file = file_table_get(current()->files, fd);
         if (!file)
             return -EBADF;
+        if (file->flags & O_PATH) {
+            file_put(file);
+            return -EBADF;
+        }
     } else {
         request.object_page = 0;
         int size_bits = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;

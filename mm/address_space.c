@@ -250,8 +250,13 @@ static int copy_area(struct address_space *space, struct address_space *child,
 {
     struct copy copy = {.space = space, .child = child, .shared = area->flags & AREA_SHARED};
     struct pt_walk walk = {.visit = copy_run, .context = &copy, .level = 1};
-    struct area *twin = area_create(area);
+    struct area *twin;
 
+    if (area->flags & AREA_NO_FORK) {
+        child->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
+        return 0;
+    }
+    twin = area_create(area);
     if (!twin)
         return -ENOMEM;
     /* Large pages are shared as small ones, so that either side can write and unmap a part. */
@@ -259,6 +264,8 @@ static int copy_area(struct address_space *space, struct address_space *child,
         walk.flags = PT_SPLIT_ALL;
     twin->flags &= (uint8_t)~AREA_RESERVED;
     RB_INSERT(area_tree, &child->areas, twin);
+    if (area->flags & AREA_WIPE)
+        return 0;
     return pt_walk(space->root, area->start, area->end, &walk);
 }
 

@@ -11,6 +11,20 @@
 #include "mm/fault.h"
 #include "mm/mmap.h"
 
+/* Sets one of an area's flags to a value, or clears it, from start to end. */
+static int set_flag(struct address_space *space, uintptr_t start, uintptr_t end, unsigned int flag,
+                    unsigned int value)
+{
+    struct area *area;
+
+    if (space_split_bounds_locked(space, start, end))
+        return -ENOMEM;
+    area = area_find(&space->areas, start);
+    area->flags = (uint8_t)((area->flags & ~flag) | value);
+    area_merge(&space->areas, area);
+    return 0;
+}
+
 static int advise_area(struct address_space *space, struct area *area, uintptr_t start,
                        uintptr_t end, int advice)
 {
@@ -22,15 +36,19 @@ static int advise_area(struct address_space *space, struct area *area, uintptr_t
         space_zap_locked(space, start, end);
         return 0;
     case MADV_HUGEPAGE:
+        return set_flag(space, start, end, AREA_HUGE, AREA_HUGE);
     case MADV_NOHUGEPAGE:
-        if (space_split_bounds_locked(space, start, end))
-            return -ENOMEM;
-        area = area_find(&space->areas, start);
-        area->flags &= (uint8_t)~AREA_HUGE;
-        if (advice == MADV_HUGEPAGE)
-            area->flags |= AREA_HUGE;
-        area_merge(&space->areas, area);
-        return 0;
+        return set_flag(space, start, end, AREA_HUGE, 0);
+    case MADV_DONTFORK:
+        return set_flag(space, start, end, AREA_NO_FORK, AREA_NO_FORK);
+    case MADV_DOFORK:
+        return set_flag(space, start, end, AREA_NO_FORK, 0);
+    case MADV_WIPEONFORK:
+        if (area->object || (area->flags & AREA_SHARED))
+            return -EINVAL;
+        return set_flag(space, start, end, AREA_WIPE, AREA_WIPE);
+    case MADV_KEEPONFORK:
+        return set_flag(space, start, end, AREA_WIPE, 0);
     default:
         return 0;
     }
@@ -102,6 +120,12 @@ int space_advise(struct address_space *space, uintptr_t start, size_t size, int 
     case MADV_FREE:
     case MADV_HUGEPAGE:
     case MADV_NOHUGEPAGE:
+    case MADV_DONTFORK:
+    case MADV_DOFORK:
+    case MADV_WIPEONFORK:
+    case MADV_KEEPONFORK:
+    case MADV_DONTDUMP:
+    case MADV_DODUMP:
     case MADV_POPULATE_READ:
     case MADV_POPULATE_WRITE:
         break;

@@ -21,6 +21,8 @@ enum area_flags {
     AREA_HUGE = 1 << 2,       /* MADV_HUGEPAGE: 2 MiB pages where they fit */
     AREA_HUGETLB = 1 << 3,    /* MAP_HUGETLB: 2 MiB pages of the pool and no others */
     AREA_RESERVED = 1 << 4,   /* with AREA_HUGETLB: the pool has promised all its pages */
+    AREA_NO_FORK = 1 << 5,    /* MADV_DONTFORK: a child does not get it */
+    AREA_WIPE = 1 << 6,       /* MADV_WIPEONFORK: a child gets it empty */
 };
 
 struct area {

@@ -12,6 +12,10 @@
 
 #define MMAP_ROOM_MIN (128ul << 20)
 
+/* Where MAP_32BIT looks for room. */
+#define LOW_START (1ul << 30)
+#define LOW_END   (2ul << 30)
+
 #define PROT_RWX (PROT_READ | PROT_WRITE | PROT_EXEC)
 
 /* ---- finding room ---- */
@@ -76,6 +80,19 @@ uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64
     }
 }
 
+/* From the bottom up; 0 when there is none. */
+static uintptr_t find_low_gap_locked(struct address_space *space, size_t size)
+{
+    uintptr_t start = LOW_START;
+    struct area *area = area_find(&space->areas, start);
+
+    while (area && start + size > guarded_start(area)) {
+        start = area->end;
+        area = RB_NEXT(area_tree, &space->areas, area);
+    }
+    return start + size <= LOW_END ? start : 0;
+}
+
 /* A gap has come to be, or has grown: it is looked at again. */
 static void note_gap(struct address_space *space, uintptr_t end)
 {
@@ -99,8 +116,12 @@ static int choose_address(struct address_space *space, const struct map_request 
             return -ENOMEM;
         return *start % alignment ? -EINVAL : 0;
     }
-    *start = align_up(request->address, alignment);
-    if (request->address == 0 || !space_is_free_locked(space, *start, size))
+    *start = align_up(align_down(request->address, PAGE_SIZE), alignment);
+    if (*start && space_is_free_locked(space, *start, size))
+        return 0;
+    if (request->low && alignment == PAGE_SIZE)
+        *start = find_low_gap_locked(space, size);
+    else
         *start = space_find_gap_locked(space, size, alignment);
     return *start ? 0 : -ENOMEM;
 }
@@ -181,31 +202,35 @@ int space_unmap(struct address_space *space, uintptr_t start, size_t size)
 
 /* ---- mapping ---- */
 
-/* What RLIMIT_DATA counts: private, writable, and not a stack. */
-static bool is_data(int prot, unsigned int flags)
+bool area_is_data(int prot, unsigned int flags)
 {
     return (prot & PROT_WRITE) && !(flags & (AREA_SHARED | AREA_GROWS_DOWN));
 }
 
-int space_check_limits_locked(struct address_space *space, uint64_t bytes, bool data)
+int space_check_data_locked(struct address_space *space, uint64_t bytes)
 {
     struct area *area;
     uint64_t sum = bytes;
 
-    if ((space->mapped_pages << PAGE_SHIFT) + bytes > space->limits.size)
-        return -ENOMEM;
-    if (!data || space->limits.data == UINT64_MAX)
+    if (space->limits.data == UINT64_MAX)
         return 0;
     RB_FOREACH (area, area_tree, &space->areas)
-        if (is_data(area->prot, area->flags))
+        if (area_is_data(area->prot, area->flags))
             sum += area->end - area->start;
     return sum > space->limits.data ? -ENOMEM : 0;
+}
+
+int space_check_limits_locked(struct address_space *space, uint64_t bytes, bool data)
+{
+    if ((space->mapped_pages << PAGE_SHIFT) + bytes > space->limits.size)
+        return -ENOMEM;
+    return data ? space_check_data_locked(space, bytes) : 0;
 }
 
 /* A mapping that could never be filled is refused, as Linux's overcommit heuristic does. */
 static bool is_absurd(const struct map_request *request, size_t size)
 {
-    return is_data(request->prot, request->area_flags) && !request->no_reserve &&
+    return area_is_data(request->prot, request->area_flags) && !request->no_reserve &&
            size >> PAGE_SHIFT > page_count_total();
 }
 
@@ -226,7 +251,8 @@ static int map_locked(struct address_space *space, const struct map_request *req
     if (!error && is_absurd(request, size))
         error = -ENOMEM;
     if (!error)
-        error = space_check_limits_locked(space, size, is_data(request->prot, request->area_flags));
+        error = space_check_limits_locked(space, size,
+                                          area_is_data(request->prot, request->area_flags));
     if (error)
         return error;
     if (request->fixed && request->no_replace) {

@@ -23,6 +23,7 @@ struct map_request {
     uint64_t object_page;
     const char *name;
     bool no_reserve; /* MAP_NORESERVE: may be larger than memory */
+    bool low;        /* MAP_32BIT: without fixed, in the second GiB of addresses */
 };
 
 /* Gives the start of the new mapping. -ENOMEM, -EINVAL, -EEXIST. */
@@ -56,6 +57,10 @@ bool space_is_mapped(struct address_space *space, uintptr_t start, uintptr_t end
 
 /* What the limits of the space allow: -ENOMEM when that many bytes more, of data, are too many. */
 int space_check_limits_locked(struct address_space *space, uint64_t bytes, bool is_data);
+
+/* RLIMIT_DATA alone, and what it counts: private, writable, and not a stack. */
+int space_check_data_locked(struct address_space *space, uint64_t bytes);
+bool area_is_data(int prot, unsigned int flags);
 
 /* advice: MADV_*. */
 int space_advise(struct address_space *space, uintptr_t start, size_t size, int advice);

@@ -96,7 +96,11 @@ static int protect_area(struct address_space *space, struct area *area, uintptr_
         return -EACCES;
     if (area->prot == prot && area->key == new_key)
         return 0;
-    int error = space_split_bounds_locked(space, start, end < area->end ? end : area->end);
+    end = end < area->end ? end : area->end;
+    if (area_is_data(prot, area->flags) && !area_is_data(area->prot, area->flags) &&
+        space_check_data_locked(space, end - start))
+        return -ENOMEM;
+    int error = space_split_bounds_locked(space, start, end);
     if (error)
         return error;
     area = area_find(&space->areas, start);
