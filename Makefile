@@ -89,7 +89,7 @@ NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -Werror
 
 IMAGES := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio $(BUILD)/latchkey.iso
 
-ALL := $(IMAGES) $(BUILD)/tests/fuzz $(HOST_PROGRAMS) $(STOCK_PROGRAMS)
+ALL := $(IMAGES) $(BUILD)/tests/fuzz $(BUILD)/tests/exhaust $(HOST_PROGRAMS) $(STOCK_PROGRAMS)
 
 all: $(ALL) ## build everything (the default)
 
@@ -260,6 +260,11 @@ $(BUILD)/tests/%: $(BUILD)/obj/user/tests/ring3/%.o $(BUILD)/obj/user/libc.a
 	$(link_user)
 
 $(BUILD)/tests/fuzz: $(call objects,user,$(FUZZ_SOURCES)) $(BUILD)/obj/user/libc.a
+	$(link_user)
+
+EXHAUST_SOURCES := tests/memory/exhaust.c tests/fuzz/counters.c tests/fuzz/tree.c
+
+$(BUILD)/tests/exhaust: $(call objects,user,$(EXHAUST_SOURCES)) $(BUILD)/obj/user/libc.a
 	$(link_user)
 
 # The one header of libc/ that is seen in place of the host's own.

@@ -77,7 +77,7 @@ int open_node(struct node *node, unsigned int flags, struct file **file)
         return error;
     made = file_create(NULL, flags & ~OPENING_FLAGS);
     if (!made)
-        return -ENFILE;
+        return -ENOMEM;
     made->operations = &path_operations; /* until it has its own: puts the node */
     node_get(node);
     made->node = node;
