@@ -6,6 +6,7 @@
 #include "arch/clock.h"
 #include "arch/cpu.h"
 #include "arch/fpu.h"
+#include "arch/percpu.h"
 #include "fs/proc.h"
 #include "libc/include/string.h"
 
@@ -123,13 +124,10 @@ static void put_signature(struct text *text)
     text_print(text, "stepping\t: %u\n", signature & 0xf);
 }
 
-static void put_topology(struct text *text)
+static void put_topology(struct text *text, uint32_t apic_id)
 {
-    uint32_t eax, ebx, ecx, edx;
-
-    __cpuid(1, eax, ebx, ecx, edx);
     text_print(text, "physical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n");
-    text_print(text, "apicid\t\t: %u\ninitial apicid\t: %u\n", ebx >> 24, ebx >> 24);
+    text_print(text, "apicid\t\t: %u\ninitial apicid\t: %u\n", apic_id, apic_id);
 }
 
 static void put_sizes(struct text *text)
@@ -145,21 +143,28 @@ static void put_sizes(struct text *text)
                eax >> 8 & 0xff);
 }
 
-int proc_show_cpuinfo(const struct pseudo_node *node, struct text *text)
+/* All CPUs are alike but for their APIC ids, so the one that this runs on tells for each. */
+static void put_cpu(struct text *text, unsigned int cpu)
 {
     uint64_t khz = clock_rates.tsc_hz / 1000;
 
-    (void)node;
-    text_print(text, "processor\t: 0\n");
+    text_print(text, "processor\t: %u\n", cpu);
     put_vendor(text);
     put_signature(text);
     text_print(text, "cpu MHz\t\t: %lu.%03lu\n", khz / 1000, khz % 1000);
-    put_topology(text);
+    put_topology(text, percpu_of(cpu)->apic_id);
     text_print(text, "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\n",
                __get_cpuid_max(0, NULL));
     put_flags(text);
     text_print(text, "bogomips\t: %lu.%02lu\n", khz / 500, khz / 5 % 100);
     put_sizes(text);
     text_print(text, "power management:\n\n");
+}
+
+int proc_show_cpuinfo(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
+        put_cpu(text, cpu);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <asm/errno.h>
 
 #include "arch/cpu.h"
+#include "arch/percpu.h"
 #include "arch/pkru.h"
 #include "fs/counters.h"
 #include "mm/huge_pages.h"
@@ -134,12 +135,20 @@ static const struct pseudo_entry kernel_entries[] = {
 
 static const struct pseudo_entry no_entries[] = {PSEUDO_END};
 
+/* The CPUs that are up, as a range: those that did not start are not there. */
+static int show_cpu_range(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    text_print(text, cpu_count > 1 ? "0-%u\n" : "%u\n", cpu_count - 1);
+    return 0;
+}
+
 /* glibc reads these, or counts the directories cpuN, to tell how many CPUs there are. */
 static const struct pseudo_entry cpu_entries[] = {
     PSEUDO_DIRECTORY("cpu0", no_entries),
-    PSEUDO_CONSTANT("online", "0\n"),
-    PSEUDO_CONSTANT("possible", "0\n"),
-    PSEUDO_CONSTANT("present", "0\n"),
+    PSEUDO_TEXT("online", show_cpu_range),
+    PSEUDO_TEXT("possible", show_cpu_range),
+    PSEUDO_TEXT("present", show_cpu_range),
     PSEUDO_END,
 };
 

@@ -7,10 +7,13 @@ import subprocess
 import latchkey
 
 
-def debug(*commands, options=()):
-    """Runs the demonstration; returns what GDB and it printed, and what the kernel did."""
+def debug(*commands, options=(), run=""):
+    """Runs the demonstration; returns what GDB and it printed, and what the kernel did.
+
+    run: more options for tools/run, in one word.
+    """
     command = [os.path.join(latchkey.ROOT, "tools", "debug"), "--batch", *options]
-    command += ["--run", f"--timeout {latchkey.TIME_LIMIT}"]
+    command += ["--run", f"--timeout {latchkey.TIME_LIMIT} {run}"]
     for words in commands:
         command += ["--ex", words]
     result = subprocess.run(

@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import acpi
+import debugger
 import pytest
 from conftest import Job
 
@@ -151,6 +152,33 @@ def test_second_list_of_cpus(tmp_path):
     (tmp_path / "data").write_bytes(bytes(8) + b"\0\0" + bytes(100))
     log = boot("-acpitable", f"sig=APIC,data={tmp_path}/data")
     assert apic_ids(log) == [0, 1, 2, 3], log
+
+
+# ---- CPUs that are not as they should be -------------------------------------------------------
+
+
+def damage(function, *commands):
+    """Does something to the last of two CPUs when it comes to a function; returns the boot log."""
+    at_function = [f"break *{function} if $_thread == 2", "continue", "delete"]
+    _, log = debugger.debug(*at_function, *commands, "continue", run="--cpus 2")
+    return log
+
+
+def test_different_registers():
+    """XCR0 is left as it is after a reset."""
+    log = damage("fpu_setup_other", "set $rip = *(unsigned long *)$rsp", "set $rsp = $rsp + 8")
+    assert re.search(
+        r"FAILED: the CPU with APIC id 1 is not used: its XCR0 is 0x1, the boot CPU's 0x[1-9a-f]",
+        log,
+    ), log
+    assert apic_ids(log) == [0]
+
+
+def test_late_cpu():
+    """The CPU comes to report when it is already given up; it stops, and the machine goes on."""
+    log = damage("ap_main", "set ((struct ap_slot *)$rdi)->state = AP_ABSENT")
+    assert "FAILED: the CPU with APIC id 1 does not start" in log, log
+    assert apic_ids(log) == [0]
 
 
 # ---- Clocks -------------------------------------------------------------------------------------
