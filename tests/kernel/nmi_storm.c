@@ -21,7 +21,7 @@
 #include "mm/kernel_map.h"
 
 #define PAUSE_US   50
-#define TOLD_AFTER 4000u
+#define TOLD_AFTER 4000u /* and after twice as many, and so on */
 
 /* arch/entry.asm: from its first instruction to where tasks are switched. */
 extern const char vector_entries[], context_switch[];
@@ -47,7 +47,7 @@ static bool take_nmi(struct trap_frame *frame)
 
 static void __attribute__((noreturn)) send_for_good(void *unused)
 {
-    bool told = false;
+    unsigned int tell_at = TOLD_AFTER;
 
     (void)unused;
     irq_enable();
@@ -56,11 +56,11 @@ static void __attribute__((noreturn)) send_for_good(void *unused)
             apic_send_nmi(percpu_of(cpu)->apic_id);
         clock_wait(pause);
         schedule();
-        if (!told && from_user + from_kernel + from_entry >= TOLD_AFTER) {
+        if (from_user + from_kernel + from_entry >= tell_at) {
             kprintf("# nmi_storm: %u in ring 3, %u in the kernel, %u in its entry code; %u with "
                     "a wrong GS\n",
                     from_user, from_kernel, from_entry, wrong);
-            told = true;
+            tell_at *= 2;
         }
     }
 }
