@@ -8,6 +8,7 @@
 
 #include "arch/bug.h"
 #include "fs/directory.h"
+#include "kernel/kernel_lock.h"
 #include "libc/include/string.h"
 #include "mm/object.h"
 #include "mm/slab.h"
@@ -55,9 +56,12 @@ static void get_owner(struct memory_object *object)
     node_get(object->owner);
 }
 
+/* Mappings end without the kernel lock. */
 static void put_owner(struct memory_object *object)
 {
+    kernel_lock();
     node_put(object->owner);
+    kernel_unlock();
 }
 
 static int create_object(struct tmpfs_node *node)

@@ -11,6 +11,7 @@
 #include "arch/pkru.h"
 #include "arch/usercopy.h"
 #include "kernel/file.h"
+#include "kernel/kernel_lock.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "mm/keys.h"
@@ -121,48 +122,52 @@ static long map(struct map_request *request, int flags, struct file *file)
     return (long)address;
 }
 
-SYSCALL6(mmap, uintptr_t, address, size_t, size, int, prot, int, flags, int, fd, uint64_t, offset)
+static long map_file(struct map_request *request, int flags, int fd)
+{
+    kernel_lock();
+    struct file *file = file_table_get(current()->files, fd);
+    bool mappable = file && !(file->flags & O_PATH);
+    long result = mappable ? map(request, flags, file) : -EBADF;
+    if (file)
+        file_put(file);
+    kernel_unlock();
+    return result;
+}
+
+static long map_anonymous(struct map_request *request, int flags)
+{
+    int size_bits = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+
+    request->object_page = 0;
+    if ((flags & MAP_HUGETLB) && size_bits != 0 && size_bits != PAGE_SHIFT + PAGE_ORDER_2M)
+        return size_bits == 30 ? -ENOMEM : -EINVAL; /* there is no pool of 1 GiB pages */
+    if (flags & MAP_HUGETLB)
+        request->area_flags |= AREA_HUGETLB;
+    return map(request, flags, NULL);
+}
+
+PARALLEL_SYSCALL6(mmap, uintptr_t, address, size_t, size, int, prot, int, flags, int, fd, uint64_t,
+                  offset)
 {
     struct map_request request = {
         .address = address,
         .size = size,
         .prot = prot & PROT_RWX,
         .max_prot = PROT_RWX,
+        .area_flags = flags & MAP_GROWSDOWN ? AREA_GROWS_DOWN : 0,
         .fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
         .no_replace = flags & MAP_FIXED_NOREPLACE,
         .object_page = offset >> PAGE_SHIFT,
         .no_reserve = flags & MAP_NORESERVE,
         .low = flags & MAP_32BIT,
     };
-    struct file *file = NULL;
 
     if (offset % PAGE_SIZE)
         return -EINVAL;
-    if (!(flags & MAP_ANONYMOUS)) {
-        file = file_table_get(current()->files, fd);
-        if (!file)
-            return -EBADF;
-        if (file->flags & O_PATH) {
-            file_put(file);
-            return -EBADF;
-        }
-    } else {
-        request.object_page = 0;
-        int size_bits = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
-        if ((flags & MAP_HUGETLB) && size_bits != 0 && size_bits != PAGE_SHIFT + PAGE_ORDER_2M)
-            return size_bits == 30 ? -ENOMEM : -EINVAL; /* there is no pool of 1 GiB pages */
-        if (flags & MAP_HUGETLB)
-            request.area_flags |= AREA_HUGETLB;
-    }
-    if (flags & MAP_GROWSDOWN)
-        request.area_flags |= AREA_GROWS_DOWN;
-    long result = map(&request, flags, file);
-    if (file)
-        file_put(file);
-    return result;
+    return flags & MAP_ANONYMOUS ? map_anonymous(&request, flags) : map_file(&request, flags, fd);
 }
 
-SYSCALL2(munmap, uintptr_t, start, size_t, size)
+PARALLEL_SYSCALL2(munmap, uintptr_t, start, size_t, size)
 {
     return space_unmap(current()->space, start, size);
 }
@@ -177,8 +182,8 @@ PARALLEL_SYSCALL3(madvise, uintptr_t, start, size_t, size, int, advice)
     return space_advise(current()->space, start, size, advice);
 }
 
-SYSCALL5(mremap, uintptr_t, start, size_t, old_size, size_t, new_size, int, flags, uintptr_t,
-         wanted)
+PARALLEL_SYSCALL5(mremap, uintptr_t, start, size_t, old_size, size_t, new_size, int, flags,
+                  uintptr_t, wanted)
 {
     uintptr_t result;
     int error = space_remap(current()->space, start, old_size, new_size, flags, wanted, &result);

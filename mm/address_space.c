@@ -93,10 +93,24 @@ void space_finish_locked(struct address_space *space)
     free_gathered(gather);
 }
 
+void space_remove_area_locked(struct address_space *space, struct area *area)
+{
+    RB_REMOVE(area_tree, &space->areas, area);
+    RB_LEFT(area, link) = space->gather.areas;
+    space->gather.areas = area;
+}
+
 void space_unlock_write(struct address_space *space)
 {
     space_finish_locked(space);
+    struct area *area = space->gather.areas;
+    space->gather.areas = NULL;
     rwlock_write_unlock(&space->lock);
+    while (area) {
+        struct area *next = RB_LEFT(area, link);
+        area_destroy(area);
+        area = next;
+    }
 }
 
 static void gather_page(struct address_space *space, struct page *page)

@@ -10,7 +10,8 @@
  *
  * What an operation with the lock to write takes out of the tables is gathered: translations to be
  * invalidated, pages and tables to be freed. When it ends there is one invalidation, on all CPUs
- * that have the space loaded, and then the pages are freed.
+ * that have the space loaded, and then the pages are freed. The areas go last, without the lock:
+ * with one may go the last reference to a file, whose end is not mm/'s and takes other locks.
  */
 #ifndef MM_ADDRESS_SPACE_H
 #define MM_ADDRESS_SPACE_H
@@ -48,6 +49,7 @@ struct space_gather {
     struct page_chain pages;
     unsigned int shared_count;
     struct page *shared[GATHER_SHARED_MAX];
+    struct area *areas; /* taken out, chained by their left links */
 };
 
 /* RLIMIT_AS, RLIMIT_DATA and RLIMIT_STACK, in bytes; UINT64_MAX: none. */
@@ -108,7 +110,7 @@ static inline void space_lock_write(struct address_space *space)
     rwlock_write(&space->lock);
 }
 
-/* Invalidates and frees what was gathered, and lets the lock go. */
+/* Invalidates and frees what was gathered, and lets the lock go; then destroys areas. */
 void space_unlock_write(struct address_space *space);
 
 /* ---- what the files behind these calls share; the lock is held ---- */
@@ -121,6 +123,9 @@ static inline void space_count_resident(struct address_space *space, int64_t pag
 
 /* Bits of a leaf of this area, whose page is owned or not. */
 uint64_t space_leaf_bits(const struct area *area, bool owned);
+
+/* Takes an area out of the space, to be destroyed at the operation's end. */
+void space_remove_area_locked(struct address_space *space, struct area *area);
 
 /* Takes all pages of the range out of the tables, to be freed at the operation's end. */
 void space_zap_locked(struct address_space *space, uintptr_t start, uintptr_t end);

@@ -176,11 +176,8 @@ int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t e
         return error;
     space_zap_locked(space, start, end);
     while ((area = area_find(&space->areas, start)) && area->start < end) {
-        if (area->flags & AREA_HUGETLB)
-            space_finish_locked(space); /* before the pool may promise its pages to others */
         space->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
-        RB_REMOVE(area_tree, &space->areas, area);
-        area_destroy(area);
+        space_remove_area_locked(space, area);
     }
     space_free_tables_locked(space, start, end);
     note_gap(space, end);

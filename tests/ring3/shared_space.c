@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Several tasks in one address space, on as many CPUs as there are: what one takes away, no other
+ * can use once the call has returned; what they touch for the first time, each finds once; what
+ * one writes, all others see, but not a child that was forked before.
+ *
+ * The tasks are children that share nothing but memory (CLONE_VM). They run no library code, as
+ * they share its thread-local storage too.
+ */
+#include "tests/ring3/ring3.h"
+
+#include <fcntl.h>
+#include <sched.h>
+
+#define WORKERS     3
+#define STACK_SIZE  (16 * PAGE)
+#define ROUNDS      16
+#define TOUCH_PAGES 512
+#define KEY_ROUNDS  2000
+
+/* ---- Tasks ---- */
+
+struct worker {
+    pid_t pid;
+    unsigned int number;
+    char *stack;
+    volatile unsigned long turns;  /* how often it went round its loop */
+    volatile unsigned long errors; /* what it saw and should not have */
+};
+
+static struct worker workers[WORKERS];
+static volatile bool stop;
+
+/* In the child: calls function(argument) on the new stack, and exits. */
+static pid_t start_task(char *stack_top, void (*function)(struct worker *), struct worker *argument)
+{
+    long result;
+    register uint64_t r8 __asm__("r8") = 0;
+    register uint64_t r10 __asm__("r10") = 0;
+    register void *r12 __asm__("r12") = (void *)(uintptr_t)function;
+    register void *r13 __asm__("r13") = argument;
+
+    __asm__ volatile("syscall\n"
+                     "test %%rax, %%rax\n"
+                     "jnz 1f\n"
+                     "xor %%ebp, %%ebp\n"
+                     "mov %%r13, %%rdi\n"
+                     "call *%%r12\n"
+                     "xor %%edi, %%edi\n"
+                     "mov %[exit], %%eax\n"
+                     "syscall\n"
+                     "1:"
+                     : "=a"(result)
+                     : "a"((long)__NR_clone), "D"((long)(CLONE_VM | SIGCHLD)), "S"(stack_top),
+                       "d"(0l), "r"(r10), "r"(r8), "r"(r12), "r"(r13), [exit] "i"(__NR_exit)
+                     : "rcx", "r11", "memory");
+    return (pid_t)result;
+}
+
+static void yield(void)
+{
+    long result;
+
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"((long)__NR_sched_yield)
+                     : "rcx", "r11", "memory");
+}
+
+static void start_workers(void (*function)(struct worker *))
+{
+    stop = false;
+    for (unsigned int i = 0; i < WORKERS; i++) {
+        workers[i].number = i;
+        workers[i].turns = 0;
+        workers[i].errors = 0;
+        workers[i].stack = map_pages(STACK_SIZE / PAGE, READ_WRITE);
+        workers[i].pid = start_task(workers[i].stack + STACK_SIZE, function, &workers[i]);
+    }
+}
+
+/* Gives the errors of all. */
+static unsigned long end_workers(void)
+{
+    unsigned long errors = 0;
+
+    stop = true;
+    for (unsigned int i = 0; i < WORKERS; i++) {
+        int status = -1;
+        EXPECT_EQUAL(waitpid(workers[i].pid, &status, 0), workers[i].pid);
+        EXPECT_EQUAL(status, 0);
+        errors += workers[i].errors;
+        munmap(workers[i].stack, STACK_SIZE);
+    }
+    return errors;
+}
+
+/* Waits until each worker has gone round its loop from start to end since now. */
+static void let_workers_turn(void)
+{
+    for (unsigned int i = 0; i < WORKERS; i++) {
+        unsigned long before = workers[i].turns;
+        while (workers[i].turns < before + 2)
+            yield();
+    }
+}
+
+/* ---- Accesses that may fault ---- */
+
+extern const char try_read_here[], try_read_after[];
+
+/* The byte there, or -1 if it cannot be read. Needs nothing that tasks share. */
+static int __attribute__((noinline)) try_read(const volatile char *at)
+{
+    int result;
+
+    __asm__ volatile(".globl try_read_here, try_read_after\n"
+                     "try_read_here: movzbl (%1), %0\n"
+                     "try_read_after:"
+                     : "=a"(result)
+                     : "d"(at)
+                     : "memory");
+    return result;
+}
+
+extern const char try_write_here[], try_write_after[];
+
+/* 0, or -1 if it cannot be written. */
+static int __attribute__((noinline)) try_write(volatile char *at, char value)
+{
+    int result;
+
+    __asm__ volatile(".globl try_write_here, try_write_after\n"
+                     "xor %%eax, %%eax\n"
+                     "try_write_here: movb %b2, (%1)\n"
+                     "try_write_after:"
+                     : "=&a"(result)
+                     : "d"(at), "c"(value)
+                     : "memory");
+    return result;
+}
+
+static void step_over(int signal, siginfo_t *info, void *context)
+{
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+    (void)info;
+    if (registers[REG_RIP] == (greg_t)(uintptr_t)try_read_here) {
+        registers[REG_RIP] = (greg_t)(uintptr_t)try_read_after;
+    } else if (registers[REG_RIP] == (greg_t)(uintptr_t)try_write_here) {
+        registers[REG_RIP] = (greg_t)(uintptr_t)try_write_after;
+    } else {
+        printf("Bail out! signal %d at %#llx\n", signal, registers[REG_RIP]);
+        fflush(stdout);
+        _exit(1);
+    }
+    registers[REG_RAX] = -1;
+}
+
+/* ---- What one takes away, nobody has ---- */
+
+enum phase {
+    CHANGING, /* both answers are right */
+    ALLOWED,
+    REFUSED,
+};
+
+static volatile enum phase phase;
+static volatile bool by_write;
+static char *target;
+static int key;
+
+/* The answer counts if the phase was the same before and after. */
+static void try_again_and_again(struct worker *worker)
+{
+    while (!stop) {
+        enum phase before = phase;
+        int result = by_write ? try_write(target, (char)worker->number) : try_read(target);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        if (before == phase && before != CHANGING && (result < 0) != (before == REFUSED))
+            worker->errors++;
+        worker->turns++;
+        yield();
+    }
+}
+
+/* What refuses, and what allows again. */
+struct change {
+    bool write;
+    void (*refuse)(void);
+    void (*allow)(void);
+};
+
+static void refuse_by_key(void)
+{
+    EXPECT_SUCCESS(pkey_mprotect(target, PAGE, READ_WRITE, key));
+}
+
+static void allow_by_key(void)
+{
+    EXPECT_SUCCESS(pkey_mprotect(target, PAGE, READ_WRITE, 0));
+}
+
+static void refuse_writing(void)
+{
+    EXPECT_SUCCESS(mprotect(target, PAGE, PROT_READ));
+}
+
+static void refuse_all(void)
+{
+    EXPECT_SUCCESS(mprotect(target, PAGE, PROT_NONE));
+}
+
+static void allow_all(void)
+{
+    EXPECT_SUCCESS(mprotect(target, PAGE, READ_WRITE));
+}
+
+static void unmap(void)
+{
+    EXPECT_SUCCESS(munmap(target, PAGE));
+}
+
+static void map_again(void)
+{
+    EXPECT(mmap(target, PAGE, READ_WRITE, PRIVATE | MAP_FIXED, -1, 0) == target);
+}
+
+static void move_away(void)
+{
+    char *elsewhere = target + 4 * PAGE;
+
+    EXPECT(mremap(target, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, elsewhere) == elsewhere);
+}
+
+static void move_back(void)
+{
+    char *elsewhere = target + 4 * PAGE;
+
+    EXPECT(mremap(elsewhere, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, target) == target);
+}
+
+/* The page is in use on all sides whenever it is taken away. */
+static void change_under_workers(const struct change *change)
+{
+    target = map_lonely_pages(8, READ_WRITE);
+    munmap(target + PAGE, 7 * PAGE);
+    target[0] = 1;
+    by_write = change->write;
+    phase = ALLOWED;
+    start_workers(try_again_and_again);
+    for (int i = 0; i < ROUNDS; i++) {
+        let_workers_turn();
+        phase = CHANGING;
+        change->refuse();
+        phase = REFUSED;
+        let_workers_turn();
+        phase = CHANGING;
+        change->allow();
+        phase = ALLOWED;
+    }
+    EXPECT_EQUAL(end_workers(), 0);
+    munmap(target, PAGE);
+}
+
+static void change_of_key(void)
+{
+    if (skipped_without_pku())
+        return;
+    change_under_workers(&(struct change){false, refuse_by_key, allow_by_key});
+    change_under_workers(&(struct change){true, refuse_by_key, allow_by_key});
+}
+
+static void change_of_protection(void)
+{
+    change_under_workers(&(struct change){true, refuse_writing, allow_all});
+    change_under_workers(&(struct change){false, refuse_all, allow_all});
+}
+
+static void change_of_mapping(void)
+{
+    change_under_workers(&(struct change){false, unmap, map_again});
+    change_under_workers(&(struct change){true, unmap, map_again});
+}
+
+static void change_of_place(void)
+{
+    change_under_workers(&(struct change){false, move_away, move_back});
+}
+
+/* ---- What was thrown away is not seen again ---- */
+
+static volatile char expected;
+static volatile bool settled;
+
+static void read_expected(struct worker *worker)
+{
+    while (!stop) {
+        bool before = settled;
+        char wanted = expected;
+        char found = *(volatile char *)target;
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        if (before && settled && wanted == expected && found != wanted)
+            worker->errors++;
+        worker->turns++;
+        yield();
+    }
+}
+
+static void expect_from_now(char value)
+{
+    expected = value;
+    settled = true;
+    let_workers_turn();
+    settled = false;
+}
+
+static void discarded_pages(void)
+{
+    target = map_lonely_pages(1, READ_WRITE);
+    settled = false;
+    start_workers(read_expected);
+    for (int i = 0; i < ROUNDS; i++) {
+        expect_from_now(0);
+        *target = 1; /* in place of the page of zeros, which all have read */
+        expect_from_now(1);
+        EXPECT_SUCCESS(madvise(target, PAGE, MADV_DONTNEED));
+    }
+    EXPECT_EQUAL(end_workers(), 0);
+    munmap(target, PAGE);
+}
+
+/* ---- The first touch ---- */
+
+static char *touched;
+static volatile bool touch_now;
+
+/* Each page from all workers at about the same time, first of all a byte of its own. */
+static void touch_all(struct worker *worker)
+{
+    while (!touch_now)
+        yield();
+    for (unsigned int i = 0; i < TOUCH_PAGES; i++)
+        touched[i * PAGE + worker->number] = (char)(worker->number + i);
+    for (unsigned int i = 0; i < TOUCH_PAGES; i++)
+        if (touched[i * PAGE + worker->number] != (char)(worker->number + i))
+            worker->errors++;
+}
+
+static void touch_together(char *pages)
+{
+    touched = pages;
+    touch_now = false;
+    start_workers(touch_all);
+    touch_now = true;
+    EXPECT_EQUAL(end_workers(), 0);
+    unsigned int lost = 0;
+    for (unsigned int i = 0; i < TOUCH_PAGES; i++)
+        for (unsigned int n = 0; n < WORKERS; n++)
+            lost += pages[i * PAGE + n] != (char)(n + i);
+    EXPECT_EQUAL(lost, 0);
+}
+
+static void first_touch(void)
+{
+    char *pages = map_pages(TOUCH_PAGES, READ_WRITE);
+    volatile char sum = 0;
+
+    touch_together(pages);
+    munmap(pages, TOUCH_PAGES * PAGE);
+    pages = map_pages(TOUCH_PAGES, READ_WRITE);
+    for (unsigned int i = 0; i < TOUCH_PAGES; i++)
+        sum += pages[i * PAGE]; /* the page of zeros is there, to be replaced */
+    touch_together(pages);
+    munmap(pages, TOUCH_PAGES * PAGE);
+}
+
+static void first_touch_of_shared(void)
+{
+    char *pages = mmap(NULL, TOUCH_PAGES * PAGE, READ_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    touch_together(pages);
+    munmap(pages, TOUCH_PAGES * PAGE);
+}
+
+/* ---- fork() while others write ---- */
+
+static void count_up(struct worker *worker)
+{
+    volatile unsigned long *mine = (volatile unsigned long *)target + worker->number;
+
+    while (!stop) {
+        ++*mine;
+        worker->turns++;
+        if (worker->turns % 64 == 0)
+            yield();
+    }
+}
+
+/* In the child: whether its copy stands still. */
+static int check_copy(void)
+{
+    unsigned long first[WORKERS];
+    const volatile unsigned long *copy = (const volatile unsigned long *)target;
+
+    for (unsigned int i = 0; i < WORKERS; i++)
+        first[i] = copy[i];
+    for (int turn = 0; turn < 3; turn++) {
+        yield();
+        for (unsigned int i = 0; i < WORKERS; i++)
+            if (copy[i] != first[i])
+                return 1;
+    }
+    return 0;
+}
+
+static void fork_while_others_write(void)
+{
+    target = map_lonely_pages(1, READ_WRITE);
+    start_workers(count_up);
+    for (int i = 0; i < ROUNDS; i++) {
+        pid_t child = fork();
+        int status = -1;
+        if (child == 0)
+            _exit(check_copy());
+        waitpid(child, &status, 0);
+        EXPECT_EQUAL(status, 0);
+        let_workers_turn();
+    }
+    EXPECT_EQUAL(end_workers(), 0);
+    munmap(target, PAGE);
+}
+
+/* ---- Keys of all ---- */
+
+static volatile int owner[16]; /* of each key: a worker's number and 1 */
+
+static long raw_pkey_alloc(void)
+{
+    long result;
+
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"((long)__NR_pkey_alloc), "D"(0l), "S"(0l)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static long raw_pkey_free(long number)
+{
+    long result;
+
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"((long)__NR_pkey_free), "D"(number)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static void take_keys(struct worker *worker)
+{
+    int me = (int)worker->number + 1;
+
+    for (unsigned int i = 0; i < KEY_ROUNDS; i++) {
+        long taken = raw_pkey_alloc();
+        if (taken < 1 || taken > 15 || __atomic_exchange_n(&owner[taken], me, __ATOMIC_SEQ_CST))
+            worker->errors++;
+        else if (__atomic_exchange_n(&owner[taken], 0, __ATOMIC_SEQ_CST) != me)
+            worker->errors++;
+        if (raw_pkey_free(taken))
+            worker->errors++;
+    }
+}
+
+#define LOCKS_PATH "/sys/kernel/debug/latchkey/locks"
+
+/* How often the lock was taken that was taken most often; -1 if this kernel does not say. */
+static long most_taken(void)
+{
+    static char text[8192];
+    int file = open(LOCKS_PATH, O_RDONLY);
+    long size = file < 0 ? 0 : read(file, text, sizeof(text) - 1);
+    long most = -1;
+
+    close(file);
+    text[size < 0 ? 0 : size] = '\0';
+    for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+        *end = '\0';
+        long taken = strtol(strrchr(line, ' '), NULL, 10);
+        if (taken > most)
+            most = taken;
+    }
+    return most;
+}
+
+static void keys_are_had_once(void)
+{
+    if (skipped_without_pku())
+        return;
+    start_workers(take_keys);
+    EXPECT_EQUAL(end_workers(), 0);
+}
+
+static void keys_take_no_lock(void)
+{
+    if (skipped_without_pku())
+        return;
+    long before = most_taken();
+    if (before < 0) {
+        ktap_skip("the kernel does not count locks");
+        return;
+    }
+    for (int i = 0; i < 50 * KEY_ROUNDS; i++)
+        raw_pkey_free(raw_pkey_alloc());
+    EXPECT(most_taken() - before < 10 * KEY_ROUNDS);
+}
+
+static const struct ktap_test tests[] = {
+    {"a change of key counts for all when the call returns", change_of_key},
+    {"so does a change of protection", change_of_protection},
+    {"so does unmapping, and mapping again", change_of_mapping},
+    {"so does moving", change_of_place},
+    {"a page that was discarded, or was all zeros, is not seen any more", discarded_pages},
+    {"many touch the same new pages: nothing is lost", first_touch},
+    {"the same of shared memory", first_touch_of_shared},
+    {"fork while others write: the copy stands still", fork_while_others_write},
+    {"keys: nobody gets one that another has", keys_are_had_once},
+    {"keys: pkey_alloc and pkey_free take no lock", keys_take_no_lock},
+};
+
+int main(void)
+{
+    probe_init();
+    if (pkru_enabled())
+        key = pkey_alloc(0, PKEY_DISABLE_ACCESS);
+    handle(SIGSEGV, step_over, 0);
+    return ktap_run(tests, COUNT(tests), NULL);
+}
