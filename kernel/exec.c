@@ -222,6 +222,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     if (old)
         space_put(old);
     process_end_vfork(task);
+    task->has_execed = true;
     if (task->executable)
         file_put(task->executable);
     task->executable = image->file;

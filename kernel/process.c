@@ -13,6 +13,7 @@
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
 #include "kernel/futex.h"
+#include "kernel/group.h"
 #include "kernel/kernel_lock.h"
 #include "kernel/ptrace.h"
 #include "kernel/syscall.h"
@@ -220,9 +221,11 @@ static void give_away_children(struct task *task)
     while ((child = TAILQ_FIRST(&task->children))) {
         TAILQ_REMOVE(&task->children, child, sibling);
         child->parent = first;
+        child->is_adopted = true;
         TAILQ_INSERT_TAIL(&first->children, child, sibling);
         if (child->state == TASK_ZOMBIE)
             wake_all(&first->child_exit);
+        group_lost_parent(child, task);
     }
 }
 
@@ -266,6 +269,7 @@ void process_exit(int wait_status)
         tty_end_session(task->sid);
     process_end_vfork(task);
     give_away_children(task);
+    group_lost_parent(task, task->parent);
     irq_disable();
     bool reap = !task->trace.tracer && parent_does_not_care(task->parent);
     if (reap)

@@ -7,6 +7,7 @@
 #include "arch/bug.h"
 #include "arch/cpu.h"
 #include "arch/pkru.h"
+#include "kernel/group.h"
 #include "kernel/process.h"
 #include "kernel/ptrace.h"
 #include "kernel/report.h"
@@ -358,10 +359,11 @@ static void default_action(struct trap_frame *frame, const siginfo_t *info)
 
     if (DEFAULT_IGNORED & bit)
         return;
-    if (DEFAULT_STOP & bit)
-        stop_current(STOP_JOB, info->si_signo);
-    else
+    if (!(DEFAULT_STOP & bit))
         die(frame, info);
+    /* A terminal's stop is nothing to a group that nobody could let go on. */
+    if (info->si_signo == SIGSTOP || !group_is_orphaned())
+        stop_current(STOP_JOB, info->si_signo);
 }
 
 /* Returns whether a handler is to run, so that no further signal is looked at before it. */

@@ -53,63 +53,6 @@ PARALLEL_SYSCALL0(getegid)
     return 0;
 }
 
-SYSCALL0(getpgrp)
-{
-    return current()->pgid;
-}
-
-SYSCALL1(getpgid, int, pid)
-{
-    struct task *task = pid ? task_find(pid) : current();
-
-    return task ? task->pgid : -ESRCH;
-}
-
-SYSCALL1(getsid, int, pid)
-{
-    struct task *task = pid ? task_find(pid) : current();
-
-    return task ? task->sid : -ESRCH;
-}
-
-static bool group_exists(int pgid, int sid)
-{
-    struct task *task;
-
-    TAILQ_FOREACH (task, &all_tasks, all_link)
-        if (task->pgid == pgid && task->sid == sid)
-            return true;
-    return false;
-}
-
-SYSCALL2(setpgid, int, pid, int, pgid)
-{
-    struct task *task = pid ? task_find(pid) : current();
-
-    if (pgid < 0)
-        return -EINVAL;
-    if (!task || (task != current() && task->parent != current()))
-        return -ESRCH;
-    if (pgid == 0)
-        pgid = task->pid;
-    if (task->sid == task->pid || task->sid != current()->sid ||
-        (pgid != task->pid && !group_exists(pgid, task->sid)))
-        return -EPERM;
-    task->pgid = pgid;
-    return 0;
-}
-
-SYSCALL0(setsid)
-{
-    struct task *task = current();
-
-    if (task->pgid == task->pid)
-        return -EPERM;
-    task->sid = task->pid;
-    task->pgid = task->pid;
-    return task->sid;
-}
-
 SYSCALL1(set_tid_address, uintptr_t, address)
 {
     current()->clear_child_tid = address;

@@ -78,6 +78,8 @@ struct task {
 
     int pid, pgid, sid;
     struct task *parent;
+    bool is_adopted; /* the parent took it when its own had ended */
+    bool has_execed; /* since it was made: its parent may not move it to a group any more */
     struct task_list children;
     struct wait_queue child_exit; /* where it waits for its children */
     int wait_status;              /* as wait(2) has it, once a zombie */

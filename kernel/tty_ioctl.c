@@ -7,6 +7,7 @@
 #include <asm/ioctls.h>
 
 #include "arch/usercopy.h"
+#include "kernel/group.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
 #include "kernel/tty.h"
@@ -53,29 +54,13 @@ static bool is_blocked_or_ignored(int signal)
            state->actions->action[signal - 1].sa_handler == SIG_IGN;
 }
 
-/* Whether nobody outside the caller's group could make a stopped member go on: POSIX, 3.264. */
-static bool is_group_orphaned(void)
-{
-    const struct task *self = current();
-    const struct task *task;
-
-    TAILQ_FOREACH (task, &all_tasks, all_link) {
-        const struct task *parent = task->parent;
-
-        if (task->pgid == self->pgid && parent && parent->pgid != self->pgid &&
-            parent->sid == self->sid)
-            return false;
-    }
-    return true;
-}
-
 int tty_check_background(int signal)
 {
     if (!tty_is_controlling() || current()->pgid == terminal.foreground)
         return 0;
     if (is_blocked_or_ignored(signal))
         return signal == SIGTTIN ? -EIO : 0;
-    if (is_group_orphaned())
+    if (group_is_orphaned())
         return -EIO;
     signal_send_group(current()->pgid, signal);
     return -ERESTARTSYS;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Process groups and sessions: who is in which, and groups that nobody looks after any more.
+ *
+ * A group is orphaned when no member has a parent in another group of the same session, such as a
+ * shell: then nobody could let a stopped member go on (POSIX, 3.264). A parent by adoption, who
+ * got the child when its own parent ended, does not count.
+ */
+#ifndef KERNEL_GROUP_H
+#define KERNEL_GROUP_H
+
+#include <stdbool.h>
+
+struct task;
+
+/* Whether the running task's group is orphaned. */
+bool group_is_orphaned(void);
+
+/*
+ * A task ends, or ceases to be a child of this parent. If that orphans its group and a member is
+ * stopped, all members get SIGHUP and SIGCONT.
+ */
+void group_lost_parent(const struct task *task, const struct task *parent);
+
+#endif
