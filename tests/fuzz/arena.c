@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tests/fuzz/files.h"
 #include "tests/fuzz/random.h"
 
 #define HUGE         (UINT64_C(2) << 20)
@@ -52,15 +53,20 @@ void arena_create(void)
     map_at(scratch, SCRATCH_SIZE, READ_WRITE, PRIVATE | MAP_FIXED);
 }
 
-/* Some pages of the patchwork: private or shared, with pages or without, of some protection. */
+/*
+ * Some pages of the patchwork: private or shared, of a file or not, with pages or without, of some
+ * protection. The file may be one that cannot be mapped so: then there are pages without it.
+ */
 static void map_patch(uint64_t start, uint64_t size)
 {
     static const int protections[] = {READ_WRITE, READ_WRITE, READ_WRITE, PROT_READ, PROT_NONE};
-    int flags = MAP_ANONYMOUS | MAP_FIXED | (one_in(3) ? MAP_SHARED : MAP_PRIVATE);
+    int protection = PICK(protections);
+    int flags = MAP_FIXED | (one_in(3) ? MAP_SHARED : MAP_PRIVATE);
 
     if (one_in(3) && size <= 16 * PAGE)
         flags |= MAP_POPULATE;
-    map_at(start, size, PICK(protections), flags);
+    if (!one_in(4) || is_error(KERNEL(mmap, start, size, protection, flags, FD_FILE, 0)))
+        map_at(start, size, protection, flags | MAP_ANONYMOUS);
 }
 
 /* Frees all keys and allocates some. */

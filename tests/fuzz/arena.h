@@ -27,7 +27,10 @@ struct fuzz_time {
 /* Once for each worker; ends the process if there is no memory. */
 void arena_create(void);
 
-/* New play pages; all protection keys and mappings made meanwhile are given back. */
+/*
+ * New play pages, some of them of the file FD_FILE; all protection keys and mappings made meanwhile
+ * are given back.
+ */
 void arena_reset(void);
 
 /* For each use of a call: what was taken from scratch before is free again. */

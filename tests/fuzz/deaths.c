@@ -60,6 +60,13 @@ static void by_write(void)
     *(volatile char *)wild_address() = 1;
 }
 
+/* If any of the play pages it comes to refuses. */
+static void by_write_to_play(void)
+{
+    for (int i = 0; i < 64; i++)
+        *(volatile char *)play_room(PAGE) = 1;
+}
+
 static void by_jump(void)
 {
     ((void (*)(void))wild_address())();
@@ -155,9 +162,9 @@ _Noreturn void die_somehow(void)
         by_exit, by_exit_group, by_signal, by_kill, by_stop, by_alarm, by_leaving_children,
     };
     static void (*const loud[])(void) = {
-        by_read,           by_write,     by_jump,       by_bad_stack,     by_denied_stack,
-        by_invalid_opcode, by_privilege, by_division,   by_trap_flag,     by_breakpoint,
-        by_deep_recursion, by_unmapping, by_protecting, by_losing_return,
+        by_read,         by_write,          by_write_to_play, by_jump,       by_bad_stack,
+        by_denied_stack, by_invalid_opcode, by_privilege,     by_division,   by_trap_flag,
+        by_breakpoint,   by_deep_recursion, by_unmapping,     by_protecting, by_losing_return,
     };
 
     if (one_in(5))

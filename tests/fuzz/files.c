@@ -12,6 +12,7 @@
 
 #define PATH_SIZE 256
 #define NAME_SIZE 64
+#define LONG_FILE (UINT64_C(64) << 10) /* bytes of f0, most of them a hole */
 
 /* The workers' folders are two levels below the root, so that ".." stays in it. */
 static char root[PATH_SIZE];
@@ -68,6 +69,7 @@ static void put_names(void)
 {
     for (char name[] = "f0"; name[1] < '4'; name[1]++)
         put_file(name, 0666, "bytes of a file, and some more of them\n");
+    KERNEL(truncate, "f0", LONG_FILE);
     KERNEL(mkdir, "d0", 0777);
     KERNEL(mkdir, "d1", 0777);
     KERNEL(mkdir, "d2", 0777);

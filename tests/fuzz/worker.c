@@ -75,8 +75,8 @@ static void begin_batch(const struct worker_plan *plan, uint64_t batch)
         KERNEL(setitimer, timer, no_time, 0);
     handle_signals(take_note);
     unblock_signals();
-    arena_reset();
     files_reset();
+    arena_reset();
     worker_shuffle_rights();
 }
 
