@@ -130,10 +130,8 @@ void cpu_setup_other(void)
 {
     set_registers(cpu_state.cr4 & ~CR4_PKE);
     fpu_setup_other();
-    if (cpu_state.pku) {
-        write_cr4(cpu_state.cr4);
-        write_pkru(pkru_init_value);
-    }
+    write_cr4(cpu_state.cr4);
+    fpu_reset(); /* PKRU too */
 }
 
 struct feature_source {

@@ -80,14 +80,19 @@ static void read_features(struct cpu_facts *facts)
 static void read_xsave(struct cpu_facts *facts)
 {
     uint32_t registers[4];
-    size_t offset = 0, size = 0;
 
     facts->xcr0 = fpu_read_xcr0();
     read_leaf(0xd, 0, registers);
     facts->xsave_size = registers[CPUID_EBX];
-    if (facts->xcr0 & XFEATURE_PKRU)
-        fpu_component(9, &offset, &size);
+}
+
+static void read_keys(struct cpu_facts *facts)
+{
+    size_t offset, size;
+
+    fpu_component(9, &offset, &size);
     facts->pkru_offset = (uint32_t)offset;
+    facts->pkru = read_pkru();
 }
 
 void cpu_read_facts(struct cpu_facts *facts)
@@ -105,7 +110,7 @@ void cpu_read_facts(struct cpu_facts *facts)
     if (facts->cr4 & CR4_OSXSAVE)
         read_xsave(facts);
     if (facts->cr4 & CR4_PKE)
-        facts->pkru = read_pkru();
+        read_keys(facts);
 }
 
 static uint64_t read_fact(const struct cpu_facts *facts, const struct fact *fact)

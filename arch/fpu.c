@@ -128,7 +128,6 @@ void fpu_setup_other(void)
 {
     if (fpu_wants_osxsave())
         write_xcr0(fpu_layout.xcr0);
-    fpu_reset();
 }
 
 void fpu_component(unsigned int number, size_t *offset, size_t *size)

@@ -60,7 +60,7 @@ bool fpu_wants_osxsave(void);
  */
 uint64_t fpu_setup(bool with_pku);
 
-/* Sets XCR0 of another CPU to the same, and all components to their initial state. */
+/* Sets XCR0 of another CPU to the same. */
 void fpu_setup_other(void);
 
 /* CR4.OSXSAVE must be set. */

@@ -36,6 +36,7 @@ MACHINES = {
     "16": ("--cpus 16", list(range(16))),
     "sparse": ("--cpus 2x3x2", [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13]),
     "maxcpus": ("--cpus 8 --append maxcpus=3", [0, 1, 2]),
+    "fxsave": ("--cpus 2 --cpu qemu64,+pku,+xsave", [0, 1]),
     "no-pku": ("--cpus 2 --append nopku", [0, 1]),
     "bios": ("--iso --cpus 16", list(range(16))),
     "uefi": ("--uefi --cpus 4", [0, 1, 2, 3]),
