@@ -39,7 +39,7 @@ void smp_format_row(unsigned int cpu, char row[SMP_ROW_SIZE])
     const struct percpu *area = percpu_of(cpu);
     const struct cpu_facts *facts = &area->facts;
 
-    snprintf(row, SMP_ROW_SIZE, "%3u  %8u  %08x  %08x  %08x  %7u  %#-7lx  %11u  %10ld", cpu,
+    snprintf(row, SMP_ROW_SIZE, "%3u  %8u  %08x  %08x  %08x  %7u  0x%-5lx  %11u  %10ld", cpu,
              area->apic_id, facts->features_1_ecx, facts->features_7_ebx, facts->features_7_ecx,
              !!(facts->cr4 & CR4_PKE), facts->xcr0, facts->pkru_offset, area->tsc_offset);
 }
