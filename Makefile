@@ -23,6 +23,7 @@ ifeq ($(origin AR),default)
 AR := $(CROSS_COMPILE)ar
 endif
 NM ?= $(CROSS_COMPILE)nm
+STRIP ?= $(CROSS_COMPILE)strip
 NASM ?= nasm
 HOSTCC ?= gcc
 MUSLCC ?= musl-gcc
@@ -308,12 +309,19 @@ BUSYBOX := /bin/busybox
 TOOLS = $(filter-out busybox,$(shell $(BUSYBOX) --list 2>/dev/null))
 ROOT_FILES := $(shell find user/root -type f)
 
-IN_INITRAMFS = $(foreach name,$(USER_PROGRAMS),bin/$(name)=$(BUILD)/user/$(name)) \
-	$(foreach name,$(RING3_TESTS),tests/$(name)=$(BUILD)/tests/$(name)) \
+# Programs go without symbols, which would be nine tenths of the image: GDB has those in build/.
+STRIPPED := $(BUILT_PROGRAMS:$(BUILD)/%=$(BUILD)/stripped/%)
+
+$(BUILD)/stripped/%: $(BUILD)/%
+	@mkdir -p $(@D)
+	$(Q)$(STRIP) -o $@ $<
+
+IN_INITRAMFS = $(foreach name,$(USER_PROGRAMS),bin/$(name)=$(BUILD)/stripped/user/$(name)) \
+	$(foreach name,$(RING3_TESTS),tests/$(name)=$(BUILD)/stripped/tests/$(name)) \
 	$(foreach file,$(ROOT_FILES),$(file:user/root/%=%)=$(file)) \
 	bin/busybox=$(BUSYBOX) $(foreach name,$(TOOLS),'bin/$(name)->busybox')
 
-$(BUILD)/initramfs.cpio: $(BUILT_PROGRAMS) $(ROOT_FILES) $(BUSYBOX)
+$(BUILD)/initramfs.cpio: $(STRIPPED) $(ROOT_FILES) $(BUSYBOX)
 $(BUILD)/initramfs.cpio: tools/initramfs tools/lib/cpio.py
 	$(call SAY,CPIO,$@)
 	$(Q)tools/initramfs $@ $(IN_INITRAMFS)

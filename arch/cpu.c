@@ -101,6 +101,15 @@ static void set_registers(uint64_t cr4)
     setup_syscall();
 }
 
+const char *cpu_why_no_keys(void)
+{
+    if (!this_cpu_has(X86_FEATURE_PKU))
+        return "this CPU has no protection keys";
+    if (!this_cpu_has(X86_FEATURE_XSAVE))
+        return "this CPU has no XSAVE, in whose image PKRU travels";
+    return "nopku was asked for";
+}
+
 void cpu_setup(bool with_pku)
 {
     struct cpu_state *state = &cpu_state;

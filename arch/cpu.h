@@ -242,6 +242,9 @@ struct cpu_state {
 
 extern struct cpu_state cpu_state;
 
+/* Why cpu_state.pku is false, as a clause. */
+const char *cpu_why_no_keys(void);
+
 /* A row of the boot log's table of features. */
 struct cpu_feature_row {
     const char *name;

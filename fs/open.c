@@ -10,6 +10,7 @@
 #include "fs/devices.h"
 #include "fs/directory.h"
 #include "fs/path.h"
+#include "fs/pseudo.h"
 #include "kernel/task.h"
 
 /* What is of the act of opening and not of the open file. */
@@ -101,7 +102,7 @@ static int create_at_end(struct path_end *end, unsigned int flags, uint32_t mode
     if (end->node)
         return flags & O_EXCL ? -EEXIST : 0;
     if (!end->directory->operations->create)
-        return -EACCES;
+        return pseudo_refusal(end->directory, -EACCES);
     return end->directory->operations->create(end->directory, &end->name, &template, &end->node);
 }
 

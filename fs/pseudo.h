@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <asm/errno.h>
+
 #include "arch/types.h"
 #include "fs/directory.h"
 #include "fs/node.h"
@@ -22,6 +24,15 @@
 #define PSEUDO_SYS  3
 
 #define PSEUDO_NUMBER_SIZE 12 /* a decimal int with its NUL */
+
+/*
+ * What Linux says to whoever makes a name in a directory that takes none: in /proc it says that
+ * there is no such name, elsewhere that it may not be.
+ */
+static inline int pseudo_refusal(const struct node *directory, int may_not)
+{
+    return directory->file_system == PSEUDO_PROC ? -ENOENT : may_not;
+}
 
 struct pseudo_node {
     struct node node;

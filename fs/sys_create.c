@@ -6,6 +6,7 @@
 #include <linux/fcntl.h>
 
 #include "fs/path.h"
+#include "fs/pseudo.h"
 #include "kernel/fs_context.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -26,7 +27,7 @@ static long create_at(int fd, uintptr_t path, const struct node_template *templa
     else if (end.wants_directory && !S_ISDIR(template->mode))
         error = -ENOENT;
     else if (!end.directory->operations->create)
-        error = -EPERM;
+        error = pseudo_refusal(end.directory, S_ISREG(template->mode) ? -EACCES : -EPERM);
     else
         error = end.directory->operations->create(end.directory, &end.name, template, &node);
     if (!error)
@@ -115,7 +116,9 @@ static long link_node(struct node *node, int fd, uintptr_t path)
         error = -ENOENT;
     else if (end.directory->file_system != node->file_system)
         error = -EXDEV;
-    else if (node_is_directory(node) || !end.directory->operations->link)
+    else if (!end.directory->operations->link)
+        error = pseudo_refusal(end.directory, -EPERM);
+    else if (node_is_directory(node))
         error = -EPERM;
     else
         error = end.directory->operations->link(end.directory, &end.name, node);

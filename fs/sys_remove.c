@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 
 #include "fs/path.h"
+#include "fs/pseudo.h"
 #include "kernel/syscall.h"
 
 /* ---- Removing ------------------------------------------------------------------------------- */
@@ -93,7 +94,7 @@ static long rename_ends(const struct path_end *old, const struct path_end *new, 
     if (!node_is_directory(old->node) && (old->wants_directory || new->wants_directory))
         return -ENOTDIR;
     if (!operations->rename)
-        return -EPERM;
+        return new->node ? -EPERM : pseudo_refusal(new->directory, -EPERM);
     return operations->rename(old->directory, &old->name, new->directory, &new->name, flags);
 }
 

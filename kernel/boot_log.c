@@ -101,9 +101,7 @@ void boot_log_cpu(void)
     if (cpu_state.pku)
         kprintf("\nkeys       on: 16 keys, PKRU starts at %#x\n", pkru_init_value);
     else
-        kprintf("\nkeys       off: %s\n", this_cpu_has(X86_FEATURE_PKU)
-                                              ? "nopku was asked for"
-                                              : "this CPU has no PKU (CPUID 7.0 ECX bit 3)");
+        kprintf("\nkeys       off: %s\n", cpu_why_no_keys());
 }
 
 void boot_log_clocks(void)

@@ -18,10 +18,16 @@ struct ktest {
     void (*run)(void);
 };
 
-#define KTEST(test_name)                                                                  \
-    static void test_name(void);                                                          \
-    static const struct ktest ktest_##test_name                                           \
-        __attribute__((used, section(".ktests"), aligned(16))) = {#test_name, test_name}; \
+/* GCC would turn the order of a file's tests round; clang keeps it and has no such attribute. */
+#if __has_attribute(no_reorder)
+#define KTEST_ENTRY __attribute__((used, section(".ktests"), aligned(16), no_reorder))
+#else
+#define KTEST_ENTRY __attribute__((used, section(".ktests"), aligned(16)))
+#endif
+
+#define KTEST(test_name)                                                               \
+    static void test_name(void);                                                       \
+    static const struct ktest ktest_##test_name KTEST_ENTRY = {#test_name, test_name}; \
     static void test_name(void)
 
 /* Fails the running test, with the place and both values, unless they are equal. Returns that. */

@@ -106,10 +106,19 @@ static enum key_rights rights_of(uint32_t pkru, unsigned int key)
     return rights & PKRU_WD ? KEY_NO_WRITE : KEY_OPEN;
 }
 
-/* The keys with these rights, such as "1,3-5". Returns whether there are any. */
-static bool add_keys(struct report_text *text, uint32_t pkru, enum key_rights rights)
+static unsigned int count_keys(uint32_t pkru, enum key_rights rights)
 {
-    bool any = false;
+    unsigned int count = 0;
+
+    for (unsigned int key = 0; key < PKEY_COUNT; key++)
+        count += rights_of(pkru, key) == rights;
+    return count;
+}
+
+/* The keys with these rights, such as "1,3-5". */
+static void add_keys(struct report_text *text, uint32_t pkru, enum key_rights rights)
+{
+    const char *separator = "";
 
     for (unsigned int key = 0; key < PKEY_COUNT; key++) {
         unsigned int last = key;
@@ -117,18 +126,17 @@ static bool add_keys(struct report_text *text, uint32_t pkru, enum key_rights ri
             continue;
         while (last + 1 < PKEY_COUNT && rights_of(pkru, last + 1) == rights)
             last++;
-        text_add(text, last > key ? "%s%u-%u" : "%s%u", any ? "," : "", key, last);
+        text_add(text, last > key ? "%s%u-%u" : "%s%u", separator, key, last);
         key = last;
-        any = true;
+        separator = ",";
     }
-    return any;
 }
 
 void report_pkru(uint32_t pkru)
 {
     static const char *const words[] = {"open", "no write", "no access"};
     struct report_text text = {0};
-    const char *separator = "keys ";
+    const char *separator = NULL;
 
     if (!cpu_state.pku) {
         kprintf(REPORT_LABEL "none: protection keys are %s\n", "PKRU",
@@ -137,14 +145,15 @@ void report_pkru(uint32_t pkru)
     }
     text_add(&text, "%08x: ", pkru);
     for (enum key_rights rights = KEY_OPEN; rights < KEY_RIGHTS_COUNT; rights++) {
-        size_t before = text.used;
+        unsigned int count = count_keys(pkru, rights);
+        if (!count)
+            continue;
+        if (!separator)
+            separator = count == 1 ? "key " : "keys ";
         text_add(&text, "%s", separator);
-        if (add_keys(&text, pkru, rights)) {
-            text_add(&text, " %s", words[rights]);
-            separator = "; ";
-        } else {
-            text.used = before;
-        }
+        add_keys(&text, pkru, rights);
+        text_add(&text, " %s", words[rights]);
+        separator = "; ";
     }
     report_sentence("PKRU", &text);
 }

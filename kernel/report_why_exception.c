@@ -145,9 +145,7 @@ static void why_invalid_opcode(struct report_text *text, const struct fault_fact
 
     if (!cpu_state.pku && (opcode_is_wrpkru(&opcode) || opcode_is_rdpkru(&opcode)))
         text_add(text, "%s is an invalid opcode while CR4.PKE is 0, and it is 0 because %s",
-                 opcode_is_wrpkru(&opcode) ? "WRPKRU" : "RDPKRU",
-                 this_cpu_has(X86_FEATURE_PKU) ? "the kernel was told to leave it off"
-                                               : "this CPU has no protection keys");
+                 opcode_is_wrpkru(&opcode) ? "WRPKRU" : "RDPKRU", cpu_why_no_keys());
     else if (opcode_is_ud2(&opcode))
         text_add(text, "The program executed UD2, which compilers put where it must never come, "
                        "and for __builtin_trap()");

@@ -114,6 +114,32 @@ static int walk_entry(pte_t *entry, unsigned int level, uintptr_t start, uintptr
     return error;
 }
 
+/* Empties an entry that names a table by which nothing is mapped. False if something is. */
+static bool free_empty(pte_t *entry, unsigned int level)
+{
+    pte_t *entries = table_of(*entry);
+
+    for (unsigned int i = 0; i < PTE_PER_TABLE; i++) {
+        if (pte_is_empty(entries[i]))
+            continue;
+        if (pte_is_leaf(entries[i], level - 1) || !free_empty(&entries[i], level - 1))
+            return false;
+    }
+    page_put(page_of(pte_address(*entry)));
+    entry->value = 0;
+    return true;
+}
+
+/* Whether the walk ends at this entry. */
+static bool ends_here(pte_t *entry, unsigned int level, const struct pt_walk *walk)
+{
+    if (level != walk->level)
+        return false;
+    if (pte_is_empty(*entry) || pte_is_leaf(*entry, level))
+        return true;
+    return (walk->flags & PT_FREE_EMPTY) && free_empty(entry, level);
+}
+
 static int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
                       const struct pt_walk *walk)
 {
@@ -129,7 +155,7 @@ static int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr
 
         if (end - start < next - start)
             next = end;
-        if (level == walk->level && (pte_is_empty(*entry) || pte_is_leaf(*entry, level)))
+        if (ends_here(entry, level, walk))
             error = visit(walk, entry, 1, level, start);
         else
             error = walk_entry(entry, level, start, next, walk);
@@ -193,8 +219,10 @@ int pt_map(paddr_t root, uintptr_t start, uint64_t size, paddr_t target, uint64_
            unsigned int level)
 {
     struct map_context map = {target, bits | (level > 1 ? PTE_PS : 0), level};
-    struct pt_walk walk = {
-        .visit = map_run, .context = &map, .flags = PT_CREATE | PT_SPLIT, .level = level};
+    struct pt_walk walk = {.visit = map_run,
+                           .context = &map,
+                           .flags = PT_CREATE | PT_SPLIT | PT_FREE_EMPTY,
+                           .level = level};
 
     return pt_walk(root, start, start + size, &walk);
 }

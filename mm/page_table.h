@@ -43,6 +43,7 @@ enum pt_walk_flags {
     PT_SPLIT = 1 << 1,       /* a large leaf that the range covers in part is split */
     PT_SPLIT_ALL = 1 << 2,   /* so is one that the range covers whole */
     PT_FREE_TABLES = 1 << 3, /* tables whose span lies in [floor, ceiling) are freed */
+    PT_FREE_EMPTY = 1 << 4,  /* a table in the way at the level asked for is freed if empty */
 };
 
 struct pt_walk {
@@ -86,6 +87,7 @@ paddr_t pt_alloc_table(void);
 /*
  * Maps [start, start + size) to physical memory from target on by leaves of this level. bits are
  * those of the leaf (PTE_PS is added for levels 2 and 3). -EEXIST where something is mapped.
+ * Empty tables in the way are freed: none of the range may be in use on another CPU.
  */
 int pt_map(paddr_t root, uintptr_t start, uint64_t size, paddr_t target, uint64_t bits,
            unsigned int level);

@@ -34,26 +34,6 @@ BOCHS_COPIES = dict.fromkeys(
     "Bochs does not judge AD in ring 0",
 )
 
-# The kernel's own access to a page under AD goes through there; the permission oracle counts it.
-BOCHS_AD = dict.fromkeys(
-    (
-        "read into a page: EFAULT under AD and under WD",
-        "write from a page: EFAULT under AD, allowed under WD",
-        "a pipe's read and write: EFAULT under AD",
-        "read into a buffer that ends in a denied page: short count",
-        "write from a buffer that ends in a denied page: short count",
-        "readv and writev stop at the denied buffer",
-        "the vectors themselves in a denied page: EFAULT",
-        "arguments from a page under AD: EFAULT, under WD allowed",
-        "paths from a page under AD: EFAULT, under WD allowed",
-        "a path is read up to its end and no further",
-        "a futex word under AD: EFAULT",
-        "vmsplice from a page under AD: EFAULT",
-        "return with a frame that PKRU denies to read: SIGSEGV",
-    ),
-    "Bochs does not judge AD of PKRU at CPL 0",
-)
-
 MACHINES = (
     # QEMU, PVH: several processors
     Machine("max", "--cpu max"),

@@ -102,10 +102,11 @@ def test_reports_are_short_and_narrow(outcome):
 @pytest.mark.parametrize(
     "options, reason",
     [
-        (["--append", "nopku"], "the kernel was told to leave it off"),
+        (["--append", "nopku"], "nopku was asked for"),
         (["--cpu", "qemu64,-pku"], "this CPU has no protection keys"),
+        (["--cpu", "qemu64,+pku"], "this CPU has no XSAVE, in whose image PKRU travels"),
     ],
-    ids=["nopku", "qemu64"],
+    ids=["nopku", "qemu64", "qemu64-pku"],
 )
 def test_without_keys(program, options, reason):
     signals, reports = run(program, ["rdpkru", "read_only_write"], *options)

@@ -78,6 +78,33 @@ KTEST(page_table_keeps_the_key)
     EXPECT_EQ(before, free_pages());
 }
 
+/* An empty table is not in the way of a large page, and one with a page in it is. */
+KTEST(page_table_replaces_empty_tables)
+{
+    uint64_t before = free_pages();
+    paddr_t root = pt_alloc_table();
+
+    if (!EXPECT(root.value))
+        return;
+    for (unsigned int level = 2; level <= 3; level++) {
+        uint64_t size = pte_level_size(level);
+        pte_t leaf = {0};
+        unsigned int found_level = 0;
+
+        EXPECT_EQ(0, pt_map(root, USER_AREA + PAGE_SIZE, PAGE_SIZE, paddr(0), LEAF_BITS, 1));
+        EXPECT_EQ(-EEXIST, pt_map(root, USER_AREA, size, paddr(0), LEAF_BITS, level));
+        EXPECT(pt_query(root, USER_AREA + PAGE_SIZE, &leaf, &found_level));
+        EXPECT_EQ(1, found_level);
+        pt_unmap(root, USER_AREA + PAGE_SIZE, PAGE_SIZE);
+        EXPECT_EQ(0, pt_map(root, USER_AREA, size, paddr(0), LEAF_BITS, level));
+        EXPECT(pt_query(root, USER_AREA + PAGE_SIZE, &leaf, &found_level));
+        EXPECT_EQ(level, found_level);
+        pt_unmap(root, USER_AREA, size);
+    }
+    free_tables(root, USER_AREA, pte_level_size(3));
+    EXPECT_EQ(before, free_pages());
+}
+
 /* An entry that is not present keeps its frame and its key: PROT_NONE. */
 KTEST(page_table_keeps_what_is_not_present)
 {

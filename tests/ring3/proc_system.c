@@ -5,6 +5,8 @@
  */
 #include "tests/ring3/proc.h"
 
+#include <sys/stat.h>
+
 #define POOL      "/sys/kernel/mm/hugepages/hugepages-2048kB/"
 #define POOL_SIZE "/proc/sys/vm/nr_hugepages"
 #define INIT_PKRU "/sys/kernel/debug/x86/init_pkru"
@@ -142,6 +144,20 @@ static void what_is_not_there(void)
     EXPECT_ERROR(open("/proc/01", O_RDONLY), ENOENT);
     EXPECT_ERROR(open("/proc/self/fd/4096", O_RDONLY), ENOENT);
     EXPECT_ERROR(open("/proc/version/x", O_RDONLY), ENOTDIR);
+}
+
+static void nothing_can_be_made(void)
+{
+    EXPECT_ERROR(open("/proc/nothing", O_WRONLY | O_CREAT, 0644), ENOENT);
+    EXPECT_ERROR(syscall(__NR_mkdir, "/proc/self/nothing", 0755), ENOENT);
+    EXPECT_ERROR(syscall(__NR_mknod, "/proc/nothing", S_IFREG | 0644, 0), ENOENT);
+    EXPECT_ERROR(syscall(__NR_symlink, "target", "/proc/self/fd/nothing"), ENOENT);
+    EXPECT_ERROR(syscall(__NR_link, "/proc/version", "/proc/nothing"), ENOENT);
+    EXPECT_ERROR(syscall(__NR_rename, "/proc/version", "/proc/nothing"), ENOENT);
+    EXPECT_ERROR(open("/sys/nothing", O_WRONLY | O_CREAT, 0644), EACCES);
+    EXPECT_ERROR(syscall(__NR_mkdir, "/sys/kernel/nothing", 0755), EPERM);
+    EXPECT_ERROR(syscall(__NR_mknod, "/sys/nothing", S_IFREG | 0644, 0), EACCES);
+    EXPECT_ERROR(syscall(__NR_symlink, "target", "/sys/nothing"), EPERM);
 }
 
 /* ---- /sys ---------------------------------------------------------------------------------- */
@@ -291,6 +307,7 @@ static const struct ktap_test tests[] = {
     {"self and thread-self are the reader", self_is_who_reads_it},
     {"stat: counters", counters_of_stat},
     {"what is not there", what_is_not_there},
+    {"nothing can be made in /proc and /sys", nothing_can_be_made},
     {"the processors", processors},
     {"the pool of huge pages is the same in three places", the_pool_agrees_with_itself},
     {"the pool can be resized, down to what is promised", the_pool_can_be_resized},
