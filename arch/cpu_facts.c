@@ -29,15 +29,8 @@ struct fact {
             false, 0                                                                          \
     }
 
+/* Registers first: a bit of CPUID that follows one is the lesser news. */
 static const struct fact facts_compared[] = {
-    FEATURE(signature, "CPUID 1 EAX", 0),
-    FEATURE(features_1_ecx, "CPUID 1 ECX", OSXSAVE_1_ECX),
-    FEATURE(features_1_edx, "CPUID 1 EDX", 0),
-    FEATURE(features_7_ebx, "CPUID 7.0 EBX", 0),
-    FEATURE(features_7_ecx, "CPUID 7.0 ECX", OSPKE_7_ECX),
-    FEATURE(features_d_eax, "CPUID 0xD.1 EAX", 0),
-    FEATURE(features_ext_ecx, "CPUID 0x80000001 ECX", 0),
-    FEATURE(features_ext_edx, "CPUID 0x80000001 EDX", 0),
     REGISTER(cr0, "CR0"),
     REGISTER(cr4, "CR4"),
     REGISTER(efer, "EFER"),
@@ -49,6 +42,14 @@ static const struct fact facts_compared[] = {
     REGISTER(xsave_size, "XSAVE size"),
     REGISTER(pkru_offset, "PKRU offset"),
     REGISTER(pkru, "PKRU"),
+    FEATURE(signature, "CPUID 1 EAX", 0),
+    FEATURE(features_1_ecx, "CPUID 1 ECX", OSXSAVE_1_ECX),
+    FEATURE(features_1_edx, "CPUID 1 EDX", 0),
+    FEATURE(features_7_ebx, "CPUID 7.0 EBX", 0),
+    FEATURE(features_7_ecx, "CPUID 7.0 ECX", OSPKE_7_ECX),
+    FEATURE(features_d_eax, "CPUID 0xD.1 EAX", 0),
+    FEATURE(features_ext_ecx, "CPUID 0x80000001 ECX", 0),
+    FEATURE(features_ext_edx, "CPUID 0x80000001 EDX", 0),
 };
 
 /* All zeros for a leaf beyond the highest. */
