@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #define PAGE 4096UL
 #define MIB  (1UL << 20)
@@ -29,26 +30,26 @@ static void *map(size_t size, int protection)
 static void heap(void)
 {
     /* The end of the heap, which malloc() leaves alone meanwhile. */
-    long start = syscall(12, 0);
+    long start = syscall(SYS_brk, 0);
     long end = (start + 4095) & -4096L;
 
     section("brk");
-    SHOW(syscall(12, end + 16 * PAGE) == (long)(end + 16 * PAGE));
+    SHOW(syscall(SYS_brk, end + 16 * PAGE) == (long)(end + 16 * PAGE));
     memset((void *)end, 'h', 16 * PAGE);
-    SHOW(syscall(12, end + 8 * PAGE + 5) == (long)(end + 8 * PAGE + 5));
+    SHOW(syscall(SYS_brk, end + 8 * PAGE + 5) == (long)(end + 8 * PAGE + 5));
     SHOW(((char *)end)[8 * PAGE]);
     SHOW_ACCESS(reading, (void *)(end + 9 * PAGE));
-    SHOW(syscall(12, 0) == (long)(end + 8 * PAGE + 5));
-    SHOW(syscall(12, end + 16 * PAGE) == (long)(end + 16 * PAGE));
+    SHOW(syscall(SYS_brk, 0) == (long)(end + 8 * PAGE + 5));
+    SHOW(syscall(SYS_brk, end + 16 * PAGE) == (long)(end + 16 * PAGE));
     SHOW(((char *)end)[9 * PAGE]);
-    SHOW(syscall(12, 1) == (long)(end + 16 * PAGE));
-    SHOW(syscall(12, 1UL << 47) == (long)(end + 16 * PAGE));
+    SHOW(syscall(SYS_brk, 1) == (long)(end + 16 * PAGE));
+    SHOW(syscall(SYS_brk, 1UL << 47) == (long)(end + 16 * PAGE));
     SHOW(mmap((void *)(end + 32 * PAGE), PAGE, BOTH, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
               0) == (void *)(end + 32 * PAGE));
-    SHOW(syscall(12, end + 31 * PAGE) == (long)(end + 31 * PAGE));
-    SHOW(syscall(12, end + 40 * PAGE) == (long)(end + 31 * PAGE));
+    SHOW(syscall(SYS_brk, end + 31 * PAGE) == (long)(end + 31 * PAGE));
+    SHOW(syscall(SYS_brk, end + 40 * PAGE) == (long)(end + 31 * PAGE));
     munmap((void *)(end + 32 * PAGE), PAGE);
-    SHOW(syscall(12, start) == start);
+    SHOW(syscall(SYS_brk, start) == start);
 }
 
 static void data_limit(void)

@@ -46,6 +46,10 @@
         show_end(#what, show_pid); \
     } while (0)
 
+/* A null pointer, and sizes that are none, of which compilers do not know and so do not warn. */
+static void *volatile nowhere;
+static volatile long minus_one = -1, too_many = 1025;
+
 static inline void section(const char *title)
 {
     say("-- %s", title);
