@@ -47,6 +47,17 @@ void node_put(struct node *node)
     }
 }
 
+bool node_put_unless_last(struct node *node)
+{
+    uint32_t references = __atomic_load_n(&node->references, __ATOMIC_RELAXED);
+
+    while (references > 1)
+        if (__atomic_compare_exchange_n(&node->references, &references, references - 1, true,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+            return true;
+    return false;
+}
+
 void node_attach_locked(struct node *node, struct node *parent, const char *name)
 {
     struct node *old = node->parent;

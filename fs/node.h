@@ -105,6 +105,9 @@ void node_init(struct node *node, const struct node_operations *operations, uint
 
 void node_get(struct node *node);
 void node_put(struct node *node);
+/* Drops a reference that is not the last one, which needs no lock; or false, and it is still there.
+ */
+bool node_put_unless_last(struct node *node);
 
 static inline bool node_is_directory(const struct node *node)
 {

@@ -56,9 +56,14 @@ static void get_owner(struct memory_object *object)
     node_get(object->owner);
 }
 
-/* Mappings end without the kernel lock. */
+/*
+ * Mappings end without the kernel lock, and areas are merged with their space's lock held, where it
+ * must not be taken. An area that is merged away never has the last reference.
+ */
 static void put_owner(struct memory_object *object)
 {
+    if (node_put_unless_last(object->owner))
+        return;
     kernel_lock();
     node_put(object->owner);
     kernel_unlock();
