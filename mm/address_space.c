@@ -102,8 +102,9 @@ void space_remove_area_locked(struct address_space *space, struct area *area)
 
 void space_unlock_write(struct address_space *space)
 {
-    space_finish_locked(space);
     struct area *area = space->gather.areas;
+
+    space_finish_locked(space);
     space->gather.areas = NULL;
     rwlock_write_unlock(&space->lock);
     while (area) {
@@ -137,15 +138,24 @@ void space_gather_leaf_locked(struct address_space *space, const struct pt_run *
         tlb_batch_add(&space->gather.batch, at, at + PAGE_SIZE);
 }
 
-/* One stretch of leaves after the other, until there are so many that all is invalidated. */
+/*
+ * One stretch of leaves after the other, until there are so many that all is invalidated. A run of
+ * large leaves has one.
+ */
 void space_gather_run_locked(struct address_space *space, const struct pt_run *run)
 {
     struct tlb_batch *batch = &space->gather.batch;
+    unsigned int i = 0;
 
-    for (unsigned int i = 0; i < run->count && !tlb_batch_is_all(batch); i++) {
-        uintptr_t at = run->address + i * pte_level_size(run->level);
-        if (!pte_is_empty(run->entries[i]))
-            tlb_batch_add(batch, at, at + PAGE_SIZE);
+    while (i < run->count && !tlb_batch_is_all(batch)) {
+        unsigned int first = i;
+        while (i < run->count && !pte_is_empty(run->entries[i]) &&
+               i - first <= TLB_FLUSH_ALL_PAGES)
+            i++;
+        if (i == first)
+            i++;
+        else
+            tlb_batch_add(batch, run->address + first * PAGE_SIZE, run->address + i * PAGE_SIZE);
     }
 }
 

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""The kernel that checks itself (make DEBUG=1), on two CPUs: silent when all is well, and not when
+an invalidation of translations was left out, at a place drawn at random.
+"""
+
+import os
+import random
+import subprocess
+
+import latchkey
+import pytest
+
+MISTAKES = (
+    "no-flush",
+    "no-flush-of-unmapped",
+    "no-flush-of-copied",
+    "no-flush-of-moved",
+    "no-flush-at-fork",
+    "one-ipi-less",
+)
+TARGETS = ("latchkey.elf", "initramfs.cpio")
+
+
+def call(*command, folder):
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the sources as they are, to be built with and without a mistake."""
+    folder = tmp_path_factory.mktemp("checks")
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=latchkey.ROOT, capture_output=True)
+    call(
+        "cp",
+        "--parents",
+        "-t",
+        folder,
+        *files.stdout.decode().split("\0")[:-1],
+        folder=latchkey.ROOT
+    )
+    return folder
+
+
+def build(tree):
+    names = [os.path.join("build", name) for name in TARGETS]
+    jobs = str(os.cpu_count())
+    environment = latchkey.shell_environment()
+    command = ["make", "-j", jobs, "DEBUG=1", "BUILD=build", *names]
+    result = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def run(tree, program):
+    environment = dict(latchkey.shell_environment(), LATCHKEY_BUILD=str(tree / "build"))
+    path = str(tree / "build" / "tests" / program)
+    return latchkey.run("--cpus", "2", "--show-log", path, env=environment)
+
+
+@pytest.mark.parametrize("program", ["shared_space", "memory", "pkey_mprotect"])
+def test_silent(tree, ktap, program):
+    build(tree)
+    result = run(tree, program)
+    ktap(result.stdout)
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+def test_speaks(tree):
+    mistake = random.choice(MISTAKES)
+    patch = os.path.join(latchkey.ROOT, "tests", "mistakes", mistake + ".patch")
+    call("patch", "-p1", "-i", patch, folder=tree)
+    build(tree)
+    assert "kernel panic: TLB: " in run(tree, "shared_space").stderr, mistake
