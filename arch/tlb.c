@@ -111,16 +111,13 @@ static void await_answers(const struct tlb_cpu *tlb)
         spin_relax();
 }
 
-void tlb_flush(const struct cpu_set *space, const struct tlb_batch *batch)
+static void __attribute__((noinline))
+flush_everywhere(const struct cpu_set *space, const struct tlb_batch *batch)
 {
     struct tlb_cpu *tlb = &this_cpu()->tlb;
     struct cpu_set others;
-    bool shoot = false;
+    bool shoot = others_of(space, &others);
 
-    if (cpu_count > 1) {
-        __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the entries, then the set: see arch/tlb.h */
-        shoot = others_of(space, &others);
-    }
     if (shoot) {
         assert(irq_is_enabled()); /* two CPUs might wait for each other */
         ask(tlb, &others, space, batch);
@@ -129,6 +126,18 @@ void tlb_flush(const struct cpu_set *space, const struct tlb_batch *batch)
         flush_here(tlb, batch);
     if (shoot)
         await_answers(tlb);
+}
+
+void tlb_flush(const struct cpu_set *space, const struct tlb_batch *batch)
+{
+    struct tlb_cpu *tlb = &this_cpu()->tlb;
+
+    if (cpu_count > 1) {
+        __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the entries, then the set: see arch/tlb.h */
+        flush_everywhere(space, batch);
+    } else if (tlb->space == space) {
+        flush_here(tlb, batch);
+    }
     tlb_check_flushed(space);
 }
 

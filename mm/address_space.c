@@ -149,8 +149,10 @@ void space_gather_run_locked(struct address_space *space, const struct pt_run *r
 
     while (i < run->count && !tlb_batch_is_all(batch)) {
         unsigned int first = i;
-        while (i < run->count && !pte_is_empty(run->entries[i]) &&
-               i - first <= TLB_FLUSH_ALL_PAGES)
+        unsigned int end = first + TLB_FLUSH_ALL_PAGES + 1;
+        if (end > run->count)
+            end = run->count;
+        while (i < end && !pte_is_empty(run->entries[i]))
             i++;
         if (i == first)
             i++;
