@@ -156,10 +156,17 @@ static void drop_pending(struct signal_state *state, signal_set_t set)
     spin_unlock_irqrestore(&state->lock, flags);
 }
 
+void signal_drop_ignored(int signal)
+{
+    if (is_ignored(current(), signal))
+        drop_pending(&current()->signals, signal_bit(signal));
+}
+
 int signal_send_info(struct task *task, const siginfo_t *info)
 {
     int signal = info->si_signo;
     bool blocked = task->signals.blocked & ~NEVER_BLOCKED & signal_bit(signal);
+    bool awaited = task->signals.awaited & signal_bit(signal);
 
     if (task->state == TASK_ZOMBIE || !task->signals.actions)
         return 0;
@@ -170,7 +177,8 @@ int signal_send_info(struct task *task, const siginfo_t *info)
         drop_pending(&task->signals, signal_bit(SIGCONT));
     }
     /* A tracer is told of what the program ignores, too. */
-    if (is_ignored(task, signal) && !blocked && !task->trace.tracer && signal != SIGKILL)
+    if (is_ignored(task, signal) && !blocked && !awaited && !task->trace.tracer &&
+        signal != SIGKILL)
         return 0;
     int error = queue_signal(task, info);
     if (!error && !blocked)

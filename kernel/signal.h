@@ -47,6 +47,7 @@ struct signal_state {
     struct signal_actions *actions;
     struct spinlock lock; /* covers pending and queue; taken with interrupts off */
     signal_set_t blocked;
+    signal_set_t awaited; /* blocked but for sigtimedwait: they come even if they are ignored */
     signal_set_t pending;
     TAILQ_HEAD(, pending_signal) queue;
     uintptr_t stack_base; /* sigaltstack() */
@@ -80,6 +81,9 @@ int signal_send_group(int pgid, int signal);
  * the task, as on Linux.
  */
 void signal_force(const siginfo_t *info);
+
+/* Drops what is pending of a signal, blocked or not, if the running task now ignores it. */
+void signal_drop_ignored(int signal);
 
 /* Whether the running task has a signal that is not blocked. */
 bool signal_pending(void);

@@ -332,13 +332,11 @@ int signal_frame_restore(struct trap_frame *frame)
         return -EFAULT;
     state->blocked = context.uc_sigmask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
     task_set_work(current(), WORK_SIGNAL);
+    set_alternate_stack(&context.uc_stack, frame->rsp);
     take_registers(frame, &context.uc_mcontext);
     if (!(context.uc_flags & UC_STRICT_RESTORE_SS))
         frame->ss = USER_SS;
-    if (restore_image((uintptr_t)context.uc_mcontext.fpstate))
-        return -EFAULT;
-    set_alternate_stack(&context.uc_stack, frame->rsp);
-    return 0;
+    return restore_image((uintptr_t)context.uc_mcontext.fpstate);
 }
 
 SYSCALL0(rt_sigreturn)

@@ -9,6 +9,11 @@
 
 #define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
 
+/* The flags that sigaction keeps: a program finds out by them which ones there are. */
+#define ACTION_FLAGS                                                                   \
+    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
+     SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
+
 SYSCALL4(rt_sigaction, int, signal, uintptr_t, new_action, uintptr_t, old_action, size_t, set_size)
 {
     struct sigaction action, old;
@@ -23,7 +28,9 @@ SYSCALL4(rt_sigaction, int, signal, uintptr_t, new_action, uintptr_t, old_action
     old = *slot;
     if (new_action) {
         action.sa_mask &= ~UNBLOCKABLE;
+        action.sa_flags &= ACTION_FLAGS;
         *slot = action;
+        signal_drop_ignored(signal);
     }
     if (old_action && copy_to_user(old_action, &old, sizeof(old)))
         return -EFAULT;
@@ -219,11 +226,13 @@ SYSCALL4(rt_sigtimedwait, uintptr_t, set, uintptr_t, info, uintptr_t, timeout, s
         return error;
     wanted &= ~UNBLOCKABLE;
     /* While it waits they are not blocked, so that their coming wakes it. */
+    state->awaited = wanted & blocked;
     state->blocked &= ~wanted;
     if (timeout)
         error = wait_event_until(&nobody, is_one_pending, &wanted, clock_monotonic_ns() + ns);
     else
         error = wait_event(&nobody, is_one_pending, &wanted);
+    state->awaited = 0;
     state->blocked = blocked;
     task_set_work(current(), WORK_SIGNAL);
     if (error || !signal_take(wanted, &found))

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls that a signal interrupts: with SA_RESTART and without, by handlers, stops and
+ * signals that do nothing.
+ */
+#include "tests/programs/program.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+
+static volatile sig_atomic_t count;
+static int ends[2];
+
+static void note(int number)
+{
+    (void)number;
+    count++;
+}
+
+static void handle(int flags)
+{
+    struct sigaction action = {.sa_handler = note, .sa_flags = flags};
+
+    sigaction(SIGALRM, &action, NULL);
+    count = 0;
+}
+
+static void signal_after(int milliseconds)
+{
+    struct itimerval timer = {.it_value = {0, milliseconds * 1000}};
+
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* A child that writes a byte after a while, so that a call which goes on has an end. */
+static void byte_after(int milliseconds)
+{
+    if (fork() == 0) {
+        usleep((useconds_t)milliseconds * 1000);
+        _exit(write(ends[1], "x", 1) == 1 ? 0 : 1);
+    }
+}
+
+static void reap(void)
+{
+    while (wait(NULL) > 0 || errno == EINTR)
+        ;
+}
+
+static void reading(const char *what, int flags)
+{
+    char byte;
+
+    handle(flags);
+    signal_after(30);
+    byte_after(120);
+    VALUE(what, read(ends[0], &byte, 1));
+    VALUE("handlers run", count);
+    reap();
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    (void)!read(ends[0], &byte, 1);
+    fcntl(ends[0], F_SETFL, 0);
+}
+
+static void writing(const char *what, int flags)
+{
+    static char much[65536];
+    int full[2];
+
+    handle(flags);
+    (void)!pipe(full);
+    (void)!write(full[1], much, sizeof(much));
+    signal_after(30);
+    if (fork() == 0) {
+        usleep(120000);
+        (void)!read(full[0], much, sizeof(much));
+        _exit(0);
+    }
+    VALUE(what, write(full[1], "y", 1));
+    VALUE("handlers run", count);
+    reap();
+    close(full[0]);
+    close(full[1]);
+}
+
+static void part_written(void)
+{
+    static char much[200000];
+    int pipes[2];
+
+    handle(SA_RESTART);
+    (void)!pipe(pipes);
+    signal_after(30);
+    VALUE("write of 200000 bytes into a pipe of 65536", write(pipes[1], much, sizeof(much)));
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
+static void waiting(const char *what, int flags)
+{
+    int status;
+
+    handle(flags);
+    pid_t pid = fork();
+    if (pid == 0) {
+        usleep(120000);
+        _exit(5);
+    }
+    signal_after(30);
+    TRUTH(what, waitpid(pid, &status, 0) == pid);
+    VALUE("handlers run", count);
+    reap();
+}
+
+/* These are never made again by themselves, whatever the flags. */
+static void never_restarted(int flags)
+{
+    struct pollfd descriptor = {.fd = ends[0], .events = POLLIN};
+    struct timeval time = {1, 0};
+    struct timespec long_time = {1, 0}, left = {9, 9};
+    fd_set set;
+
+    handle(flags);
+    signal_after(30);
+    VALUE("poll", poll(&descriptor, 1, 1000));
+    signal_after(30);
+    FD_ZERO(&set);
+    FD_SET(ends[0], &set);
+    VALUE("select", select(ends[0] + 1, &set, NULL, NULL, &time));
+    signal_after(30);
+    VALUE("ppoll", ppoll(&descriptor, 1, &long_time, NULL));
+    signal_after(30);
+    VALUE("nanosleep", nanosleep(&long_time, &left));
+    TRUTH("what is left is told", left.tv_sec == 0 && left.tv_nsec > 700000000);
+    signal_after(30);
+    left.tv_sec = 9;
+    VALUE("clock_nanosleep", clock_nanosleep(CLOCK_MONOTONIC, 0, &long_time, &left));
+    TRUTH("what is left is told", left.tv_sec == 0 && left.tv_nsec > 700000000);
+    clock_gettime(CLOCK_MONOTONIC, &long_time);
+    long_time.tv_sec++;
+    left.tv_sec = 9;
+    signal_after(30);
+    VALUE("clock_nanosleep until",
+          clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &long_time, &left));
+    VALUE("what is left is not told", left.tv_sec);
+    signal_after(30);
+    VALUE("pause", pause());
+    VALUE("handlers run", count);
+}
+
+static long passed_since(const struct timespec *then)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - then->tv_sec) * 1000 + (now.tv_nsec - then->tv_nsec) / 1000000;
+}
+
+/* Signals without a handler, and a stop, interrupt nothing that a program sees. */
+static void not_seen(void)
+{
+    struct timespec then, time = {0, 150000000};
+    struct pollfd descriptor = {.fd = ends[0], .events = POLLIN};
+    pid_t self = getpid();
+
+    signal(SIGALRM, SIG_IGN);
+    if (fork() == 0) {
+        for (int i = 0; i < 3; i++) {
+            usleep(10000);
+            kill(self, SIGALRM);
+            kill(self, SIGWINCH);
+            kill(self, SIGSTOP);
+            usleep(10000);
+            kill(self, SIGCONT);
+        }
+        _exit(0);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &then);
+    VALUE("nanosleep through stops", nanosleep(&time, NULL));
+    long passed = passed_since(&then);
+    TRUTH("took its time", passed >= 149 && passed < 1500);
+    reap();
+    if (fork() == 0) {
+        usleep(10000);
+        kill(self, SIGSTOP);
+        usleep(10000);
+        kill(self, SIGCONT);
+        _exit(0);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &then);
+    VALUE("poll through a stop", poll(&descriptor, 1, 150));
+    passed = passed_since(&then);
+    TRUTH("took its time", passed >= 149 && passed < 1500);
+    reap();
+    if (fork() == 0) {
+        usleep(10000);
+        kill(self, SIGSTOP);
+        usleep(10000);
+        kill(self, SIGCONT);
+        usleep(50000);
+        _exit(write(ends[1], "x", 1) == 1 ? 0 : 1);
+    }
+    char byte;
+    VALUE("read through a stop", read(ends[0], &byte, 1));
+    reap();
+}
+
+/* A stopped program's signals wait, and the sleep that they interrupt counts the stop. */
+static void handled_after_stop(void)
+{
+    struct timespec then, time = {0, 100000000}, left = {9, 9};
+    pid_t self = getpid();
+
+    handle(0);
+    if (fork() == 0) {
+        usleep(10000);
+        kill(self, SIGSTOP);
+        kill(self, SIGALRM);
+        usleep(150000);
+        kill(self, SIGCONT);
+        _exit(0);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &then);
+    VALUE("nanosleep, stopped beyond its end, then a handler", nanosleep(&time, &left));
+    say("handlers run %d, left %ld s", (int)count, (long)left.tv_sec);
+    reap();
+}
+
+int main(void)
+{
+    (void)!pipe(ends);
+    reading("read, SA_RESTART", SA_RESTART);
+    reading("read", 0);
+    writing("write, SA_RESTART", SA_RESTART);
+    writing("write", 0);
+    part_written();
+    waiting("waitpid, SA_RESTART", SA_RESTART);
+    waiting("waitpid", 0);
+    never_restarted(0);
+    never_restarted(SA_RESTART);
+    in_child("not seen", not_seen);
+    in_child("after a stop", handled_after_stop);
+    return 0;
+}
