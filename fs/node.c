@@ -142,6 +142,8 @@ void node_status(struct node *node, struct stat *status)
     status->st_ino = node->inode;
     status->st_nlink = node->links;
     status->st_mode = node->mode;
+    status->st_uid = node->user;
+    status->st_gid = node->group;
     status->st_rdev = node->device;
     status->st_blksize = PAGE_SIZE;
     set_time(node->accessed, &status->st_atime, &status->st_atime_nsec);

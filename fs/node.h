@@ -27,6 +27,7 @@
 struct directory_buffer;
 struct file;
 struct node;
+struct pipe;
 
 /* Nanoseconds since 1970-01-01 UTC: enough until the year 2262. */
 typedef int64_t file_time_t;
@@ -81,6 +82,7 @@ struct node {
     uint32_t references;
     uint32_t mode; /* S_IFMT and permission bits */
     uint32_t links;
+    uint32_t user, group; /* whose it is: kept, and nothing follows from it */
     uint32_t device;      /* of a device node: its number */
     uint32_t file_system; /* st_dev */
     uint64_t inode;
@@ -89,6 +91,7 @@ struct node {
     const char *name;     /* in the parent's entry; NULL when it hangs nowhere */
     char *last_name;      /* while it hangs nowhere: what it was called; NULL: not known */
     struct node *mounted; /* on a directory: the root of another file system, with a reference */
+    struct pipe *pipe;    /* of a FIFO, while it is open (fs/pipe.c) */
 };
 
 extern struct spinlock namespace_lock;

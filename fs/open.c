@@ -10,6 +10,7 @@
 #include "fs/devices.h"
 #include "fs/directory.h"
 #include "fs/path.h"
+#include "fs/pipe.h"
 #include "fs/pseudo.h"
 #include "kernel/task.h"
 
@@ -43,6 +44,8 @@ static int open_by_kind(struct node *node, unsigned int flags, struct file *file
         return -EACCES;
     case S_IFCHR:
         return device_open(node, file);
+    case S_IFIFO:
+        return pipe_open(&node->pipe, file);
     default: /* no other special file has anything behind it */
         return -ENXIO;
     }

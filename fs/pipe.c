@@ -23,14 +23,16 @@
 #include "mm/page.h"
 #include "mm/slab.h"
 
-#define PIPE_PAGES 16
-#define PIPE_SIZE  (PIPE_PAGES * PAGE_SIZE)
+#define PIPE_PAGES (PIPE_CAPACITY / PAGE_SIZE)
 
 struct pipe {
     struct mutex lock;
     unsigned int readers, writers; /* ends that are open */
-    uint32_t head, tail;           /* grow for ever, taken modulo the size */
-    char *pages[PIPE_PAGES];       /* NULL: not reached yet */
+    /* Of a FIFO: ends that were ever opened, and where its node points to this. */
+    uint64_t readers_ever, writers_ever;
+    struct pipe **place;
+    uint32_t head, tail;     /* grow for ever, taken modulo the size */
+    char *pages[PIPE_PAGES]; /* NULL: not reached yet */
     struct wait_queue can_read, can_write;
     uint64_t number; /* st_ino */
 };
@@ -48,7 +50,7 @@ static uint32_t used(const struct pipe *pipe)
 
 static uint32_t room(const struct pipe *pipe)
 {
-    return PIPE_SIZE - used(pipe);
+    return PIPE_CAPACITY - used(pipe);
 }
 
 /* The part of count bytes at a position that lies in one page, and where that is. */
@@ -218,6 +220,10 @@ static int status(struct file *file, struct stat *result)
 {
     const struct pipe *pipe = file->state;
 
+    if (file->node) {
+        node_status(file->node, result);
+        return 0;
+    }
     memset(result, 0, sizeof(*result));
     result->st_ino = pipe->number;
     result->st_mode = S_IFIFO | 0600;
@@ -242,7 +248,9 @@ static unsigned int poll_read_end(struct file *file)
 
     if (used(pipe))
         events |= POLLIN | POLLRDNORM;
-    if (!pipe->writers)
+    /* offset: how many writers a FIFO had had when this was opened; before one comes, none hangs up
+     */
+    if (!pipe->writers && pipe->writers_ever != file->offset)
         events |= POLLHUP;
     return events;
 }
@@ -259,8 +267,15 @@ static unsigned int poll_write_end(struct file *file)
     return events;
 }
 
+static unsigned int poll_both_ends(struct file *file)
+{
+    return (poll_read_end(file) | poll_write_end(file)) & ~(POLLHUP | POLLERR);
+}
+
 static void pipe_free(struct pipe *pipe)
 {
+    if (pipe->place)
+        *pipe->place = NULL;
     for (unsigned int i = 0; i < PIPE_PAGES; i++)
         if (pipe->pages[i])
             page_put(page_of(direct_map_paddr(pipe->pages[i])));
@@ -289,6 +304,7 @@ static void release_read_end(struct file *file)
     struct pipe *pipe = file->state;
 
     release_end(pipe, &pipe->readers);
+    node_put(file->node);
 }
 
 static void release_write_end(struct file *file)
@@ -296,6 +312,16 @@ static void release_write_end(struct file *file)
     struct pipe *pipe = file->state;
 
     release_end(pipe, &pipe->writers);
+    node_put(file->node);
+}
+
+static void release_both_ends(struct file *file)
+{
+    struct pipe *pipe = file->state;
+
+    pipe->writers--;
+    release_end(pipe, &pipe->readers);
+    node_put(file->node);
 }
 
 static int reopen(struct file *file, struct file *made);
@@ -316,6 +342,17 @@ static const struct file_operations write_end_operations = {
     .poll = poll_write_end,
     .reopen = reopen,
     .release = release_write_end,
+};
+
+/* A FIFO that is opened for both. */
+static const struct file_operations both_ends_operations = {
+    .read = read,
+    .write = write,
+    .status = status,
+    .ioctl = control,
+    .poll = poll_both_ends,
+    .reopen = reopen,
+    .release = release_both_ends,
 };
 
 /* One more end of either kind, whichever the file is; one for both directions is not to be had. */
@@ -342,30 +379,109 @@ bool file_is_pipe(const struct file *file)
     return file->operations->reopen == reopen;
 }
 
-int pipe_create(unsigned int flags, struct file **read_end, struct file **write_end)
+/* A pipe without ends, or NULL. */
+static struct pipe *create(void)
 {
     static uint64_t last_number;
     struct pipe *pipe = kzalloc(sizeof(*pipe));
 
     if (!pipe)
+        return NULL;
+    mutex_init(&pipe->lock);
+    wait_queue_init(&pipe->can_read);
+    wait_queue_init(&pipe->can_write);
+    pipe->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
+    return pipe;
+}
+
+int pipe_create(unsigned int flags, struct file **read_end, struct file **write_end)
+{
+    struct pipe *pipe = create();
+
+    if (!pipe)
         return -ENOMEM;
-    *read_end = file_create(NULL, O_RDONLY | flags);
-    *write_end = file_create(NULL, O_WRONLY | flags);
+    *read_end = file_create(&read_end_operations, O_RDONLY | flags);
+    *write_end = file_create(&write_end_operations, O_WRONLY | flags);
     if (!*read_end || !*write_end) {
         kfree(*read_end);
         kfree(*write_end);
         kfree(pipe);
         return -ENOMEM;
     }
-    mutex_init(&pipe->lock);
-    wait_queue_init(&pipe->can_read);
-    wait_queue_init(&pipe->can_write);
     pipe->readers = pipe->writers = 1;
-    pipe->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
-    (*read_end)->operations = &read_end_operations;
-    (*write_end)->operations = &write_end_operations;
+    pipe->writers_ever = 1;
     (*read_end)->state = (*write_end)->state = pipe;
     return 0;
+}
+
+/* ---- FIFOs ---------------------------------------------------------------------------------- */
+
+/* The wait of one who opens an end: for one that opens the other, even if that is closed again. */
+struct open_wait {
+    const unsigned int *open;
+    const uint64_t *ever;
+    uint64_t before;
+};
+
+static bool is_opened(void *context)
+{
+    const struct open_wait *wait = context;
+
+    return *wait->open || *wait->ever != wait->before;
+}
+
+static int open_read_end(struct pipe *pipe, struct file *file)
+{
+    struct open_wait wait = {&pipe->writers, &pipe->writers_ever, pipe->writers_ever};
+
+    file->operations = &read_end_operations;
+    file->offset = pipe->writers ? 0 : pipe->writers_ever;
+    pipe->readers++;
+    pipe->readers_ever++;
+    file_wake(&pipe->can_write);
+    return file->flags & O_NONBLOCK ? 0 : wait_event(&pipe->can_read, is_opened, &wait);
+}
+
+static int open_write_end(struct pipe *pipe, struct file *file)
+{
+    struct open_wait wait = {&pipe->readers, &pipe->readers_ever, pipe->readers_ever};
+
+    file->operations = &write_end_operations;
+    pipe->writers++;
+    pipe->writers_ever++;
+    file_wake(&pipe->can_read);
+    return wait_event(&pipe->can_write, is_opened, &wait);
+}
+
+static int open_both_ends(struct pipe *pipe, struct file *file)
+{
+    file->operations = &both_ends_operations;
+    pipe->readers++;
+    pipe->readers_ever++;
+    pipe->writers++;
+    pipe->writers_ever++;
+    file_wake(&pipe->can_read);
+    file_wake(&pipe->can_write);
+    return 0;
+}
+
+/* A wait that fails leaves an open file, whose release undoes the opening. */
+int pipe_open(struct pipe **place, struct file *file)
+{
+    unsigned int mode = file->flags & O_ACCMODE;
+
+    if (mode == O_WRONLY && (file->flags & O_NONBLOCK) && (!*place || !(*place)->readers))
+        return -ENXIO;
+    if (!*place) {
+        *place = create();
+        if (!*place)
+            return -ENOMEM;
+        (*place)->place = place;
+    }
+    file->state = *place;
+    if (mode == O_RDONLY)
+        return open_read_end(*place, file);
+    return mode == O_WRONLY ? open_write_end(*place, file) : open_both_ends(*place, file);
 }
 
 /* ---- System calls --------------------------------------------------------------------------- */

@@ -9,11 +9,23 @@
 
 #include "kernel/file.h"
 
+struct pipe;
+
 /* A new pipe as its two files, each with one reference; flags: O_NONBLOCK. 0 or -ENOMEM. */
 int pipe_create(unsigned int flags, struct file **read_end, struct file **write_end);
 
+/*
+ * Opens a FIFO, as file->flags say: makes a file of a node an end, or both, of the pipe at *place,
+ * which is made when it is first opened and gone, with *place NULL again, after the last close.
+ * Waits for the other end, unless both are opened; -ENXIO, -ERESTARTSYS, -ENOMEM.
+ */
+int pipe_open(struct pipe **place, struct file *file);
+
 /* Whether a file is an end of a pipe. */
 bool file_is_pipe(const struct file *file);
+
+/* How many bytes a pipe holds. */
+#define PIPE_CAPACITY 65536
 
 /*
  * Read and write an end that is open for it; flags: O_NONBLOCK. Bytes, 0 for the end of the pipe;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * System calls that change what a file is rather than what it is called: size, mode, times,
- * owner. There is one user, root, so owners stay as they are; and no disk, so nothing needs to
- * be synchronised.
+ * owner. There is one user, root, so it matters to nobody who owns a file; and no disk, so nothing
+ * needs to be synchronised.
  */
 #include <asm/errno.h>
 #include <asm/stat.h>
@@ -105,52 +105,66 @@ SYSCALL2(fchmod, int, fd, uint32_t, mode)
     return 0;
 }
 
-/* ---- Owner: root may give files away, but there is nobody to give them to ------------------- */
+/* ---- Owner ---------------------------------------------------------------------------------- */
 
-static long change_owner_at(int fd, uintptr_t path, enum path_flags flags)
+#define SAME ((uint32_t)-1) /* leaves a user or group as it is */
+
+/* A file that changes hands no longer runs as its owner. */
+static void set_owner(struct node *node, uint32_t user, uint32_t group)
+{
+    if (user != SAME)
+        node->user = user;
+    if (group != SAME)
+        node->group = group;
+    if (!node_is_directory(node)) {
+        node->mode &= ~S_ISUID;
+        if (node->mode & S_IXGRP)
+            node->mode &= ~S_ISGID;
+    }
+    node->changed = file_time_now();
+}
+
+static long change_owner_at(int fd, uintptr_t path, enum path_flags flags, uint32_t user,
+                            uint32_t group)
 {
     struct node *node;
     long error = path_lookup_user(fd, path, flags, &node);
 
-    if (!error)
-        node_put(node);
-    return error;
+    if (error)
+        return error;
+    set_owner(node, user, group);
+    node_put(node);
+    return 0;
 }
 
 SYSCALL3(chown, uintptr_t, path, uint32_t, user, uint32_t, group)
 {
-    (void)user, (void)group;
-    return change_owner_at(AT_FDCWD, path, PATH_FOLLOW);
+    return change_owner_at(AT_FDCWD, path, PATH_FOLLOW, user, group);
 }
 
 SYSCALL3(lchown, uintptr_t, path, uint32_t, user, uint32_t, group)
 {
-    (void)user, (void)group;
-    return change_owner_at(AT_FDCWD, path, PATH_NO_FOLLOW);
+    return change_owner_at(AT_FDCWD, path, PATH_NO_FOLLOW, user, group);
 }
 
-SYSCALL5(fchownat, int, fd, uintptr_t, path, uint32_t, user, uint32_t, group, unsigned int, flags)
-{
-    (void)user, (void)group;
-    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-        return -EINVAL;
-    return change_owner_at(fd, path, flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : PATH_FOLLOW);
-}
-
-static long check_descriptor(int fd)
+SYSCALL3(fchown, int, fd, uint32_t, user, uint32_t, group)
 {
     struct file *file = fd_get(fd);
 
     if (!file)
         return -EBADF;
+    if (file->node)
+        set_owner(file->node, user, group);
     file_put(file);
     return 0;
 }
 
-SYSCALL3(fchown, int, fd, uint32_t, user, uint32_t, group)
+SYSCALL5(fchownat, int, fd, uintptr_t, path, uint32_t, user, uint32_t, group, unsigned int, flags)
 {
-    (void)user, (void)group;
-    return check_descriptor(fd);
+    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
+    return change_owner_at(fd, path, flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : PATH_FOLLOW,
+                           user, group);
 }
 
 /* ---- Times ---------------------------------------------------------------------------------- */
@@ -212,6 +226,16 @@ SYSCALL4(utimensat, int, fd, uintptr_t, path, uintptr_t, user_times, unsigned in
 }
 
 /* ---- Synchronising -------------------------------------------------------------------------- */
+
+static long check_descriptor(int fd)
+{
+    struct file *file = fd_get(fd);
+
+    if (!file)
+        return -EBADF;
+    file_put(file);
+    return 0;
+}
 
 SYSCALL0(sync)
 {

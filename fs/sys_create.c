@@ -53,7 +53,7 @@ SYSCALL3(mkdirat, int, fd, uintptr_t, path, uint32_t, mode)
     return make_directory_at(fd, path, mode);
 }
 
-/* Regular files and devices: nothing listens behind another kind of node. */
+/* Regular files, FIFOs and devices: nothing listens behind a socket. */
 static long make_node_at(int fd, uintptr_t path, uint32_t mode, uint32_t device)
 {
     struct node_template template = {.mode = mode & ~current()->fs->umask, .device = device};
@@ -62,7 +62,8 @@ static long make_node_at(int fd, uintptr_t path, uint32_t mode, uint32_t device)
         template.mode |= S_IFREG;
     if (S_ISDIR(template.mode))
         return -EPERM;
-    if (!S_ISREG(template.mode) && !S_ISCHR(template.mode) && !S_ISBLK(template.mode))
+    if (!S_ISREG(template.mode) && !S_ISFIFO(template.mode) && !S_ISCHR(template.mode) &&
+        !S_ISBLK(template.mode))
         return -EINVAL;
     return create_at(fd, path, &template);
 }

@@ -10,6 +10,7 @@
 #include "arch/usercopy.h"
 #include "fs/open.h"
 #include "fs/path.h"
+#include "fs/pipe.h"
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
 #include "kernel/syscall.h"
@@ -39,6 +40,8 @@ static long open_at(int directory, uintptr_t user_path, unsigned int flags, uint
     /* Neither can be meant: open() makes no directories. */
     if (!(flags & O_PATH) && (flags & O_CREAT) && (flags & O_DIRECTORY))
         return -EINVAL;
+    if (!(flags & O_PATH) && (flags & __O_TMPFILE))
+        return (flags & O_TMPFILE) == O_TMPFILE && (flags & O_ACCMODE) ? -EOPNOTSUPP : -EINVAL;
     result = path_from_user(user_path, PATH_USER_NOT_EMPTY, &path);
     if (result)
         return result;
@@ -107,6 +110,10 @@ static long duplicate_to(int old_fd, int new_fd, bool close_on_exec)
 
     if (!file)
         return -EBADF;
+    if (new_fd >= descriptor_limit()) {
+        file_put(file);
+        return -EBADF;
+    }
     result = file_table_set(current()->files, new_fd, file, close_on_exec);
     if (result < 0)
         file_put(file);
@@ -156,6 +163,8 @@ static long control_file(int fd, unsigned int command, uint64_t argument)
         result = file->flags;
     else if (command == F_SETFL)
         result = set_file_flags(file, argument);
+    else if (command == F_GETPIPE_SZ)
+        result = file_is_pipe(file) ? PIPE_CAPACITY : -EBADF;
     file_put(file);
     return result;
 }

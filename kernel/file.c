@@ -9,8 +9,10 @@
 
 #include <asm/errno.h>
 #include <asm/fcntl.h>
+#include <linux/resource.h>
 
 #include "arch/types.h"
+#include "kernel/task.h"
 #include "libc/include/string.h"
 #include "mm/slab.h"
 
@@ -127,6 +129,13 @@ static void set_flag_locked(struct file_table *table, int fd, bool close_on_exec
         table->close_on_exec[fd / 64] &= ~flag_bit(fd);
 }
 
+int descriptor_limit(void)
+{
+    uint64_t limit = current()->limits[RLIMIT_NOFILE].rlim_cur;
+
+    return limit < FILES_MAX ? (int)limit : FILES_MAX;
+}
+
 static bool is_open_locked(const struct file_table *table, int fd)
 {
     return fd >= 0 && (unsigned int)fd < table->size && table->files[fd];
@@ -226,7 +235,7 @@ static int add_locked(struct file_table *table, struct file *file, int lowest, b
 
     while (is_open_locked(table, fd))
         fd++;
-    if (fd >= FILES_MAX)
+    if (fd >= descriptor_limit())
         return -EMFILE;
     error = grow_locked(table, fd);
     if (error)
@@ -240,7 +249,7 @@ int file_table_add(struct file_table *table, struct file *file, int lowest, bool
 {
     int fd;
 
-    if (lowest < 0 || lowest >= FILES_MAX)
+    if (lowest < 0 || (lowest && lowest >= descriptor_limit()))
         return -EINVAL;
     spin_lock(&table->lock);
     fd = add_locked(table, file, lowest, close_on_exec);

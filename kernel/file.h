@@ -64,7 +64,7 @@ struct file {
     void *state;       /* the kind's own */
 };
 
-#define FILES_MAX 1024 /* descriptors of a process; RLIMIT_NOFILE */
+#define FILES_MAX 1024 /* descriptors of a process; RLIMIT_NOFILE may say less */
 
 struct file_table {
     uint32_t references;
@@ -101,6 +101,9 @@ long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t off
 extern struct wait_queue file_events;
 void file_wake(struct wait_queue *queue);
 
+/* The running process gets no descriptors from this one on. */
+int descriptor_limit(void);
+
 /* An empty table with one reference, or NULL. */
 struct file_table *file_table_create(void);
 /* A copy for fork(): the same files, one more reference each. NULL when memory is out. */
@@ -112,7 +115,7 @@ void file_table_close_on_exec(struct file_table *table);
 
 /*
  * Puts a file at the lowest free descriptor >= lowest and returns it; -EMFILE; -EINVAL for a lowest
- * beyond all. The caller's reference passes to the table, unless it fails.
+ * beyond the limit. The caller's reference passes to the table, unless it fails.
  */
 int file_table_add(struct file_table *table, struct file *file, int lowest, bool close_on_exec);
 /* Puts it at exactly this descriptor, closing what was there. Returns it; -EBADF; -ENOMEM. */
