@@ -11,6 +11,7 @@
 #include "tests/fuzz/limits.h"
 #include "tests/fuzz/random.h"
 #include "tests/fuzz/shared.h"
+#include "tests/fuzz/sharer.h"
 
 #define BATCH       64   /* calls */
 #define ALARM_US    2000 /* an interrupted call may begin to wait again */
@@ -78,6 +79,8 @@ static void begin_batch(const struct worker_plan *plan, uint64_t batch)
     files_reset();
     arena_reset();
     worker_shuffle_rights();
+    if (one_in(4))
+        sharer_start();
 }
 
 /* ---- One use of a call ---- */
