@@ -127,7 +127,8 @@ test: ## test the kernel and its programs on a table of machines, and the progra
 
 fuzz: ## make random system calls: 20 seeds with 50000 each, or FUZZ="--seeds 9 --calls 1000000"
 	@$(READY)
-	@tools/run --log $(BUILD)/fuzz.log $(BUILD)/tests/fuzz $(or $(FUZZ),--seed 1 --seeds 20)
+	@tools/run --cpus $(or $(CPUS),1) --log $(BUILD)/fuzz.log $(BUILD)/tests/fuzz \
+		$(or $(FUZZ),--seed 1 --seeds 20)
 
 debug: ## start QEMU stopped at the kernel's entry, with GDB attached (PROGRAM=build/user/NAME)
 	@$(READY)
