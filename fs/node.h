@@ -23,6 +23,7 @@
 #include <linux/stat.h>
 
 #include "arch/spinlock.h"
+#include "kernel/file_lock.h"
 
 struct directory_buffer;
 struct file;
@@ -92,6 +93,7 @@ struct node {
     char *last_name;      /* while it hangs nowhere: what it was called; NULL: not known */
     struct node *mounted; /* on a directory: the root of another file system, with a reference */
     struct pipe *pipe;    /* of a FIFO, while it is open (fs/pipe.c) */
+    struct file_lock_list locks;
 };
 
 extern struct spinlock namespace_lock;

@@ -85,6 +85,7 @@ int open_node(struct node *node, unsigned int flags, struct file **file)
     made->operations = &path_operations; /* until it has its own: puts the node */
     node_get(node);
     made->node = node;
+    made->locks = &node->locks;
     error = open_by_kind(node, flags, made);
     if (!error)
         error = truncate_opened(node, flags);

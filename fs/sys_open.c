@@ -11,6 +11,7 @@
 #include "fs/open.h"
 #include "fs/path.h"
 #include "fs/pipe.h"
+#include "fs/sys_lock.h"
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
 #include "kernel/syscall.h"
@@ -151,6 +152,12 @@ static long set_file_flags(struct file *file, unsigned int flags)
     return 0;
 }
 
+static bool is_about_locks(unsigned int command)
+{
+    return command == F_GETLK || command == F_SETLK || command == F_SETLKW ||
+           command == F_OFD_GETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW;
+}
+
 /* Commands that look at the file and not at the descriptor. */
 static long control_file(int fd, unsigned int command, uint64_t argument)
 {
@@ -165,6 +172,8 @@ static long control_file(int fd, unsigned int command, uint64_t argument)
         result = set_file_flags(file, argument);
     else if (command == F_GETPIPE_SZ)
         result = file_is_pipe(file) ? PIPE_CAPACITY : -EBADF;
+    else if (is_about_locks(command))
+        result = control_locks(file, command, argument);
     file_put(file);
     return result;
 }

@@ -12,6 +12,7 @@
 #include <linux/resource.h>
 
 #include "arch/types.h"
+#include "kernel/file_lock.h"
 #include "kernel/task.h"
 #include "libc/include/string.h"
 #include "mm/slab.h"
@@ -38,10 +39,17 @@ void file_get(struct file *file)
     __atomic_fetch_add(&file->references, 1, __ATOMIC_RELAXED);
 }
 
+static void remove_locks(struct file *file, const void *owner)
+{
+    if (file->locks && !LIST_EMPTY(file->locks))
+        file_lock_remove_owner(file->locks, owner);
+}
+
 void file_put(struct file *file)
 {
     if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL))
         return;
+    remove_locks(file, file);
     if (file->operations->release)
         file->operations->release(file);
     kfree(file);
@@ -210,13 +218,20 @@ void file_table_get_reference(struct file_table *table)
     __atomic_fetch_add(&table->references, 1, __ATOMIC_RELAXED);
 }
 
+/* A process that closes any of its descriptors of a file loses its locks of bytes there. */
+static void put_closed(struct file_table *table, struct file *file)
+{
+    remove_locks(file, table);
+    file_put(file);
+}
+
 void file_table_put(struct file_table *table)
 {
     if (__atomic_sub_fetch(&table->references, 1, __ATOMIC_ACQ_REL))
         return;
     for (unsigned int fd = 0; fd < table->size; fd++)
         if (table->files[fd])
-            file_put(table->files[fd]);
+            put_closed(table, table->files[fd]);
     kfree(table->files);
     kfree(table);
 }
@@ -273,7 +288,7 @@ int file_table_set(struct file_table *table, int fd, struct file *file, bool clo
     }
     spin_unlock(&table->lock);
     if (old)
-        file_put(old);
+        put_closed(table, old);
     return error ? error : fd;
 }
 
@@ -303,7 +318,7 @@ int file_table_close(struct file_table *table, int fd)
     spin_unlock(&table->lock);
     if (!file)
         return -EBADF;
-    file_put(file);
+    put_closed(table, file);
     return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "kernel/wait_queue.h"
 
 struct file;
+struct file_lock_list;
 struct memory_object;
 struct node;
 
@@ -61,7 +62,8 @@ struct file {
     struct mutex offset_lock; /* held while offset is used, by all but seek */
     bool seekable;            /* read and write use and move offset; pread and pwrite work */
     struct node *node; /* the name's end, with a reference (fs/node.h); NULL: opened by no name */
-    void *state;       /* the kind's own */
+    struct file_lock_list *locks; /* of the node (kernel/file_lock.h) */
+    void *state;                  /* the kind's own */
 };
 
 #define FILES_MAX 1024 /* descriptors of a process; RLIMIT_NOFILE may say less */

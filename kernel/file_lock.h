@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Locks that processes put on files to tell each other: of bytes, by fcntl(), and of whole files,
+ * by flock(). They bind only those who ask for them.
+ *
+ * The locks of a file hang in a list that its node owns. A lock of bytes belongs to a process (that
+ * is, to its descriptor table) or to an open file, one of a whole file always to an open file.
+ * The two kinds take no notice of each other. The kernel lock covers all of it.
+ */
+#ifndef KERNEL_FILE_LOCK_H
+#define KERNEL_FILE_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bsd/sys/queue.h>
+
+#define FILE_LOCK_END ((uint64_t)INT64_MAX) /* the end of a lock that reaches to any end */
+
+struct file_lock {
+    LIST_ENTRY(file_lock) link;
+    const void *owner;   /* a struct file_table or a struct file */
+    int pid;             /* for F_GETLK; -1: an open file's */
+    short type;          /* F_RDLCK, F_WRLCK; F_UNLCK in requests only */
+    bool whole;          /* of flock() */
+    uint64_t start, end; /* the first and the last byte */
+};
+
+LIST_HEAD(file_lock_list, file_lock);
+
+/* A lock that stands in the way of a request, or NULL. */
+const struct file_lock *file_lock_conflict(const struct file_lock_list *list,
+                                           const struct file_lock *request);
+
+/*
+ * Sets or removes what the request says; its owner's locks of the same bytes give way. Waits for
+ * others' if wait: -EAGAIN, -ERESTARTSYS, -ENOLCK.
+ */
+int file_lock_set(struct file_lock_list *list, const struct file_lock *request, bool wait);
+
+/* Removes all locks of an owner. */
+void file_lock_remove_owner(struct file_lock_list *list, const void *owner);
+
+#endif
