@@ -72,6 +72,9 @@ struct node_operations {
     int (*open)(struct node *node, struct file *file);
     /* Regular files: sets the size. */
     int (*resize)(struct node *node, uint64_t size);
+    /* Regular files: zeroes bytes that the file has, and makes sure of memory for bytes. */
+    int (*zero)(struct node *node, uint64_t start, uint64_t end);
+    int (*allocate)(struct node *node, uint64_t start, uint64_t end);
     /* Adds what the node itself does not hold: st_size, st_blocks. */
     void (*status)(struct node *node, struct stat *status);
     /* Frees the node: the last reference is gone. */

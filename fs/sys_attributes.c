@@ -6,12 +6,15 @@
  */
 #include <asm/errno.h>
 #include <asm/stat.h>
+#include <linux/fadvise.h>
+#include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/time_types.h>
 
 #include "arch/usercopy.h"
 #include "fs/open.h"
 #include "fs/path.h"
+#include "fs/size_limit.h"
 #include "kernel/file.h"
 #include "kernel/syscall.h"
 
@@ -25,10 +28,15 @@
 
 static long resize(struct node *node, long size)
 {
+    struct stat status;
+
     if (node_is_directory(node))
         return -EISDIR;
     if (!S_ISREG(node->mode) || !node->operations->resize)
         return -EINVAL;
+    node_status(node, &status);
+    if (size > status.st_size && (uint64_t)size > size_limit())
+        return size_limit_exceeded();
     return node->operations->resize(node, size);
 }
 
@@ -59,6 +67,54 @@ SYSCALL2(ftruncate, int, fd, long, size)
         return -EBADF;
     if (file->node && file_is_writable(file) && S_ISREG(file->node->mode))
         error = resize(file->node, size);
+    file_put(file);
+    return error;
+}
+
+static long allocate(struct node *node, unsigned int mode, uint64_t start, uint64_t end)
+{
+    struct stat status;
+    int error;
+
+    if (mode & FALLOC_FL_PUNCH_HOLE)
+        return node->operations->zero(node, start, end);
+    node_status(node, &status);
+    if ((mode & FALLOC_FL_KEEP_SIZE) || (uint64_t)status.st_size >= end)
+        return node->operations->allocate(node, start, end);
+    if (end > size_limit())
+        return size_limit_exceeded();
+    error = node->operations->allocate(node, start, end);
+    return error ? error : node->operations->resize(node, end);
+}
+
+static long check_allocation(const struct file *file, unsigned int mode)
+{
+    if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE) || mode == FALLOC_FL_PUNCH_HOLE)
+        return -EOPNOTSUPP;
+    if (!file_is_writable(file))
+        return -EBADF;
+    if (!file->node)
+        return -ESPIPE;
+    if (!S_ISREG(file->node->mode))
+        return S_ISFIFO(file->node->mode) ? -ESPIPE : -ENODEV;
+    return file->node->operations->allocate ? 0 : -EOPNOTSUPP;
+}
+
+SYSCALL4(fallocate, int, fd, unsigned int, mode, long, start, long, length)
+{
+    struct file *file = fd_get(fd);
+    long error;
+
+    if (!file)
+        return -EBADF;
+    if (start < 0 || length <= 0)
+        error = -EINVAL;
+    else
+        error = check_allocation(file, mode);
+    if (!error && (int64_t)((uint64_t)start + (uint64_t)length) < 0)
+        error = -EFBIG;
+    if (!error)
+        error = allocate(file->node, mode, start, start + length);
     file_put(file);
     return error;
 }
@@ -242,12 +298,47 @@ SYSCALL0(sync)
     return 0;
 }
 
+/* Pipes and the like have nothing to write out. */
+static long check_synchronised(int fd)
+{
+    struct file *file = fd_get(fd);
+    long error;
+
+    if (!file)
+        return -EBADF;
+    error = file->node && !S_ISFIFO(file->node->mode) ? 0 : -EINVAL;
+    file_put(file);
+    return error;
+}
+
 SYSCALL1(fsync, int, fd)
 {
-    return check_descriptor(fd);
+    return check_synchronised(fd);
 }
 
 SYSCALL1(fdatasync, int, fd)
 {
+    return check_synchronised(fd);
+}
+
+SYSCALL1(syncfs, int, fd)
+{
     return check_descriptor(fd);
+}
+
+/* What is in memory is there as fast as can be, whatever is going to be done with it. */
+SYSCALL4(fadvise64, int, fd, long, offset, size_t, length, int, advice)
+{
+    struct file *file = fd_get(fd);
+    long error = 0;
+
+    (void)offset;
+    if (!file)
+        return -EBADF;
+    if (!file->node || S_ISFIFO(file->node->mode))
+        error = -ESPIPE;
+    else if ((long)length < 0 || advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE)
+        error = -EINVAL;
+    file_put(file);
+    return error;
 }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls that move bytes: read, write and their kin, lseek, sendfile.
+ * System calls that move bytes between files and memory: read, write and their kin; lseek.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <linux/fs.h>
 
-#include "arch/types.h"
-#include "arch/usercopy.h"
 #include "fs/open.h"
 #include "kernel/file.h"
 #include "kernel/io_iter.h"
@@ -170,6 +168,41 @@ SYSCALL4(pwritev, int, fd, uintptr_t, vector, size_t, count, long, offset)
     return segments_at(fd, vector, count, offset, file_write);
 }
 
+/* What says how safely to write says nothing here. The other flags are not understood. */
+#define RWF_UNDERSTOOD (RWF_HIPRI | RWF_DSYNC | RWF_SYNC)
+
+/* At an offset of -1: at the file's own. */
+static long segments_with_flags(int fd, uintptr_t vector, size_t count, long offset,
+                                unsigned int flags, transfer_t transfer)
+{
+    struct file *file;
+    long result;
+
+    if (offset != -1 && !(flags & ~RWF_UNDERSTOOD))
+        return segments_at(fd, vector, count, offset, transfer);
+    file = fd_get(fd);
+    if (!file)
+        return -EBADF;
+    result = flags & ~RWF_UNDERSTOOD ? -EOPNOTSUPP
+                                     : transfer_segments(file, vector, count, NULL, transfer);
+    file_put(file);
+    return result;
+}
+
+SYSCALL6(preadv2, int, fd, uintptr_t, vector, size_t, count, long, offset, unsigned long, high,
+         unsigned int, flags)
+{
+    (void)high; /* of the offset, where a long is not enough for one */
+    return segments_with_flags(fd, vector, count, offset, flags, file_read);
+}
+
+SYSCALL6(pwritev2, int, fd, uintptr_t, vector, size_t, count, long, offset, unsigned long, high,
+         unsigned int, flags)
+{
+    (void)high;
+    return segments_with_flags(fd, vector, count, offset, flags, file_write);
+}
+
 SYSCALL3(lseek, int, fd, long, offset, unsigned int, whence)
 {
     struct file *file = fd_get(fd);
@@ -182,81 +215,5 @@ SYSCALL3(lseek, int, fd, long, offset, unsigned int, whence)
     else
         result = file->operations->seek ? file->operations->seek(file, offset, whence) : -ESPIPE;
     file_put(file);
-    return result;
-}
-
-/* ---- sendfile ------------------------------------------------------------------------------- */
-
-/* One piece through kernel memory; *offset moves on by what was written. */
-static long send_piece(struct file *out, struct file *in, uint64_t *offset, char *buffer,
-                       size_t size)
-{
-    long count = file_read_kernel(in, buffer, size, *offset);
-    struct iovec segment = {.iov_base = buffer, .iov_len = count};
-    struct io_iter from;
-    long written;
-
-    if (count <= 0)
-        return count;
-    io_iter_kernel(&from, &segment);
-    written = file_write(out, &from, NULL);
-    if (written > 0)
-        *offset += written;
-    return written;
-}
-
-static long send_all(struct file *out, struct file *in, uint64_t *offset, size_t count)
-{
-    char *buffer = kmalloc(PAGE_SIZE);
-    long total = 0;
-
-    if (!buffer)
-        return -ENOMEM;
-    while (count) {
-        size_t size = count < PAGE_SIZE ? count : PAGE_SIZE;
-        long sent = send_piece(out, in, offset, buffer, size);
-
-        if (sent <= 0) {
-            total = total ? total : sent;
-            break;
-        }
-        total += sent;
-        count -= sent;
-    }
-    kfree(buffer);
-    return total;
-}
-
-static long send_file(struct file *out, struct file *in, uintptr_t user_offset, size_t count)
-{
-    uint64_t offset = in->offset;
-    long result;
-
-    if (!file_is_readable(in) || !file_is_writable(out))
-        return -EBADF;
-    if (!in->operations->object || !out->operations->write || (out->flags & O_APPEND))
-        return -EINVAL;
-    if (user_offset && copy_from_user(&offset, user_offset, sizeof(offset)))
-        return -EFAULT;
-    if ((long)offset < 0)
-        return -EINVAL;
-    result = send_all(out, in, &offset, count < IO_COUNT_MAX ? count : IO_COUNT_MAX);
-    if (!user_offset)
-        in->offset = offset;
-    else if (copy_to_user(user_offset, &offset, sizeof(offset)))
-        return -EFAULT;
-    return result;
-}
-
-SYSCALL4(sendfile, int, out_fd, int, in_fd, uintptr_t, offset, size_t, count)
-{
-    struct file *in = fd_get(in_fd);
-    struct file *out = fd_get(out_fd);
-    long result = in && out ? send_file(out, in, offset, count) : -EBADF;
-
-    if (in)
-        file_put(in);
-    if (out)
-        file_put(out);
     return result;
 }

@@ -10,6 +10,7 @@
 #include <linux/fs.h>
 
 #include "fs/object_read.h"
+#include "fs/size_limit.h"
 #include "fs/tmpfs.h"
 #include "kernel/file.h"
 #include "kernel/truncate.h"
@@ -97,13 +98,32 @@ static long read(struct file *file, struct io_iter *to, uint64_t *offset)
 
 static long write(struct file *file, struct io_iter *from, uint64_t *offset)
 {
+    uint64_t limit = size_limit();
+
     if (file->flags & O_APPEND)
         *offset = tmpfs_node(file->node)->object->size;
+    if (from->remaining && *offset >= limit)
+        return size_limit_exceeded();
+    if (from->remaining > limit - *offset)
+        from->remaining = limit - *offset;
     file->node->modified = file->node->changed = file_time_now();
     return tmpfs_file_write(file->node, from, offset);
 }
 
-/* There is data wherever a page is; SEEK_DATA and SEEK_HOLE may treat all of a file as data. */
+/* There is data wherever a page is, and a hole behind the end. */
+static long seek_data(struct memory_object *object, long offset, bool data)
+{
+    long size = object->size;
+    uint64_t index;
+
+    if (offset < 0 || offset >= size)
+        return -ENXIO;
+    index = object_next(object, offset >> PAGE_SHIFT, data);
+    if (index > (uint64_t)(size - 1) >> PAGE_SHIFT)
+        return data ? -ENXIO : size;
+    return (long)(index << PAGE_SHIFT) > offset ? (long)(index << PAGE_SHIFT) : offset;
+}
+
 static long seek(struct file *file, long offset, int whence)
 {
     long size = tmpfs_node(file->node)->object->size;
@@ -120,9 +140,9 @@ static long seek(struct file *file, long offset, int whence)
         break;
     case SEEK_DATA:
     case SEEK_HOLE:
-        if (offset < 0 || offset >= size)
-            return -ENXIO;
-        offset = whence == SEEK_DATA ? offset : size;
+        offset = seek_data(tmpfs_node(file->node)->object, offset, whence == SEEK_DATA);
+        if (offset < 0)
+            return offset;
         break;
     default:
         return -EINVAL;
@@ -168,6 +188,52 @@ static int resize(struct node *node, uint64_t size)
     return 0;
 }
 
+/* Pages that are there are cleared and stay, since they may be mapped. */
+static int zero(struct node *node, uint64_t start, uint64_t end)
+{
+    struct memory_object *object = tmpfs_node(node)->object;
+    uint64_t size = object->size;
+
+    if (end > size)
+        end = size;
+    while (start < end) {
+        uint64_t index = object_next(object, start >> PAGE_SHIFT, true);
+        struct page *page;
+        size_t piece;
+
+        if (index << PAGE_SHIFT > start)
+            start = index << PAGE_SHIFT;
+        if (start >= end)
+            break;
+        piece = piece_in_page(start, end - start);
+        if (!object_page(object, index, false, &page) && page) {
+            memset((char *)page_address(page) + start % PAGE_SIZE, 0, piece);
+            page_put(page);
+        }
+        start += piece;
+    }
+    node->modified = node->changed = file_time_now();
+    return 0;
+}
+
+static int allocate(struct node *node, uint64_t start, uint64_t end)
+{
+    struct memory_object *object = tmpfs_node(node)->object;
+    uint64_t last = (end - 1) >> PAGE_SHIFT;
+
+    if (last - (start >> PAGE_SHIFT) >= page_count_total())
+        return -ENOSPC;
+    for (uint64_t index = start >> PAGE_SHIFT; index <= last; index++) {
+        struct page *page;
+        int error = object_page(object, index, true, &page);
+
+        if (error)
+            return error == -ENOMEM ? -ENOSPC : error;
+        page_put(page);
+    }
+    return 0;
+}
+
 static void status(struct node *node, struct stat *result)
 {
     const struct memory_object *object = tmpfs_node(node)->object;
@@ -179,6 +245,8 @@ static void status(struct node *node, struct stat *result)
 const struct node_operations tmpfs_file_operations = {
     .open = open,
     .resize = resize,
+    .zero = zero,
+    .allocate = allocate,
     .status = status,
     .release = tmpfs_release,
 };

@@ -87,13 +87,21 @@ static long transfer_at_offset(struct file *file, struct io_iter *iter, transfer
     return result;
 }
 
+/* No transfer may go past the last offset that is not negative. */
+static bool is_too_far(const struct file *file, const struct io_iter *iter, const uint64_t *offset)
+{
+    uint64_t start = offset ? *offset : file->offset;
+
+    return file->seekable && (int64_t)(start + iter->remaining) < 0;
+}
+
 long file_read(struct file *file, struct io_iter *to, uint64_t *offset)
 {
     transfer_t read = file->operations->read;
 
     if (!file_is_readable(file))
         return -EBADF;
-    if (!read)
+    if (!read || is_too_far(file, to, offset))
         return -EINVAL;
     return offset ? read(file, to, offset) : transfer_at_offset(file, to, read);
 }
@@ -104,7 +112,7 @@ long file_write(struct file *file, struct io_iter *from, uint64_t *offset)
 
     if (!file_is_writable(file))
         return -EBADF;
-    if (!write)
+    if (!write || is_too_far(file, from, offset))
         return -EINVAL;
     return offset ? write(file, from, offset) : transfer_at_offset(file, from, write);
 }

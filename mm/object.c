@@ -170,6 +170,37 @@ int object_page(struct memory_object *object, uint64_t index, bool create, struc
     return 0;
 }
 
+/* The same in a subtree, counted from its start; its capacity when there is no such index. */
+static uint64_t next_locked(void *subtree, unsigned int level, uint64_t index, bool present)
+{
+    if (!subtree)
+        return present ? capacity(level) : index;
+    if (level == 0)
+        return present ? 0 : 1;
+    for (uint64_t i = index / capacity(level - 1); i < TABLE_SIZE; i++) {
+        uint64_t start = i * capacity(level - 1);
+        uint64_t found = next_locked(((void **)subtree)[i], level - 1,
+                                     index > start ? index - start : 0, present);
+
+        if (found < capacity(level - 1))
+            return start + found;
+    }
+    return capacity(level);
+}
+
+uint64_t object_next(struct memory_object *object, uint64_t index, bool present)
+{
+    uint64_t found = index;
+
+    spin_lock(&object->lock);
+    if (index < capacity(object->height))
+        found = next_locked(object->root, object->height, index, present);
+    if (present && found >= capacity(object->height))
+        found = INDEX_MAX + 1;
+    spin_unlock(&object->lock);
+    return found;
+}
+
 /*
  * Drops the pages of a subtree from index first on (counted from the start of this subtree) and the
  * tables that become empty. Returns what is left of the subtree.

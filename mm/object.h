@@ -56,6 +56,9 @@ void object_destroy(struct memory_object *object);
  */
 int object_page(struct memory_object *object, uint64_t index, bool create, struct page **page);
 
+/* The first index from this one on that has a page, or that has none. */
+uint64_t object_next(struct memory_object *object, uint64_t index, bool present);
+
 /*
  * Makes a page that the caller has filled the one with this index; the caller's reference passes
  * to the object. Errors leave it with the caller: -EEXIST when there is one; -ENOMEM; -EFBIG.

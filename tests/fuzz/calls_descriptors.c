@@ -5,6 +5,7 @@
 #include <asm/poll.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/falloc.h>
 #include <linux/memfd.h>
 #include <unistd.h>
 
@@ -58,6 +59,9 @@ static uint64_t splice_flags(const struct use *use)
 
 DEFINE_CHOICE(dup3_flags, 0, O_CLOEXEC)
 DEFINE_CHOICE(pipe2_flags, 0, O_CLOEXEC, O_NONBLOCK, O_NONBLOCK | O_CLOEXEC)
+DEFINE_CHOICE(fallocate_mode, 0, FALLOC_FL_KEEP_SIZE, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)
+DEFINE_CHOICE(fadvise_advice, 0, 1, 2, 3, 4, 5)
+DEFINE_CHOICE(flock_operation, LOCK_SH, LOCK_EX, LOCK_UN, LOCK_SH | LOCK_NB, LOCK_EX | LOCK_NB)
 DEFINE_CHOICE(close_range_flags, 0, CLOSE_RANGE_CLOEXEC)
 /* 3 and 4 are SEEK_DATA and SEEK_HOLE. */
 DEFINE_CHOICE(whence, SEEK_SET, SEEK_CUR, SEEK_END, 3, 4)
@@ -233,16 +237,25 @@ static const struct call calls[] = {
     CALL(pwrite64, TAKES(fd_file, buffer, buffer_size, file_offset)),
     CALL(preadv, TAKES(fd_readable, io_vector, io_vector_count, file_offset, zero)),
     CALL(pwritev, TAKES(fd_file, io_vector, io_vector_count, file_offset, zero)),
+    CALL(preadv2, TAKES(fd_readable, io_vector, io_vector_count, file_offset, zero, zero)),
+    CALL(pwritev2, TAKES(fd_file, io_vector, io_vector_count, file_offset, zero, zero)),
     CALL(lseek, TAKES(fd_readable, file_offset, whence)),
     CALL(sendfile, TAKES(fd_writable, fd_readable, position_or_null, send_size),
          .flags = CALL_BLOCKS | CALL_AIMED),
+    CALL(copy_file_range,
+         TAKES(fd_file, position_or_null, fd_file, position_or_null, send_size, zero),
+         .flags = CALL_AIMED),
     CALL(vmsplice, TAKES(fd_pipe_end, io_vector, io_vector_count, splice_flags),
          .flags = CALL_BLOCKS),
     CALL(memfd_create, TAKES(memfd_name, memfd_flags), .after = after_fd),
     CALL(getdents64, TAKES(fd_directory_to_read, buffer, directory_size)),
     CALL(ftruncate, TAKES(fd_file, file_offset)),
+    CALL(fallocate, TAKES(fd_file, fallocate_mode, file_offset, send_size)),
+    CALL(fadvise64, TAKES(fd_file, file_offset, send_size, fadvise_advice)),
     CALL(fsync, TAKES(fd_any)),
     CALL(fdatasync, TAKES(fd_any)),
+    CALL(syncfs, TAKES(fd_any)),
+    CALL(flock, TAKES(fd_file, flock_operation), .flags = CALL_BLOCKS),
     CALL(poll, TAKES(poll_array, poll_count, poll_milliseconds), .flags = CALL_BLOCKS),
     CALL(ppoll,
          TAKES(poll_array, poll_count, short_time_or_null, signal_set_or_null, signal_set_size),

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls that copy from one file to another: sendfile and copy_file_range. The bytes go
+ * through a page of the kernel's.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+
+#include "arch/types.h"
+#include "arch/usercopy.h"
+#include "fs/open.h"
+#include "kernel/file.h"
+#include "kernel/io_iter.h"
+#include "kernel/syscall.h"
+#include "mm/slab.h"
+
+/* One piece; both offsets move on by what was written. out_offset NULL: the file's own. */
+static long copy_piece(struct file *out, uint64_t *out_offset, struct file *in, uint64_t *offset,
+                       char *buffer, size_t size)
+{
+    long count = file_read_kernel(in, buffer, size, *offset);
+    struct iovec segment = {.iov_base = buffer, .iov_len = count};
+    struct io_iter from;
+    long written;
+
+    if (count <= 0)
+        return count;
+    io_iter_kernel(&from, &segment);
+    written = file_write(out, &from, out_offset);
+    if (written > 0)
+        *offset += written;
+    return written;
+}
+
+static long copy_all(struct file *out, uint64_t *out_offset, struct file *in, uint64_t *offset,
+                     size_t count)
+{
+    char *buffer = kmalloc(PAGE_SIZE);
+    long total = 0;
+
+    if (!buffer)
+        return -ENOMEM;
+    while (count) {
+        size_t size = count < PAGE_SIZE ? count : PAGE_SIZE;
+        long sent = copy_piece(out, out_offset, in, offset, buffer, size);
+
+        if (sent <= 0) {
+            total = total ? total : sent;
+            break;
+        }
+        total += sent;
+        count -= sent;
+    }
+    kfree(buffer);
+    return total;
+}
+
+static long send_file(struct file *out, struct file *in, uintptr_t user_offset, size_t count)
+{
+    uint64_t offset = in->offset;
+    long result;
+
+    if (!file_is_readable(in) || !file_is_writable(out))
+        return -EBADF;
+    if (!in->operations->object || !out->operations->write || (out->flags & O_APPEND))
+        return -EINVAL;
+    if (user_offset && copy_from_user(&offset, user_offset, sizeof(offset)))
+        return -EFAULT;
+    if ((long)offset < 0)
+        return -EINVAL;
+    result = copy_all(out, NULL, in, &offset, count < IO_COUNT_MAX ? count : IO_COUNT_MAX);
+    if (!user_offset)
+        in->offset = offset;
+    else if (copy_to_user(user_offset, &offset, sizeof(offset)))
+        return -EFAULT;
+    return result;
+}
+
+SYSCALL4(sendfile, int, out_fd, int, in_fd, uintptr_t, offset, size_t, count)
+{
+    struct file *in = fd_get(in_fd);
+    struct file *out = fd_get(out_fd);
+    long result = in && out ? send_file(out, in, offset, count) : -EBADF;
+
+    if (in)
+        file_put(in);
+    if (out)
+        file_put(out);
+    return result;
+}
+
+/* ---- copy_file_range ------------------------------------------------------------------------ */
+
+/* One side of a copy: where it is in its file, and where that was said. */
+struct copy_side {
+    struct file *file;
+    uintptr_t user_offset; /* 0: the file's own offset */
+    uint64_t offset;
+};
+
+static long get_side(struct copy_side *side)
+{
+    side->offset = side->file->offset;
+    if (side->user_offset && copy_from_user(&side->offset, side->user_offset, sizeof(side->offset)))
+        return -EFAULT;
+    return 0;
+}
+
+static long put_side(const struct copy_side *side)
+{
+    if (!side->user_offset)
+        side->file->offset = side->offset;
+    else if (copy_to_user(side->user_offset, &side->offset, sizeof(side->offset)))
+        return -EFAULT;
+    return 0;
+}
+
+/* Only regular files with contents of their own can be copied so: -EISDIR, -EINVAL, -EBADF. */
+static long check_sides(const struct file *in, const struct file *out)
+{
+    if ((in->node && node_is_directory(in->node)) || (out->node && node_is_directory(out->node)))
+        return -EISDIR;
+    if (!in->operations->object || !out->operations->object)
+        return -EINVAL;
+    if (!file_is_readable(in) || !file_is_writable(out) || (out->flags & O_APPEND))
+        return -EBADF;
+    return 0;
+}
+
+static long copy_range(struct copy_side *in, struct copy_side *out, size_t count)
+{
+    long error = check_sides(in->file, out->file);
+    uint64_t end;
+    long result;
+
+    if (!error)
+        error = get_side(in);
+    if (!error)
+        error = get_side(out);
+    if (error)
+        return error;
+    if (count > IO_COUNT_MAX)
+        count = IO_COUNT_MAX;
+    if ((long)in->offset < 0 || (long)out->offset < 0)
+        return -EINVAL;
+    if (__builtin_add_overflow(in->offset, count, &end) || (long)(out->offset + count) < 0)
+        return -EOVERFLOW;
+    if (in->file->node == out->file->node && in->offset < out->offset + count && out->offset < end)
+        return -EINVAL;
+    result = copy_all(out->file, &out->offset, in->file, &in->offset, count);
+    error = put_side(in);
+    if (!error)
+        error = put_side(out);
+    return error ? error : result;
+}
+
+SYSCALL6(copy_file_range, int, in_fd, uintptr_t, in_offset, int, out_fd, uintptr_t, out_offset,
+         size_t, count, unsigned int, flags)
+{
+    struct copy_side in = {.file = fd_get(in_fd), .user_offset = in_offset};
+    struct copy_side out = {.file = fd_get(out_fd), .user_offset = out_offset};
+    long result = -EBADF;
+
+    if (in.file && out.file)
+        result = flags ? -EINVAL : copy_range(&in, &out, count);
+    if (in.file)
+        file_put(in.file);
+    if (out.file)
+        file_put(out.file);
+    return result;
+}
