@@ -90,7 +90,7 @@ static void put_descriptor(int number, const char *path, int flags)
     long fd = KERNEL(open, path, flags | O_NONBLOCK, 0666);
 
     if (is_error(fd))
-        fd = KERNEL(open, "f1", O_RDONLY);
+        fd = KERNEL(open, "f1", O_RDONLY | O_NONBLOCK); /* it may be a FIFO by now */
     if (fd != number) {
         KERNEL(dup2, fd, number);
         KERNEL(close, fd);

@@ -58,8 +58,8 @@ static void tell_last_calls(unsigned int number)
     worker_print_records(&shared->workers[number]);
 }
 
-/* A worker has ended or stopped; false if it should not have. */
-static bool worker_changed(unsigned int number, int status)
+/* A worker has ended or stopped; false if it should not have, or not yet. */
+static bool worker_changed(const struct run_plan *plan, unsigned int number, int status)
 {
     if (WIFSTOPPED(status)) {
         KERNEL(kill, watched[number].pid, SIGCONT);
@@ -68,7 +68,8 @@ static bool worker_changed(unsigned int number, int status)
     int pid = watched[number].pid;
 
     watched[number].pid = 0;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+        shared->workers[number].calls >= plan->calls / plan->processes)
         return true;
     printf("fuzz: process %d, a worker, died, status %#x\n", pid, (unsigned int)status);
     tell_last_calls(number);
@@ -80,7 +81,7 @@ static bool child_changed(const struct run_plan *plan, int pid, int status)
 {
     for (unsigned int i = 0; i < plan->processes; i++)
         if (watched[i].pid == pid)
-            return worker_changed(i, status);
+            return worker_changed(plan, i, status);
     if (WIFSTOPPED(status))
         KERNEL(kill, pid, SIGKILL);
     return true;
