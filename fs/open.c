@@ -7,6 +7,7 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 
+#include "arch/usercopy.h"
 #include "fs/devices.h"
 #include "fs/directory.h"
 #include "fs/path.h"
@@ -179,4 +180,28 @@ struct file *fd_get(int fd)
         return NULL;
     }
     return file;
+}
+
+long fd_install_pair(struct file *files[2], bool close_on_exec, uintptr_t user_fds)
+{
+    struct file_table *table = current()->files;
+    int fds[2];
+
+    fds[0] = file_table_add(table, files[0], 0, close_on_exec);
+    if (fds[0] < 0) {
+        file_put(files[0]);
+        file_put(files[1]);
+        return fds[0];
+    }
+    fds[1] = file_table_add(table, files[1], 0, close_on_exec);
+    if (fds[1] < 0) {
+        file_table_close(table, fds[0]);
+        file_put(files[1]);
+        return fds[1];
+    }
+    if (!copy_to_user(user_fds, fds, sizeof(fds)))
+        return 0;
+    file_table_close(table, fds[0]);
+    file_table_close(table, fds[1]);
+    return -EFAULT;
 }

@@ -28,4 +28,10 @@ int file_status(struct file *file, struct stat *status);
 struct file *fd_get_any(int fd);
 struct file *fd_get(int fd);
 
+/*
+ * Two files at new descriptors, whose numbers are written to user space, or neither: 0, -EMFILE,
+ * -ENOMEM, -EFAULT. The references pass to the table or are dropped.
+ */
+long fd_install_pair(struct file *files[2], bool close_on_exec, uintptr_t user_fds);
+
 #endif

@@ -28,6 +28,7 @@
 struct pipe {
     struct mutex lock;
     unsigned int readers, writers; /* ends that are open */
+    bool is_shut;                  /* counts as having neither */
     /* Of a FIFO: ends that were ever opened, and where its node points to this. */
     uint64_t readers_ever, writers_ever;
     struct pipe **place;
@@ -42,6 +43,16 @@ struct pipe_wait {
     const struct pipe *pipe;
     uint32_t room;
 };
+
+static bool has_readers(const struct pipe *pipe)
+{
+    return pipe->readers && !pipe->is_shut;
+}
+
+static bool has_writers(const struct pipe *pipe)
+{
+    return pipe->writers && !pipe->is_shut;
+}
 
 static uint32_t used(const struct pipe *pipe)
 {
@@ -70,7 +81,7 @@ static bool is_readable(void *context)
 {
     const struct pipe *pipe = context;
 
-    return used(pipe) || !pipe->writers;
+    return used(pipe) || !has_writers(pipe);
 }
 
 /* Copies what is there: bytes, or -EFAULT. Of a piece that cannot be copied whole, nothing. */
@@ -104,7 +115,7 @@ long pipe_read(struct file *file, struct io_iter *to, unsigned int flags)
         mutex_unlock(&pipe->lock);
         if (result)
             break;
-        if (!pipe->writers)
+        if (!has_writers(pipe))
             return 0;
         if (flags & O_NONBLOCK)
             return -EAGAIN;
@@ -129,7 +140,7 @@ static bool has_room(void *context)
 {
     const struct pipe_wait *wait = context;
 
-    return room(wait->pipe) >= wait->room || !wait->pipe->readers;
+    return room(wait->pipe) >= wait->room || !has_readers(wait->pipe);
 }
 
 static int reach_page(struct pipe *pipe, uint32_t position)
@@ -174,7 +185,7 @@ static long write_some(struct pipe *pipe, struct io_iter *from, uint32_t needed)
     long result = 0;
 
     mutex_lock(&pipe->lock);
-    if (!pipe->readers)
+    if (!has_readers(pipe))
         result = -EPIPE;
     else if (room(pipe) >= needed)
         result = copy_in(pipe, from);
@@ -203,7 +214,7 @@ long pipe_write(struct file *file, struct io_iter *from, unsigned int flags)
         else if (result == 0)
             result = wait_event(&pipe->can_write, has_room, &wait);
     }
-    if (result == -EPIPE)
+    if (result == -EPIPE && !(flags & PIPE_NO_SIGNAL))
         signal_send(current(), SIGPIPE);
     return total ? total : result;
 }
@@ -250,7 +261,7 @@ static unsigned int poll_read_end(struct file *file)
         events |= POLLIN | POLLRDNORM;
     /* offset: how many writers a FIFO had had when this was opened; before one comes, none hangs up
      */
-    if (!pipe->writers && pipe->writers_ever != file->offset)
+    if (!has_writers(pipe) && pipe->writers_ever != file->offset)
         events |= POLLHUP;
     return events;
 }
@@ -262,7 +273,7 @@ static unsigned int poll_write_end(struct file *file)
 
     if (room(pipe) >= PIPE_BUF)
         events |= POLLOUT | POLLWRNORM;
-    if (!pipe->readers)
+    if (!has_readers(pipe))
         events |= POLLERR;
     return events;
 }
@@ -295,6 +306,15 @@ static void release_end(struct pipe *pipe, unsigned int *ends)
         pipe_free(pipe);
         return;
     }
+    file_wake(&pipe->can_read);
+    file_wake(&pipe->can_write);
+}
+
+void pipe_shut(struct file *end)
+{
+    struct pipe *pipe = end->state;
+
+    pipe->is_shut = true;
     file_wake(&pipe->can_read);
     file_wake(&pipe->can_write);
 }
@@ -406,6 +426,7 @@ int pipe_create(unsigned int flags, struct file **read_end, struct file **write_
         kfree(*read_end);
         kfree(*write_end);
         kfree(pipe);
+        *read_end = *write_end = NULL;
         return -ENOMEM;
     }
     pipe->readers = pipe->writers = 1;
@@ -486,32 +507,6 @@ int pipe_open(struct pipe **place, struct file *file)
 
 /* ---- System calls --------------------------------------------------------------------------- */
 
-/* Puts both ends into the table, or neither; the references pass to the table or are dropped. */
-static long install_ends(struct file *ends[2], unsigned int flags, uintptr_t user_fds)
-{
-    struct file_table *files = current()->files;
-    bool close_on_exec = flags & O_CLOEXEC;
-    int fds[2];
-
-    fds[0] = file_table_add(files, ends[0], 0, close_on_exec);
-    if (fds[0] < 0) {
-        file_put(ends[0]);
-        file_put(ends[1]);
-        return fds[0];
-    }
-    fds[1] = file_table_add(files, ends[1], 0, close_on_exec);
-    if (fds[1] < 0) {
-        file_table_close(files, fds[0]);
-        file_put(ends[1]);
-        return fds[1];
-    }
-    if (!copy_to_user(user_fds, fds, sizeof(fds)))
-        return 0;
-    file_table_close(files, fds[0]);
-    file_table_close(files, fds[1]);
-    return -EFAULT;
-}
-
 static long make_pipe(uintptr_t user_fds, unsigned int flags)
 {
     struct file *ends[2];
@@ -520,7 +515,7 @@ static long make_pipe(uintptr_t user_fds, unsigned int flags)
     if (flags & ~(O_CLOEXEC | O_NONBLOCK))
         return -EINVAL;
     error = pipe_create(flags & O_NONBLOCK, &ends[0], &ends[1]);
-    return error ? error : install_ends(ends, flags, user_fds);
+    return error ? error : fd_install_pair(ends, flags & O_CLOEXEC, user_fds);
 }
 
 SYSCALL1(pipe, uintptr_t, fds)

@@ -11,7 +11,10 @@
 
 struct pipe;
 
-/* A new pipe as its two files, each with one reference; flags: O_NONBLOCK. 0 or -ENOMEM. */
+/*
+ * A new pipe as its two files, each with one reference; flags: O_NONBLOCK. 0; -ENOMEM, and both are
+ * NULL.
+ */
 int pipe_create(unsigned int flags, struct file **read_end, struct file **write_end);
 
 /*
@@ -29,9 +32,13 @@ bool file_is_pipe(const struct file *file);
 
 /*
  * Read and write an end that is open for it; flags: O_NONBLOCK. Bytes, 0 for the end of the pipe;
- * -EAGAIN, -EFAULT, -EPIPE (with SIGPIPE), -ERESTARTSYS, -ENOMEM.
+ * -EAGAIN, -EFAULT, -EPIPE (with SIGPIPE unless PIPE_NO_SIGNAL), -ERESTARTSYS, -ENOMEM.
  */
+#define PIPE_NO_SIGNAL (1u << 31) /* no flag of open() */
 long pipe_read(struct file *file, struct io_iter *to, unsigned int flags);
 long pipe_write(struct file *file, struct io_iter *from, unsigned int flags);
+
+/* As if all ends were closed: what is in the pipe can be read, and no more be written. */
+void pipe_shut(struct file *end);
 
 #endif

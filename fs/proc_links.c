@@ -86,8 +86,11 @@ static long describe(struct node *node, char *text)
     struct stat stat;
 
     file_status(file_node(node)->file, &stat);
-    return snprintf(text, TEXT_MAX, "%s:[%lu]", S_ISFIFO(stat.st_mode) ? "pipe" : "anon_inode",
-                    stat.st_ino);
+    const char *kind = S_ISFIFO(stat.st_mode)   ? "pipe"
+                       : S_ISSOCK(stat.st_mode) ? "socket"
+                                                : "anon_inode";
+
+    return snprintf(text, TEXT_MAX, "%s:[%lu]", kind, stat.st_ino);
 }
 
 static long read_link(struct node *node, char *buffer, size_t size)

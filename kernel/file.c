@@ -20,6 +20,7 @@
 #define FILES_FIRST 32 /* descriptors of a new table */
 
 struct wait_queue file_events = WAIT_QUEUE_INIT(file_events);
+uint64_t file_wakes;
 
 struct file *file_create(const struct file_operations *operations, unsigned int flags)
 {
@@ -47,9 +48,13 @@ static void remove_locks(struct file *file, const void *owner)
 
 void file_put(struct file *file)
 {
+    struct file_watch *watch;
+
     if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL))
         return;
     remove_locks(file, file);
+    while ((watch = LIST_FIRST(&file->watches)))
+        watch->forget(watch);
     if (file->operations->release)
         file->operations->release(file);
     kfree(file);
@@ -128,6 +133,7 @@ long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t off
 
 void file_wake(struct wait_queue *queue)
 {
+    __atomic_fetch_add(&file_wakes, 1, __ATOMIC_RELAXED);
     wake_all(queue);
     wake_all(&file_events);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <asm/stat.h>
+#include <bsd/sys/queue.h>
 #include <linux/types.h>
 
 #include "arch/spinlock.h"
@@ -54,6 +55,13 @@ struct file_operations {
     void (*release)(struct file *file);
 };
 
+/* Somebody who refers to a file without a reference: told when the file goes away. */
+struct file_watch {
+    LIST_ENTRY(file_watch) link;
+    struct file *file;
+    void (*forget)(struct file_watch *watch); /* takes it out of the file's list */
+};
+
 struct file {
     const struct file_operations *operations;
     uint32_t references;
@@ -64,6 +72,7 @@ struct file {
     struct node *node; /* the name's end, with a reference (fs/node.h); NULL: opened by no name */
     struct file_lock_list *locks; /* of the node (kernel/file_lock.h) */
     void *state;                  /* the kind's own */
+    LIST_HEAD(, file_watch) watches;
 };
 
 #define FILES_MAX 1024 /* descriptors of a process; RLIMIT_NOFILE may say less */
@@ -101,6 +110,7 @@ long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t off
  * interrupt handlers.
  */
 extern struct wait_queue file_events;
+extern uint64_t file_wakes; /* how often that was */
 void file_wake(struct wait_queue *queue);
 
 /* The running process gets no descriptors from this one on. */

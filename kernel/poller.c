@@ -6,6 +6,7 @@
 #include "arch/bug.h"
 #include "arch/clock.h"
 #include "arch/cpu.h"
+#include "kernel/alarm.h"
 #include "kernel/kernel_lock.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"
@@ -62,8 +63,11 @@ static uint64_t next_turn(uint64_t now)
     bool often = now < awake_until && !sched_is_awaited();
     uint64_t next = now + (often ? AWAKE_POLL_NS : TICK_NS);
     uint64_t timer_due = time_next_timer();
+    uint64_t alarm_due = alarm_next();
 
-    return timer_due < next ? timer_due : next;
+    if (timer_due < next)
+        next = timer_due;
+    return alarm_due < next ? alarm_due : next;
 }
 
 static void __attribute__((noreturn)) poll_for_good(void *unused)
@@ -76,6 +80,7 @@ static void __attribute__((noreturn)) poll_for_good(void *unused)
         poll_devices();
         uint64_t now = clock_monotonic_ns();
         time_check_timers(now);
+        alarm_ring_due(now);
         wait_event_until(&rearmed, was_rearmed, NULL, next_turn(now));
     }
 }

@@ -7,6 +7,7 @@
 #include "arch/bug.h"
 #include "arch/cpu.h"
 #include "arch/pkru.h"
+#include "kernel/file.h"
 #include "kernel/group.h"
 #include "kernel/process.h"
 #include "kernel/ptrace.h"
@@ -33,6 +34,8 @@
      signal_bit(SIGFPE) | signal_bit(SIGSYS))
 
 #define FIRST_REALTIME 32
+
+struct wait_queue signal_arrivals = WAIT_QUEUE_INIT(signal_arrivals);
 
 /* ---- handlers ---- */
 
@@ -183,6 +186,7 @@ int signal_send_info(struct task *task, const siginfo_t *info)
     int error = queue_signal(task, info);
     if (!error && !blocked)
         sched_notify(task);
+    file_wake(&signal_arrivals);
     if (signal == SIGKILL)
         sched_continue(task);
     return error;

@@ -18,6 +18,7 @@
 
 #include "arch/spinlock.h"
 #include "arch/trap.h"
+#include "kernel/wait_queue.h"
 
 #define SIGNAL_COUNT 64
 
@@ -72,6 +73,9 @@ int signal_send_info(struct task *task, const siginfo_t *info);
 
 /* The same from the kernel: si_code SI_KERNEL. */
 int signal_send(struct task *task, int signal);
+
+/* Woken, as a file's queue is, when any task has got a signal, blocked or not: for signalfd. */
+extern struct wait_queue signal_arrivals;
 
 /* To every task of the group; -ESRCH when there is none. */
 int signal_send_group(int pgid, int signal);

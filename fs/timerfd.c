@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+/*
+ * timerfd: a timer as a file. A read takes how often it has expired since the last one.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <asm/poll.h>
+#include <linux/time.h>
+#include <linux/timerfd.h>
+
+#include "arch/clock.h"
+#include "arch/types.h"
+#include "arch/usercopy.h"
+#include "fs/anonymous.h"
+#include "kernel/alarm.h"
+#include "kernel/syscall.h"
+#include "kernel/time.h"
+#include "mm/slab.h"
+
+struct timer {
+    struct alarm alarm;
+    int clock;
+    uint64_t due;         /* in clock_monotonic_ns(); 0: not armed */
+    uint64_t interval;    /* ns; 0: once */
+    uint64_t expirations; /* not read yet */
+    struct wait_queue readers;
+};
+
+/* Counts what has expired up to now. */
+static void catch_up(struct timer *timer)
+{
+    uint64_t now = clock_monotonic_ns();
+
+    if (!timer->due || timer->due > now)
+        return;
+    if (timer->interval) {
+        uint64_t times = (now - timer->due) / timer->interval + 1;
+        timer->expirations += times;
+        timer->due += times * timer->interval;
+    } else {
+        timer->expirations++;
+        timer->due = 0;
+    }
+}
+
+static void ring(struct alarm *alarm, uint64_t now)
+{
+    struct timer *timer = container_of(alarm, struct timer, alarm);
+
+    (void)now;
+    catch_up(timer);
+    alarm_set(alarm, timer->due);
+    file_wake(&timer->readers);
+}
+
+static bool has_expired(void *context)
+{
+    struct timer *timer = context;
+
+    catch_up(timer);
+    return timer->expirations;
+}
+
+static long read(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    struct timer *timer = file->state;
+    uint64_t value;
+
+    (void)offset;
+    if (to->remaining < sizeof(value))
+        return -EINVAL;
+    while (!has_expired(timer)) {
+        long error =
+            file->flags & O_NONBLOCK ? -EAGAIN : wait_event(&timer->readers, has_expired, timer);
+        if (error)
+            return error;
+    }
+    value = timer->expirations;
+    timer->expirations = 0;
+    return io_iter_put(to, &value, sizeof(value)) < sizeof(value) ? -EFAULT : (long)sizeof(value);
+}
+
+static unsigned int poll(struct file *file)
+{
+    return has_expired(file->state) ? POLLIN : 0;
+}
+
+static void release(struct file *file)
+{
+    struct timer *timer = file->state;
+
+    alarm_set(&timer->alarm, 0);
+    kfree(timer);
+}
+
+static const struct file_operations timer_operations = {
+    .read = read,
+    .status = anonymous_status,
+    .poll = poll,
+    .release = release,
+};
+
+static bool is_clock(int clock)
+{
+    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
+           clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
+}
+
+SYSCALL2(timerfd_create, int, clock, unsigned int, flags)
+{
+    struct timer *timer;
+
+    if ((flags & ~(TFD_CLOEXEC | TFD_NONBLOCK)) || !is_clock(clock))
+        return -EINVAL;
+    timer = kzalloc(sizeof(*timer));
+    if (timer) {
+        timer->alarm.ring = ring;
+        timer->clock = clock;
+        wait_queue_init(&timer->readers);
+    }
+    return anonymous_open(&timer_operations, timer, flags);
+}
+
+/* struct __kernel_itimerspec in user space: the interval, then the value. */
+#define VALUE_OFFSET sizeof(struct __kernel_timespec)
+
+static long show(struct timer *timer, uintptr_t user)
+{
+    uint64_t now = clock_monotonic_ns();
+
+    catch_up(timer);
+    if (time_to_user(user, timer->interval))
+        return -EFAULT;
+    return time_to_user(user + VALUE_OFFSET, timer->due > now ? timer->due - now : 0);
+}
+
+static uint64_t moment_of(const struct timer *timer, uint64_t value, unsigned int flags)
+{
+    bool is_realtime = timer->clock == CLOCK_REALTIME || timer->clock == CLOCK_REALTIME_ALARM;
+    uint64_t moment;
+
+    if (!(flags & TFD_TIMER_ABSTIME))
+        return clock_monotonic_ns() + value;
+    moment = is_realtime ? time_realtime_to_monotonic(value) : value;
+    return moment ? moment : 1; /* long ago, and not "never" */
+}
+
+SYSCALL4(timerfd_settime, int, fd, unsigned int, flags, uintptr_t, new_value, uintptr_t, old_value)
+{
+    uint64_t interval, value;
+    struct timer *timer;
+    struct file *file;
+    long error = time_from_user(new_value, &interval);
+
+    if (!error)
+        error = time_from_user(new_value + VALUE_OFFSET, &value);
+    if (error)
+        return error;
+    if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET))
+        return -EINVAL;
+    error = anonymous_get(fd, &timer_operations, -EINVAL, &file);
+    if (error)
+        return error;
+    timer = file->state;
+    if (old_value)
+        error = show(timer, old_value);
+    timer->due = value ? moment_of(timer, value, flags) : 0;
+    timer->interval = interval;
+    timer->expirations = 0;
+    alarm_set(&timer->alarm, timer->due);
+    file_put(file);
+    return error;
+}
+
+SYSCALL2(timerfd_gettime, int, fd, uintptr_t, value)
+{
+    struct file *file;
+    long error = anonymous_get(fd, &timer_operations, -EINVAL, &file);
+
+    if (error)
+        return error;
+    error = show(file->state, value);
+    file_put(file);
+    return error;
+}
