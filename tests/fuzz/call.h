@@ -64,8 +64,8 @@ struct call_table {
     unsigned int count;
 };
 
-extern const struct call_table memory_calls, descriptor_calls, name_calls, process_calls,
-    signal_calls, time_calls;
+extern const struct call_table memory_calls, descriptor_calls, event_calls, name_calls,
+    process_calls, signal_calls, time_calls;
 
 /* All of them, in one row. */
 unsigned int calls_count(void);

@@ -13,8 +13,8 @@
 #define LIST_PATH "/sys/kernel/debug/latchkey/syscalls"
 
 static const struct call_table *const tables[] = {
-    &memory_calls, &descriptor_calls, &name_calls, &process_calls,
-    &limit_calls,  &signal_calls,     &time_calls,
+    &memory_calls,  &descriptor_calls, &event_calls,  &name_calls,
+    &process_calls, &limit_calls,      &signal_calls, &time_calls,
 };
 
 unsigned int calls_count(void)

@@ -2,6 +2,7 @@
 #include "tests/fuzz/files.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,6 +100,7 @@ static void put_descriptor(int number, const char *path, int flags)
 
 static void put_descriptors(void)
 {
+    static const uint64_t signals = UINT64_C(1) << (SIGUSR1 - 1);
     int ends[2];
 
     KERNEL(close_range, 0, ~0u, 0);
@@ -114,6 +116,12 @@ static void put_descriptors(void)
     put_descriptor(FD_RANDOM, "/dev/urandom", O_RDONLY);
     put_descriptor(FD_TERMINAL, "/dev/tty", O_RDONLY);
     put_descriptor(FD_PROC, "/proc/self/maps", O_RDONLY);
+    KERNEL(eventfd2, 1, O_NONBLOCK);
+    KERNEL(timerfd_create, 1 /* CLOCK_MONOTONIC */, O_NONBLOCK);
+    KERNEL(signalfd4, -1, &signals, sizeof(signals), O_NONBLOCK);
+    KERNEL(epoll_create1, 0);
+    KERNEL(socketpair, SOCKET_UNIX, SOCKET_STREAM | O_NONBLOCK, 0, ends);
+    KERNEL(write, FD_SOCKET, "some bytes to be read from a socket", 35);
 }
 
 void files_reset(void)
@@ -149,14 +157,15 @@ uint64_t fd_file(const struct use *use)
 
 uint64_t fd_readable(const struct use *use)
 {
-    static const int fds[] = {FD_FILE, FD_READ_ONLY, FD_PIPE_READ, FD_ZERO, FD_RANDOM, FD_PROC};
+    static const int fds[] = {FD_FILE,   FD_READ_ONLY, FD_PIPE_READ,   FD_ZERO,
+                              FD_RANDOM, FD_PROC,      FD_SOCKET_OTHER};
 
     return mostly((uint64_t)PICK(fds), use);
 }
 
 uint64_t fd_writable(const struct use *use)
 {
-    static const int fds[] = {FD_FILE, FD_APPEND, FD_PIPE_WRITE, FD_ZERO, FD_FULL};
+    static const int fds[] = {FD_FILE, FD_APPEND, FD_PIPE_WRITE, FD_ZERO, FD_FULL, FD_SOCKET};
 
     return mostly((uint64_t)PICK(fds), use);
 }

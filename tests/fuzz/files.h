@@ -27,8 +27,18 @@ enum descriptor {
     FD_RANDOM,
     FD_TERMINAL, /* for reading, if there is one */
     FD_PROC,
+    FD_EVENT,  /* eventfd */
+    FD_TIMER,  /* timerfd */
+    FD_SIGNAL, /* signalfd */
+    FD_EPOLL,
+    FD_SOCKET, /* a pair */
+    FD_SOCKET_OTHER,
     FDS,
 };
+
+/* AF_UNIX and SOCK_STREAM, which are in no header that every C library and Linux share. */
+#define SOCKET_UNIX   1
+#define SOCKET_STREAM 1
 
 #define FD_SPARE 24 /* the first one that calls may make and close */
 #define FD_LAST  56
