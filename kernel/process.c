@@ -126,9 +126,8 @@ static void copy_registers(struct task *child, uintptr_t stack)
 
 static bool vfork_is_over(void *context)
 {
-    struct task *child = context;
-
-    return child->vfork_parent == NULL;
+    (void)context;
+    return !current()->is_vforking;
 }
 
 struct clone_request {
@@ -169,13 +168,18 @@ static long clone_task(const struct clone_request *request)
         copy_to_user(request->parent_tid, &pid, sizeof(pid));
     if (flags & CLONE_CHILD_SETTID)
         child->set_child_tid = request->child_tid;
-    if (!(flags & CLONE_VFORK)) {
-        sched_add(child);
-        return pid;
+    if (flags & CLONE_VFORK) {
+        child->vfork_parent = current();
+        current()->is_vforking = true;
     }
-    child->vfork_parent = current();
-    sched_add(child);
-    wait_event_uninterruptible(&current()->child_exit, vfork_is_over, child);
+    int event = ptrace_clone(child, flags);
+    sched_add(child); /* which may have ended, and be gone, by the next line */
+    if (event)
+        ptrace_event_stop(event, (uint64_t)pid);
+    if (flags & CLONE_VFORK) {
+        wait_event_uninterruptible(&current()->child_exit, vfork_is_over, NULL);
+        ptrace_vfork_done(pid);
+    }
     return pid;
 }
 
@@ -183,9 +187,11 @@ void process_end_vfork(struct task *task)
 {
     struct task *parent = task->vfork_parent;
 
+    if (!parent)
+        return;
     task->vfork_parent = NULL;
-    if (parent)
-        wake_all(&parent->child_exit);
+    parent->is_vforking = false;
+    wake_all(&parent->child_exit);
 }
 
 SYSCALL0(fork)
@@ -255,6 +261,7 @@ void process_exit(int wait_status)
     struct task *task = current();
     int zero = 0;
 
+    ptrace_exit(wait_status);
     task->wait_status = wait_status;
     if (task->clear_child_tid && !copy_to_user(task->clear_child_tid, &zero, sizeof(zero)))
         futex_wake_one(task->clear_child_tid);

@@ -2,9 +2,11 @@
 #include "kernel/ptrace.h"
 
 #include <linux/ptrace.h>
+#include <linux/sched.h>
 
 #include "arch/cpu.h"
 #include "arch/usercopy.h"
+#include "kernel/kernel_lock.h"
 #include "kernel/signal.h"
 #include "kernel/stop.h"
 #include "kernel/syscall.h"
@@ -12,7 +14,8 @@
 #include "libc/include/string.h"
 #include "mm/access.h"
 
-#define OPTIONS_SUPPORTED (PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC)
+/* All but PTRACE_O_SUSPEND_SECCOMP: there is nothing to suspend. */
+#define OPTIONS_SUPPORTED (PTRACE_O_EXITKILL | (PTRACE_O_MASK & 0xff))
 
 /* ---- the tracee's side ---- */
 
@@ -31,29 +34,126 @@ bool ptrace_signal_stop(siginfo_t *info)
         *info = (siginfo_t){.si_signo = signal, .si_code = SI_USER};
         info->si_pid = task->trace.tracer ? task->trace.tracer->pid : 0;
     }
-    return true;
+    if (!(task->signals.blocked & signal_bit(signal)))
+        return true;
+    signal_send_info(task, info); /* it has to wait after all */
+    return false;
+}
+
+/* A stop whose siginfo says no more than its code: a signal, and an event << 8. */
+static void stop_with(int code)
+{
+    struct trace_state *trace = &current()->trace;
+
+    trace->info = (siginfo_t){.si_signo = code & 0x7f, .si_code = code};
+    trace->info.si_pid = current()->pid;
+    trace->resume_signal = 0;
+    stop_current(STOP_TRACE, code);
+}
+
+void ptrace_event_stop(int event, uint64_t message)
+{
+    current()->trace.message = message;
+    stop_with(SIGTRAP | event << 8);
 }
 
 void ptrace_interrupt_stop(void)
 {
-    struct task *task = current();
+    current()->trace.stop_wanted = false;
+    ptrace_event_stop(PTRACE_EVENT_STOP, 0);
+}
 
-    task->trace.stop_wanted = false;
-    task->trace.info =
-        (siginfo_t){.si_signo = SIGTRAP, .si_code = SIGTRAP | PTRACE_EVENT_STOP << 8};
-    stop_current(STOP_TRACE, SIGTRAP | PTRACE_EVENT_STOP << 8);
+void ptrace_group_stop(int signal)
+{
+    struct trace_state *trace = &current()->trace;
+
+    trace->in_group_stop = true;
+    if (trace->seized) {
+        stop_with(signal | PTRACE_EVENT_STOP << 8);
+    } else {
+        trace->info.si_signo = 0;
+        stop_current(STOP_TRACE, signal);
+    }
+    trace->in_group_stop = false;
+    trace->is_listening = false;
+}
+
+void ptrace_step_stop(void)
+{
+    stop_with(SIGTRAP);
+}
+
+static void stop_at_call(uint64_t message)
+{
+    struct trace_state *trace = &current()->trace;
+
+    kernel_lock();
+    trace->message = message;
+    stop_with(SIGTRAP | (trace->options & PTRACE_O_TRACESYSGOOD ? 0x80 : 0));
+    if (trace->resume_signal)
+        signal_send(current(), trace->resume_signal);
+    task_set_work(current(), WORK_SIGNAL); /* which takes the tracer's changes over */
+    kernel_unlock();
+}
+
+void ptrace_call_begins(struct trap_frame *frame)
+{
+    frame->rax = (uint64_t)-ENOSYS;
+    stop_at_call(PTRACE_EVENTMSG_SYSCALL_ENTRY);
+}
+
+void ptrace_call_ends(void)
+{
+    stop_at_call(PTRACE_EVENTMSG_SYSCALL_EXIT);
+}
+
+static bool wants(int event)
+{
+    const struct trace_state *trace = &current()->trace;
+
+    return trace->tracer && trace->options & 1u << event;
+}
+
+void ptrace_exit(int wait_status)
+{
+    if (wants(PTRACE_EVENT_EXIT))
+        ptrace_event_stop(PTRACE_EVENT_EXIT, (uint64_t)wait_status);
+}
+
+int ptrace_clone(struct task *child, uint64_t flags)
+{
+    const struct trace_state *trace = &current()->trace;
+    int event = flags & CLONE_VFORK            ? PTRACE_EVENT_VFORK
+                : (flags & CSIGNAL) == SIGCHLD ? PTRACE_EVENT_FORK
+                                               : PTRACE_EVENT_CLONE;
+
+    if (!wants(event))
+        return 0;
+    child->trace.tracer = trace->tracer;
+    child->trace.options = trace->options;
+    child->trace.seized = trace->seized;
+    child->trace.stop_wanted = trace->seized;
+    if (trace->seized)
+        task_set_work(child, WORK_SIGNAL);
+    else
+        signal_send(child, SIGSTOP);
+    return event;
+}
+
+void ptrace_vfork_done(int child)
+{
+    if (wants(PTRACE_EVENT_VFORK_DONE))
+        ptrace_event_stop(PTRACE_EVENT_VFORK_DONE, (uint64_t)child);
 }
 
 void ptrace_exec(void)
 {
     struct trace_state *trace = &current()->trace;
-    int event = SIGTRAP | PTRACE_EVENT_EXEC << 8;
 
     if (!trace->tracer)
         return;
-    if (trace->options & PTRACE_O_TRACEEXEC) {
-        trace->info = (siginfo_t){.si_signo = SIGTRAP, .si_code = event};
-        stop_current(STOP_TRACE, event);
+    if (wants(PTRACE_EVENT_EXEC)) {
+        ptrace_event_stop(PTRACE_EVENT_EXEC, (uint64_t)current()->pid);
     } else if (!trace->seized) {
         siginfo_t info = {.si_signo = SIGTRAP, .si_code = SI_USER};
         info.si_pid = current()->pid;
@@ -77,7 +177,12 @@ static void detach(struct task *task)
     task->trace.options = 0;
     task->trace.seized = false;
     task->trace.stop_wanted = false;
-    if (task->stop.kind == STOP_TRACE)
+    task->trace.stop_at_calls = false;
+    if (task->stop.kind != STOP_TRACE)
+        return;
+    if (task->trace.in_group_stop) /* which goes on without the tracer */
+        stop_change(task, STOP_JOB, task->stop.code & 0x7f);
+    else
         stop_end(task);
 }
 
@@ -106,30 +211,41 @@ static long trace_me(void)
     return 0;
 }
 
-static long attach(struct task *task, bool seize, uintptr_t options)
+/* Stopped already: from here on by the tracer, which is told of it like of any stop. */
+static void take_over_stop(struct task *task)
 {
+    int signal = task->stop.code;
+    int code = task->trace.seized ? signal | PTRACE_EVENT_STOP << 8 : signal;
+
+    task->trace.in_group_stop = true;
+    task->trace.info = (siginfo_t){.si_code = code};
+    if (task->trace.seized)
+        task->trace.info.si_signo = signal;
+    stop_change(task, STOP_TRACE, code);
+}
+
+static long attach(struct task *task, bool seize, uintptr_t address, uintptr_t options)
+{
+    if (seize && (address || (options & ~(uintptr_t)OPTIONS_SUPPORTED)))
+        return -EIO;
     if (task == current() || task->trace.tracer || task->state == TASK_ZOMBIE)
         return -EPERM;
-    if (seize && (options & ~(uintptr_t)OPTIONS_SUPPORTED))
-        return -EIO;
     task->trace.tracer = current();
     task->trace.seized = seize;
     task->trace.options = seize ? (uint32_t)options : 0;
-    if (seize)
-        return 0;
-    if (task->stop.kind == STOP_JOB) {
-        /* Stopped already: the tracer waits for it like for any stop. */
-        task->stop.kind = STOP_TRACE;
-        task->stop.told = false;
-        return 0;
-    }
-    return signal_send(task, SIGSTOP);
+    if (task->stop.kind == STOP_JOB)
+        take_over_stop(task);
+    return seize ? 0 : signal_send(task, SIGSTOP);
 }
 
-static long resume(struct task *task, uintptr_t signal, bool step)
+/* PTRACE_CONT, PTRACE_SYSCALL or PTRACE_SINGLESTEP. */
+static long resume(struct task *task, long request, uintptr_t signal)
 {
+    bool step = request == PTRACE_SINGLESTEP;
+
     if (signal > SIGNAL_COUNT)
         return -EIO;
+    task->trace.stop_at_calls = request == PTRACE_SYSCALL;
     ptrace_clear_step(task);
     if (step && !(task_frame(task)->rflags & RFLAGS_TF)) {
         task_frame(task)->rflags |= RFLAGS_TF;
@@ -171,15 +287,53 @@ static long interrupt(struct task *task)
         return -EIO;
     task->trace.stop_wanted = true;
     task_set_work(task, WORK_SIGNAL);
-    sched_notify(task);
+    if (task->trace.is_listening)
+        stop_end(task);
+    else
+        sched_notify(task);
+    return 0;
+}
+
+/* Lets a group stop last until SIGCONT, or PTRACE_INTERRUPT, brings the next stop. */
+static long listen(struct task *task)
+{
+    if (!task->trace.seized || task->stop.code >> 8 != PTRACE_EVENT_STOP)
+        return -EIO;
+    task->trace.is_listening = true;
+    return 0;
+}
+
+static long get_info(struct task *task, uintptr_t data)
+{
+    if (!task->trace.info.si_signo)
+        return -EINVAL;
+    return copy_to_user(data, &task->trace.info, sizeof(siginfo_t)) ? -EFAULT : 0;
+}
+
+static long set_info(struct task *task, uintptr_t data)
+{
+    siginfo_t info;
+
+    if (copy_from_user(&info, data, sizeof(info)))
+        return -EFAULT;
+    if (!task->trace.info.si_signo)
+        return -EINVAL;
+    task->trace.info = info;
+    return 0;
+}
+
+static long detach_with(struct task *task, uintptr_t signal)
+{
+    if (signal > SIGNAL_COUNT)
+        return -EIO;
+    task->trace.resume_signal = (int)signal;
+    detach(task);
     return 0;
 }
 
 /* Requests on a tracee that is stopped. */
 static long request_stopped(struct task *task, long request, uintptr_t address, uintptr_t data)
 {
-    siginfo_t info;
-
     switch (request) {
     case PTRACE_PEEKTEXT:
     case PTRACE_PEEKDATA:
@@ -188,24 +342,21 @@ static long request_stopped(struct task *task, long request, uintptr_t address, 
     case PTRACE_POKEDATA:
         return poke(task, address, data);
     case PTRACE_CONT:
-        return resume(task, data, false);
+    case PTRACE_SYSCALL:
     case PTRACE_SINGLESTEP:
-        return resume(task, data, true);
+        return resume(task, request, data);
     case PTRACE_DETACH:
-        if (data > SIGNAL_COUNT)
-            return -EIO;
-        task->trace.resume_signal = (int)data;
-        detach(task);
-        return 0;
+        return detach_with(task, data);
+    case PTRACE_LISTEN:
+        return listen(task);
     case PTRACE_SETOPTIONS:
         return set_options(task, data);
+    case PTRACE_GETEVENTMSG:
+        return copy_to_user(data, &task->trace.message, sizeof(task->trace.message)) ? -EFAULT : 0;
     case PTRACE_GETSIGINFO:
-        return copy_to_user(data, &task->trace.info, sizeof(siginfo_t)) ? -EFAULT : 0;
+        return get_info(task, data);
     case PTRACE_SETSIGINFO:
-        if (copy_from_user(&info, data, sizeof(info)))
-            return -EFAULT;
-        task->trace.info = info;
-        return 0;
+        return set_info(task, data);
     default:
         return ptrace_get_set(task, request, address, data);
     }
@@ -219,7 +370,7 @@ SYSCALL4(ptrace, long, request, int, pid, uintptr_t, address, uintptr_t, data)
     if (!task)
         return -ESRCH;
     if (request == PTRACE_ATTACH || request == PTRACE_SEIZE)
-        return attach(task, request == PTRACE_SEIZE, data);
+        return attach(task, request == PTRACE_SEIZE, address, data);
     if (task->trace.tracer != current())
         return -ESRCH;
     if (request == PTRACE_KILL) {
@@ -228,7 +379,7 @@ SYSCALL4(ptrace, long, request, int, pid, uintptr_t, address, uintptr_t, data)
     }
     if (request == PTRACE_INTERRUPT)
         return interrupt(task);
-    if (task->stop.kind != STOP_TRACE)
+    if (task->stop.kind != STOP_TRACE || task->trace.is_listening)
         return -ESRCH;
     return request_stopped(task, request, address, data);
 }

@@ -23,8 +23,12 @@ struct trace_state {
     bool seized;         /* by PTRACE_SEIZE rather than PTRACE_ATTACH or PTRACE_TRACEME */
     bool stop_wanted;    /* PTRACE_INTERRUPT: stop before the next return to ring 3 */
     bool single_step;    /* RFLAGS.TF was set by the tracer, not by the program */
+    bool stop_at_calls;  /* PTRACE_SYSCALL: stop where the next system call begins or ends */
+    bool in_group_stop;  /* stopped by SIGSTOP and the like, not by a signal on its way */
+    bool is_listening;   /* PTRACE_LISTEN: in a group stop that SIGCONT ends */
     int resume_signal;   /* what the tracer wants delivered instead of what it was stopped for */
-    siginfo_t info;      /* of the signal it is stopped for */
+    uint64_t message;    /* of the last event: PTRACE_GETEVENTMSG */
+    siginfo_t info;      /* of the signal or event it is stopped for; si_signo 0: there is none */
 };
 
 /*
@@ -36,8 +40,33 @@ bool ptrace_signal_stop(siginfo_t *info);
 /* PTRACE_INTERRUPT's stop, on the way back to ring 3. */
 void ptrace_interrupt_stop(void);
 
+/* A signal whose default is to stop has been delivered to a traced task. */
+void ptrace_group_stop(int signal);
+
+/* The stop behind a single step that led into a signal handler, at its first instruction. */
+void ptrace_step_stop(void);
+
+/* The stops where a system call begins and ends. The tracer may change the frame. */
+void ptrace_call_begins(struct trap_frame *frame);
+void ptrace_call_ends(void);
+
 /* After exec: a traced task is stopped by SIGTRAP, as a tracer by PTRACE_TRACEME expects. */
 void ptrace_exec(void);
+
+/* The task is about to end with a status as wait(2) has it. */
+void ptrace_exit(int wait_status);
+
+/*
+ * The running task has made a child, with clone()'s flags, that is not in a run queue yet: the
+ * event (PTRACE_EVENT_FORK ...) that its tracer wants to hear of, or 0. The child is traced then.
+ */
+int ptrace_clone(struct task *child, uint64_t flags);
+
+/* Stops for the tracer because of an event, with its message. */
+void ptrace_event_stop(int event, uint64_t message);
+
+/* The child of a vfork() has ended or made an exec. */
+void ptrace_vfork_done(int child);
 
 /* The task ends: those it traces are let go. */
 void ptrace_let_go(struct task *tracer);

@@ -10,6 +10,7 @@
 #include <linux/ptrace.h>
 #include <linux/uio.h>
 
+#include "arch/cpu.h"
 #include "arch/descriptors.h"
 #include "arch/fpu.h"
 #include "arch/layout.h"
@@ -43,7 +44,7 @@ static void get_registers(struct task *task, struct user_registers *out)
 static int set_registers(struct task *task, const struct user_registers *in)
 {
     struct trap_frame *frame = task_frame(task);
-    uint64_t kept = frame->rflags & ~USER_RFLAGS;
+    uint64_t changeable = USER_RFLAGS | RFLAGS_NT;
 
     if ((in->cs & 3) != 3 || (in->ss & 3) != 3 || in->cs > UINT16_MAX || in->ss > UINT16_MAX ||
         in->fs_base >= USER_END || in->gs_base >= USER_END)
@@ -52,7 +53,7 @@ static int set_registers(struct task *task, const struct user_registers *in)
     frame->error_code = in->orig_rax;
     frame->rip = in->rip;
     frame->cs = in->cs;
-    frame->rflags = kept | (in->eflags & USER_RFLAGS);
+    frame->rflags = (frame->rflags & ~changeable) | (in->eflags & changeable);
     frame->rsp = in->rsp;
     frame->ss = in->ss;
     task->fs_base = in->fs_base;
@@ -63,18 +64,15 @@ static int set_registers(struct task *task, const struct user_registers *in)
 
 /* ---- register sets ---- */
 
-/* Copies the set out of a buffer of size bytes; the caller's length becomes what was copied. */
-static long put_set(uintptr_t vector, struct iovec *user, const void *set, size_t size)
+/* Copies a set of size bytes out, as far as the caller's buffer goes. */
+static long put_set(struct iovec *user, const void *set, size_t size)
 {
-    if (user->iov_len < size)
-        size = user->iov_len;
-    if (copy_to_user((uintptr_t)user->iov_base, set, size))
-        return -EFAULT;
-    user->iov_len = size;
-    return copy_to_user(vector, user, sizeof(*user)) ? -EFAULT : 0;
+    if (user->iov_len > size)
+        user->iov_len = size;
+    return copy_to_user((uintptr_t)user->iov_base, set, user->iov_len) ? -EFAULT : 0;
 }
 
-static long get_set_xstate(struct task *task, uintptr_t vector, struct iovec *user, bool set)
+static long get_set_xstate(struct task *task, struct iovec *user, bool set)
 {
     char *image = kmalloc(fpu_layout.size);
     long result;
@@ -83,7 +81,7 @@ static long get_set_xstate(struct task *task, uintptr_t vector, struct iovec *us
         return -ENOMEM;
     if (!set) {
         fpu_image_export(task->fpu, image);
-        result = put_set(vector, user, image, fpu_layout.size);
+        result = put_set(user, image, fpu_layout.size);
     } else if (user->iov_len < fpu_layout.size ||
                copy_from_user(image, (uintptr_t)user->iov_base, fpu_layout.size)) {
         result = -EFAULT;
@@ -95,7 +93,7 @@ static long get_set_xstate(struct task *task, uintptr_t vector, struct iovec *us
 }
 
 /* The legacy area alone: struct user_fpregs_struct, 512 bytes. */
-static long get_set_fpregs(struct task *task, uintptr_t vector, struct iovec *user, bool set)
+static long get_set_fpregs(struct task *task, struct iovec *user, bool set)
 {
     char *image = kmalloc(fpu_layout.size);
     long result = -EFAULT;
@@ -104,7 +102,7 @@ static long get_set_fpregs(struct task *task, uintptr_t vector, struct iovec *us
         return -ENOMEM;
     fpu_image_export(task->fpu, image);
     if (!set)
-        result = put_set(vector, user, image, XSAVE_LEGACY);
+        result = put_set(user, image, XSAVE_LEGACY);
     else if (user->iov_len >= XSAVE_LEGACY &&
              !copy_from_user(image, (uintptr_t)user->iov_base, XSAVE_LEGACY))
         result = fpu_image_import_legacy(task->fpu, image);
@@ -112,14 +110,14 @@ static long get_set_fpregs(struct task *task, uintptr_t vector, struct iovec *us
     return result;
 }
 
-static long get_set_general(struct task *task, uintptr_t vector, struct iovec *user, bool set)
+static long get_set_general(struct task *task, struct iovec *user, bool set)
 {
     struct user_registers registers;
     size_t size = user->iov_len < sizeof(registers) ? user->iov_len : sizeof(registers);
 
     get_registers(task, &registers);
     if (!set)
-        return put_set(vector, user, &registers, sizeof(registers));
+        return put_set(user, &registers, sizeof(registers));
     if (copy_from_user(&registers, (uintptr_t)user->iov_base, size))
         return -EFAULT;
     return set_registers(task, &registers);
@@ -128,18 +126,21 @@ static long get_set_general(struct task *task, uintptr_t vector, struct iovec *u
 static long register_set(struct task *task, uintptr_t type, uintptr_t vector, bool set)
 {
     struct iovec user;
+    long result = -EINVAL;
 
     if (copy_from_user(&user, vector, sizeof(user)))
         return -EFAULT;
     if (user.iov_len % sizeof(uint64_t))
         return -EINVAL;
     if (type == NT_PRSTATUS)
-        return get_set_general(task, vector, &user, set);
-    if (type == NT_PRFPREG)
-        return get_set_fpregs(task, vector, &user, set);
-    if (type == NT_X86_XSTATE && fpu_layout.xcr0)
-        return get_set_xstate(task, vector, &user, set);
-    return -EINVAL;
+        result = get_set_general(task, &user, set);
+    else if (type == NT_PRFPREG)
+        result = get_set_fpregs(task, &user, set);
+    else if (type == NT_X86_XSTATE && fpu_layout.xcr0)
+        result = get_set_xstate(task, &user, set);
+    if (!result && copy_to_user(vector, &user, sizeof(user)))
+        result = -EFAULT;
+    return result;
 }
 
 /* One word of struct user, which begins with the general registers; the rest reads as 0. */
@@ -169,6 +170,7 @@ static long poke_user(struct task *task, uintptr_t offset, uint64_t word)
 
 long ptrace_get_set(struct task *task, long request, uintptr_t address, uintptr_t data)
 {
+    struct iovec legacy = {(void *)data, XSAVE_LEGACY};
     struct user_registers registers;
 
     switch (request) {
@@ -183,6 +185,9 @@ long ptrace_get_set(struct task *task, long request, uintptr_t address, uintptr_
         if (copy_from_user(&registers, data, sizeof(registers)))
             return -EFAULT;
         return set_registers(task, &registers);
+    case PTRACE_GETFPREGS:
+    case PTRACE_SETFPREGS:
+        return get_set_fpregs(task, &legacy, request == PTRACE_SETFPREGS);
     case PTRACE_GETREGSET:
         return register_set(task, address, data, false);
     case PTRACE_SETREGSET:

@@ -19,6 +19,7 @@
 #include "arch/usercopy.h"
 #include "kernel/kernel_lock.h"
 #include "kernel/task.h"
+#include "kernel/trap.h"
 #include "mm/address_space.h"
 #include "mm/kernel_map.h"
 #include "mm/slab.h"
@@ -421,6 +422,8 @@ void task_started(void)
     if (task->set_child_tid)
         copy_to_user(task->set_child_tid, &task->pid, sizeof(task->pid));
     irq_disable();
+    if (trap_from_user(task_frame(task)) && task->work) /* a signal that came before */
+        return_to_user(task_frame(task));
 }
 
 /* The running task goes to the end of the queue; or elsewhere, if it may not stay. */

@@ -346,7 +346,9 @@ static void run_handler(struct trap_frame *frame, const siginfo_t *info)
     struct sigaction action = *action_of(current(), info->si_signo);
     signal_set_t before = state->restore_blocked ? state->saved_blocked : state->blocked;
     siginfo_t failure = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
+    bool stepped = current()->trace.single_step;
 
+    ptrace_clear_step(current());
     state->restore_blocked = false;
     settle_for_handler(frame, action.sa_flags);
     if (action.sa_flags & SA_RESETHAND)
@@ -362,6 +364,8 @@ static void run_handler(struct trap_frame *frame, const siginfo_t *info)
     if (!(action.sa_flags & SA_NODEFER))
         state->blocked |= signal_bit(info->si_signo);
     state->blocked &= ~NEVER_BLOCKED;
+    if (stepped)
+        ptrace_step_stop();
 }
 
 /* What SIG_DFL means: nothing, a stop, or the end. */
@@ -374,7 +378,11 @@ static void default_action(struct trap_frame *frame, const siginfo_t *info)
     if (!(DEFAULT_STOP & bit))
         die(frame, info);
     /* A terminal's stop is nothing to a group that nobody could let go on. */
-    if (info->si_signo == SIGSTOP || !group_is_orphaned())
+    if (info->si_signo != SIGSTOP && group_is_orphaned())
+        return;
+    if (current()->trace.tracer)
+        ptrace_group_stop(info->si_signo);
+    else
         stop_current(STOP_JOB, info->si_signo);
 }
 
@@ -418,9 +426,11 @@ void signal_deliver(struct trap_frame *frame)
     struct signal_state *state = &task->signals;
     siginfo_t info;
 
-    if (task->trace.stop_wanted)
-        ptrace_interrupt_stop();
-    while (take_signal(task, &info)) {
+    for (;;) {
+        if (task->trace.stop_wanted)
+            ptrace_interrupt_stop();
+        if (!take_signal(task, &info))
+            break;
         bool handled = deliver(frame, &info);
         take_tracer_changes(frame);
         if (handled)

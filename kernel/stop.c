@@ -20,10 +20,8 @@ static void tell(struct task *task, struct task *to, int code, int status)
     wake_all(&to->child_exit);
 }
 
-void stop_current(enum stop_kind kind, int code)
+void stop_change(struct task *task, enum stop_kind kind, int code)
 {
-    struct task *task = current();
-
     task->stop.kind = kind;
     task->stop.code = code;
     task->stop.told = false;
@@ -32,6 +30,13 @@ void stop_current(enum stop_kind kind, int code)
         tell(task, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
     else
         tell(task, task->parent, CLD_STOPPED, code);
+}
+
+void stop_current(enum stop_kind kind, int code)
+{
+    struct task *task = current();
+
+    stop_change(task, kind, code);
     while (task->stop.kind != STOP_NONE && !signal_is_killed(task))
         sched_stop();
     task->stop.kind = STOP_NONE;
@@ -45,6 +50,10 @@ void stop_end(struct task *task)
 
 void stop_continue(struct task *task)
 {
+    if (task->trace.is_listening) {
+        task->trace.stop_wanted = true;
+        stop_end(task);
+    }
     if (task->stop.kind != STOP_JOB)
         return;
     task->stop.continued = true;

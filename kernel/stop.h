@@ -28,6 +28,9 @@ struct stop_state {
 /* Stops the running task, tells its parent or tracer, and returns when it is continued. */
 void stop_current(enum stop_kind kind, int code);
 
+/* A stop becomes one of the other kind, or of another code, and is told of anew. */
+void stop_change(struct task *task, enum stop_kind kind, int code);
+
 /* Makes a stopped task run again. */
 void stop_end(struct task *task);
 

@@ -5,6 +5,7 @@
 #include "arch/cpu.h"
 #include "arch/tlb_check.h"
 #include "kernel/console.h"
+#include "kernel/ptrace.h"
 #include "kernel/task.h"
 #include "kernel/trap.h"
 
@@ -44,14 +45,17 @@ const char *syscall_name(uint64_t number)
 
 void syscall_dispatch(struct trap_frame *frame)
 {
-    uint32_t number = (uint32_t)frame->error_code; /* the low half counts, as on Linux */
-
     irq_enable();
+    if (current()->trace.stop_at_calls)
+        ptrace_call_begins(frame);
+    uint32_t number = (uint32_t)frame->error_code; /* the low half counts, as on Linux */
     if (number < SYSCALL_COUNT)
         frame->rax = (uint64_t)table[number](frame->rdi, frame->rsi, frame->rdx, frame->r10,
                                              frame->r8, frame->r9);
     else
         frame->rax = (uint64_t)-ENOSYS;
+    if (current()->trace.stop_at_calls)
+        ptrace_call_ends();
     irq_disable();
     if (current()->work)
         return_to_user(frame);

@@ -93,6 +93,7 @@ struct task {
     uintptr_t arguments[2];   /* [start, end) of argv's strings on the stack */
     uintptr_t environment[2];
     struct task *vfork_parent; /* waits until this one execs or exits */
+    bool is_vforking;          /* it is such a parent */
 };
 
 static inline struct task *current(void)
