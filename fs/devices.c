@@ -207,6 +207,8 @@ static int create(struct node *directory, const char *text, const struct node_te
 
 int devices_create(struct node *directory)
 {
+    /* A directory for shm_open(). */
+    static const struct node_template shared_memory = {.mode = S_IFDIR | 01777};
     int error = 0;
 
     for (unsigned int i = 0; i < array_size(devices) && !error; i++) {
@@ -226,5 +228,5 @@ int devices_create(struct node *directory)
 
         error = create(directory, links[i].name, &template);
     }
-    return error;
+    return error ? error : create(directory, "shm", &shared_memory);
 }

@@ -91,8 +91,16 @@ long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset)
     return total;
 }
 
+/* As Linux mounts by default: only a read that is the first since a change is noted. */
+static void note_access(struct node *node)
+{
+    if (node->accessed <= node->modified || node->accessed <= node->changed)
+        node->accessed = file_time_now();
+}
+
 static long read(struct file *file, struct io_iter *to, uint64_t *offset)
 {
+    note_access(file->node);
     return object_read(tmpfs_node(file->node)->object, to, offset);
 }
 

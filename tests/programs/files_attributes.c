@@ -175,6 +175,42 @@ static void times(void)
     SHOW(close(fd));
 }
 
+/* Which of its times a call changes, of a file or directory whose times were all long ago. */
+static void show_changes(const char *what, const char *name, long result)
+{
+    static const struct timespec long_ago[2] = {{1000, 0}, {1000, 0}};
+
+    if (result < 0 || stat(name, &status))
+        say("%s: %s", what, strerror(errno));
+    else
+        say("%s:%s%s", what, status.st_atim.tv_sec > 1000 ? " accessed" : "",
+            status.st_mtim.tv_sec > 1000 ? " modified" : "");
+    if (utimensat(AT_FDCWD, name, long_ago, 0))
+        say("%s: %s", name, strerror(errno));
+}
+
+static void changed_times(void)
+{
+    int fd = open("file", O_RDWR);
+    char byte;
+
+    section("times that calls change");
+    show_changes("at first", "file", 0);
+    show_changes("at first", "dir", 0);
+    show_changes("read", "file", read(fd, &byte, 1));
+    show_changes("write", "file", pwrite(fd, "x", 1, 0));
+    show_changes("ftruncate", "file", ftruncate(fd, 3));
+    show_changes("chmod", "file", chmod("file", 0644));
+    show_changes("link", "file", link("file", "dir/link"));
+    show_changes("the directory of that", "dir", 0);
+    show_changes("rename in it", "dir", rename("dir/link", "dir/name"));
+    show_changes("unlink in it", "dir", unlink("dir/name"));
+    show_changes("mkdir in it", "dir", mkdir("dir/in", 0755));
+    show_changes("rmdir in it", "dir", rmdir("dir/in"));
+    show_changes("chmod of it", "dir", chmod("dir", 0755));
+    close(fd);
+}
+
 static void permissions(void)
 {
     section("access");
@@ -245,6 +281,7 @@ int main(void)
     modes();
     owners();
     times();
+    changed_times();
     permissions();
     extended();
     file_systems();
