@@ -56,6 +56,7 @@ struct node_operations {
     int (*lookup)(struct node *directory, const struct node_name *name, struct node **child);
     int (*create)(struct node *directory, const struct node_name *name,
                   const struct node_template *template, struct node **child);
+    int (*create_nameless)(const struct node_template *template, struct node **node);
     int (*link)(struct node *directory, const struct node_name *name, struct node *child);
     /* Takes out the entry if it is (still) child's. A directory must be empty. */
     int (*unlink)(struct node *directory, const struct node_name *name, struct node *child);
@@ -94,6 +95,7 @@ struct node {
     struct node *parent;  /* with a reference; the root's is itself, without */
     const char *name;     /* in the parent's entry; NULL when it hangs nowhere */
     char *last_name;      /* while it hangs nowhere: what it was called; NULL: not known */
+    bool may_be_linked;   /* has no name yet and may get one: O_TMPFILE */
     struct node *mounted; /* on a directory: the root of another file system, with a reference */
     struct pipe *pipe;    /* of a FIFO, while it is open (fs/pipe.c) */
     struct file_lock_list locks;

@@ -143,6 +143,31 @@ static int open_existing(struct node *base, const char *path, unsigned int flags
     return error;
 }
 
+/* O_TMPFILE: a new file without a name, of the file system that the directory is of. */
+static int open_nameless(struct node *base, const char *path, unsigned int flags, uint32_t mode,
+                         struct file **file)
+{
+    struct node_template template = {.mode = S_IFREG | (mode & 07777)};
+    struct node *directory, *node;
+    int error = path_lookup(base, path, PATH_FOLLOW, &directory);
+
+    if (error)
+        return error;
+    if (!node_is_directory(directory))
+        error = -ENOTDIR;
+    else if (!directory->operations->create_nameless)
+        error = -EOPNOTSUPP;
+    else
+        error = directory->operations->create_nameless(&template, &node);
+    node_put(directory);
+    if (error)
+        return error;
+    node->may_be_linked = !(flags & O_EXCL);
+    error = open_node(node, flags & ~O_TMPFILE, file);
+    node_put(node);
+    return error;
+}
+
 int open_path(struct node *base, const char *path, unsigned int flags, uint32_t mode,
               struct file **file)
 {
@@ -150,6 +175,8 @@ int open_path(struct node *base, const char *path, unsigned int flags, uint32_t 
 
     if (flags & O_PATH)
         flags &= PATH_FLAGS;
+    if (flags & __O_TMPFILE)
+        return open_nameless(base, path, flags, mode, file);
     if (!(flags & O_CREAT))
         return open_existing(base, path, flags, file);
     do /* again, if another task makes the file between the walk and the creation */

@@ -121,8 +121,12 @@ static long link_node(struct node *node, int fd, uintptr_t path)
         error = pseudo_refusal(end.directory, -EPERM);
     else if (node_is_directory(node))
         error = -EPERM;
+    else if (!node->links && !node->may_be_linked)
+        error = -ENOENT;
     else
         error = end.directory->operations->link(end.directory, &end.name, node);
+    if (!error)
+        node->may_be_linked = false; /* has had its first name */
     path_end_put(&end);
     return error;
 }

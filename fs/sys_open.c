@@ -41,8 +41,9 @@ static long open_at(int directory, uintptr_t user_path, unsigned int flags, uint
     /* Neither can be meant: open() makes no directories. */
     if (!(flags & O_PATH) && (flags & O_CREAT) && (flags & O_DIRECTORY))
         return -EINVAL;
-    if (!(flags & O_PATH) && (flags & __O_TMPFILE))
-        return (flags & O_TMPFILE) == O_TMPFILE && (flags & O_ACCMODE) ? -EOPNOTSUPP : -EINVAL;
+    if (!(flags & O_PATH) && (flags & __O_TMPFILE) &&
+        ((flags & O_TMPFILE) != O_TMPFILE || !(flags & O_ACCMODE)))
+        return -EINVAL;
     result = path_from_user(user_path, PATH_USER_NOT_EMPTY, &path);
     if (result)
         return result;

@@ -316,6 +316,7 @@ static void list(struct node *directory, uint64_t *position, struct directory_bu
 const struct node_operations tmpfs_directory_operations = {
     .lookup = lookup,
     .create = create,
+    .create_nameless = tmpfs_create_node,
     .link = make_link,
     .unlink = unlink,
     .rename = move_entry,

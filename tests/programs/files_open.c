@@ -239,6 +239,27 @@ static void temporary(void)
     SHOW(fgetc(file));
     SHOW(fclose(file));
     SHOW_OPEN(open(".", O_RDONLY | O_TMPFILE, 0600));
+    SHOW_OPEN(open("file", O_RDWR | O_TMPFILE, 0600));
+    SHOW_OPEN(open("/proc", O_RDWR | O_TMPFILE, 0600));
+    fd = open(".", O_RDWR | O_TMPFILE, 0600);
+    SHOW(write(fd, "nameless", 8));
+    struct stat status;
+    SHOW(fstat(fd, &status));
+    SHOW(status.st_nlink);
+    SHOW(status.st_mode);
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    SHOW(linkat(AT_FDCWD, path, AT_FDCWD, "named", AT_SYMLINK_FOLLOW));
+    SHOW(size_of("named"));
+    SHOW(fstat(fd, &status));
+    SHOW(status.st_nlink);
+    SHOW(unlink("named"));
+    SHOW(linkat(AT_FDCWD, path, AT_FDCWD, "named", AT_SYMLINK_FOLLOW));
+    SHOW(close(fd));
+    fd = open(".", O_RDWR | O_TMPFILE | O_EXCL, 0600);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    SHOW(linkat(AT_FDCWD, path, AT_FDCWD, "named", AT_SYMLINK_FOLLOW));
+    SHOW(close(fd));
 }
 
 static void long_names(void)
