@@ -205,8 +205,10 @@ int proc_show_stat(const struct pseudo_node *node, struct text *text)
     text_print(text, "%d (%s) %c %d %d %d", task->pid, task->name, *state_name(task),
                task->parent ? task->parent->pid : 0, task->pgid, task->sid);
     put_terminal(text, task);
-    text_print(text, " 0 0 0 0 0 %lu 0 %lu 0 20 0 1 0 %lu", sched_cpu_ns(task) / CLOCK_TICK_NS,
-               task->children_cpu_ns / CLOCK_TICK_NS, task->started_ns / CLOCK_TICK_NS);
+    text_print(text, " 0 %lu %lu 0 0 %lu 0 %lu 0 %d %d 1 0 %lu", task->faults,
+               task->children_usage.faults, sched_cpu_ns(task) / CLOCK_TICK_NS,
+               task->children_usage.cpu_ns / CLOCK_TICK_NS, 20 + task->control.nice,
+               task->control.nice, task->started_ns / CLOCK_TICK_NS);
     text_print(text, " %lu %lu %lu", memory.size, memory.usage.resident >> PAGE_SHIFT,
                (uint64_t)task->limits[RLIMIT_RSS].rlim_cur);
     put_addresses(text, task, &memory);

@@ -214,6 +214,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     struct address_space *old = task->space;
     struct trap_frame *frame = task_frame(task);
 
+    usage_leave_space(task);
     irq_disable();
     task->space = space;
     task_apply_limits(task);
@@ -223,6 +224,8 @@ static void change_over(struct address_space *space, const struct elf_image *ima
         space_put(old);
     process_end_vfork(task);
     task->has_execed = true;
+    task->control.is_not_dumpable = false;
+    task->control.keeps_capabilities = false;
     if (task->executable)
         file_put(task->executable);
     task->executable = image->file;

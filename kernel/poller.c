@@ -79,7 +79,7 @@ static void __attribute__((noreturn)) poll_for_good(void *unused)
         is_rearmed = false;
         poll_devices();
         uint64_t now = clock_monotonic_ns();
-        time_check_timers(now);
+        time_check_timers();
         alarm_ring_due(now);
         wait_event_until(&rearmed, was_rearmed, NULL, next_turn(now));
     }

@@ -97,6 +97,9 @@ static void copy_identity(struct task *child)
     if (child->executable)
         file_get(child->executable);
     memcpy(child->limits, parent->limits, sizeof(child->limits));
+    child->control = parent->control;
+    child->control.death_signal = 0;
+    child->control.is_subreaper = false;
     memcpy(child->name, parent->name, sizeof(child->name));
     memcpy(child->arguments, parent->arguments, sizeof(child->arguments));
     memcpy(child->environment, parent->environment, sizeof(child->environment));
@@ -218,19 +221,30 @@ SYSCALL5(clone, uint64_t, flags, uintptr_t, stack, uintptr_t, parent_tid, uintpt
 
 /* ---- ending ---- */
 
-/* Children without a parent become the first program's. */
+/* Who takes the children of one that ends: the nearest subreaper, or the first program. */
+static struct task *find_reaper(const struct task *task)
+{
+    struct task *ancestor = task->parent;
+
+    while (ancestor->pid != FIRST_PID && !ancestor->control.is_subreaper)
+        ancestor = ancestor->parent;
+    return ancestor;
+}
+
 static void give_away_children(struct task *task)
 {
-    struct task *first = task_find(FIRST_PID);
+    struct task *reaper = find_reaper(task);
     struct task *child;
 
     while ((child = TAILQ_FIRST(&task->children))) {
         TAILQ_REMOVE(&task->children, child, sibling);
-        child->parent = first;
+        child->parent = reaper;
         child->is_adopted = true;
-        TAILQ_INSERT_TAIL(&first->children, child, sibling);
+        TAILQ_INSERT_TAIL(&reaper->children, child, sibling);
+        if (child->control.death_signal)
+            signal_send(child, child->control.death_signal);
         if (child->state == TASK_ZOMBIE)
-            wake_all(&first->child_exit);
+            wake_all(&reaper->child_exit);
         group_lost_parent(child, task);
     }
 }

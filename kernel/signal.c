@@ -100,6 +100,7 @@ static void remove_pending(struct signal_state *state, struct pending_signal *pe
     int signal = pending->info.si_signo;
 
     TAILQ_REMOVE(&state->queue, pending, link);
+    state->queue_length--;
     TAILQ_FOREACH (other, &state->queue, link)
         if (other->info.si_signo == signal)
             return;
@@ -117,6 +118,14 @@ void signal_flush(struct signal_state *state)
     state->pending = 0;
 }
 
+/* RLIMIT_SIGPENDING is for real-time signals, and for others that claim to be queued. */
+static bool may_queue(const struct task *task, const siginfo_t *info)
+{
+    if (info->si_signo < FIRST_REALTIME && info->si_code >= 0)
+        return true;
+    return task->signals.queue_length < task->limits[RLIMIT_SIGPENDING].rlim_cur;
+}
+
 /*
  * Without memory a signal comes without its siginfo, as on Linux: SIGKILL must work then above
  * all. Only of a queued one that is all about its value is the sender told.
@@ -128,13 +137,14 @@ static int queue_signal(struct task *task, const siginfo_t *info)
 
     if (info->si_signo < FIRST_REALTIME && (state->pending & signal_bit(info->si_signo)))
         return 0;
-    pending = kmalloc(sizeof(*pending));
+    pending = may_queue(task, info) ? kmalloc(sizeof(*pending)) : NULL;
     if (!pending && info->si_signo >= FIRST_REALTIME && info->si_code != SI_USER)
         return -EAGAIN;
     uint64_t flags = spin_lock_irqsave(&state->lock);
     if (pending) {
         pending->info = *info;
         TAILQ_INSERT_TAIL(&state->queue, pending, link);
+        state->queue_length++;
     }
     state->pending |= signal_bit(info->si_signo);
     task_set_work(task, WORK_SIGNAL);

@@ -51,6 +51,7 @@ struct signal_state {
     signal_set_t awaited; /* blocked but for sigtimedwait: they come even if they are ignored */
     signal_set_t pending;
     TAILQ_HEAD(, pending_signal) queue;
+    unsigned int queue_length;
     uintptr_t stack_base; /* sigaltstack() */
     size_t stack_size;
     int stack_flags;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* System calls on other processes, and on what processes use. */
-#include <linux/resource.h>
+/* System calls on other processes, and on the machine. */
 #include <linux/sysinfo.h>
 #include <linux/time.h>
 #include <linux/uio.h>
@@ -133,21 +132,7 @@ SYSCALL6(process_vm_writev, int, pid, uintptr_t, local, size_t, local_count, uin
     return process_vm(pid, local, local_count, remote, remote_count, flags, true);
 }
 
-/* ---- what is used ---- */
-
-SYSCALL2(getrusage, int, who, uintptr_t, address)
-{
-    struct rusage usage = {0};
-    uint64_t ns = who == RUSAGE_CHILDREN ? current()->children_cpu_ns : sched_cpu_ns(current());
-
-    if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
-        return -EINVAL;
-    usage.ru_utime.tv_sec = (long)(ns / NS_PER_SECOND); /* the kernel's part is not told apart */
-    usage.ru_utime.tv_usec = (long)(ns % NS_PER_SECOND / 1000);
-    if (who != RUSAGE_CHILDREN)
-        usage.ru_maxrss = (long)(current()->space->resident_pages << PAGE_SHIFT >> 10);
-    return copy_to_user(address, &usage, sizeof(usage)) ? -EFAULT : 0;
-}
+/* ---- the machine ---- */
 
 SYSCALL1(sysinfo, uintptr_t, address)
 {

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* System calls on the running task: who it is, and its own registers and limits. */
+/* System calls on the running task: who it is, its registers, and where it runs. */
 #include <asm/prctl.h>
-#include <linux/prctl.h>
-#include <linux/resource.h>
 
 #include "arch/clock.h"
 #include "arch/cpu.h"
 #include "arch/usercopy.h"
-#include "kernel/file.h"
 #include "kernel/random.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -109,82 +106,7 @@ PARALLEL_SYSCALL2(arch_prctl, int, code, uintptr_t, address)
     }
 }
 
-SYSCALL2(prctl, int, option, uintptr_t, argument)
-{
-    struct task *task = current();
-    char name[sizeof(task->name)];
-
-    switch (option) {
-    case PR_SET_NAME:
-        if (strncpy_from_user(name, argument, sizeof(name)) < 0)
-            return -EFAULT;
-        name[sizeof(name) - 1] = '\0';
-        memcpy(task->name, name, sizeof(name));
-        return 0;
-    case PR_GET_NAME:
-        return copy_to_user(argument, task->name, sizeof(task->name)) ? -EFAULT : 0;
-    default:
-        return -EINVAL;
-    }
-}
-
-/* ---- limits and the machine ---- */
-
-static int get_limit(unsigned int resource, struct rlimit64 *limit)
-{
-    if (resource >= RLIM_NLIMITS)
-        return -EINVAL;
-    *limit = current()->limits[resource];
-    return 0;
-}
-
-static int set_limit(unsigned int resource, const struct rlimit64 *limit)
-{
-    if (limit->rlim_cur > limit->rlim_max)
-        return -EINVAL;
-    if (resource == RLIMIT_NOFILE && limit->rlim_max > FILES_MAX)
-        return -EPERM;
-    current()->limits[resource] = *limit;
-    task_apply_limits(current());
-    return 0;
-}
-
-SYSCALL4(prlimit64, int, pid, unsigned int, resource, uintptr_t, new_limit, uintptr_t, old_limit)
-{
-    struct rlimit64 old, limit;
-
-    if (pid != 0 && pid != current()->pid)
-        return task_find(pid) ? -EPERM : -ESRCH;
-    if (new_limit && copy_from_user(&limit, new_limit, sizeof(limit)))
-        return -EFAULT;
-    int error = get_limit(resource, &old);
-    if (!error && new_limit)
-        error = set_limit(resource, &limit);
-    if (!error && old_limit && copy_to_user(old_limit, &old, sizeof(old)))
-        error = -EFAULT;
-    return error;
-}
-
-SYSCALL2(getrlimit, unsigned int, resource, uintptr_t, address)
-{
-    struct rlimit64 limit; /* the same as struct rlimit in a 64-bit program */
-    int error = get_limit(resource, &limit);
-
-    if (!error && copy_to_user(address, &limit, sizeof(limit)))
-        error = -EFAULT;
-    return error;
-}
-
-SYSCALL2(setrlimit, unsigned int, resource, uintptr_t, address)
-{
-    struct rlimit64 limit;
-
-    if (resource >= RLIM_NLIMITS)
-        return -EINVAL;
-    if (copy_from_user(&limit, address, sizeof(limit)))
-        return -EFAULT;
-    return set_limit(resource, &limit);
-}
+/* ---- the machine ---- */
 
 const struct new_utsname kernel_uname = {
     .sysname = "Linux",

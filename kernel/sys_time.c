@@ -2,6 +2,7 @@
 /* System calls on time. */
 #include "kernel/time.h"
 
+#include <linux/resource.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
 #include <linux/times.h>
@@ -158,27 +159,54 @@ PARALLEL_SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, 
 
 /* ---- interval timers ---- */
 
-/* Signals of ITIMER_REAL, ITIMER_VIRTUAL and ITIMER_PROF; the last two count all time here. */
+/* Signals of ITIMER_REAL, ITIMER_VIRTUAL and ITIMER_PROF. */
 static const int timer_signals[TIMERS] = {SIGALRM, SIGVTALRM, SIGPROF};
 
-static void expire(struct task *task, int which, uint64_t now)
+/* What a timer goes by: the last two by the time that the task runs, in ring 3 or not. */
+static uint64_t timer_clock(const struct task *task, int which)
+{
+    return which == ITIMER_REAL ? clock_monotonic_ns() : sched_cpu_ns(task);
+}
+
+static void check_timer(struct task *task, int which)
 {
     struct interval_timer *timer = &task->timers[which];
+    uint64_t now = timer->due ? timer_clock(task, which) : 0;
 
+    if (!timer->due || timer->due > now)
+        return;
     timer->due = timer->interval ? timer->due + timer->interval : 0;
     if (timer->due && timer->due <= now) /* missed some: they are not made up for */
         timer->due = now + timer->interval;
     signal_send(task, timer_signals[which]);
 }
 
-void time_check_timers(uint64_t now)
+/* RLIMIT_CPU: SIGXCPU each second from the soft limit on, SIGKILL at the hard one. */
+static void check_cpu_limit(struct task *task)
+{
+    struct rlimit64 *limit = &task->limits[RLIMIT_CPU];
+    uint64_t seconds = sched_cpu_ns(task) / NS_PER_SECOND;
+
+    if (seconds == 0 || seconds < limit->rlim_cur)
+        return;
+    if (seconds >= limit->rlim_max) {
+        signal_send(task, SIGKILL);
+    } else {
+        limit->rlim_cur = seconds + 1;
+        signal_send(task, SIGXCPU);
+    }
+}
+
+void time_check_timers(void)
 {
     struct task *task;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link)
+    TAILQ_FOREACH (task, &all_tasks, all_link) {
         for (int i = 0; i < TIMERS; i++)
-            if (task->timers[i].due && task->timers[i].due <= now)
-                expire(task, i, now);
+            check_timer(task, i);
+        if (task->limits[RLIMIT_CPU].rlim_cur != RLIM64_INFINITY && task->state != TASK_ZOMBIE)
+            check_cpu_limit(task);
+    }
 }
 
 uint64_t time_next_timer(void)
@@ -186,10 +214,11 @@ uint64_t time_next_timer(void)
     struct task *task;
     uint64_t next = UINT64_MAX;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link)
-        for (int i = 0; i < TIMERS; i++)
-            if (task->timers[i].due && task->timers[i].due < next)
-                next = task->timers[i].due;
+    TAILQ_FOREACH (task, &all_tasks, all_link) {
+        uint64_t due = task->timers[ITIMER_REAL].due;
+        if (due && due < next)
+            next = due;
+    }
     return next;
 }
 
@@ -202,9 +231,10 @@ static struct timeval to_timeval(uint64_t ns)
     return (struct timeval){(long)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND / 1000)};
 }
 
-static uint64_t remaining_ns(const struct interval_timer *timer)
+static uint64_t remaining_ns(int which)
 {
-    uint64_t now = clock_monotonic_ns();
+    const struct interval_timer *timer = &current()->timers[which];
+    uint64_t now = timer_clock(current(), which);
 
     if (!timer->due)
         return 0;
@@ -228,13 +258,13 @@ static struct timer_value read_timer(int which)
 {
     const struct interval_timer *timer = &current()->timers[which];
 
-    return (struct timer_value){to_timeval(timer->interval), to_timeval(remaining_ns(timer))};
+    return (struct timer_value){to_timeval(timer->interval), to_timeval(remaining_ns(which))};
 }
 
 static void set_timer(int which, uint64_t value, uint64_t interval)
 {
     current()->timers[which] =
-        (struct interval_timer){value ? clock_monotonic_ns() + value : 0, interval};
+        (struct interval_timer){value ? timer_clock(current(), which) + value : 0, interval};
     poller_rearm();
 }
 
@@ -263,9 +293,9 @@ SYSCALL3(setitimer, int, which, uintptr_t, new_value, uintptr_t, old_value)
 
 SYSCALL1(alarm, unsigned int, seconds)
 {
-    uint64_t left = current()->timers[0].due ? remaining_ns(&current()->timers[0]) : 0;
+    uint64_t left = remaining_ns(ITIMER_REAL);
 
-    set_timer(0, seconds * NS_PER_SECOND, 0);
+    set_timer(ITIMER_REAL, seconds * NS_PER_SECOND, 0);
     return (long)((left + NS_PER_SECOND / 2) / NS_PER_SECOND + (left && left < NS_PER_SECOND / 2));
 }
 
@@ -277,7 +307,7 @@ SYSCALL1(times, uintptr_t, address)
     uint64_t now = clock_monotonic_ns();
 
     times.tms_utime = (long)(sched_cpu_ns(current()) / CLOCK_TICK_NS);
-    times.tms_cutime = (long)(current()->children_cpu_ns / CLOCK_TICK_NS);
+    times.tms_cutime = (long)(current()->children_usage.cpu_ns / CLOCK_TICK_NS);
     if (address && copy_to_user(address, &times, sizeof(times)))
         return -EFAULT;
     return (long)(now / CLOCK_TICK_NS);

@@ -101,8 +101,10 @@ void task_release_resources(struct task *task)
         fs_context_put(task->fs);
     if (task->executable)
         file_put(task->executable);
-    if (task->space)
+    if (task->space) {
+        usage_leave_space(task);
         space_put(task->space);
+    }
     if (task->signals.actions)
         signal_actions_put(task->signals.actions);
     signal_flush(&task->signals);

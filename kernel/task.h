@@ -20,6 +20,7 @@
 #include "kernel/signal.h"
 #include "kernel/stop.h"
 #include "kernel/time.h"
+#include "kernel/usage.h"
 #include "kernel/wait_queue.h"
 
 struct address_space;
@@ -34,6 +35,17 @@ struct fs_context;
 #define WORK_RESCHED 2u /* its time is up */
 
 TAILQ_HEAD(task_list, task);
+
+/* What a process sets for itself, most of it by prctl(2). */
+struct process_control {
+    int nice;         /* -20 to 19 */
+    int death_signal; /* that it gets when its parent ends, or 0 */
+    bool is_subreaper;
+    bool is_not_dumpable;
+    bool keeps_capabilities;
+    bool no_new_privileges;
+    uint64_t timer_slack; /* ns; 0: the default */
+};
 
 struct task {
     TAILQ_ENTRY(task) run_link;   /* in a run queue */
@@ -86,11 +98,14 @@ struct task {
     uintptr_t set_child_tid;      /* user address that gets the pid at the first turn, or 0 */
     uintptr_t clear_child_tid;    /* user address that gets 0 at the end, or 0 */
     struct rlimit64 limits[RLIM_NLIMITS];
+    struct process_control control;
     struct interval_timer timers[TIMERS];
     uint64_t started_ns;
-    uint64_t children_cpu_ns; /* of those that it has waited for, and theirs */
-    char name[16];            /* of the program, as prctl(PR_GET_NAME) has it */
-    uintptr_t arguments[2];   /* [start, end) of argv's strings on the stack */
+    uint64_t faults;             /* page faults that were resolved */
+    uint64_t peak_pages;         /* of the address spaces that it had before */
+    struct usage children_usage; /* of those that it has waited for, and theirs */
+    char name[16];               /* of the program, as prctl(PR_GET_NAME) has it */
+    uintptr_t arguments[2];      /* [start, end) of argv's strings on the stack */
     uintptr_t environment[2];
     struct task *vfork_parent; /* waits until this one execs or exits */
     bool is_vforking;          /* it is such a parent */

@@ -23,14 +23,14 @@ uint64_t time_realtime_to_monotonic(uint64_t realtime);
 
 /* An interval timer (setitimer, alarm): sends a signal when its time comes. */
 struct interval_timer {
-    uint64_t due;      /* in clock_monotonic_ns(); 0: not armed */
+    uint64_t due;      /* on its clock, which is the task's own for two of three; 0: not armed */
     uint64_t interval; /* ns; 0: once */
 };
 
-/* Sends the signals of timers that are due. */
-void time_check_timers(uint64_t now);
+/* Sends the signals of timers that are due, and of RLIMIT_CPU. To be called at each tick. */
+void time_check_timers(void);
 
-/* The earliest moment at which a timer is due, or UINT64_MAX. */
+/* The earliest moment at which a timer of real time is due, or UINT64_MAX. */
 uint64_t time_next_timer(void);
 
 #endif

@@ -104,8 +104,10 @@ static void page_fault(struct trap_frame *frame)
         irq_enable();
     if (error_code & X86_PF_RSVD)
         panic_trap(frame, "reserved bit set in a page-table entry");
-    if (address < USER_END && !space_fault(current()->space, address, error_code, pkru, &verdict))
+    if (address < USER_END && !space_fault(current()->space, address, error_code, pkru, &verdict)) {
+        current()->faults++;
         goto out;
+    }
     if (verdict.signal == SIGKILL)
         kprintf("out of memory: %s[%d] is ended\n", current()->name, current()->pid);
     if (from_user || verdict.signal == SIGKILL)

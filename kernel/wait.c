@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* wait4 and waitid: ends, stops and continuations of children and tracees. */
-#include <linux/resource.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
@@ -17,7 +16,7 @@ struct wait_request {
     int status; /* as wait(2) has it */
     int code;   /* CLD_* */
     int pid;
-    uint64_t cpu_ns; /* of an ended child and those that it waited for */
+    struct usage usage; /* of an ended child and those that it waited for */
 };
 
 static bool is_wanted(const struct task *task, const struct wait_request *request)
@@ -35,7 +34,8 @@ static bool found(struct wait_request *request, struct task *task, int status, i
     request->status = status;
     request->code = code;
     request->pid = task->pid;
-    request->cpu_ns = sched_cpu_ns(task) + task->children_cpu_ns;
+    request->usage = usage_of(task);
+    usage_add(&request->usage, &task->children_usage);
     return true;
 }
 
@@ -101,7 +101,7 @@ static void consume(struct wait_request *request)
         task->stop.told = true;
     } else if (task->parent == current()) {
         TAILQ_REMOVE(&current()->children, task, sibling);
-        current()->children_cpu_ns += request->cpu_ns;
+        usage_add(&current()->children_usage, &request->usage);
         task_free(task);
     } else {
         task->trace.tracer = NULL;
@@ -126,15 +126,6 @@ static long wait_for_child(struct wait_request *request)
     return request->pid;
 }
 
-static int put_usage(uintptr_t address, const struct wait_request *request)
-{
-    struct rusage usage = {0};
-
-    usage.ru_utime.tv_sec = (long)(request->cpu_ns / NS_PER_SECOND);
-    usage.ru_utime.tv_usec = (long)(request->cpu_ns % NS_PER_SECOND / 1000);
-    return address && copy_to_user(address, &usage, sizeof(usage)) ? -EFAULT : 0;
-}
-
 #define WAIT4_OPTIONS (WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WALL | (int)__WCLONE)
 
 SYSCALL4(wait4, int, pid, uintptr_t, status, int, options, uintptr_t, usage)
@@ -156,7 +147,7 @@ SYSCALL4(wait4, int, pid, uintptr_t, status, int, options, uintptr_t, usage)
     if (result > 0) {
         if (status && copy_to_user(status, &request.status, sizeof(request.status)))
             return -EFAULT;
-        if (put_usage(usage, &request))
+        if (usage && usage_to_user(usage, &request.usage))
             return -EFAULT;
     }
     return result;
@@ -196,7 +187,8 @@ SYSCALL5(waitid, int, type, int, id, uintptr_t, info, int, options, uintptr_t, u
     long result = wait_for_child(&request);
     if (result < 0)
         return result;
-    if (put_child_info(info, &request) || put_usage(result > 0 ? usage : 0, &request))
+    if (put_child_info(info, &request) ||
+        (result > 0 && usage && usage_to_user(usage, &request.usage)))
         return -EFAULT;
     return 0;
 }

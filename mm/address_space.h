@@ -69,6 +69,7 @@ struct address_space {
     uintptr_t brk_start, brk; /* the heap, [brk_start, brk) */
     uint64_t mapped_pages;    /* sum of the areas, in pages */
     uint64_t resident_pages;  /* leaves of 4 KiB in the tables; changed atomically */
+    uint64_t peak_pages;      /* the most that was seen; threads at once may miss a few */
     struct space_limits limits;
     uintptr_t gap_from; /* above it no gap is larger than gap_skipped, so mmap looks below */
     uint64_t gap_skipped;
@@ -118,7 +119,18 @@ void space_unlock_write(struct address_space *space);
 /* Leaves of this many pages came, or went. */
 static inline void space_count_resident(struct address_space *space, int64_t pages)
 {
-    __atomic_fetch_add(&space->resident_pages, (uint64_t)pages, __ATOMIC_RELAXED);
+    uint64_t now = __atomic_add_fetch(&space->resident_pages, (uint64_t)pages, __ATOMIC_RELAXED);
+
+    if (pages > 0 && now > space->peak_pages)
+        space->peak_pages = now;
+}
+
+/* The most pages that were resident at a time. */
+static inline uint64_t space_peak_pages(const struct address_space *space)
+{
+    uint64_t now = space->resident_pages; /* which fork() sets, without a peak */
+
+    return now > space->peak_pages ? now : space->peak_pages;
 }
 
 /* Bits of a leaf of this area, whose page is owned or not. */

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/* prctl(2): what a process sets for itself. */
+#include <linux/prctl.h>
+
+#include "arch/usercopy.h"
+#include "kernel/signal.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "libc/include/string.h"
+
+#define TIMER_SLACK_DEFAULT 50000 /* ns */
+
+static long put_int(uintptr_t address, int value)
+{
+    return copy_to_user(address, &value, sizeof(value)) ? -EFAULT : 0;
+}
+
+static long set_name(struct task *task, uintptr_t address)
+{
+    char name[sizeof(task->name)];
+
+    if (strncpy_from_user(name, address, sizeof(name)) < 0)
+        return -EFAULT;
+    name[sizeof(name) - 1] = '\0';
+    memcpy(task->name, name, sizeof(name));
+    return 0;
+}
+
+static long set_death_signal(struct task *task, uintptr_t signal)
+{
+    if (signal > SIGNAL_COUNT)
+        return -EINVAL;
+    task->control.death_signal = (int)signal;
+    return 0;
+}
+
+/* A flag that is 0 or 1. */
+static long set_flag(bool *flag, uintptr_t value)
+{
+    if (value > 1)
+        return -EINVAL;
+    *flag = value;
+    return 0;
+}
+
+static long set_timer_slack(struct task *task, uintptr_t ns)
+{
+    task->control.timer_slack = (long)ns > 0 ? ns : TIMER_SLACK_DEFAULT;
+    return 0;
+}
+
+SYSCALL5(prctl, int, option, uintptr_t, argument, uintptr_t, third, uintptr_t, fourth, uintptr_t,
+         fifth)
+{
+    struct task *task = current();
+    struct process_control *control = &task->control;
+    bool has_more = third || fourth || fifth;
+
+    switch (option) {
+    case PR_SET_NAME:
+        return set_name(task, argument);
+    case PR_GET_NAME:
+        return copy_to_user(argument, task->name, sizeof(task->name)) ? -EFAULT : 0;
+    case PR_SET_PDEATHSIG:
+        return set_death_signal(task, argument);
+    case PR_GET_PDEATHSIG:
+        return put_int(argument, control->death_signal);
+    case PR_SET_CHILD_SUBREAPER:
+        control->is_subreaper = argument;
+        return 0;
+    case PR_GET_CHILD_SUBREAPER:
+        return put_int(argument, control->is_subreaper);
+    case PR_SET_DUMPABLE:
+        return set_flag(&control->is_not_dumpable, argument ^ 1);
+    case PR_GET_DUMPABLE:
+        return !control->is_not_dumpable;
+    case PR_SET_KEEPCAPS:
+        return set_flag(&control->keeps_capabilities, argument);
+    case PR_GET_KEEPCAPS:
+        return control->keeps_capabilities;
+    case PR_SET_NO_NEW_PRIVS:
+        if (argument != 1 || has_more)
+            return -EINVAL;
+        control->no_new_privileges = true;
+        return 0;
+    case PR_GET_NO_NEW_PRIVS:
+        return argument || has_more ? -EINVAL : control->no_new_privileges;
+    case PR_SET_TIMERSLACK:
+        return set_timer_slack(task, argument);
+    case PR_GET_TIMERSLACK:
+        return (long)(control->timer_slack ? control->timer_slack : TIMER_SLACK_DEFAULT);
+    case PR_SET_TIMING:
+        return argument == PR_TIMING_STATISTICAL ? 0 : -EINVAL;
+    case PR_GET_TIMING:
+        return PR_TIMING_STATISTICAL;
+    case PR_GET_TSC:
+        return put_int(argument, PR_TSC_ENABLE);
+    default:
+        return -EINVAL;
+    }
+}
