@@ -224,6 +224,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
         space_put(old);
     process_end_vfork(task);
     task->has_execed = true;
+    task->exit_signal = SIGCHLD;
     task->control.is_not_dumpable = false;
     task->control.keeps_capabilities = false;
     if (task->executable)

@@ -104,6 +104,15 @@ static void copy_identity(struct task *child)
     memcpy(child->arguments, parent->arguments, sizeof(child->arguments));
     memcpy(child->environment, parent->environment, sizeof(child->environment));
     child->started_ns = clock_monotonic_ns();
+}
+
+/* Who waits for the child, and by which signal it hears of its end. */
+static void join_family(struct task *child, uint64_t flags)
+{
+    struct task *self = current();
+    struct task *parent = flags & CLONE_PARENT ? self->parent : self;
+
+    child->exit_signal = flags & CLONE_PARENT ? self->exit_signal : (int)(flags & CSIGNAL);
     child->parent = parent;
     TAILQ_INSERT_TAIL(&parent->children, child, sibling);
 }
@@ -140,9 +149,9 @@ struct clone_request {
     uint64_t tls;
 };
 
-#define CLONE_SUPPORTED                                                                           \
-    (CSIGNAL | CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | \
-     CLONE_CHILD_CLEARTID)
+#define CLONE_SUPPORTED                                                                     \
+    (CSIGNAL | CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_SETTLS | CLONE_PARENT_SETTID | \
+     CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
 
 static long clone_task(const struct clone_request *request)
 {
@@ -150,6 +159,8 @@ static long clone_task(const struct clone_request *request)
 
     /* Threads (CLONE_THREAD, CLONE_SIGHAND ...) and namespaces are not to be had. */
     if (flags & ~CLONE_SUPPORTED)
+        return -EINVAL;
+    if (flags & CLONE_PARENT && current()->pid == FIRST_PID)
         return -EINVAL;
     struct task *child = task_create();
     if (!child)
@@ -159,6 +170,7 @@ static long clone_task(const struct clone_request *request)
         return -ENOMEM;
     }
     copy_identity(child);
+    join_family(child, flags);
     copy_registers(child, request->stack);
     if (flags & CLONE_VM && !(flags & CLONE_VFORK))
         child->signals.stack_flags = SS_DISABLE;
@@ -240,6 +252,7 @@ static void give_away_children(struct task *task)
         TAILQ_REMOVE(&task->children, child, sibling);
         child->parent = reaper;
         child->is_adopted = true;
+        child->exit_signal = SIGCHLD;
         TAILQ_INSERT_TAIL(&reaper->children, child, sibling);
         if (child->control.death_signal)
             signal_send(child, child->control.death_signal);
@@ -250,23 +263,26 @@ static void give_away_children(struct task *task)
 }
 
 /* Whether the parent does not want to wait: SIGCHLD ignored, or SA_NOCLDWAIT. */
-static bool parent_does_not_care(const struct task *parent)
+static bool parent_does_not_care(const struct task *task)
 {
-    const struct sigaction *action = &parent->signals.actions->action[SIGCHLD - 1];
+    const struct sigaction *action = &task->parent->signals.actions->action[SIGCHLD - 1];
 
+    if (task->exit_signal != SIGCHLD)
+        return false;
     return action->sa_handler == SIG_IGN || (action->sa_flags & SA_NOCLDWAIT);
 }
 
-/* SIGCHLD about the end of a task, to its parent or tracer, and the end of their wait. */
-static void tell(struct task *task, struct task *to)
+/* A signal about the end of a task to its parent or tracer, unless 0, and the end of their wait. */
+static void tell(struct task *task, struct task *to, int signal)
 {
     bool signalled = (task->wait_status & 0x7f) != 0;
-    siginfo_t info = {.si_signo = SIGCHLD};
+    siginfo_t info = {.si_signo = signal};
 
     info.si_code = !signalled ? CLD_EXITED : task->wait_status & 0x80 ? CLD_DUMPED : CLD_KILLED;
     info.si_pid = task->pid;
     info.si_status = signalled ? task->wait_status & 0x7f : task->wait_status >> 8 & 0xff;
-    signal_send_info(to, &info);
+    if (signal)
+        signal_send_info(to, &info);
     wake_all(&to->child_exit);
 }
 
@@ -292,13 +308,13 @@ void process_exit(int wait_status)
     give_away_children(task);
     group_lost_parent(task, task->parent);
     irq_disable();
-    bool reap = !task->trace.tracer && parent_does_not_care(task->parent);
+    bool reap = !task->trace.tracer && parent_does_not_care(task);
     if (reap)
         TAILQ_REMOVE(&task->parent->children, task, sibling);
     sched_set_state(TASK_ZOMBIE);
-    tell(task, task->parent);
+    tell(task, task->parent, task->exit_signal);
     if (task->trace.tracer && task->trace.tracer != task->parent)
-        tell(task, task->trace.tracer);
+        tell(task, task->trace.tracer, SIGCHLD);
     sched_exit(reap);
 }
 

@@ -14,14 +14,22 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 
+/* What clock_settime() has added to the time that the board's clock told at boot. */
+static uint64_t adjustment_ns;
+
+static uint64_t boot_ns(void)
+{
+    return clock_boot_seconds() * NS_PER_SECOND + __atomic_load_n(&adjustment_ns, __ATOMIC_RELAXED);
+}
+
 uint64_t time_realtime_ns(void)
 {
-    return clock_boot_seconds() * NS_PER_SECOND + clock_monotonic_ns();
+    return boot_ns() + clock_monotonic_ns();
 }
 
 uint64_t time_realtime_to_monotonic(uint64_t realtime)
 {
-    uint64_t boot = clock_boot_seconds() * NS_PER_SECOND;
+    uint64_t boot = boot_ns();
 
     return realtime > boot ? realtime - boot : 0;
 }
@@ -62,6 +70,22 @@ PARALLEL_SYSCALL2(clock_gettime, int, clock, uintptr_t, address)
     int error = read_clock(clock, &ns);
 
     return error ? error : time_to_user(address, ns);
+}
+
+/* The board's clock is left alone, so the time is lost with the power. */
+SYSCALL2(clock_settime, int, clock, uintptr_t, address)
+{
+    uint64_t wanted;
+    int error = time_from_user(address, &wanted);
+
+    if (clock != CLOCK_REALTIME)
+        return -EINVAL;
+    if (error)
+        return error;
+    if (wanted < clock_monotonic_ns()) /* Linux's rule: no boot before 1970 */
+        return -EINVAL;
+    __atomic_fetch_add(&adjustment_ns, wanted - time_realtime_ns(), __ATOMIC_RELAXED);
+    return 0;
 }
 
 PARALLEL_SYSCALL2(clock_getres, int, clock, uintptr_t, address)
@@ -141,14 +165,22 @@ PARALLEL_SYSCALL2(nanosleep, uintptr_t, duration, uintptr_t, remaining)
     return error ? error : sleep_until(clock_monotonic_ns() + ns, remaining);
 }
 
+static bool may_sleep_by(int clock)
+{
+    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
+           clock == CLOCK_PROCESS_CPUTIME_ID;
+}
+
 PARALLEL_SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, uintptr_t,
                   remaining)
 {
     uint64_t ns, now;
     int error = read_clock(clock, &now);
 
-    if (error || clock == CLOCK_THREAD_CPUTIME_ID)
-        return -EINVAL;
+    if (error)
+        return error;
+    if (!may_sleep_by(clock))
+        return -EOPNOTSUPP;
     error = time_from_user(duration, &ns);
     if (error)
         return error;

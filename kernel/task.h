@@ -90,6 +90,7 @@ struct task {
 
     int pid, pgid, sid;
     struct task *parent;
+    int exit_signal; /* what the parent gets at its end: SIGCHLD, another, or 0 */
     bool is_adopted; /* the parent took it when its own had ended */
     bool has_execed; /* since it was made: its parent may not move it to a group any more */
     struct task_list children;

@@ -21,7 +21,13 @@ struct wait_request {
 
 static bool is_wanted(const struct task *task, const struct wait_request *request)
 {
+    bool is_clone = task->exit_signal != SIGCHLD;
+    bool want_clone = request->options & (int)__WCLONE;
+
     if (task->parent != current() && task->trace.tracer != current())
+        return false;
+    /* A tracer hears of all; a parent of those that tell it otherwise only if it asks. */
+    if (task->trace.tracer != current() && !(request->options & __WALL) && is_clone != want_clone)
         return false;
     if (request->type == P_ALL)
         return true;

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/*
+ * clone without threads: what a child may share, where its number is put, how its end is told.
+ */
+#include "tests/programs/program.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+static char stack[65536] __attribute__((aligned(16)));
+static volatile int word;
+static int descriptor;
+static volatile pid_t number;
+
+static int change_all(void *argument)
+{
+    (void)argument;
+    word = 7;
+    close(descriptor);
+    umask(0123);
+    return chdir("/proc") ? 9 : 5;
+}
+
+/* Runs the child on a stack of its own and says what of its changes the parent sees. */
+static void shared(const char *what, int flags)
+{
+    char directory[256];
+    int status, here = open(".", O_RDONLY);
+    mode_t before = umask(022);
+
+    word = 1;
+    descriptor = dup(0);
+    pid_t pid = clone(change_all, stack + sizeof(stack), flags | SIGCHLD, NULL);
+    if (pid == -1) {
+        say("%s: %s", what, strerror(errno));
+    } else {
+        waitpid(pid, &status, 0);
+        say_status(what, status);
+        mode_t mask = umask(before);
+        say("memory is %s, descriptors are %s, directory is %s, umask is %s",
+            word == 7 ? "shared" : "copied", fcntl(descriptor, F_GETFD) ? "shared" : "copied",
+            strcmp(getcwd(directory, sizeof(directory)), "/proc") ? "copied" : "shared",
+            mask == 0123 ? "shared" : "copied");
+    }
+    umask(before);
+    close(descriptor);
+    if (fchdir(here))
+        say("the directory is lost");
+    close(here);
+}
+
+static volatile sig_atomic_t came;
+
+static void note(int signal)
+{
+    came = signal;
+}
+
+static int do_nothing(void *argument)
+{
+    (void)argument;
+    return 3;
+}
+
+/* A child that ends with another signal than SIGCHLD is waited for with __WALL or __WCLONE. */
+static void end_by_signal(const char *what, int signal_at_end)
+{
+    int status;
+
+    came = 0;
+    signal(SIGUSR1, note);
+    signal(SIGCHLD, note);
+    pid_t pid = clone(do_nothing, stack + sizeof(stack), signal_at_end, NULL);
+    usleep(30000);
+    say("%s: signal %d came", what, (int)came);
+    VALUE("waitpid without flags", waitpid(pid, &status, WNOHANG) > 0 ? 1 : -1);
+    VALUE("waitpid(__WCLONE)", waitpid(pid, &status, WNOHANG | __WCLONE) > 0 ? 1 : -1);
+    VALUE("waitpid(__WALL)", waitpid(pid, &status, WNOHANG | __WALL) > 0 ? 1 : -1);
+    signal(SIGUSR1, SIG_DFL);
+    signal(SIGCHLD, SIG_DFL);
+}
+
+static int check_number(void *argument)
+{
+    (void)argument;
+    return number == getpid() ? 1 : 2;
+}
+
+static void numbers(void)
+{
+    int status;
+    pid_t of_parent = 0;
+
+    number = 0;
+    pid_t pid = clone(check_number, stack + sizeof(stack), SIGCHLD | CLONE_CHILD_SETTID, NULL, NULL,
+                      NULL, (void *)(uintptr_t)&number);
+    waitpid(pid, &status, 0);
+    say_status("CLONE_CHILD_SETTID in the child's memory", status);
+    TRUTH("and not in the parent's", number == 0);
+    pid = clone(do_nothing, stack + sizeof(stack), SIGCHLD | CLONE_PARENT_SETTID, NULL, &of_parent);
+    TRUTH("CLONE_PARENT_SETTID in the parent's", of_parent == pid);
+    waitpid(pid, &status, 0);
+    number = 77;
+    pid = clone(do_nothing, stack + sizeof(stack), SIGCHLD | CLONE_VM | CLONE_CHILD_CLEARTID, NULL,
+                NULL, NULL, (void *)(uintptr_t)&number);
+    waitpid(pid, &status, 0);
+    VALUE("CLONE_CHILD_CLEARTID clears it at the end", number);
+}
+
+static int have_sibling(void *argument)
+{
+    (void)argument;
+    static char other[65536] __attribute__((aligned(16)));
+    pid_t pid = clone(do_nothing, other + sizeof(other), CLONE_PARENT | SIGCHLD, NULL);
+
+    if (pid == -1)
+        return 9;
+    return waitpid(pid, NULL, 0) == -1 && errno == ECHILD ? 1 : 2;
+}
+
+static void siblings(void)
+{
+    int status, count = 0;
+    pid_t pid = clone(have_sibling, stack + sizeof(stack), SIGCHLD, NULL);
+
+    waitpid(pid, &status, 0);
+    say_status("a child that makes another with CLONE_PARENT", status);
+    while (wait(&status) > 0)
+        count++;
+    VALUE("that one was this program's", count);
+}
+
+static int wait_a_little(void *argument)
+{
+    (void)argument;
+    usleep(30000);
+    word = 8;
+    return 0;
+}
+
+static void vfork_by_clone(void)
+{
+    word = 0;
+    pid_t pid = clone(wait_a_little, stack + sizeof(stack), CLONE_VFORK | CLONE_VM | SIGCHLD, NULL);
+    VALUE("CLONE_VFORK waits for the child", word);
+    waitpid(pid, NULL, 0);
+    word = 0;
+    pid = clone(wait_a_little, stack + sizeof(stack), CLONE_VFORK | SIGCHLD, NULL);
+    VALUE("without CLONE_VM memory is copied", word);
+    TRUTH("and the child is there to be waited for", waitpid(pid, NULL, 0) == pid);
+}
+
+static void errors(void)
+{
+    VALUE("CLONE_SIGHAND without CLONE_VM",
+          syscall(SYS_clone, CLONE_SIGHAND | SIGCHLD, 0, 0, 0, 0));
+    VALUE("CLONE_THREAD without CLONE_SIGHAND",
+          syscall(SYS_clone, CLONE_THREAD | CLONE_VM, 0, 0, 0, 0));
+    VALUE("CLONE_FS with CLONE_NEWNS",
+          syscall(SYS_clone, CLONE_FS | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0));
+}
+
+int main(void)
+{
+    errors();
+    shared("nothing", 0);
+    shared("CLONE_VM", CLONE_VM);
+    end_by_signal("SIGCHLD", SIGCHLD);
+    end_by_signal("SIGUSR1", SIGUSR1);
+    end_by_signal("none", 0);
+    numbers();
+    siblings();
+    vfork_by_clone();
+    return 0;
+}
