@@ -5,7 +5,8 @@
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/values.h"
 
-#define LIMITS 16 /* RLIM_NLIMITS */
+#define LIMITS    16 /* RLIM_NLIMITS */
+#define LIMIT_CPU 0  /* RLIMIT_CPU: to run into it ends the process before it is restored */
 
 struct limit {
     uint64_t current, highest;
@@ -33,8 +34,11 @@ static uint64_t resource(const struct use *use)
 static uint64_t lower_limit(const struct use *use)
 {
     struct limit *limit = scratch_take(sizeof(*limit));
+    uint64_t which = use->argument[use->index - 1] % LIMITS;
 
-    *limit = limits[use->argument[use->index - 1] % LIMITS];
+    *limit = limits[which];
+    if (which == LIMIT_CPU)
+        return (uint64_t)limit;
     limit->current = one_in(2) ? 0 : random_small(UINT64_C(1) << 48);
     if (limit->current > limit->highest && !use->wild)
         limit->current = limit->highest;
@@ -58,11 +62,24 @@ static void after_limit(const struct use *use, long result)
     limits_restore();
 }
 
+/* Of a process, a group or a user. */
+static uint64_t priority_of(const struct use *use)
+{
+    return use->wild && one_in(3) ? wild_value() : random_below(3);
+}
+
+static uint64_t nice_value(const struct use *use)
+{
+    return use->wild && one_in(3) ? wild_value() : random_below(40) - 20;
+}
+
 static const struct call calls[] = {
     CALL(getrlimit, TAKES(resource, buffer)),
     CALL(setrlimit, TAKES(resource, lower_limit), .after = after_limit),
     CALL(prlimit64, TAKES(limited_pid, resource, lower_limit_or_null, buffer_or_null),
          .after = after_limit),
+    CALL(getpriority, TAKES(priority_of, limited_pid)),
+    CALL(setpriority, TAKES(priority_of, limited_pid, nice_value)),
 };
 
 const struct call_table limit_calls = {calls, COUNT(calls)};

@@ -65,7 +65,8 @@ static uint64_t child_info(const struct use *use)
 }
 
 DEFINE_CHOICE(arch_code, ARCH_GET_FS, ARCH_GET_GS, ARCH_SET_FS, ARCH_SET_GS)
-DEFINE_CHOICE(prctl_option, PR_SET_NAME, PR_GET_NAME)
+DEFINE_CHOICE(prctl_option, PR_SET_NAME, PR_GET_NAME, PR_SET_PDEATHSIG, PR_GET_PDEATHSIG,
+              PR_SET_DUMPABLE, PR_GET_DUMPABLE, PR_GET_CHILD_SUBREAPER, PR_SET_TIMERSLACK)
 DEFINE_CHOICE(usage_of, 0, UINT64_MAX, 1)
 
 static uint64_t arch_address(const struct use *use)

@@ -20,6 +20,22 @@ static uint64_t clock_number(const struct use *use)
                                   : random_below(2);
 }
 
+static uint64_t settable_clock(const struct use *use)
+{
+    return one_in(4) ? clock_number(use) : zero(use);
+}
+
+/* Within a year of 2020 mostly. */
+static uint64_t time_of_day(const struct use *use)
+{
+    struct fuzz_time *time = scratch_take(sizeof(*time));
+
+    time->seconds =
+        use->wild && one_in(3) ? (long)wild_value() : 1577836800 + (long)random_below(31536000);
+    time->fraction = (long)random_below(1000000000);
+    return (uint64_t)time;
+}
+
 static uint64_t sleep_flags(const struct use *use)
 {
     return one_in(4) ? 1 /* TIMER_ABSTIME */ : zero(use);
@@ -89,6 +105,7 @@ static long run_unknown(struct use *use)
 static const struct call calls[] = {
     CALL(clock_gettime, TAKES(clock_number, buffer)),
     CALL(clock_getres, TAKES(clock_number, buffer_or_null)),
+    CALL(clock_settime, TAKES(settable_clock, time_of_day)),
     CALL(gettimeofday, TAKES(buffer_or_null, buffer_or_null)),
     CALL(time, TAKES(buffer_or_null)),
     CALL(times, TAKES(buffer_or_null)),
