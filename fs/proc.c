@@ -20,7 +20,7 @@ struct task *proc_task(const struct pseudo_node *node)
 {
     struct task *task = task_find(node->pid);
 
-    return task && task->started_ns == node->started_ns ? task : NULL;
+    return task && task->process->started_ns == node->started_ns ? task : NULL;
 }
 
 static int lookup(struct node *directory, const struct node_name *name, struct node **child)
@@ -37,7 +37,7 @@ static int lookup(struct node *directory, const struct node_name *name, struct n
     error = pseudo_create_numbered(directory, &process, pid, child);
     if (!error) {
         pseudo_node(*child)->pid = pid;
-        pseudo_node(*child)->started_ns = task->started_ns;
+        pseudo_node(*child)->started_ns = task->process->started_ns;
     }
     return error;
 }
@@ -49,8 +49,8 @@ static int next_pid(uint64_t from)
     int next = 0;
 
     TAILQ_FOREACH (task, &all_tasks, all_link)
-        if ((uint64_t)task->pid >= from && (!next || task->pid < next))
-            next = task->pid;
+        if ((uint64_t)task->process->pid >= from && (!next || task->process->pid < next))
+            next = task->process->pid;
     return next;
 }
 

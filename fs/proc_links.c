@@ -123,9 +123,9 @@ static int follow_exe(struct node *node, struct node **target)
 {
     const struct task *task = proc_task(pseudo_node(node));
 
-    if (!task || !task->executable)
+    if (!task || !task->process->executable)
         return -ENOENT;
-    *target = task->executable->node;
+    *target = task->process->executable->node;
     node_get(*target);
     return 0;
 }

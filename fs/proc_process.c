@@ -31,7 +31,7 @@ static int show_cmdline(const struct pseudo_node *node, struct text *text)
     if (!task)
         return -ESRCH;
     if (task->space)
-        put_memory(text, task->space, task->arguments[0], task->arguments[1]);
+        put_memory(text, task->space, task->process->arguments[0], task->process->arguments[1]);
     return 0;
 }
 
@@ -42,7 +42,7 @@ static int show_environ(const struct pseudo_node *node, struct text *text)
     if (!task)
         return -ESRCH;
     if (task->space)
-        put_memory(text, task->space, task->environment[0], task->environment[1]);
+        put_memory(text, task->space, task->process->environment[0], task->process->environment[1]);
     return 0;
 }
 
@@ -106,8 +106,8 @@ static int show_limits(const struct pseudo_node *node, struct text *text)
     text_print(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
     for (unsigned int i = 0; i < RLIM_NLIMITS; i++) {
         text_print(text, "%-25s ", limits[i].name);
-        put_limit(text, task->limits[i].rlim_cur);
-        put_limit(text, task->limits[i].rlim_max);
+        put_limit(text, task->process->limits[i].rlim_cur);
+        put_limit(text, task->process->limits[i].rlim_max);
         text_print(text, "%-10s\n", limits[i].unit);
     }
     return 0;

@@ -83,8 +83,8 @@ static void put_identity(struct text *text, const struct task *task)
     if (task->fs)
         text_print(text, "Umask:\t%04o\n", task->fs->umask);
     text_print(text, "State:\t%s\n", state_name(task));
-    text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\n", task->pid, task->pid);
-    text_print(text, "PPid:\t%d\n", task->parent ? task->parent->pid : 0);
+    text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\n", task->process->pid, task->process->pid);
+    text_print(text, "PPid:\t%d\n", task->process->parent_pid);
     text_print(text, "TracerPid:\t%d\n", task->trace.tracer ? task->trace.tracer->pid : 0);
     text_print(text, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
     text_print(text, "FDSize:\t%u\nGroups:\t \n", task->files ? task->files->size : 0);
@@ -123,10 +123,8 @@ static struct handled handled_signals(const struct task *task)
 {
     struct handled handled = {0};
 
-    if (!task->signals.actions)
-        return handled;
     for (int signal = 1; signal <= SIGNAL_COUNT; signal++) {
-        __sighandler_t handler = task->signals.actions->action[signal - 1].sa_handler;
+        __sighandler_t handler = task->process->actions->action[signal - 1].sa_handler;
 
         if (handler == SIG_IGN)
             handled.ignored |= signal_bit(signal);
@@ -141,7 +139,9 @@ static unsigned int count_queued(const struct task *task)
     const struct pending_signal *pending;
     unsigned int count = 0;
 
-    TAILQ_FOREACH (pending, &task->signals.queue, link)
+    TAILQ_FOREACH (pending, &task->signals.pending.list, link)
+        count++;
+    TAILQ_FOREACH (pending, &task->process->pending.list, link)
         count++;
     return count;
 }
@@ -150,9 +150,10 @@ static void put_signals(struct text *text, const struct task *task)
 {
     struct handled handled = handled_signals(task);
 
-    text_print(text, "Threads:\t1\nSigQ:\t%u/%lu\n", count_queued(task),
-               (uint64_t)task->limits[RLIMIT_SIGPENDING].rlim_cur);
-    text_print(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", 0ul, task->signals.pending);
+    text_print(text, "Threads:\t%u\nSigQ:\t%u/%lu\n", task->process->live_threads,
+               count_queued(task), (uint64_t)task->process->limits[RLIMIT_SIGPENDING].rlim_cur);
+    text_print(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", task->signals.pending.set,
+               task->process->pending.set);
     text_print(text, "SigBlk:\t%016lx\n", task->signals.blocked);
     text_print(text, "SigIgn:\t%016lx\n", handled.ignored);
     text_print(text, "SigCgt:\t%016lx\n", handled.caught);
@@ -180,7 +181,7 @@ int proc_show_status(const struct pseudo_node *node, struct text *text)
 /* The terminal of the process's session by its device number, and the group in its foreground. */
 static void put_terminal(struct text *text, const struct task *task)
 {
-    bool has_terminal = task->sid == terminal.session && terminal.session;
+    bool has_terminal = task->process->sid == terminal.session && terminal.session;
 
     text_print(text, " %u %d", has_terminal ? device_number(5, 1) : 0,
                has_terminal ? terminal.foreground : -1);
@@ -188,7 +189,8 @@ static void put_terminal(struct text *text, const struct task *task)
 
 static void put_addresses(struct text *text, const struct task *task, const struct memory *memory)
 {
-    text_print(text, " %lu %lu %lu 0 0", memory->code_start, memory->code_end, task->arguments[0]);
+    text_print(text, " %lu %lu %lu 0 0", memory->code_start, memory->code_end,
+               task->process->arguments[0]);
 }
 
 /* The 52 fields of proc_pid_stat(5). */
@@ -202,23 +204,27 @@ int proc_show_stat(const struct pseudo_node *node, struct text *text)
         return -ESRCH;
     handled = handled_signals(task);
     memory = measure(task);
-    text_print(text, "%d (%s) %c %d %d %d", task->pid, task->name, *state_name(task),
-               task->parent ? task->parent->pid : 0, task->pgid, task->sid);
+    text_print(text, "%d (%s) %c %d %d %d", task->process->pid, task->name, *state_name(task),
+               task->process->parent_pid, task->process->pgid, task->process->sid);
     put_terminal(text, task);
-    text_print(text, " 0 %lu %lu 0 0 %lu 0 %lu 0 %d %d 1 0 %lu", task->faults,
-               task->children_usage.faults, sched_cpu_ns(task) / CLOCK_TICK_NS,
-               task->children_usage.cpu_ns / CLOCK_TICK_NS, 20 + task->control.nice,
-               task->control.nice, task->started_ns / CLOCK_TICK_NS);
+    struct usage used = usage_of_process(task->process);
+
+    text_print(text, " 0 %lu %lu 0 0 %lu 0 %lu 0 %d %d %u 0 %lu", used.faults,
+               task->process->children_usage.faults, used.cpu_ns / CLOCK_TICK_NS,
+               task->process->children_usage.cpu_ns / CLOCK_TICK_NS,
+               20 + task->process->control.nice, task->process->control.nice,
+               task->process->live_threads, task->process->started_ns / CLOCK_TICK_NS);
     text_print(text, " %lu %lu %lu", memory.size, memory.usage.resident >> PAGE_SHIFT,
-               (uint64_t)task->limits[RLIMIT_RSS].rlim_cur);
+               (uint64_t)task->process->limits[RLIMIT_RSS].rlim_cur);
     put_addresses(text, task, &memory);
-    text_print(text, " %lu %lu %lu %lu", task->signals.pending & INT32_MAX,
+    text_print(text, " %lu %lu %lu %lu", task->signals.pending.set & INT32_MAX,
                task->signals.blocked & INT32_MAX, handled.ignored & INT32_MAX,
                handled.caught & INT32_MAX);
     text_print(text, " %d 0 0 %d 0 0 0 0 0 0", task->state != TASK_RUNNABLE, SIGCHLD);
     text_print(text, " 0 0 %lu %lu %lu %lu %lu %d\n", task->space ? task->space->brk_start : 0,
-               task->arguments[0], task->arguments[1], task->environment[0], task->environment[1],
-               task->wait_status);
+               task->process->arguments[0], task->process->arguments[1],
+               task->process->environment[0], task->process->environment[1],
+               task->process->wait_status);
     return 0;
 }
 

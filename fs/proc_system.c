@@ -155,7 +155,7 @@ static long cut(int length, size_t size)
 static long read_self(struct node *node, char *buffer, size_t size)
 {
     char text[PSEUDO_NUMBER_SIZE];
-    long length = cut(snprintf(text, sizeof(text), "%d", current()->pid), size);
+    long length = cut(snprintf(text, sizeof(text), "%d", current_process()->pid), size);
 
     (void)node;
     memcpy(buffer, text, length);
@@ -165,7 +165,7 @@ static long read_self(struct node *node, char *buffer, size_t size)
 static long read_thread_self(struct node *node, char *buffer, size_t size)
 {
     char text[2 * PSEUDO_NUMBER_SIZE + sizeof("/task/")];
-    int pid = current()->pid;
+    int pid = current_process()->pid;
     long length = cut(snprintf(text, sizeof(text), "%d/task/%d", pid, pid), size);
 
     (void)node;

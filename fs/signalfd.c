@@ -20,7 +20,7 @@ struct signal_file {
 
 static bool is_pending(void *context)
 {
-    return current()->signals.pending & ((const struct signal_file *)context)->set;
+    return signal_pending_set() & ((const struct signal_file *)context)->set;
 }
 
 static struct signalfd_siginfo describe(const siginfo_t *info)

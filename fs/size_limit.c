@@ -11,7 +11,7 @@
 
 uint64_t size_limit(void)
 {
-    return current()->limits[RLIMIT_FSIZE].rlim_cur;
+    return current_process()->limits[RLIMIT_FSIZE].rlim_cur;
 }
 
 int size_limit_exceeded(void)

@@ -64,7 +64,7 @@ static int read_request(struct file *file, unsigned int command, uintptr_t argum
         return -EINVAL;
     *request = (struct file_lock){
         .owner = of_open_file ? (const void *)file : current()->files,
-        .pid = of_open_file ? -1 : current()->pid,
+        .pid = of_open_file ? -1 : current_process()->pid,
         .type = user->l_type,
     };
     return lock_range(file, user, request);

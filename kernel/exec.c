@@ -193,17 +193,17 @@ static void set_name(struct task *task, const char *path)
 }
 
 /* Where the strings lie, for /proc: argv's first. */
-static void note_strings(struct task *task, const struct exec_arguments *arguments,
+static void note_strings(struct process *process, const struct exec_arguments *arguments,
                          const struct stack_plan *plan)
 {
     const char *string = arguments->strings;
 
     for (unsigned int i = 0; i < arguments->argc; i++)
         string += strlen(string) + 1;
-    task->arguments[0] = plan->strings;
-    task->arguments[1] = plan->strings + (size_t)(string - arguments->strings);
-    task->environment[0] = task->arguments[1];
-    task->environment[1] = plan->strings + arguments->size;
+    process->arguments[0] = plan->strings;
+    process->arguments[1] = plan->strings + (size_t)(string - arguments->strings);
+    process->environment[0] = process->arguments[1];
+    process->environment[1] = plan->strings + arguments->size;
 }
 
 /* From here on nothing fails: the task changes over. */
@@ -211,32 +211,33 @@ static void change_over(struct address_space *space, const struct elf_image *ima
                         const struct exec_arguments *arguments, const struct stack_plan *plan)
 {
     struct task *task = current();
+    struct process *process = task->process;
     struct address_space *old = task->space;
     struct trap_frame *frame = task_frame(task);
 
     usage_leave_space(task);
     irq_disable();
     task->space = space;
-    task_apply_limits(task);
+    process_apply_limits(process);
     space_load(space);
     irq_enable();
     if (old)
         space_put(old);
-    process_end_vfork(task);
-    task->has_execed = true;
-    task->exit_signal = SIGCHLD;
-    task->control.is_not_dumpable = false;
-    task->control.keeps_capabilities = false;
-    if (task->executable)
-        file_put(task->executable);
-    task->executable = image->file;
+    process_end_vfork(process);
+    process->has_execed = true;
+    process->exit_signal = SIGCHLD;
+    process->control.is_not_dumpable = false;
+    process->control.keeps_capabilities = false;
+    if (process->executable)
+        file_put(process->executable);
+    process->executable = image->file;
     file_get(image->file);
     file_table_close_on_exec(task->files);
-    signal_actions_reset(task->signals.actions);
+    signal_actions_reset(process->actions);
     task->signals.stack_flags = SS_DISABLE;
     task->clear_child_tid = 0;
     set_name(task, arguments->path);
-    note_strings(task, arguments, plan);
+    note_strings(process, arguments, plan);
 
     memset(frame, 0, sizeof(*frame));
     frame->rip = image->entry;
@@ -271,6 +272,11 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
         error = build_space(image, arguments, &space, &plan);
         if (error == -EEXIST)
             error = -ENOEXEC;
+    }
+    if (!error) {
+        error = process_end_other_threads();
+        if (error)
+            space_put(space);
     }
     if (!error)
         change_over(space, image, arguments, &plan);

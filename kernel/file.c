@@ -153,7 +153,7 @@ static void set_flag_locked(struct file_table *table, int fd, bool close_on_exec
 
 int descriptor_limit(void)
 {
-    uint64_t limit = current()->limits[RLIMIT_NOFILE].rlim_cur;
+    uint64_t limit = current_process()->limits[RLIMIT_NOFILE].rlim_cur;
 
     return limit < FILES_MAX ? (int)limit : FILES_MAX;
 }
@@ -237,6 +237,11 @@ static void put_closed(struct file_table *table, struct file *file)
 {
     remove_locks(file, table);
     file_put(file);
+}
+
+void file_table_share(struct file_table *table)
+{
+    __atomic_fetch_add(&table->references, 1, __ATOMIC_RELAXED);
 }
 
 void file_table_put(struct file_table *table)

@@ -121,6 +121,7 @@ struct file_table *file_table_create(void);
 /* A copy for fork(): the same files, one more reference each. NULL when memory is out. */
 struct file_table *file_table_copy(struct file_table *table);
 void file_table_get_reference(struct file_table *table);
+void file_table_share(struct file_table *table);
 void file_table_put(struct file_table *table);
 /* For exec: the table must be the caller's alone. */
 void file_table_close_on_exec(struct file_table *table);

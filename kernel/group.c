@@ -7,44 +7,44 @@
 
 /* ---- orphaned groups ---- */
 
-/* Whether the parent could stop the task and let it go on, as a shell does with its jobs. */
-static bool is_looked_after(const struct task *task, const struct task *parent)
+/* Whether the parent could stop the process and let it go on, as a shell does with its jobs. */
+static bool is_looked_after(const struct process *process, const struct process *parent)
 {
-    return parent && parent->pgid != task->pgid && parent->sid == task->sid;
+    return parent && parent->pgid != process->pgid && parent->sid == process->sid;
 }
 
-/* Not counting one task, which may be NULL. */
-static bool is_orphaned_without(int pgid, const struct task *except)
+/* Not counting one process, which may be NULL. */
+static bool is_orphaned_without(int pgid, const struct process *except)
 {
-    const struct task *task;
+    const struct process *process;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link)
-        if (task->pgid == pgid && task != except && task->state != TASK_ZOMBIE &&
-            !task->is_adopted && is_looked_after(task, task->parent))
+    TAILQ_FOREACH (process, &all_processes, all_link)
+        if (process->pgid == pgid && process != except && !process->is_zombie &&
+            !process->is_adopted && is_looked_after(process, process->parent))
             return false;
     return true;
 }
 
 static bool has_stopped_member(int pgid)
 {
-    const struct task *task;
+    const struct process *process;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link)
-        if (task->pgid == pgid && task->stop.kind == STOP_JOB)
+    TAILQ_FOREACH (process, &all_processes, all_link)
+        if (process->pgid == pgid && process->job.is_stopped)
             return true;
     return false;
 }
 
 bool group_is_orphaned(void)
 {
-    return is_orphaned_without(current()->pgid, NULL);
+    return is_orphaned_without(current_process()->pgid, NULL);
 }
 
-void group_lost_parent(const struct task *task, const struct task *parent)
+void group_lost_parent(const struct process *process, const struct process *parent)
 {
-    int pgid = task->pgid;
+    int pgid = process->pgid;
 
-    if (!is_looked_after(task, parent) || !is_orphaned_without(pgid, task) ||
+    if (!is_looked_after(process, parent) || !is_orphaned_without(pgid, process) ||
         !has_stopped_member(pgid))
         return;
     signal_send_group(pgid, SIGHUP);
@@ -55,36 +55,36 @@ void group_lost_parent(const struct task *task, const struct task *parent)
 
 SYSCALL0(getpgrp)
 {
-    return current()->pgid;
+    return current_process()->pgid;
 }
 
 SYSCALL1(getpgid, int, pid)
 {
-    struct task *task = pid ? task_find(pid) : current();
+    struct process *process = pid ? process_find(pid) : current_process();
 
-    return task ? task->pgid : -ESRCH;
+    return process ? process->pgid : -ESRCH;
 }
 
 SYSCALL1(getsid, int, pid)
 {
-    struct task *task = pid ? task_find(pid) : current();
+    struct process *process = pid ? process_find(pid) : current_process();
 
-    return task ? task->sid : -ESRCH;
+    return process ? process->sid : -ESRCH;
 }
 
 static bool group_exists(int pgid, int sid)
 {
-    struct task *task;
+    struct process *process;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link)
-        if (task->pgid == pgid && task->sid == sid)
+    TAILQ_FOREACH (process, &all_processes, all_link)
+        if (process->pgid == pgid && process->sid == sid)
             return true;
     return false;
 }
 
 SYSCALL2(setpgid, int, pid, int, pgid)
 {
-    struct task *self = current();
+    struct process *self = current_process();
 
     if (pid == 0)
         pid = self->pid;
@@ -92,26 +92,26 @@ SYSCALL2(setpgid, int, pid, int, pgid)
         pgid = pid;
     if (pgid < 0)
         return -EINVAL;
-    struct task *task = task_find(pid);
-    if (!task || (task != self && task->parent != self))
+    struct process *process = process_find(pid);
+    if (!process || (process != self && process->parent != self))
         return -ESRCH;
-    if (task != self && task->sid != self->sid)
+    if (process != self && process->sid != self->sid)
         return -EPERM;
-    if (task != self && task->has_execed)
+    if (process != self && process->has_execed)
         return -EACCES;
-    if (task->sid == task->pid || (pgid != pid && !group_exists(pgid, self->sid)))
+    if (process->sid == process->pid || (pgid != pid && !group_exists(pgid, self->sid)))
         return -EPERM;
-    task->pgid = pgid;
+    process->pgid = pgid;
     return 0;
 }
 
 SYSCALL0(setsid)
 {
-    struct task *self = current();
-    struct task *task;
+    struct process *self = current_process();
+    struct process *process;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link)
-        if (task->pgid == self->pid)
+    TAILQ_FOREACH (process, &all_processes, all_link)
+        if (process->pgid == self->pid)
             return -EPERM;
     self->sid = self->pid;
     self->pgid = self->pid;

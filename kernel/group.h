@@ -11,15 +11,15 @@
 
 #include <stdbool.h>
 
-struct task;
+struct process;
 
-/* Whether the running task's group is orphaned. */
+/* Whether the running process's group is orphaned. */
 bool group_is_orphaned(void);
 
 /*
- * A task ends, or ceases to be a child of this parent. If that orphans its group and a member is
+ * A process ends, or ceases to be a child of this parent. If that orphans its group and a member is
  * stopped, all members get SIGHUP and SIGCONT.
  */
-void group_lost_parent(const struct task *task, const struct task *parent);
+void group_lost_parent(const struct process *process, const struct process *parent);
 
 #endif

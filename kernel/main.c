@@ -283,7 +283,7 @@ static void create_first_program(void)
 
     command_line_value("init", path);
     struct task *task = process_create();
-    if (!task || fs_open_standard(task->files, task->pid))
+    if (!task || fs_open_standard(task->files, task->tid))
         panic("not enough memory for the first program");
     process_set_last_words(first_program_ended);
     task_set_kernel_function(task, start_first_program, path);

@@ -118,7 +118,7 @@ static void report_task(void)
         return;
     const struct task *task = cpu->current;
     if (is_readable((uintptr_t)task, sizeof(*task)))
-        kprintf(REPORT_LABEL "%.16s, pid %d, on CPU %u\n", "task", task->name, task->pid,
+        kprintf(REPORT_LABEL "%.16s, pid %d, on CPU %u\n", "task", task->name, task->tid,
                 cpu->number);
     else
         kprintf(REPORT_LABEL "none, on CPU %u\n", "task", cpu->number);

@@ -21,8 +21,14 @@
 #include "kernel/tty.h"
 #include "libc/include/string.h"
 #include "mm/address_space.h"
+#include "mm/slab.h"
 
 #define FIRST_PID 1
+
+/* Flags that ask for what is not there: namespaces, pidfds, cgroups. */
+#define CLONE_NOT_THERE                                                                           \
+    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
+     CLONE_NEWNET | CLONE_NEWTIME | CLONE_PIDFD | CLONE_INTO_CGROUP)
 
 static void (*first_last_words)(int wait_status);
 
@@ -39,28 +45,116 @@ void process_end_machine(int wait_status)
 
 /* ---- making ---- */
 
+struct process_list all_processes = TAILQ_HEAD_INITIALIZER(all_processes);
+
+struct process *process_find(int pid)
+{
+    struct process *process;
+
+    TAILQ_FOREACH (process, &all_processes, all_link)
+        if (process->pid == pid)
+            return process;
+    return NULL;
+}
+
+static void add_thread(struct process *process, struct task *task)
+{
+    task->process = process;
+    TAILQ_INSERT_TAIL(&process->threads, task, thread);
+    process->live_threads++;
+}
+
+/* A process with this task as its leader, or NULL. Handlers and all else are the caller's. */
+static struct process *create_with_leader(struct task *leader)
+{
+    struct process *process = kzalloc(sizeof(*process));
+
+    if (!process)
+        return NULL;
+    TAILQ_INIT(&process->children);
+    TAILQ_INIT(&process->threads);
+    wait_queue_init(&process->child_exit);
+    signal_queue_init(&process->pending);
+    process->pid = leader->tid;
+    process->leader = leader;
+    process->started_ns = clock_monotonic_ns();
+    add_thread(process, leader);
+    TAILQ_INSERT_TAIL(&all_processes, process, all_link);
+    return process;
+}
+
+static void free_without_leader(struct process *process)
+{
+    assert(TAILQ_EMPTY(&process->children));
+    TAILQ_REMOVE(&all_processes, process, all_link);
+    if (process->actions)
+        signal_actions_put(process->actions);
+    if (process->executable)
+        file_put(process->executable);
+    signal_flush(&process->pending);
+    kfree(process);
+}
+
+void process_free(struct process *process)
+{
+    struct task *leader = process->leader;
+
+    free_without_leader(process);
+    task_free(leader);
+}
+
 struct task *process_create(void)
 {
     struct task *task = task_create();
 
     if (!task)
         return NULL;
-    task->pid = FIRST_PID; /* tests in ring 0 may have had tasks before */
-    task->pgid = task->pid;
-    task->sid = task->pid;
-    for (unsigned int i = 0; i < RLIM_NLIMITS; i++)
-        task->limits[i] = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
-    task->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT_DEFAULT;
-    task->limits[RLIMIT_CORE].rlim_cur = 0;
-    task->limits[RLIMIT_NOFILE] = (struct rlimit64){FILES_MAX, FILES_MAX};
-    task->files = file_table_create();
-    task->fs = fs_context_create();
-    task->signals.actions = signal_actions_create();
-    if (!task->files || !task->fs || !task->signals.actions) {
+    task->tid = FIRST_PID; /* tests in ring 0 may have had tasks before */
+    struct process *process = create_with_leader(task);
+    if (!process) {
         task_free(task);
         return NULL;
     }
+    process->pgid = process->pid;
+    process->sid = process->pid;
+    for (unsigned int i = 0; i < RLIM_NLIMITS; i++)
+        process->limits[i] = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
+    process->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT_DEFAULT;
+    process->limits[RLIMIT_CORE].rlim_cur = 0;
+    process->limits[RLIMIT_NOFILE] = (struct rlimit64){FILES_MAX, FILES_MAX};
+    task->files = file_table_create();
+    task->fs = fs_context_create();
+    process->actions = signal_actions_create();
+    if (!task->files || !task->fs || !process->actions) {
+        process_free(process);
+        return NULL;
+    }
     return task;
+}
+
+void process_apply_limits(struct process *process)
+{
+    struct space_limits limits = {
+        .size = process->limits[RLIMIT_AS].rlim_cur,
+        .data = process->limits[RLIMIT_DATA].rlim_cur,
+        .stack = process->limits[RLIMIT_STACK].rlim_cur,
+    };
+    struct task *thread;
+
+    TAILQ_FOREACH (thread, &process->threads, thread)
+        if (thread->space)
+            thread->space->limits = limits;
+}
+
+uint64_t process_cpu_ns(const struct process *process)
+{
+    uint64_t ns = process->ended_usage.cpu_ns;
+    const struct task *thread;
+
+    TAILQ_FOREACH (thread, &process->threads, thread)
+        if (thread->state != TASK_ZOMBIE)
+            ns += sched_cpu_ns(thread);
+    return ns;
 }
 
 /* Shares or copies what clone()'s flags say. What is missing afterwards is for task_free(). */
@@ -74,47 +168,19 @@ static int copy_resources(struct task *child, uint64_t flags)
     } else {
         child->space = space_copy(parent->space);
     }
-    child->files = file_table_copy(parent->files);
-    child->fs = fs_context_copy(parent->fs);
-    child->signals.actions = signal_actions_copy(parent->signals.actions);
-    if (!child->space || !child->files || !child->fs || !child->signals.actions)
-        return -ENOMEM;
-    return 0;
-}
-
-static void copy_identity(struct task *child)
-{
-    struct task *parent = current();
-
-    child->pgid = parent->pgid;
-    child->affinity = parent->affinity;
-    child->sid = parent->sid;
-    child->signals.blocked = parent->signals.blocked;
-    child->signals.stack_base = parent->signals.stack_base;
-    child->signals.stack_size = parent->signals.stack_size;
-    child->signals.stack_flags = parent->signals.stack_flags;
-    child->executable = parent->executable;
-    if (child->executable)
-        file_get(child->executable);
-    memcpy(child->limits, parent->limits, sizeof(child->limits));
-    child->control = parent->control;
-    child->control.death_signal = 0;
-    child->control.is_subreaper = false;
-    memcpy(child->name, parent->name, sizeof(child->name));
-    memcpy(child->arguments, parent->arguments, sizeof(child->arguments));
-    memcpy(child->environment, parent->environment, sizeof(child->environment));
-    child->started_ns = clock_monotonic_ns();
-}
-
-/* Who waits for the child, and by which signal it hears of its end. */
-static void join_family(struct task *child, uint64_t flags)
-{
-    struct task *self = current();
-    struct task *parent = flags & CLONE_PARENT ? self->parent : self;
-
-    child->exit_signal = flags & CLONE_PARENT ? self->exit_signal : (int)(flags & CSIGNAL);
-    child->parent = parent;
-    TAILQ_INSERT_TAIL(&parent->children, child, sibling);
+    if (flags & CLONE_FILES) {
+        child->files = parent->files;
+        file_table_share(child->files);
+    } else {
+        child->files = file_table_copy(parent->files);
+    }
+    if (flags & CLONE_FS) {
+        child->fs = parent->fs;
+        fs_context_get(child->fs);
+    } else {
+        child->fs = fs_context_copy(parent->fs);
+    }
+    return child->space && child->files && child->fs ? 0 : -ENOMEM;
 }
 
 /* The child has the caller's registers as they are now, PKRU among them, and RAX 0. */
@@ -136,191 +202,326 @@ static void copy_registers(struct task *child, uintptr_t stack)
     }
 }
 
-static bool vfork_is_over(void *context)
+/* What a new thread has from the one that makes it. */
+static void copy_thread(struct task *child, const struct clone_request *request)
 {
-    (void)context;
-    return !current()->is_vforking;
-}
-
-struct clone_request {
-    uint64_t flags;
-    uintptr_t stack;
-    uintptr_t parent_tid, child_tid;
-    uint64_t tls;
-};
-
-#define CLONE_SUPPORTED                                                                     \
-    (CSIGNAL | CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_SETTLS | CLONE_PARENT_SETTID | \
-     CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
-
-static long clone_task(const struct clone_request *request)
-{
+    struct task *parent = current();
     uint64_t flags = request->flags;
 
-    /* Threads (CLONE_THREAD, CLONE_SIGHAND ...) and namespaces are not to be had. */
-    if (flags & ~CLONE_SUPPORTED)
-        return -EINVAL;
-    if (flags & CLONE_PARENT && current()->pid == FIRST_PID)
-        return -EINVAL;
-    struct task *child = task_create();
-    if (!child)
-        return -EAGAIN;
-    if (copy_resources(child, flags)) {
-        task_free(child);
-        return -ENOMEM;
-    }
-    copy_identity(child);
-    join_family(child, flags);
     copy_registers(child, request->stack);
-    if (flags & CLONE_VM && !(flags & CLONE_VFORK))
-        child->signals.stack_flags = SS_DISABLE;
+    child->affinity = parent->affinity;
+    child->signals.blocked = parent->signals.blocked;
+    memcpy(child->name, parent->name, sizeof(child->name));
+    if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {
+        child->signals.stack_base = parent->signals.stack_base;
+        child->signals.stack_size = parent->signals.stack_size;
+        child->signals.stack_flags = parent->signals.stack_flags;
+    }
     if (flags & CLONE_SETTLS)
         child->fs_base = request->tls;
     if (flags & CLONE_CHILD_CLEARTID)
         child->clear_child_tid = request->child_tid;
-    int pid = child->pid;
-    if (flags & CLONE_PARENT_SETTID)
-        copy_to_user(request->parent_tid, &pid, sizeof(pid));
     if (flags & CLONE_CHILD_SETTID)
         child->set_child_tid = request->child_tid;
-    if (flags & CLONE_VFORK) {
-        child->vfork_parent = current();
-        current()->is_vforking = true;
+}
+
+static void set_parent(struct process *process, struct process *parent)
+{
+    process->parent = parent;
+    __atomic_store_n(&process->parent_pid, parent ? parent->pid : 0, __ATOMIC_RELAXED);
+    if (parent)
+        TAILQ_INSERT_TAIL(&parent->children, process, sibling);
+}
+
+/* What a new process has from the one that makes it: 0 or -ENOMEM. */
+static int copy_process(struct process *child, const struct clone_request *request)
+{
+    struct process *parent = current_process();
+    uint64_t flags = request->flags;
+
+    if (flags & CLONE_SIGHAND) {
+        child->actions = parent->actions;
+        signal_actions_get(child->actions);
+    } else {
+        child->actions = signal_actions_copy(parent->actions);
     }
-    int event = ptrace_clone(child, flags);
+    if (!child->actions)
+        return -ENOMEM;
+    if (flags & CLONE_CLEAR_SIGHAND)
+        signal_actions_reset(child->actions);
+    child->pgid = parent->pgid;
+    child->sid = parent->sid;
+    child->exit_signal = flags & CLONE_PARENT ? parent->exit_signal : request->exit_signal;
+    child->executable = parent->executable;
+    if (child->executable)
+        file_get(child->executable);
+    memcpy(child->limits, parent->limits, sizeof(child->limits));
+    child->control = parent->control;
+    child->control.death_signal = 0;
+    child->control.is_subreaper = false;
+    memcpy(child->arguments, parent->arguments, sizeof(child->arguments));
+    memcpy(child->environment, parent->environment, sizeof(child->environment));
+    set_parent(child, flags & CLONE_PARENT ? parent->parent : parent);
+    return 0;
+}
+
+/* The new thread's process: the caller's, or a new one. 0 or a negative errno. */
+static int join_process(struct task *child, const struct clone_request *request)
+{
+    struct process *process;
+    int error;
+
+    if (request->flags & CLONE_THREAD) {
+        add_thread(current_process(), child);
+        return 0;
+    }
+    process = create_with_leader(child);
+    if (!process)
+        return -ENOMEM;
+    error = copy_process(process, request);
+    if (error)
+        free_without_leader(process);
+    return error;
+}
+
+/* A child by vfork() tells here that its parent may go on; it may be gone itself by then. */
+struct vfork_wait {
+    struct wait_queue queue;
+    bool is_over;
+};
+
+static bool vfork_is_over(void *context)
+{
+    return ((const struct vfork_wait *)context)->is_over;
+}
+
+void process_end_vfork(struct process *process)
+{
+    struct vfork_wait *wait = process->vfork;
+
+    process->vfork = NULL;
+    if (wait) {
+        wait->is_over = true;
+        wake_all(&wait->queue);
+    }
+}
+
+long process_clone(const struct clone_request *request)
+{
+    struct process *process = current_process();
+    uint64_t flags = request->flags;
+    struct task *child;
+
+    if (((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) ||
+        ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM)) || (flags & CLONE_NOT_THERE) ||
+        ((flags & CLONE_PARENT) && process->pid == FIRST_PID))
+        return -EINVAL;
+    if (process->is_exiting || process->execer) /* this thread ends before ring 3 anyway */
+        return -EAGAIN;
+    child = task_create();
+    if (!child)
+        return -EAGAIN;
+    if (copy_resources(child, flags) || join_process(child, request)) {
+        task_free(child);
+        return -ENOMEM;
+    }
+    copy_thread(child, request);
+    int tid = child->tid;
+    if (flags & CLONE_PARENT_SETTID)
+        copy_to_user(request->parent_tid, &tid, sizeof(tid));
+    struct vfork_wait wait = {.queue = WAIT_QUEUE_INIT(wait.queue)};
+    bool is_vfork = (flags & CLONE_VFORK) && !(flags & CLONE_THREAD);
+    if (is_vfork)
+        child->process->vfork = &wait;
+    int event = ptrace_clone(child, flags | (unsigned int)request->exit_signal);
     sched_add(child); /* which may have ended, and be gone, by the next line */
     if (event)
-        ptrace_event_stop(event, (uint64_t)pid);
-    if (flags & CLONE_VFORK) {
-        wait_event_uninterruptible(&current()->child_exit, vfork_is_over, NULL);
-        ptrace_vfork_done(pid);
+        ptrace_event_stop(event, (uint64_t)tid);
+    if (is_vfork) {
+        wait_event_uninterruptible(&wait.queue, vfork_is_over, &wait);
+        ptrace_vfork_done(tid);
     }
-    return pid;
-}
-
-void process_end_vfork(struct task *task)
-{
-    struct task *parent = task->vfork_parent;
-
-    if (!parent)
-        return;
-    task->vfork_parent = NULL;
-    parent->is_vforking = false;
-    wake_all(&parent->child_exit);
-}
-
-SYSCALL0(fork)
-{
-    struct clone_request request = {.flags = SIGCHLD};
-
-    return clone_task(&request);
-}
-
-SYSCALL0(vfork)
-{
-    struct clone_request request = {.flags = SIGCHLD | CLONE_VM | CLONE_VFORK};
-
-    return clone_task(&request);
-}
-
-SYSCALL5(clone, uint64_t, flags, uintptr_t, stack, uintptr_t, parent_tid, uintptr_t, child_tid,
-         uint64_t, tls)
-{
-    struct clone_request request = {flags, stack, parent_tid, child_tid, tls};
-
-    return clone_task(&request);
+    return tid;
 }
 
 /* ---- ending ---- */
 
 /* Who takes the children of one that ends: the nearest subreaper, or the first program. */
-static struct task *find_reaper(const struct task *task)
+static struct process *find_reaper(const struct process *process)
 {
-    struct task *ancestor = task->parent;
+    struct process *ancestor = process->parent;
 
     while (ancestor->pid != FIRST_PID && !ancestor->control.is_subreaper)
         ancestor = ancestor->parent;
     return ancestor;
 }
 
-static void give_away_children(struct task *task)
+static void give_away_children(struct process *process)
 {
-    struct task *reaper = find_reaper(task);
-    struct task *child;
+    struct process *reaper = find_reaper(process);
+    struct process *child;
 
-    while ((child = TAILQ_FIRST(&task->children))) {
-        TAILQ_REMOVE(&task->children, child, sibling);
-        child->parent = reaper;
+    while ((child = TAILQ_FIRST(&process->children))) {
+        TAILQ_REMOVE(&process->children, child, sibling);
+        set_parent(child, reaper);
         child->is_adopted = true;
         child->exit_signal = SIGCHLD;
-        TAILQ_INSERT_TAIL(&reaper->children, child, sibling);
         if (child->control.death_signal)
-            signal_send(child, child->control.death_signal);
-        if (child->state == TASK_ZOMBIE)
+            signal_send_process(child, child->control.death_signal);
+        if (child->is_zombie)
             wake_all(&reaper->child_exit);
-        group_lost_parent(child, task);
+        group_lost_parent(child, process);
     }
 }
 
 /* Whether the parent does not want to wait: SIGCHLD ignored, or SA_NOCLDWAIT. */
-static bool parent_does_not_care(const struct task *task)
+static bool parent_does_not_care(const struct process *process)
 {
-    const struct sigaction *action = &task->parent->signals.actions->action[SIGCHLD - 1];
+    const struct sigaction *action = &process->parent->actions->action[SIGCHLD - 1];
 
-    if (task->exit_signal != SIGCHLD)
-        return false;
-    return action->sa_handler == SIG_IGN || (action->sa_flags & SA_NOCLDWAIT);
+    return process->exit_signal == SIGCHLD &&
+           (action->sa_handler == SIG_IGN || (action->sa_flags & SA_NOCLDWAIT));
 }
 
-/* A signal about the end of a task to its parent or tracer, unless 0, and the end of their wait. */
-static void tell(struct task *task, struct task *to, int signal)
+/* The signal about the end of a process, to its parent or tracer, and the end of their wait. */
+static void tell(struct process *process, struct process *to, int signal)
 {
-    bool signalled = (task->wait_status & 0x7f) != 0;
+    int status = process->wait_status;
+    bool signalled = (status & 0x7f) != 0;
     siginfo_t info = {.si_signo = signal};
 
-    info.si_code = !signalled ? CLD_EXITED : task->wait_status & 0x80 ? CLD_DUMPED : CLD_KILLED;
-    info.si_pid = task->pid;
-    info.si_status = signalled ? task->wait_status & 0x7f : task->wait_status >> 8 & 0xff;
+    info.si_code = !signalled ? CLD_EXITED : status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+    info.si_pid = process->pid;
+    info.si_status = signalled ? status & 0x7f : status >> 8 & 0xff;
     if (signal)
-        signal_send_info(to, &info);
+        signal_send_process_info(to, &info);
     wake_all(&to->child_exit);
+}
+
+/* The last thread has ended. Returns whether nobody will wait for the process: then it is freed. */
+static bool end_process(struct process *process)
+{
+    struct process *tracer = process->leader->trace.tracer;
+
+    ptrace_let_go(process);
+    if (process->pid == process->sid)
+        tty_end_session(process->sid);
+    process_end_vfork(process);
+    give_away_children(process);
+    group_lost_parent(process, process->parent);
+    process->is_zombie = true;
+    bool reap = !tracer && parent_does_not_care(process);
+    tell(process, process->parent, process->exit_signal);
+    if (tracer && tracer != process->parent)
+        tell(process, tracer, SIGCHLD);
+    if (!reap)
+        return false;
+    TAILQ_REMOVE(&process->parent->children, process, sibling);
+    if (process->leader == current())
+        free_without_leader(process); /* the next task on this CPU frees the leader */
+    else
+        process_free(process);
+    return true;
+}
+
+/* What the other threads of the process share with this one, or wait for, is let go. */
+static void let_go(struct task *task)
+{
+    int zero = 0;
+
+    if (task->clear_child_tid && !copy_to_user(task->clear_child_tid, &zero, sizeof(zero)))
+        futex_wake_one(task->clear_child_tid);
+    irq_disable();
+    space_load(NULL);
+    irq_enable();
+    task_release_resources(task);
+}
+
+void thread_exit(int wait_status)
+{
+    struct task *task = current();
+    struct process *process = task->process;
+    bool is_leader = task == process->leader;
+    bool reap = false;
+
+    ptrace_exit(wait_status);
+    if (is_leader && !process->is_exiting)
+        process->wait_status = wait_status;
+    if (process->live_threads == 1 && process->pid == FIRST_PID)
+        process_end_machine(process->wait_status);
+    let_go(task);
+    irq_disable();
+    struct usage used = usage_of(task);
+    usage_add(&process->ended_usage, &used);
+    bool is_last = --process->live_threads == 0;
+    sched_set_state(TASK_ZOMBIE);
+    if (!is_leader) {
+        TAILQ_REMOVE(&process->threads, task, thread);
+        task_unlist(task);
+    }
+    if (is_last) {
+        reap = end_process(process);
+    } else {
+        signal_retarget();
+        wake_all(&process->child_exit); /* an exec that waits to be alone */
+    }
+    sched_exit(!is_leader || reap);
+}
+
+/* Makes the other threads end; they do before they go to ring 3 again. */
+static void doom_others(struct process *process)
+{
+    struct task *thread;
+
+    TAILQ_FOREACH (thread, &process->threads, thread) {
+        if (thread == current() || thread->state == TASK_ZOMBIE)
+            continue;
+        thread->is_doomed = true;
+        signal_send(thread, SIGKILL);
+    }
 }
 
 void process_exit(int wait_status)
 {
-    struct task *task = current();
-    int zero = 0;
+    struct process *process = current_process();
 
-    ptrace_exit(wait_status);
-    task->wait_status = wait_status;
-    if (task->clear_child_tid && !copy_to_user(task->clear_child_tid, &zero, sizeof(zero)))
-        futex_wake_one(task->clear_child_tid);
-    if (task->pid == FIRST_PID)
-        process_end_machine(wait_status);
-    irq_disable();
-    space_load(NULL);
-    irq_enable();
-    ptrace_let_go(task);
-    task_release_resources(task);
-    if (task->pid == task->sid)
-        tty_end_session(task->sid);
-    process_end_vfork(task);
-    give_away_children(task);
-    group_lost_parent(task, task->parent);
-    irq_disable();
-    bool reap = !task->trace.tracer && parent_does_not_care(task);
-    if (reap)
-        TAILQ_REMOVE(&task->parent->children, task, sibling);
-    sched_set_state(TASK_ZOMBIE);
-    tell(task, task->parent, task->exit_signal);
-    if (task->trace.tracer && task->trace.tracer != task->parent)
-        tell(task, task->trace.tracer, SIGCHLD);
-    sched_exit(reap);
+    if (!process->is_exiting) {
+        process->is_exiting = true;
+        process->wait_status = wait_status;
+        doom_others(process);
+    }
+    thread_exit(wait_status);
+}
+
+static bool is_alone(void *context)
+{
+    return ((const struct process *)context)->live_threads == 1;
+}
+
+int process_end_other_threads(void)
+{
+    struct task *self = current();
+    struct process *process = self->process;
+    struct task *old = process->leader;
+
+    if (process->is_exiting || process->execer)
+        return -EAGAIN;
+    process->execer = self;
+    doom_others(process);
+    wait_event_uninterruptible(&process->child_exit, is_alone, process);
+    process->execer = NULL;
+    if (old != self) {
+        TAILQ_REMOVE(&process->threads, old, thread);
+        task_free(old);
+        process->leader = self;
+        self->tid = process->pid;
+    }
+    return 0;
 }
 
 SYSCALL1(exit, int, status)
 {
-    process_exit((status & 0xff) << 8);
+    thread_exit((status & 0xff) << 8);
 }
 
 SYSCALL1(exit_group, int, status)

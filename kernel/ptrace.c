@@ -25,7 +25,7 @@ bool ptrace_signal_stop(siginfo_t *info)
 
     task->trace.info = *info;
     task->trace.resume_signal = info->si_signo;
-    stop_current(STOP_TRACE, info->si_signo);
+    stop_for_tracer(info->si_signo);
     int signal = task->trace.resume_signal;
     if (signal == 0)
         return false;
@@ -46,9 +46,9 @@ static void stop_with(int code)
     struct trace_state *trace = &current()->trace;
 
     trace->info = (siginfo_t){.si_signo = code & 0x7f, .si_code = code};
-    trace->info.si_pid = current()->pid;
+    trace->info.si_pid = current_process()->pid;
     trace->resume_signal = 0;
-    stop_current(STOP_TRACE, code);
+    stop_for_tracer(code);
 }
 
 void ptrace_event_stop(int event, uint64_t message)
@@ -72,7 +72,7 @@ void ptrace_group_stop(int signal)
         stop_with(signal | PTRACE_EVENT_STOP << 8);
     } else {
         trace->info.si_signo = 0;
-        stop_current(STOP_TRACE, signal);
+        stop_for_tracer(signal);
     }
     trace->in_group_stop = false;
     trace->is_listening = false;
@@ -153,10 +153,10 @@ void ptrace_exec(void)
     if (!trace->tracer)
         return;
     if (wants(PTRACE_EVENT_EXEC)) {
-        ptrace_event_stop(PTRACE_EVENT_EXEC, (uint64_t)current()->pid);
+        ptrace_event_stop(PTRACE_EVENT_EXEC, (uint64_t)current_process()->pid);
     } else if (!trace->seized) {
         siginfo_t info = {.si_signo = SIGTRAP, .si_code = SI_USER};
-        info.si_pid = current()->pid;
+        info.si_pid = current_process()->pid;
         signal_send_info(current(), &info);
     }
 }
@@ -181,12 +181,12 @@ static void detach(struct task *task)
     if (task->stop.kind != STOP_TRACE)
         return;
     if (task->trace.in_group_stop) /* which goes on without the tracer */
-        stop_change(task, STOP_JOB, task->stop.code & 0x7f);
+        stop_give_to_job(task, task->stop.code & 0x7f);
     else
         stop_end(task);
 }
 
-void ptrace_let_go(struct task *tracer)
+void ptrace_let_go(struct process *tracer)
 {
     struct task *task;
 
@@ -197,7 +197,7 @@ void ptrace_let_go(struct task *tracer)
         task->trace.resume_signal = 0;
         detach(task);
         if (kill)
-            signal_send(task, SIGKILL);
+            signal_send_process(task->process, SIGKILL);
     }
 }
 
@@ -207,30 +207,30 @@ static long trace_me(void)
 
     if (trace->tracer)
         return -EPERM;
-    trace->tracer = current()->parent;
+    trace->tracer = current_process()->parent;
     return 0;
 }
 
 /* Stopped already: from here on by the tracer, which is told of it like of any stop. */
 static void take_over_stop(struct task *task)
 {
-    int signal = task->stop.code;
+    int signal = task->process->job.signal;
     int code = task->trace.seized ? signal | PTRACE_EVENT_STOP << 8 : signal;
 
     task->trace.in_group_stop = true;
     task->trace.info = (siginfo_t){.si_code = code};
     if (task->trace.seized)
         task->trace.info.si_signo = signal;
-    stop_change(task, STOP_TRACE, code);
+    stop_give_to_tracer(task, code);
 }
 
 static long attach(struct task *task, bool seize, uintptr_t address, uintptr_t options)
 {
     if (seize && (address || (options & ~(uintptr_t)OPTIONS_SUPPORTED)))
         return -EIO;
-    if (task == current() || task->trace.tracer || task->state == TASK_ZOMBIE)
+    if (task->process == current_process() || task->trace.tracer || task->state == TASK_ZOMBIE)
         return -EPERM;
-    task->trace.tracer = current();
+    task->trace.tracer = current_process();
     task->trace.seized = seize;
     task->trace.options = seize ? (uint32_t)options : 0;
     if (task->stop.kind == STOP_JOB)
@@ -371,10 +371,10 @@ SYSCALL4(ptrace, long, request, int, pid, uintptr_t, address, uintptr_t, data)
         return -ESRCH;
     if (request == PTRACE_ATTACH || request == PTRACE_SEIZE)
         return attach(task, request == PTRACE_SEIZE, address, data);
-    if (task->trace.tracer != current())
+    if (task->trace.tracer != current_process())
         return -ESRCH;
     if (request == PTRACE_KILL) {
-        signal_send(task, SIGKILL);
+        signal_send_process(task->process, SIGKILL);
         return 0;
     }
     if (request == PTRACE_INTERRUPT)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * ptrace(2): one task watches another, stops it, reads and changes its registers and memory.
+ * ptrace(2): a process watches a thread, stops it, reads and changes its registers and memory.
  *
  * Memory is reached by the direct map, so the tracer's PKRU is not asked; the tracee's PKRU is
  * one of the registers (NT_X86_XSTATE).
@@ -15,20 +15,21 @@
 
 #include "arch/trap.h"
 
+struct process;
 struct task;
 
 struct trace_state {
-    struct task *tracer; /* NULL: not traced */
-    uint32_t options;    /* PTRACE_O_* */
-    bool seized;         /* by PTRACE_SEIZE rather than PTRACE_ATTACH or PTRACE_TRACEME */
-    bool stop_wanted;    /* PTRACE_INTERRUPT: stop before the next return to ring 3 */
-    bool single_step;    /* RFLAGS.TF was set by the tracer, not by the program */
-    bool stop_at_calls;  /* PTRACE_SYSCALL: stop where the next system call begins or ends */
-    bool in_group_stop;  /* stopped by SIGSTOP and the like, not by a signal on its way */
-    bool is_listening;   /* PTRACE_LISTEN: in a group stop that SIGCONT ends */
-    int resume_signal;   /* what the tracer wants delivered instead of what it was stopped for */
-    uint64_t message;    /* of the last event: PTRACE_GETEVENTMSG */
-    siginfo_t info;      /* of the signal or event it is stopped for; si_signo 0: there is none */
+    struct process *tracer; /* NULL: not traced */
+    uint32_t options;       /* PTRACE_O_* */
+    bool seized;            /* by PTRACE_SEIZE rather than PTRACE_ATTACH or PTRACE_TRACEME */
+    bool stop_wanted;       /* PTRACE_INTERRUPT: stop before the next return to ring 3 */
+    bool single_step;       /* RFLAGS.TF was set by the tracer, not by the program */
+    bool stop_at_calls;     /* PTRACE_SYSCALL: stop where the next system call begins or ends */
+    bool in_group_stop;     /* stopped by SIGSTOP and the like, not by a signal on its way */
+    bool is_listening;      /* PTRACE_LISTEN: in a group stop that SIGCONT ends */
+    int resume_signal;      /* what the tracer wants delivered instead of what it was stopped for */
+    uint64_t message;       /* of the last event: PTRACE_GETEVENTMSG */
+    siginfo_t info; /* of the signal or event it is stopped for; si_signo 0: there is none */
 };
 
 /*
@@ -57,8 +58,9 @@ void ptrace_exec(void);
 void ptrace_exit(int wait_status);
 
 /*
- * The running task has made a child, with clone()'s flags, that is not in a run queue yet: the
- * event (PTRACE_EVENT_FORK ...) that its tracer wants to hear of, or 0. The child is traced then.
+ * The running task has made a child, with clone()'s flags and exit signal, that is not in a run
+ * queue yet: the event (PTRACE_EVENT_FORK ...) that its tracer wants to hear of, or 0. The child is
+ * traced then.
  */
 int ptrace_clone(struct task *child, uint64_t flags);
 
@@ -68,8 +70,8 @@ void ptrace_event_stop(int event, uint64_t message);
 /* The child of a vfork() has ended or made an exec. */
 void ptrace_vfork_done(int child);
 
-/* The task ends: those it traces are let go. */
-void ptrace_let_go(struct task *tracer);
+/* A process ends: those it traces are let go. */
+void ptrace_let_go(struct process *tracer);
 
 /* kernel/ptrace_registers.c: the requests on registers. */
 long ptrace_get_set(struct task *task, long request, uintptr_t address, uintptr_t data);

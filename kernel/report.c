@@ -225,7 +225,7 @@ void report_fatal_signal(struct task *task, const struct trap_frame *frame, cons
                                 .exception = is_exception(frame, info)};
 
     gather(&facts, task->space);
-    kprintf("---- fault report: %.16s (pid %d) ended by %s%s\n", task->name, task->pid,
+    kprintf("---- fault report: %.16s (pid %d) ended by %s%s\n", task->name, task->tid,
             signal_name(info->si_signo), facts.page_fault ? code_name(info) : "");
     if (facts.page_fault)
         report_page_fault(&facts, task->space->root);

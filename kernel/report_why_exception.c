@@ -184,7 +184,7 @@ static void why_sent(struct report_text *text, const struct fault_facts *facts)
 
     if (info->si_code != SI_KERNEL) {
         /* Codes above 0 are the kernel's, and a program can give them to itself only. */
-        if (info->si_code > 0 || info->si_pid == current()->pid)
+        if (info->si_code > 0 || info->si_pid == current_process()->pid)
             text_add(text, "The program sent the signal to itself%s",
                      info->si_signo == SIGABRT ? ", as abort() does" : "");
         else

@@ -420,7 +420,7 @@ void task_started(void)
     irq_enable();
     free_finished();
     if (task->set_child_tid)
-        copy_to_user(task->set_child_tid, &task->pid, sizeof(task->pid));
+        copy_to_user(task->set_child_tid, &task->tid, sizeof(task->tid));
     irq_disable();
     if (trap_from_user(task_frame(task)) && task->work) /* a signal that came before */
         return_to_user(task_frame(task));

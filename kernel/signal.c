@@ -57,6 +57,11 @@ struct signal_actions *signal_actions_copy(struct signal_actions *actions)
     return copy;
 }
 
+void signal_actions_get(struct signal_actions *actions)
+{
+    __atomic_fetch_add(&actions->references, 1, __ATOMIC_RELAXED);
+}
+
 void signal_actions_put(struct signal_actions *actions)
 {
     if (__atomic_sub_fetch(&actions->references, 1, __ATOMIC_ACQ_REL) == 0)
@@ -74,131 +79,194 @@ void signal_actions_reset(struct signal_actions *actions)
 
 static const struct sigaction *action_of(const struct task *task, int signal)
 {
-    return &task->signals.actions->action[signal - 1];
+    return &task->process->actions->action[signal - 1];
 }
 
-static bool is_ignored(const struct task *task, int signal)
+static bool is_ignored(const struct process *process, int signal)
 {
-    __sighandler_t handler = action_of(task, signal)->sa_handler;
+    __sighandler_t handler = process->actions->action[signal - 1].sa_handler;
 
     return handler == SIG_IGN || (handler == SIG_DFL && (DEFAULT_IGNORED & signal_bit(signal)));
 }
 
 /* ---- pending signals ---- */
 
+void signal_queue_init(struct signal_queue *queue)
+{
+    queue->set = 0;
+    queue->length = 0;
+    TAILQ_INIT(&queue->list);
+}
+
 void signal_state_init(struct signal_state *state)
 {
     memset(state, 0, sizeof(*state));
-    TAILQ_INIT(&state->queue);
-    state->lock.name = "signals";
+    signal_queue_init(&state->pending);
     state->stack_flags = SS_DISABLE;
 }
 
-static void remove_pending(struct signal_state *state, struct pending_signal *pending)
+static void remove_pending(struct signal_queue *queue, struct pending_signal *pending)
 {
     struct pending_signal *other;
     int signal = pending->info.si_signo;
 
-    TAILQ_REMOVE(&state->queue, pending, link);
-    state->queue_length--;
-    TAILQ_FOREACH (other, &state->queue, link)
+    TAILQ_REMOVE(&queue->list, pending, link);
+    queue->length--;
+    TAILQ_FOREACH (other, &queue->list, link)
         if (other->info.si_signo == signal)
             return;
-    state->pending &= ~signal_bit(signal);
+    queue->set &= ~signal_bit(signal);
 }
 
-void signal_flush(struct signal_state *state)
+void signal_flush(struct signal_queue *queue)
 {
     struct pending_signal *pending;
 
-    while ((pending = TAILQ_FIRST(&state->queue))) {
-        remove_pending(state, pending);
+    while ((pending = TAILQ_FIRST(&queue->list))) {
+        remove_pending(queue, pending);
         kfree(pending);
     }
-    state->pending = 0;
+    queue->set = 0;
 }
 
 /* RLIMIT_SIGPENDING is for real-time signals, and for others that claim to be queued. */
-static bool may_queue(const struct task *task, const siginfo_t *info)
+static bool may_queue(const struct process *process, const struct signal_queue *queue,
+                      const siginfo_t *info)
 {
     if (info->si_signo < FIRST_REALTIME && info->si_code >= 0)
         return true;
-    return task->signals.queue_length < task->limits[RLIMIT_SIGPENDING].rlim_cur;
+    return queue->length < process->limits[RLIMIT_SIGPENDING].rlim_cur;
 }
 
 /*
  * Without memory a signal comes without its siginfo, as on Linux: SIGKILL must work then above
  * all. Only of a queued one that is all about its value is the sender told.
  */
-static int queue_signal(struct task *task, const siginfo_t *info)
+static int enqueue(const struct process *process, struct signal_queue *queue, const siginfo_t *info)
 {
-    struct signal_state *state = &task->signals;
     struct pending_signal *pending;
 
-    if (info->si_signo < FIRST_REALTIME && (state->pending & signal_bit(info->si_signo)))
+    if (info->si_signo < FIRST_REALTIME && (queue->set & signal_bit(info->si_signo)))
         return 0;
-    pending = may_queue(task, info) ? kmalloc(sizeof(*pending)) : NULL;
+    pending = may_queue(process, queue, info) ? kmalloc(sizeof(*pending)) : NULL;
     if (!pending && info->si_signo >= FIRST_REALTIME && info->si_code != SI_USER)
         return -EAGAIN;
-    uint64_t flags = spin_lock_irqsave(&state->lock);
     if (pending) {
         pending->info = *info;
-        TAILQ_INSERT_TAIL(&state->queue, pending, link);
-        state->queue_length++;
+        TAILQ_INSERT_TAIL(&queue->list, pending, link);
+        queue->length++;
     }
-    state->pending |= signal_bit(info->si_signo);
-    task_set_work(task, WORK_SIGNAL);
-    spin_unlock_irqrestore(&state->lock, flags);
+    queue->set |= signal_bit(info->si_signo);
     return 0;
 }
 
-/* Drops what is pending of a set of signals: SIGCONT and the stop signals cancel each other. */
-static void drop_pending(struct signal_state *state, signal_set_t set)
+static void drop_pending(struct signal_queue *queue, signal_set_t set)
 {
     struct pending_signal *pending, *next;
-    uint64_t flags = spin_lock_irqsave(&state->lock);
 
-    TAILQ_FOREACH_SAFE(pending, &state->queue, link, next)
+    TAILQ_FOREACH_SAFE(pending, &queue->list, link, next)
     {
         if (set & signal_bit(pending->info.si_signo)) {
-            remove_pending(state, pending);
+            remove_pending(queue, pending);
             kfree(pending);
         }
     }
-    state->pending &= ~set;
-    spin_unlock_irqrestore(&state->lock, flags);
+    queue->set &= ~set;
+}
+
+static void drop_everywhere(struct process *process, signal_set_t set)
+{
+    struct task *thread;
+
+    drop_pending(&process->pending, set);
+    TAILQ_FOREACH (thread, &process->threads, thread)
+        drop_pending(&thread->signals.pending, set);
 }
 
 void signal_drop_ignored(int signal)
 {
-    if (is_ignored(current(), signal))
-        drop_pending(&current()->signals, signal_bit(signal));
+    if (is_ignored(current_process(), signal))
+        drop_everywhere(current_process(), signal_bit(signal));
+}
+
+/* ---- sending ---- */
+
+static bool is_blocked(const struct task *task, int signal)
+{
+    return task->signals.blocked & ~NEVER_BLOCKED & signal_bit(signal);
+}
+
+/* SIGCONT and the stop signals cancel each other, and SIGCONT works even if it is blocked. */
+static void settle_stops(struct process *process, int signal)
+{
+    if (signal == SIGCONT) {
+        drop_everywhere(process, DEFAULT_STOP);
+        stop_continue(process);
+    } else if (DEFAULT_STOP & signal_bit(signal)) {
+        drop_everywhere(process, signal_bit(SIGCONT));
+    }
+}
+
+/* Whether nobody would see it: a tracer is told of what the program ignores, too. */
+static bool is_dropped(const struct task *task, int signal)
+{
+    bool awaited = task->signals.awaited & signal_bit(signal);
+
+    return is_ignored(task->process, signal) && !is_blocked(task, signal) && !awaited &&
+           !task->trace.tracer && signal != SIGKILL;
+}
+
+static void notify(struct task *task, int signal)
+{
+    task_set_work(task, WORK_SIGNAL);
+    if (!is_blocked(task, signal))
+        sched_notify(task);
+    if (signal == SIGKILL)
+        sched_continue(task);
 }
 
 int signal_send_info(struct task *task, const siginfo_t *info)
 {
     int signal = info->si_signo;
-    bool blocked = task->signals.blocked & ~NEVER_BLOCKED & signal_bit(signal);
-    bool awaited = task->signals.awaited & signal_bit(signal);
 
-    if (task->state == TASK_ZOMBIE || !task->signals.actions)
+    if (task->state == TASK_ZOMBIE)
         return 0;
-    if (signal == SIGCONT) {
-        drop_pending(&task->signals, DEFAULT_STOP);
-        stop_continue(task);
-    } else if (DEFAULT_STOP & signal_bit(signal)) {
-        drop_pending(&task->signals, signal_bit(SIGCONT));
-    }
-    /* A tracer is told of what the program ignores, too. */
-    if (is_ignored(task, signal) && !blocked && !awaited && !task->trace.tracer &&
-        signal != SIGKILL)
+    settle_stops(task->process, signal);
+    if (is_dropped(task, signal))
         return 0;
-    int error = queue_signal(task, info);
-    if (!error && !blocked)
-        sched_notify(task);
+    int error = enqueue(task->process, &task->signals.pending, info);
+    if (!error)
+        notify(task, signal);
     file_wake(&signal_arrivals);
-    if (signal == SIGKILL)
-        sched_continue(task);
+    return error;
+}
+
+/* A thread that takes a signal now, the leader before others; NULL when all block it. */
+static struct task *find_taker(const struct process *process, int signal)
+{
+    struct task *thread;
+
+    TAILQ_FOREACH (thread, &process->threads, thread)
+        if (thread->state != TASK_ZOMBIE &&
+            (!is_blocked(thread, signal) || (thread->signals.awaited & signal_bit(signal))))
+            return thread;
+    return NULL;
+}
+
+int signal_send_process_info(struct process *process, const siginfo_t *info)
+{
+    int signal = info->si_signo;
+
+    if (process->is_zombie)
+        return 0;
+    settle_stops(process, signal);
+    struct task *taker = find_taker(process, signal);
+    if (is_dropped(taker ? taker : process->leader, signal))
+        return 0;
+    int error = enqueue(process, &process->pending, info);
+    if (!error && taker)
+        notify(taker, signal);
+    file_wake(&signal_arrivals);
     return error;
 }
 
@@ -209,92 +277,125 @@ int signal_send(struct task *task, int signal)
     return signal_send_info(task, &info);
 }
 
+int signal_send_process(struct process *process, int signal)
+{
+    siginfo_t info = {.si_signo = signal, .si_code = SI_KERNEL};
+
+    return signal_send_process_info(process, &info);
+}
+
 int signal_send_group(int pgid, int signal)
 {
-    struct task *task;
+    struct process *process;
     int result = -ESRCH;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link)
-        if (task->pgid == pgid)
-            result = signal_send(task, signal);
+    TAILQ_FOREACH (process, &all_processes, all_link)
+        if (process->pgid == pgid)
+            result = signal_send_process(process, signal);
     return result;
+}
+
+void signal_retarget(void)
+{
+    const struct task *self = current();
+    signal_set_t left = self->process->pending.set;
+
+    if (self->state != TASK_ZOMBIE)
+        left &= self->signals.blocked & ~NEVER_BLOCKED;
+    for (; left; left &= left - 1) {
+        int signal = __builtin_ctzl(left) + 1;
+        struct task *taker = find_taker(self->process, signal);
+        if (taker && taker != self)
+            notify(taker, signal);
+    }
 }
 
 void signal_force(const siginfo_t *info)
 {
     struct task *task = current();
-    struct sigaction *action = &task->signals.actions->action[info->si_signo - 1];
+    struct sigaction *action = &task->process->actions->action[info->si_signo - 1];
     signal_set_t bit = signal_bit(info->si_signo);
 
     if ((task->signals.blocked & bit) || action->sa_handler == SIG_IGN) {
         action->sa_handler = SIG_DFL;
         task->signals.blocked &= ~bit;
     }
-    queue_signal(task, info);
+    enqueue(task->process, &task->signals.pending, info);
+    task_set_work(task, WORK_SIGNAL);
+}
+
+/* ---- taking ---- */
+
+signal_set_t signal_pending_set(void)
+{
+    return current()->signals.pending.set | current_process()->pending.set;
 }
 
 bool signal_pending(void)
 {
-    const struct signal_state *state = &current()->signals;
-
-    return state->pending & ~(state->blocked & ~NEVER_BLOCKED);
+    if (!current_process()) /* a task of the kernel */
+        return false;
+    return signal_pending_set() & ~(current()->signals.blocked & ~NEVER_BLOCKED);
 }
 
 bool signal_is_killed(const struct task *task)
 {
-    return task->signals.pending & signal_bit(SIGKILL);
+    return (task->signals.pending.set | task->process->pending.set) & signal_bit(SIGKILL);
 }
 
-/* Takes the lowest signal of a set of which at least one is pending. The lock is held. */
-static void take_lowest(struct signal_state *state, signal_set_t set, siginfo_t *info)
+/* Takes a signal out of a queue. */
+static void take_from(struct signal_queue *queue, int signal, siginfo_t *info)
 {
-    int signal = __builtin_ctzl(set) + 1;
     struct pending_signal *pending;
 
-    TAILQ_FOREACH (pending, &state->queue, link)
+    TAILQ_FOREACH (pending, &queue->list, link)
         if (pending->info.si_signo == signal)
             break;
     if (!pending) { /* there was no memory for its siginfo */
         *info = (siginfo_t){.si_signo = signal, .si_code = SI_USER};
-        state->pending &= ~signal_bit(signal);
+        queue->set &= ~signal_bit(signal);
         return;
     }
     *info = pending->info;
-    remove_pending(state, pending);
+    remove_pending(queue, pending);
     kfree(pending);
 }
 
 /*
- * Takes the next signal to deliver: one that the program's own instruction caused before others,
- * and otherwise the lowest number. False: none is there.
+ * Takes a signal of a set of which one is pending: the thread's own before its process's, those
+ * that an instruction causes before others, and of these the lowest.
  */
+static void take_lowest(struct task *task, signal_set_t set, siginfo_t *info)
+{
+    struct signal_queue *own = &task->signals.pending;
+    struct signal_queue *queue = own->set & set ? own : &task->process->pending;
+
+    set &= queue->set;
+    if (set & SYNCHRONOUS)
+        set &= SYNCHRONOUS;
+    take_from(queue, __builtin_ctzl(set) + 1, info);
+}
+
+/* Takes the next signal to deliver; false: none is there. */
 static bool take_signal(struct task *task, siginfo_t *info)
 {
-    struct signal_state *state = &task->signals;
-    uint64_t flags = spin_lock_irqsave(&state->lock);
-    signal_set_t ready = state->pending & ~(state->blocked & ~NEVER_BLOCKED);
+    signal_set_t ready = signal_pending_set() & ~(task->signals.blocked & ~NEVER_BLOCKED);
 
     if (ready & signal_bit(SIGKILL))
         ready = signal_bit(SIGKILL);
-    else if (ready & SYNCHRONOUS)
-        ready &= SYNCHRONOUS;
     if (ready)
-        take_lowest(state, ready, info);
+        take_lowest(task, ready, info);
     else
         task_clear_work(task, WORK_SIGNAL);
-    spin_unlock_irqrestore(&state->lock, flags);
     return ready;
 }
 
 bool signal_take(signal_set_t set, siginfo_t *info)
 {
-    struct signal_state *state = &current()->signals;
-    uint64_t flags = spin_lock_irqsave(&state->lock);
-    signal_set_t ready = state->pending & set;
+    signal_set_t ready = signal_pending_set() & set;
 
     if (ready)
-        take_lowest(state, ready, info);
-    spin_unlock_irqrestore(&state->lock, flags);
+        take_lowest(current(), ready, info);
     return ready;
 }
 
@@ -362,7 +463,7 @@ static void run_handler(struct trap_frame *frame, const siginfo_t *info)
     state->restore_blocked = false;
     settle_for_handler(frame, action.sa_flags);
     if (action.sa_flags & SA_RESETHAND)
-        state->actions->action[info->si_signo - 1].sa_handler = SIG_DFL;
+        current_process()->actions->action[info->si_signo - 1].sa_handler = SIG_DFL;
     if (signal_frame_setup(frame, info, &action, before)) {
         /* No stack for the handler. If it was SIGSEGV's own, nothing is left to try. */
         if (info->si_signo == SIGSEGV)
@@ -393,7 +494,7 @@ static void default_action(struct trap_frame *frame, const siginfo_t *info)
     if (current()->trace.tracer)
         ptrace_group_stop(info->si_signo);
     else
-        stop_current(STOP_JOB, info->si_signo);
+        stop_process(info->si_signo);
 }
 
 /* Returns whether a handler is to run, so that no further signal is looked at before it. */
@@ -401,6 +502,8 @@ static bool deliver(struct trap_frame *frame, siginfo_t *info)
 {
     struct task *task = current();
 
+    if (info->si_signo == SIGKILL && task->is_doomed)
+        thread_exit(SIGKILL);
     if (info->si_signo == SIGKILL)
         process_exit(SIGKILL);
     if (task->trace.tracer && !ptrace_signal_stop(info))
@@ -439,6 +542,8 @@ void signal_deliver(struct trap_frame *frame)
     for (;;) {
         if (task->trace.stop_wanted)
             ptrace_interrupt_stop();
+        if (task->process->job.is_stopped && !task->trace.tracer)
+            stop_join();
         if (!take_signal(task, &info))
             break;
         bool handled = deliver(frame, &info);

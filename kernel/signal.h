@@ -22,6 +22,7 @@
 
 #define SIGNAL_COUNT 64
 
+struct process;
 struct task;
 
 typedef uint64_t signal_set_t; /* bit n - 1 for signal n: as sigset_t in the kernel's ABI */
@@ -43,15 +44,18 @@ struct pending_signal {
     siginfo_t info;
 };
 
-/* A task's part. */
+/* Signals that were sent and not delivered yet: to a thread, or to its process as a whole. */
+struct signal_queue {
+    signal_set_t set;
+    TAILQ_HEAD(, pending_signal) list;
+    unsigned int length;
+};
+
+/* A thread's part. */
 struct signal_state {
-    struct signal_actions *actions;
-    struct spinlock lock; /* covers pending and queue; taken with interrupts off */
     signal_set_t blocked;
     signal_set_t awaited; /* blocked but for sigtimedwait: they come even if they are ignored */
-    signal_set_t pending;
-    TAILQ_HEAD(, pending_signal) queue;
-    unsigned int queue_length;
+    struct signal_queue pending;
     uintptr_t stack_base; /* sigaltstack() */
     size_t stack_size;
     int stack_flags;
@@ -61,24 +65,31 @@ struct signal_state {
 
 struct signal_actions *signal_actions_create(void);
 struct signal_actions *signal_actions_copy(struct signal_actions *actions);
+void signal_actions_get(struct signal_actions *actions);
 void signal_actions_put(struct signal_actions *actions);
 /* For exec: handlers become SIG_DFL, what is ignored stays ignored. */
 void signal_actions_reset(struct signal_actions *actions);
 
 void signal_state_init(struct signal_state *state);
+void signal_queue_init(struct signal_queue *queue);
 /* Drops all that is pending. */
-void signal_flush(struct signal_state *state);
+void signal_flush(struct signal_queue *queue);
 
-/* Queues a signal with its siginfo (si_signo set). Ignored ones are dropped. 0, -EAGAIN, -ESRCH. */
+/*
+ * Queues a signal with its siginfo (si_signo set) for a thread, or for whichever thread of a
+ * process does not block it. Ignored ones are dropped. 0 or -EAGAIN.
+ */
 int signal_send_info(struct task *task, const siginfo_t *info);
+int signal_send_process_info(struct process *process, const siginfo_t *info);
 
 /* The same from the kernel: si_code SI_KERNEL. */
 int signal_send(struct task *task, int signal);
+int signal_send_process(struct process *process, int signal);
 
 /* Woken, as a file's queue is, when any task has got a signal, blocked or not: for signalfd. */
 extern struct wait_queue signal_arrivals;
 
-/* To every task of the group; -ESRCH when there is none. */
+/* To every process of the group; -ESRCH when there is none. */
 int signal_send_group(int pgid, int signal);
 
 /*
@@ -90,11 +101,20 @@ void signal_force(const siginfo_t *info);
 /* Drops what is pending of a signal, blocked or not, if the running task now ignores it. */
 void signal_drop_ignored(int signal);
 
+/*
+ * The running thread no longer takes some of the signals that wait for any thread of its process:
+ * another one that does is told. It blocks them now, or ends.
+ */
+void signal_retarget(void);
+
 /* Whether the running task has a signal that is not blocked. */
 bool signal_pending(void);
 
 /* Takes the lowest pending signal of a set away from the running task; false: none is there. */
 bool signal_take(signal_set_t set, siginfo_t *info);
+
+/* What is pending for the running thread, blocked or not. */
+signal_set_t signal_pending_set(void);
 
 /* Whether a task has SIGKILL pending: it must end, whatever it does. */
 bool signal_is_killed(const struct task *task);

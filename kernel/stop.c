@@ -1,45 +1,81 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/stop.h"
 
+#include "kernel/process.h"
 #include "kernel/ptrace.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
 
-/* SIGCHLD about a child that stopped or goes on; a parent may not want to hear of it. */
-static void tell(struct task *task, struct task *to, int code, int status)
+/* SIGCHLD about one that stopped or goes on; a parent may not want to hear of it. */
+static void tell(int pid, struct process *to, int code, int status)
 {
     siginfo_t info = {.si_signo = SIGCHLD, .si_code = code};
 
     if (!to)
         return;
-    info.si_pid = task->pid;
+    info.si_pid = pid;
     info.si_status = status;
-    if (code == CLD_TRAPPED || !(to->signals.actions->action[SIGCHLD - 1].sa_flags & SA_NOCLDSTOP))
-        signal_send_info(to, &info);
+    if (code == CLD_TRAPPED || !(to->actions->action[SIGCHLD - 1].sa_flags & SA_NOCLDSTOP))
+        signal_send_process_info(to, &info);
     wake_all(&to->child_exit);
 }
 
-void stop_change(struct task *task, enum stop_kind kind, int code)
-{
-    task->stop.kind = kind;
-    task->stop.code = code;
-    task->stop.told = false;
-    task->stop.continued = false;
-    if (kind == STOP_TRACE)
-        tell(task, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
-    else
-        tell(task, task->parent, CLD_STOPPED, code);
-}
-
-void stop_current(enum stop_kind kind, int code)
+static void wait_for_end(enum stop_kind kind)
 {
     struct task *task = current();
 
-    stop_change(task, kind, code);
+    task->stop.kind = kind;
     while (task->stop.kind != STOP_NONE && !signal_is_killed(task))
         sched_stop();
     task->stop.kind = STOP_NONE;
+}
+
+void stop_for_tracer(int code)
+{
+    struct task *task = current();
+
+    task->stop.code = code;
+    task->stop.told = false;
+    tell(task->tid, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
+    wait_for_end(STOP_TRACE);
+}
+
+void stop_give_to_tracer(struct task *task, int code)
+{
+    task->process->job.is_stopped = false;
+    task->stop = (struct stop_state){.kind = STOP_TRACE, .code = code};
+    tell(task->tid, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
+}
+
+void stop_give_to_job(struct task *task, int signal)
+{
+    struct process *process = task->process;
+
+    process->job = (struct job_stop){.is_stopped = true, .signal = signal};
+    task->stop.kind = STOP_JOB;
+    tell(process->pid, process->parent, CLD_STOPPED, signal);
+}
+
+void stop_process(int signal)
+{
+    struct process *process = current_process();
+    struct task *thread;
+
+    process->job = (struct job_stop){.is_stopped = true, .signal = signal};
+    TAILQ_FOREACH (thread, &process->threads, thread) {
+        if (thread != current()) {
+            task_set_work(thread, WORK_SIGNAL);
+            sched_notify(thread);
+        }
+    }
+    tell(process->pid, process->parent, CLD_STOPPED, signal);
+    wait_for_end(STOP_JOB);
+}
+
+void stop_join(void)
+{
+    wait_for_end(STOP_JOB);
 }
 
 void stop_end(struct task *task)
@@ -48,15 +84,21 @@ void stop_end(struct task *task)
     sched_continue(task);
 }
 
-void stop_continue(struct task *task)
+void stop_continue(struct process *process)
 {
-    if (task->trace.is_listening) {
-        task->trace.stop_wanted = true;
-        stop_end(task);
+    bool was_stopped = process->job.is_stopped;
+    struct task *thread;
+
+    TAILQ_FOREACH (thread, &process->threads, thread) {
+        if (thread->trace.is_listening)
+            thread->trace.stop_wanted = true;
+        was_stopped |= thread->stop.kind == STOP_JOB;
+        if (thread->trace.is_listening || thread->stop.kind == STOP_JOB)
+            stop_end(thread);
     }
-    if (task->stop.kind != STOP_JOB)
+    if (!was_stopped)
         return;
-    task->stop.continued = true;
-    stop_end(task);
-    tell(task, task->parent, CLD_CONTINUED, SIGCONT);
+    process->job.is_stopped = false;
+    process->job.continued = true;
+    tell(process->pid, process->parent, CLD_CONTINUED, SIGCONT);
 }

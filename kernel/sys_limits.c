@@ -9,23 +9,22 @@
 
 /* ---- limits ---- */
 
-static int get_limit(const struct task *task, unsigned int resource, struct rlimit64 *limit)
+static int get_limit(const struct process *process, unsigned int resource, struct rlimit64 *limit)
 {
     if (resource >= RLIM_NLIMITS)
         return -EINVAL;
-    *limit = task->limits[resource];
+    *limit = process->limits[resource];
     return 0;
 }
 
-static int set_limit(struct task *task, unsigned int resource, const struct rlimit64 *limit)
+static int set_limit(struct process *process, unsigned int resource, const struct rlimit64 *limit)
 {
     if (limit->rlim_cur > limit->rlim_max)
         return -EINVAL;
     if (resource == RLIMIT_NOFILE && limit->rlim_max > FILES_MAX)
         return -EPERM;
-    task->limits[resource] = *limit;
-    if (task->space)
-        task_apply_limits(task);
+    process->limits[resource] = *limit;
+    process_apply_limits(process);
     return 0;
 }
 
@@ -35,12 +34,12 @@ SYSCALL4(prlimit64, int, pid, unsigned int, resource, uintptr_t, new_limit, uint
 
     if (new_limit && copy_from_user(&limit, new_limit, sizeof(limit)))
         return -EFAULT;
-    struct task *task = pid ? task_find(pid) : current();
-    if (!task)
+    struct process *process = pid ? process_find(pid) : current_process();
+    if (!process)
         return -ESRCH;
-    int error = get_limit(task, resource, &old);
+    int error = get_limit(process, resource, &old);
     if (!error && new_limit)
-        error = set_limit(task, resource, &limit);
+        error = set_limit(process, resource, &limit);
     if (!error && old_limit && copy_to_user(old_limit, &old, sizeof(old)))
         error = -EFAULT;
     return error;
@@ -49,7 +48,7 @@ SYSCALL4(prlimit64, int, pid, unsigned int, resource, uintptr_t, new_limit, uint
 SYSCALL2(getrlimit, unsigned int, resource, uintptr_t, address)
 {
     struct rlimit64 limit; /* the same as struct rlimit in a 64-bit program */
-    int error = get_limit(current(), resource, &limit);
+    int error = get_limit(current_process(), resource, &limit);
 
     if (!error && copy_to_user(address, &limit, sizeof(limit)))
         error = -EFAULT;
@@ -64,7 +63,7 @@ SYSCALL2(setrlimit, unsigned int, resource, uintptr_t, address)
         return -EFAULT;
     if (resource >= RLIM_NLIMITS)
         return -EINVAL;
-    return set_limit(current(), resource, &limit);
+    return set_limit(current_process(), resource, &limit);
 }
 
 /* ---- priorities: kept, and told, and not obeyed ---- */
@@ -72,44 +71,44 @@ SYSCALL2(setrlimit, unsigned int, resource, uintptr_t, address)
 #define NICE_MIN -20
 #define NICE_MAX 19
 
-/* Whether a call on one process, one group or one user means this task. */
-static bool is_meant(const struct task *task, int which, int who)
+/* Whether a call on one process, one group or one user means this process. */
+static bool is_meant(const struct process *process, int which, int who)
 {
-    if (task->state == TASK_ZOMBIE || !task->parent)
-        return task == current();
+    if (process->is_zombie)
+        return process == current_process();
     if (which == PRIO_PROCESS)
-        return task->pid == (who ? who : current()->pid);
+        return process->pid == (who ? who : current_process()->pid);
     if (which == PRIO_PGRP)
-        return task->pgid == (who ? who : current()->pgid);
+        return process->pgid == (who ? who : current_process()->pgid);
     return who == 0; /* all processes are root's */
 }
 
 /* Between 1 and 40, and the highest comes first: the call knows no negative answer. */
 SYSCALL2(getpriority, int, which, int, who)
 {
-    const struct task *task;
+    const struct process *process;
     int highest = -ESRCH;
 
     if (which < PRIO_PROCESS || which > PRIO_USER)
         return -EINVAL;
-    TAILQ_FOREACH (task, &all_tasks, all_link)
-        if (is_meant(task, which, who) && 20 - task->control.nice > highest)
-            highest = 20 - task->control.nice;
+    TAILQ_FOREACH (process, &all_processes, all_link)
+        if (is_meant(process, which, who) && 20 - process->control.nice > highest)
+            highest = 20 - process->control.nice;
     return highest;
 }
 
 SYSCALL3(setpriority, int, which, int, who, int, nice)
 {
-    struct task *task;
+    struct process *process;
     int result = -ESRCH;
 
     if (which < PRIO_PROCESS || which > PRIO_USER)
         return -EINVAL;
     nice = nice < NICE_MIN ? NICE_MIN : nice > NICE_MAX ? NICE_MAX : nice;
-    TAILQ_FOREACH (task, &all_tasks, all_link) {
-        if (!is_meant(task, which, who))
+    TAILQ_FOREACH (process, &all_processes, all_link) {
+        if (!is_meant(process, which, who))
             continue;
-        task->control.nice = nice;
+        process->control.nice = nice;
         result = 0;
     }
     return result;

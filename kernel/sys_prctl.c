@@ -26,11 +26,11 @@ static long set_name(struct task *task, uintptr_t address)
     return 0;
 }
 
-static long set_death_signal(struct task *task, uintptr_t signal)
+static long set_death_signal(struct process_control *control, uintptr_t signal)
 {
     if (signal > SIGNAL_COUNT)
         return -EINVAL;
-    task->control.death_signal = (int)signal;
+    control->death_signal = (int)signal;
     return 0;
 }
 
@@ -43,9 +43,9 @@ static long set_flag(bool *flag, uintptr_t value)
     return 0;
 }
 
-static long set_timer_slack(struct task *task, uintptr_t ns)
+static long set_timer_slack(struct process_control *control, uintptr_t ns)
 {
-    task->control.timer_slack = (long)ns > 0 ? ns : TIMER_SLACK_DEFAULT;
+    control->timer_slack = (long)ns > 0 ? ns : TIMER_SLACK_DEFAULT;
     return 0;
 }
 
@@ -53,7 +53,7 @@ SYSCALL5(prctl, int, option, uintptr_t, argument, uintptr_t, third, uintptr_t, f
          fifth)
 {
     struct task *task = current();
-    struct process_control *control = &task->control;
+    struct process_control *control = &current_process()->control;
     bool has_more = third || fourth || fifth;
 
     switch (option) {
@@ -62,7 +62,7 @@ SYSCALL5(prctl, int, option, uintptr_t, argument, uintptr_t, third, uintptr_t, f
     case PR_GET_NAME:
         return copy_to_user(argument, task->name, sizeof(task->name)) ? -EFAULT : 0;
     case PR_SET_PDEATHSIG:
-        return set_death_signal(task, argument);
+        return set_death_signal(control, argument);
     case PR_GET_PDEATHSIG:
         return put_int(argument, control->death_signal);
     case PR_SET_CHILD_SUBREAPER:
@@ -86,7 +86,7 @@ SYSCALL5(prctl, int, option, uintptr_t, argument, uintptr_t, third, uintptr_t, f
     case PR_GET_NO_NEW_PRIVS:
         return argument || has_more ? -EINVAL : control->no_new_privileges;
     case PR_SET_TIMERSLACK:
-        return set_timer_slack(task, argument);
+        return set_timer_slack(control, argument);
     case PR_GET_TIMERSLACK:
         return (long)(control->timer_slack ? control->timer_slack : TIMER_SLACK_DEFAULT);
     case PR_SET_TIMING:

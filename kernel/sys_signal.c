@@ -24,7 +24,7 @@ SYSCALL4(rt_sigaction, int, signal, uintptr_t, new_action, uintptr_t, old_action
         return -EFAULT;
     if (signal < 1 || signal > SIGNAL_COUNT || (new_action && (UNBLOCKABLE & signal_bit(signal))))
         return -EINVAL;
-    struct sigaction *slot = &current()->signals.actions->action[signal - 1];
+    struct sigaction *slot = &current_process()->actions->action[signal - 1];
     old = *slot;
     if (new_action) {
         action.sa_mask &= ~UNBLOCKABLE;
@@ -41,6 +41,7 @@ static void set_blocked(signal_set_t blocked)
 {
     current()->signals.blocked = blocked & ~UNBLOCKABLE;
     task_set_work(current(), WORK_SIGNAL);
+    signal_retarget();
 }
 
 SYSCALL4(rt_sigprocmask, int, how, uintptr_t, new_set, uintptr_t, old_set, size_t, set_size)
@@ -69,7 +70,7 @@ SYSCALL4(rt_sigprocmask, int, how, uintptr_t, new_set, uintptr_t, old_set, size_
 
 SYSCALL2(rt_sigpending, uintptr_t, set, size_t, set_size)
 {
-    signal_set_t pending = current()->signals.pending & current()->signals.blocked;
+    signal_set_t pending = signal_pending_set() & current()->signals.blocked;
 
     if (set_size > sizeof(pending))
         return -EINVAL;
@@ -107,38 +108,53 @@ SYSCALL0(pause)
     return -ERESTARTNOHAND;
 }
 
-/* Sends to one task, or only asks whether it is there (signal 0). */
-static int send_from_user(struct task *task, int signal, int code)
+static siginfo_t info_from_user(int signal, int code)
 {
     siginfo_t info = {.si_signo = signal, .si_code = code};
 
-    if (!task || task->state == TASK_ZOMBIE)
-        return task ? 0 : -ESRCH;
-    info.si_pid = current()->pid;
-    return signal ? signal_send_info(task, &info) : 0;
+    info.si_pid = current_process()->pid;
+    return info;
+}
+
+/* Sends to one process, or only asks whether it is there (signal 0). */
+static int send_to_process(struct process *process, int signal)
+{
+    siginfo_t info = info_from_user(signal, SI_USER);
+
+    if (!process)
+        return -ESRCH;
+    return signal ? signal_send_process_info(process, &info) : 0;
 }
 
 static int send_to_group(int pgid, int signal)
 {
-    struct task *task;
+    struct process *process;
     int result = -ESRCH;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link)
-        if (task->pgid == pgid)
-            result = send_from_user(task, signal, SI_USER);
+    TAILQ_FOREACH (process, &all_processes, all_link)
+        if (process->pgid == pgid)
+            result = send_to_process(process, signal);
     return result;
 }
 
 /* To all but the caller and the first program. */
 static int send_to_all(int signal)
 {
-    struct task *task;
+    struct process *process;
     int result = -ESRCH;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link)
-        if (task->pid > 1 && task != current())
-            result = send_from_user(task, signal, SI_USER);
+    TAILQ_FOREACH (process, &all_processes, all_link)
+        if (process->pid > 1 && process != current_process())
+            result = send_to_process(process, signal);
     return result;
+}
+
+/* By its pid or, as on Linux, by any of its threads' tids. */
+static struct process *find_process_of(int pid)
+{
+    struct task *task = task_find(pid);
+
+    return task ? task->process : NULL;
 }
 
 SYSCALL2(kill, int, pid, int, signal)
@@ -146,20 +162,21 @@ SYSCALL2(kill, int, pid, int, signal)
     if (signal < 0 || signal > SIGNAL_COUNT)
         return -EINVAL;
     if (pid > 0)
-        return send_from_user(task_find(pid), signal, SI_USER);
+        return send_to_process(find_process_of(pid), signal);
     if (pid == -1)
         return send_to_all(signal);
-    return send_to_group(pid == 0 ? current()->pgid : -pid, signal);
+    return send_to_group(pid == 0 ? current_process()->pgid : -pid, signal);
 }
 
 static int send_to_thread(int tgid, int tid, int signal)
 {
     if (tid <= 0 || signal < 0 || signal > SIGNAL_COUNT)
         return -EINVAL;
+    siginfo_t info = info_from_user(signal, SI_TKILL);
     struct task *task = task_find(tid);
-    if (!task || (tgid != 0 && task->pid != tgid))
+    if (!task || (tgid != 0 && task->process->pid != tgid))
         return -ESRCH;
-    return send_from_user(task, signal, SI_TKILL);
+    return signal ? signal_send_info(task, &info) : 0;
 }
 
 SYSCALL3(tgkill, int, tgid, int, tid, int, signal)
@@ -175,37 +192,45 @@ SYSCALL2(tkill, int, tid, int, signal)
 /* ---- queued signals, and waiting for one without a handler ---- */
 
 /* A siginfo from a program may not claim to be the kernel's, unless it goes to itself. */
-static long send_info(struct task *task, int signal, uintptr_t address)
+static long read_info(siginfo_t *info, int signal, uintptr_t address, bool to_itself)
 {
-    siginfo_t info;
-
-    if (copy_from_user(&info, address, sizeof(info)))
+    if (copy_from_user(info, address, sizeof(*info)))
         return -EFAULT;
     if (signal < 0 || signal > SIGNAL_COUNT)
         return -EINVAL;
-    if ((info.si_code >= 0 || info.si_code == SI_TKILL) && task != current())
+    if ((info->si_code >= 0 || info->si_code == SI_TKILL) && !to_itself)
         return -EPERM;
-    if (!task)
-        return -ESRCH;
-    info.si_signo = signal;
-    return signal ? signal_send_info(task, &info) : 0;
+    info->si_signo = signal;
+    return 0;
 }
 
-SYSCALL3(rt_sigqueueinfo, int, pid, int, signal, uintptr_t, info)
+SYSCALL3(rt_sigqueueinfo, int, pid, int, signal, uintptr_t, address)
 {
-    return send_info(task_find(pid), signal, info);
+    struct process *process = find_process_of(pid);
+    siginfo_t info;
+    long error = read_info(&info, signal, address, process == current_process());
+
+    if (error || !process)
+        return error ? error : -ESRCH;
+    return signal ? signal_send_process_info(process, &info) : 0;
 }
 
-SYSCALL4(rt_tgsigqueueinfo, int, tgid, int, tid, int, signal, uintptr_t, info)
+SYSCALL4(rt_tgsigqueueinfo, int, tgid, int, tid, int, signal, uintptr_t, address)
 {
+    struct task *task = task_find(tid);
+    siginfo_t info;
+
     if (tgid <= 0 || tid <= 0)
         return -EINVAL;
-    return send_info(tgid == tid ? task_find(tid) : NULL, signal, info);
+    long error = read_info(&info, signal, address, tid == current()->tid);
+    if (error || !task || task->process->pid != tgid)
+        return error ? error : -ESRCH;
+    return signal ? signal_send_info(task, &info) : 0;
 }
 
 static bool is_one_pending(void *context)
 {
-    return current()->signals.pending & *(const signal_set_t *)context;
+    return signal_pending_set() & *(const signal_set_t *)context;
 }
 
 SYSCALL4(rt_sigtimedwait, uintptr_t, set, uintptr_t, info, uintptr_t, timeout, size_t, set_size)

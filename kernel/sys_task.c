@@ -17,17 +17,17 @@
 
 PARALLEL_SYSCALL0(getpid)
 {
-    return current()->pid;
+    return current_process()->pid;
 }
 
 PARALLEL_SYSCALL0(gettid)
 {
-    return current()->pid;
+    return current()->tid;
 }
 
-SYSCALL0(getppid)
+PARALLEL_SYSCALL0(getppid)
 {
-    return current()->parent ? current()->parent->pid : 0;
+    return __atomic_load_n(&current_process()->parent_pid, __ATOMIC_RELAXED);
 }
 
 PARALLEL_SYSCALL0(getuid)
@@ -53,7 +53,7 @@ PARALLEL_SYSCALL0(getegid)
 SYSCALL1(set_tid_address, uintptr_t, address)
 {
     current()->clear_child_tid = address;
-    return current()->pid;
+    return current()->tid;
 }
 
 SYSCALL2(set_robust_list, uintptr_t, head, size_t, size)

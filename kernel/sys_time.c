@@ -48,6 +48,8 @@ static int read_clock(int clock, uint64_t *ns)
         *ns = clock_monotonic_ns();
         return 0;
     case CLOCK_PROCESS_CPUTIME_ID:
+        *ns = process_cpu_ns(current_process());
+        return 0;
     case CLOCK_THREAD_CPUTIME_ID:
         *ns = sched_cpu_ns(current());
         return 0;
@@ -194,60 +196,60 @@ PARALLEL_SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, 
 /* Signals of ITIMER_REAL, ITIMER_VIRTUAL and ITIMER_PROF. */
 static const int timer_signals[TIMERS] = {SIGALRM, SIGVTALRM, SIGPROF};
 
-/* What a timer goes by: the last two by the time that the task runs, in ring 3 or not. */
-static uint64_t timer_clock(const struct task *task, int which)
+/* What a timer goes by: the last two by the time that the process runs, in ring 3 or not. */
+static uint64_t timer_clock(const struct process *process, int which)
 {
-    return which == ITIMER_REAL ? clock_monotonic_ns() : sched_cpu_ns(task);
+    return which == ITIMER_REAL ? clock_monotonic_ns() : process_cpu_ns(process);
 }
 
-static void check_timer(struct task *task, int which)
+static void check_timer(struct process *process, int which)
 {
-    struct interval_timer *timer = &task->timers[which];
-    uint64_t now = timer->due ? timer_clock(task, which) : 0;
+    struct interval_timer *timer = &process->timers[which];
+    uint64_t now = timer->due ? timer_clock(process, which) : 0;
 
     if (!timer->due || timer->due > now)
         return;
     timer->due = timer->interval ? timer->due + timer->interval : 0;
     if (timer->due && timer->due <= now) /* missed some: they are not made up for */
         timer->due = now + timer->interval;
-    signal_send(task, timer_signals[which]);
+    signal_send_process(process, timer_signals[which]);
 }
 
 /* RLIMIT_CPU: SIGXCPU each second from the soft limit on, SIGKILL at the hard one. */
-static void check_cpu_limit(struct task *task)
+static void check_cpu_limit(struct process *process)
 {
-    struct rlimit64 *limit = &task->limits[RLIMIT_CPU];
-    uint64_t seconds = sched_cpu_ns(task) / NS_PER_SECOND;
+    struct rlimit64 *limit = &process->limits[RLIMIT_CPU];
+    uint64_t seconds = process_cpu_ns(process) / NS_PER_SECOND;
 
     if (seconds == 0 || seconds < limit->rlim_cur)
         return;
     if (seconds >= limit->rlim_max) {
-        signal_send(task, SIGKILL);
+        signal_send_process(process, SIGKILL);
     } else {
         limit->rlim_cur = seconds + 1;
-        signal_send(task, SIGXCPU);
+        signal_send_process(process, SIGXCPU);
     }
 }
 
 void time_check_timers(void)
 {
-    struct task *task;
+    struct process *process;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link) {
+    TAILQ_FOREACH (process, &all_processes, all_link) {
         for (int i = 0; i < TIMERS; i++)
-            check_timer(task, i);
-        if (task->limits[RLIMIT_CPU].rlim_cur != RLIM64_INFINITY && task->state != TASK_ZOMBIE)
-            check_cpu_limit(task);
+            check_timer(process, i);
+        if (process->limits[RLIMIT_CPU].rlim_cur != RLIM64_INFINITY && !process->is_zombie)
+            check_cpu_limit(process);
     }
 }
 
 uint64_t time_next_timer(void)
 {
-    struct task *task;
+    struct process *process;
     uint64_t next = UINT64_MAX;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link) {
-        uint64_t due = task->timers[ITIMER_REAL].due;
+    TAILQ_FOREACH (process, &all_processes, all_link) {
+        uint64_t due = process->timers[ITIMER_REAL].due;
         if (due && due < next)
             next = due;
     }
@@ -265,8 +267,8 @@ static struct timeval to_timeval(uint64_t ns)
 
 static uint64_t remaining_ns(int which)
 {
-    const struct interval_timer *timer = &current()->timers[which];
-    uint64_t now = timer_clock(current(), which);
+    const struct interval_timer *timer = &current_process()->timers[which];
+    uint64_t now = timer_clock(current_process(), which);
 
     if (!timer->due)
         return 0;
@@ -288,15 +290,15 @@ static uint64_t from_timeval(const struct timeval *time)
 
 static struct timer_value read_timer(int which)
 {
-    const struct interval_timer *timer = &current()->timers[which];
+    const struct interval_timer *timer = &current_process()->timers[which];
 
     return (struct timer_value){to_timeval(timer->interval), to_timeval(remaining_ns(which))};
 }
 
 static void set_timer(int which, uint64_t value, uint64_t interval)
 {
-    current()->timers[which] =
-        (struct interval_timer){value ? timer_clock(current(), which) + value : 0, interval};
+    current_process()->timers[which] = (struct interval_timer){
+        value ? timer_clock(current_process(), which) + value : 0, interval};
     poller_rearm();
 }
 
@@ -338,8 +340,8 @@ SYSCALL1(times, uintptr_t, address)
     struct tms times = {0};
     uint64_t now = clock_monotonic_ns();
 
-    times.tms_utime = (long)(sched_cpu_ns(current()) / CLOCK_TICK_NS);
-    times.tms_cutime = (long)(current()->children_usage.cpu_ns / CLOCK_TICK_NS);
+    times.tms_utime = (long)(process_cpu_ns(current_process()) / CLOCK_TICK_NS);
+    times.tms_cutime = (long)(current_process()->children_usage.cpu_ns / CLOCK_TICK_NS);
     if (address && copy_to_user(address, &times, sizeof(times)))
         return -EFAULT;
     return (long)(now / CLOCK_TICK_NS);

@@ -17,7 +17,7 @@ struct task_list all_tasks = TAILQ_HEAD_INITIALIZER(all_tasks);
 static struct slab_cache task_cache, fpu_cache;
 static unsigned int tasks;
 static uint64_t total;
-static int last_pid;
+static int last_tid;
 
 void task_init(void)
 {
@@ -30,29 +30,35 @@ struct trap_frame *task_frame(struct task *task)
     return (struct trap_frame *)(task->stack + KERNEL_STACK_SIZE) - 1;
 }
 
-struct task *task_find(int pid)
+struct task *task_find(int tid)
 {
     struct task *task;
 
     TAILQ_FOREACH (task, &all_tasks, all_link)
-        if (task->pid == pid)
+        if (task->tid == tid)
             return task;
     return NULL;
 }
 
-/* The next number that no task, group or session has. */
-static int next_pid(void)
+static bool is_taken(int number)
 {
-    struct task *task;
-    bool taken;
+    struct process *process;
 
-    do {
-        last_pid = last_pid < PID_MAX ? last_pid + 1 : 2;
-        taken = false;
-        TAILQ_FOREACH (task, &all_tasks, all_link)
-            taken |= task->pid == last_pid || task->pgid == last_pid || task->sid == last_pid;
-    } while (taken);
-    return last_pid;
+    if (task_find(number))
+        return true;
+    TAILQ_FOREACH (process, &all_processes, all_link)
+        if (process->pgid == number || process->sid == number)
+            return true;
+    return false;
+}
+
+/* The next number that no task, group or session has. */
+static int next_tid(void)
+{
+    do
+        last_tid = last_tid < PID_MAX ? last_tid + 1 : 2;
+    while (is_taken(last_tid));
+    return last_tid;
 }
 
 struct task *task_create(void)
@@ -73,24 +79,14 @@ struct task *task_create(void)
     }
     fpu_image_init(task->fpu);
     task_prepare_stack(task);
-    TAILQ_INIT(&task->children);
-    wait_queue_init(&task->child_exit);
     memset(&task->affinity, 0xff, sizeof(task->affinity));
     signal_state_init(&task->signals);
-    task->pid = next_pid();
+    task->tid = next_tid();
     TAILQ_INSERT_TAIL(&all_tasks, task, all_link);
+    task->is_listed = true;
     tasks++;
     total++;
     return task;
-}
-
-void task_apply_limits(struct task *task)
-{
-    task->space->limits = (struct space_limits){
-        .size = task->limits[RLIMIT_AS].rlim_cur,
-        .data = task->limits[RLIMIT_DATA].rlim_cur,
-        .stack = task->limits[RLIMIT_STACK].rlim_cur,
-    };
 }
 
 void task_release_resources(struct task *task)
@@ -99,29 +95,29 @@ void task_release_resources(struct task *task)
         file_table_put(task->files);
     if (task->fs)
         fs_context_put(task->fs);
-    if (task->executable)
-        file_put(task->executable);
     if (task->space) {
         usage_leave_space(task);
         space_put(task->space);
     }
-    if (task->signals.actions)
-        signal_actions_put(task->signals.actions);
-    signal_flush(&task->signals);
+    signal_flush(&task->signals.pending);
     task->files = NULL;
     task->fs = NULL;
-    task->executable = NULL;
     task->space = NULL;
-    task->signals.actions = NULL;
+}
+
+void task_unlist(struct task *task)
+{
+    TAILQ_REMOVE(&all_tasks, task, all_link);
+    task->is_listed = false;
+    tasks--;
 }
 
 void task_free(struct task *task)
 {
-    assert(TAILQ_EMPTY(&task->children));
     sched_wait_until_off_cpu(task);
     task_release_resources(task);
-    TAILQ_REMOVE(&all_tasks, task, all_link);
-    tasks--;
+    if (task->is_listed)
+        task_unlist(task);
     kernel_stack_free(task->stack);
     slab_free(&fpu_cache, task->fpu);
     slab_free(&task_cache, task);
@@ -139,5 +135,5 @@ uint64_t task_total(void)
 
 int task_last_pid(void)
 {
-    return last_pid;
+    return last_tid;
 }

@@ -32,50 +32,48 @@ void tty_end_session(int leader)
 
 bool tty_is_controlling(void)
 {
-    return terminal.session && terminal.session == current()->sid;
+    return terminal.session && terminal.session == current_process()->sid;
 }
 
 static bool is_session_leader(void)
 {
-    return current()->pid == current()->sid;
+    return current_process()->pid == current_process()->sid;
 }
 
 void tty_opened(unsigned int flags)
 {
     if (!(flags & O_NOCTTY) && !terminal.session && is_session_leader())
-        tty_start_session(current()->pid);
+        tty_start_session(current_process()->pid);
 }
 
 static bool is_blocked_or_ignored(int signal)
 {
-    const struct signal_state *state = &current()->signals;
-
-    return (state->blocked & signal_bit(signal)) ||
-           state->actions->action[signal - 1].sa_handler == SIG_IGN;
+    return (current()->signals.blocked & signal_bit(signal)) ||
+           current_process()->actions->action[signal - 1].sa_handler == SIG_IGN;
 }
 
 int tty_check_background(int signal)
 {
-    if (!tty_is_controlling() || current()->pgid == terminal.foreground)
+    if (!tty_is_controlling() || current_process()->pgid == terminal.foreground)
         return 0;
     if (is_blocked_or_ignored(signal))
         return signal == SIGTTIN ? -EIO : 0;
     if (group_is_orphaned())
         return -EIO;
-    signal_send_group(current()->pgid, signal);
+    signal_send_group(current_process()->pgid, signal);
     return -ERESTARTSYS;
 }
 
 /* Whether a process of the caller's session is in the group: 0, -ESRCH or -EPERM. */
 static int check_group(int group)
 {
-    const struct task *task;
+    const struct process *process;
     int error = -ESRCH;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link) {
-        if (task->pgid != group)
+    TAILQ_FOREACH (process, &all_processes, all_link) {
+        if (process->pgid != group)
             continue;
-        if (task->sid == current()->sid)
+        if (process->sid == current_process()->sid)
             return 0;
         error = -EPERM;
     }
@@ -118,7 +116,7 @@ static long take_session(void)
         return 0;
     if (!is_session_leader() || terminal.session)
         return -EPERM;
-    tty_start_session(current()->pid);
+    tty_start_session(current_process()->pid);
     return 0;
 }
 
@@ -127,7 +125,7 @@ static long leave_session(void)
     if (!tty_is_controlling())
         return -ENOTTY;
     if (is_session_leader())
-        tty_end_session(current()->sid);
+        tty_end_session(current_process()->sid);
     return 0;
 }
 

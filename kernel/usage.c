@@ -23,6 +23,19 @@ struct usage usage_of(const struct task *task)
     return (struct usage){sched_cpu_ns(task), peak_of(task), task->faults};
 }
 
+struct usage usage_of_process(const struct process *process)
+{
+    struct usage sum = process->ended_usage;
+    const struct task *thread;
+
+    TAILQ_FOREACH (thread, &process->threads, thread) {
+        struct usage own = usage_of(thread);
+        if (thread->state != TASK_ZOMBIE)
+            usage_add(&sum, &own);
+    }
+    return sum;
+}
+
 void usage_add(struct usage *sum, const struct usage *child)
 {
     sum->cpu_ns += child->cpu_ns;
@@ -49,14 +62,15 @@ int usage_to_user(uintptr_t address, const struct usage *usage)
 
 SYSCALL2(getrusage, int, who, uintptr_t, address)
 {
-    struct usage own = usage_of(current());
+    struct usage own =
+        who == RUSAGE_THREAD ? usage_of(current()) : usage_of_process(current_process());
 
     switch (who) {
     case RUSAGE_SELF:
     case RUSAGE_THREAD:
         return usage_to_user(address, &own);
     case RUSAGE_CHILDREN:
-        return usage_to_user(address, &current()->children_usage);
+        return usage_to_user(address, &current_process()->children_usage);
     default:
         return -EINVAL;
     }

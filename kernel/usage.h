@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+struct process;
 struct task;
 
 struct usage {
@@ -13,10 +14,11 @@ struct usage {
     uint64_t faults; /* page faults that were resolved */
 };
 
-/* Of a task alone. */
+/* Of a thread alone, and of all threads that a process has had. */
 struct usage usage_of(const struct task *task);
+struct usage usage_of_process(const struct process *process);
 
-/* Adds what an ended child has used. Of memory the largest counts. */
+/* Adds what a thread or a child has used. Of memory the largest counts. */
 void usage_add(struct usage *sum, const struct usage *child);
 
 /* The task's address space goes, so that its peak has to be remembered. */

@@ -19,19 +19,25 @@ struct wait_request {
     struct usage usage; /* of an ended child and those that it waited for */
 };
 
+/* A child process is looked at by its leader. */
+static bool is_child(const struct task *task)
+{
+    const struct process *process = task->process;
+
+    return process && task == process->leader && process->parent == current_process();
+}
+
 static bool is_wanted(const struct task *task, const struct wait_request *request)
 {
-    bool is_clone = task->exit_signal != SIGCHLD;
-    bool want_clone = request->options & (int)__WCLONE;
-
-    if (task->parent != current() && task->trace.tracer != current())
+    if (!is_child(task) && task->trace.tracer != current_process())
         return false;
     /* A tracer hears of all; a parent of those that tell it otherwise only if it asks. */
-    if (task->trace.tracer != current() && !(request->options & __WALL) && is_clone != want_clone)
+    if (task->trace.tracer != current_process() && !(request->options & __WALL) &&
+        (task->process->exit_signal != SIGCHLD) != !!(request->options & (int)__WCLONE))
         return false;
     if (request->type == P_ALL)
         return true;
-    return (request->type == P_PID ? task->pid : task->pgid) == request->id;
+    return (request->type == P_PID ? task->tid : task->process->pgid) == request->id;
 }
 
 static bool found(struct wait_request *request, struct task *task, int status, int code)
@@ -39,19 +45,19 @@ static bool found(struct wait_request *request, struct task *task, int status, i
     request->found = task;
     request->status = status;
     request->code = code;
-    request->pid = task->pid;
-    request->usage = usage_of(task);
-    usage_add(&request->usage, &task->children_usage);
+    request->pid = task->tid;
+    request->usage = usage_of_process(task->process);
+    usage_add(&request->usage, &task->process->children_usage);
     return true;
 }
 
 /* A zombie with a tracer that is not its parent is the tracer's to wait for first. */
 static bool has_ended(struct task *task, struct wait_request *request)
 {
-    int status = task->wait_status;
+    int status = task->process->wait_status;
 
-    if (!(request->options & WEXITED) || task->state != TASK_ZOMBIE ||
-        (task->trace.tracer && task->trace.tracer != current()))
+    if (!(request->options & WEXITED) || !task->process->is_zombie ||
+        (task->trace.tracer && task->trace.tracer != current_process()))
         return false;
     return found(request, task, status,
                  !(status & 0x7f)  ? CLD_EXITED
@@ -61,18 +67,20 @@ static bool has_ended(struct task *task, struct wait_request *request)
 
 static bool has_stopped(struct task *task, struct wait_request *request)
 {
-    bool traced = task->stop.kind == STOP_TRACE && task->trace.tracer == current();
-    bool job =
-        task->stop.kind == STOP_JOB && task->parent == current() && (request->options & WSTOPPED);
+    const struct job_stop *job = &task->process->job;
 
-    if (task->stop.told || !(traced || job))
-        return false;
-    return found(request, task, task->stop.code << 8 | 0x7f, traced ? CLD_TRAPPED : CLD_STOPPED);
+    if (task->stop.kind == STOP_TRACE && task->trace.tracer == current_process() &&
+        !task->stop.told)
+        return found(request, task, task->stop.code << 8 | 0x7f, CLD_TRAPPED);
+    if (job->is_stopped && !job->told && is_child(task) && !task->trace.tracer &&
+        (request->options & WSTOPPED))
+        return found(request, task, job->signal << 8 | 0x7f, CLD_STOPPED);
+    return false;
 }
 
 static bool has_continued(struct task *task, struct wait_request *request)
 {
-    if (!task->stop.continued || !(request->options & WCONTINUED))
+    if (!task->process->job.continued || !(request->options & WCONTINUED) || !is_child(task))
         return false;
     return found(request, task, 0xffff, CLD_CONTINUED);
 }
@@ -102,16 +110,18 @@ static void consume(struct wait_request *request)
     if (request->options & WNOWAIT)
         return;
     if (request->code == CLD_CONTINUED) {
-        task->stop.continued = false;
-    } else if (request->code == CLD_TRAPPED || request->code == CLD_STOPPED) {
+        task->process->job.continued = false;
+    } else if (request->code == CLD_TRAPPED) {
         task->stop.told = true;
-    } else if (task->parent == current()) {
-        TAILQ_REMOVE(&current()->children, task, sibling);
-        usage_add(&current()->children_usage, &request->usage);
-        task_free(task);
+    } else if (request->code == CLD_STOPPED) {
+        task->process->job.told = true;
+    } else if (is_child(task)) {
+        TAILQ_REMOVE(&current_process()->children, task->process, sibling);
+        usage_add(&current_process()->children_usage, &request->usage);
+        process_free(task->process);
     } else {
         task->trace.tracer = NULL;
-        wake_all(&task->parent->child_exit);
+        wake_all(&task->process->parent->child_exit);
     }
 }
 
@@ -122,7 +132,7 @@ static long wait_for_child(struct wait_request *request)
         if (!find_child(request))
             return 0;
     } else {
-        int error = wait_event(&current()->child_exit, find_child, request);
+        int error = wait_event(&current_process()->child_exit, find_child, request);
         if (error)
             return error;
     }
@@ -147,7 +157,7 @@ SYSCALL4(wait4, int, pid, uintptr_t, status, int, options, uintptr_t, usage)
         request.id = pid;
     } else if (pid != -1) {
         request.type = P_PGID;
-        request.id = pid == 0 ? current()->pgid : -pid;
+        request.id = pid == 0 ? current_process()->pgid : -pid;
     }
     long result = wait_for_child(&request);
     if (result > 0) {
@@ -189,7 +199,7 @@ SYSCALL5(waitid, int, type, int, id, uintptr_t, info, int, options, uintptr_t, u
         (type != P_ALL && type != P_PID && type != P_PGID))
         return -EINVAL;
     if (type == P_PGID && id == 0)
-        request.id = current()->pgid;
+        request.id = current_process()->pgid;
     long result = wait_for_child(&request);
     if (result < 0)
         return result;

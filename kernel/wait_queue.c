@@ -38,14 +38,13 @@ static void enter(struct wait_queue *queue)
 static void remove(struct wait_queue *queue, struct task *task)
 {
     TAILQ_REMOVE(&queue->tasks, task, wait_link);
-    /* Last of all: a task that finds this may go its way, and end. */
-    __atomic_store_n(&task->waiting, NULL, __ATOMIC_RELEASE);
+    task->waiting = NULL;
 }
 
-static void leave(void)
+/* Takes the queue's lock in any case: whoever woke the task is done with the queue afterwards. */
+static void leave(struct wait_queue *queue)
 {
     struct task *task = current();
-    struct wait_queue *queue = __atomic_load_n(&task->waiting, __ATOMIC_ACQUIRE);
 
     sched_set_state(TASK_RUNNABLE);
     if (queue) {
@@ -93,7 +92,7 @@ static int wait_for(const struct wait *wait)
         bool over = is_over(wait, &result);
         if (!over)
             sched_sleep(wait->deadline);
-        leave();
+        leave(wait->queue);
         if (over)
             return result;
     }

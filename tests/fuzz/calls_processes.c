@@ -175,6 +175,27 @@ static uint64_t clone_flags(const struct use *use)
     return use->wild && one_in(4) ? flags ^ UINT64_C(1) << (8 + random_below(32)) : flags;
 }
 
+/* clone3's structure, with the flags that clone() gets and the exit signal apart. */
+static uint64_t clone_arguments(const struct use *use)
+{
+    static struct clone_args arguments;
+    uint64_t flags = clone_flags(use);
+
+    memset(&arguments, 0, sizeof(arguments));
+    arguments.flags = flags & ~(uint64_t)(CSIGNAL | CLONE_SETTLS);
+    arguments.exit_signal = flags & CSIGNAL;
+    arguments.parent_tid = (uint64_t)(uintptr_t)&arguments.pidfd;
+    arguments.child_tid = (uint64_t)(uintptr_t)&arguments.pidfd;
+    if (use->wild && one_in(3))
+        ((uint64_t *)&arguments)[random_below(sizeof(arguments) / 8)] ^= random_bits();
+    return (uint64_t)(uintptr_t)&arguments;
+}
+
+static uint64_t clone_arguments_size(const struct use *use)
+{
+    return use->wild && one_in(4) ? random_below(128) : sizeof(struct clone_args);
+}
+
 static void after_child(const struct use *use, long result)
 {
     (void)use;
@@ -216,6 +237,8 @@ static const struct call calls[] = {
     CALL(fork, .flags = CALL_RARE, .run = run_fork, .after = after_child),
     CALL(vfork, .flags = CALL_RARE, .run = run_clone, .after = after_child),
     CALL(clone, TAKES(clone_flags, zero, word, word, arch_address), .flags = CALL_RARE | CALL_AIMED,
+         .run = run_clone, .after = after_child),
+    CALL(clone3, TAKES(clone_arguments, clone_arguments_size), .flags = CALL_RARE | CALL_AIMED,
          .run = run_clone, .after = after_child),
     CALL(exit, TAKES(zero), .flags = CALL_IN_CHILD | CALL_ENDS | CALL_RARE),
     CALL(exit_group, TAKES(zero), .flags = CALL_IN_CHILD | CALL_ENDS | CALL_RARE),

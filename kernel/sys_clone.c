@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+/* fork, vfork, clone and clone3: the checks on their arguments; kernel/process.c does the rest. */
+#include <linux/sched.h>
+
+#include "arch/layout.h"
+#include "arch/usercopy.h"
+#include "kernel/process.h"
+#include "kernel/syscall.h"
+#include "libc/include/string.h"
+
+SYSCALL0(fork)
+{
+    struct clone_request request = {.exit_signal = SIGCHLD};
+
+    return process_clone(&request);
+}
+
+SYSCALL0(vfork)
+{
+    struct clone_request request = {.flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD};
+
+    return process_clone(&request);
+}
+
+SYSCALL5(clone, uint64_t, flags, uintptr_t, stack, uintptr_t, parent_tid, uintptr_t, child_tid,
+         uint64_t, tls)
+{
+    struct clone_request request = {
+        .flags = (uint32_t)flags & ~(uint64_t)CSIGNAL,
+        .exit_signal = (int)(flags & CSIGNAL),
+        .stack = stack,
+        .parent_tid = parent_tid,
+        .child_tid = child_tid,
+        .tls = tls,
+    };
+
+    if (request.exit_signal > SIGNAL_COUNT)
+        request.exit_signal = 0;
+    return process_clone(&request);
+}
+
+/* A structure that may be longer than ours, if what we do not know is zero: -E2BIG, -EFAULT. */
+static int read_arguments(struct clone_args *arguments, uintptr_t address, size_t size)
+{
+    uint8_t byte;
+
+    memset(arguments, 0, sizeof(*arguments));
+    if (size > PAGE_SIZE)
+        return -E2BIG;
+    if (size < CLONE_ARGS_SIZE_VER0)
+        return -EINVAL;
+    for (size_t i = sizeof(*arguments); i < size; i++) {
+        if (copy_from_user(&byte, address + i, 1))
+            return -EFAULT;
+        if (byte)
+            return -E2BIG;
+    }
+    if (copy_from_user(arguments, address, size < sizeof(*arguments) ? size : sizeof(*arguments)))
+        return -EFAULT;
+    return 0;
+}
+
+#define CLONE3_FLAGS (UINT32_MAX | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP)
+
+static bool is_sound(const struct clone_args *arguments)
+{
+    uint64_t flags = arguments->flags;
+
+    if (!!arguments->set_tid != !!arguments->set_tid_size || arguments->set_tid_size > 32)
+        return false;
+    if ((flags & ~CLONE3_FLAGS) || (flags & (CLONE_DETACHED | CSIGNAL)))
+        return false;
+    if ((flags & CLONE_SIGHAND) && (flags & CLONE_CLEAR_SIGHAND))
+        return false;
+    if (arguments->exit_signal > SIGNAL_COUNT ||
+        ((flags & (CLONE_THREAD | CLONE_PARENT)) && arguments->exit_signal))
+        return false;
+    if (!arguments->stack)
+        return arguments->stack_size == 0;
+    return arguments->stack_size && user_range_ok(arguments->stack, arguments->stack_size);
+}
+
+SYSCALL2(clone3, uintptr_t, address, size_t, size)
+{
+    struct clone_args arguments;
+    int error = read_arguments(&arguments, address, size);
+
+    if (error)
+        return error;
+    if (!is_sound(&arguments))
+        return -EINVAL;
+    if (arguments.set_tid)
+        return -EPERM; /* tids are not for the caller to choose */
+    struct clone_request request = {
+        .flags = arguments.flags,
+        .exit_signal = (int)arguments.exit_signal,
+        .stack = arguments.stack + arguments.stack_size,
+        .parent_tid = arguments.parent_tid,
+        .child_tid = arguments.child_tid,
+        .tls = arguments.tls,
+    };
+    return process_clone(&request);
+}
