@@ -335,6 +335,8 @@ bool signal_pending(void)
 {
     if (!current_process()) /* a task of the kernel */
         return false;
+    if (current()->trace.stop_wanted)
+        return true;
     return signal_pending_set() & ~(current()->signals.blocked & ~NEVER_BLOCKED);
 }
 

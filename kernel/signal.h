@@ -107,7 +107,7 @@ void signal_drop_ignored(int signal);
  */
 void signal_retarget(void);
 
-/* Whether the running task has a signal that is not blocked. */
+/* Whether the running task has a signal that is not blocked, or has to stop for its tracer. */
 bool signal_pending(void);
 
 /* Takes the lowest pending signal of a set away from the running task; false: none is there. */

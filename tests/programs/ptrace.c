@@ -332,6 +332,7 @@ static void seize(void)
     int status;
     pid_t pid = sleeping_child();
 
+    usleep(20000); /* so that it sleeps */
     VALUE("SEIZE", trace(PTRACE_SEIZE, pid, 0, 0));
     VALUE("does not stop", waitpid(pid, &status, WNOHANG));
     VALUE("requests want a stop", trace(PTRACE_GETSIGINFO, pid, 0, (uintptr_t)&info));
