@@ -77,6 +77,24 @@ static const char *state_name(const struct task *task)
     }
 }
 
+static void put_ids(struct text *text, const char *name, const struct identity *ids)
+{
+    text_print(text, "%s:\t%u\t%u\t%u\t%u\n", name, ids->real, ids->effective, ids->saved,
+               ids->file);
+}
+
+static void put_credentials(struct text *text, const struct task *task)
+{
+    const struct credentials *credentials = &task->credentials;
+
+    put_ids(text, "Uid", &credentials->user);
+    put_ids(text, "Gid", &credentials->group);
+    text_print(text, "FDSize:\t%u\nGroups:\t", task->files ? task->files->size : 0);
+    for (unsigned int i = 0; i < credentials->group_count; i++)
+        text_print(text, "%s%u", i ? " " : "", credentials->groups[i]);
+    text_print(text, " \n");
+}
+
 static void put_identity(struct text *text, const struct task *task)
 {
     text_print(text, "Name:\t%s\n", task->name);
@@ -86,8 +104,7 @@ static void put_identity(struct text *text, const struct task *task)
     text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\n", task->process->pid, task->process->pid);
     text_print(text, "PPid:\t%d\n", task->process->parent_pid);
     text_print(text, "TracerPid:\t%d\n", task->trace.tracer ? task->trace.tracer->pid : 0);
-    text_print(text, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
-    text_print(text, "FDSize:\t%u\nGroups:\t \n", task->files ? task->files->size : 0);
+    put_credentials(text, task);
 }
 
 static void put_size(struct text *text, const char *label, uint64_t bytes)

@@ -63,6 +63,8 @@ static void plan_stack(const struct exec_arguments *arguments, size_t auxv_bytes
 static size_t fill_auxv(uint64_t *auxv, const struct elf_image *image,
                         const struct stack_plan *plan)
 {
+    const struct identity *user = &current()->credentials.user;
+    const struct identity *group = &current()->credentials.group;
     uint32_t eax, ebx, ecx, edx;
 
     __cpuid(1, eax, ebx, ecx, edx);
@@ -76,11 +78,11 @@ static size_t fill_auxv(uint64_t *auxv, const struct elf_image *image,
         {AT_BASE, 0},
         {AT_FLAGS, 0},
         {AT_ENTRY, image->entry},
-        {AT_UID, 0},
-        {AT_EUID, 0},
-        {AT_GID, 0},
-        {AT_EGID, 0},
-        {AT_SECURE, 0},
+        {AT_UID, user->real},
+        {AT_EUID, user->effective},
+        {AT_GID, group->real},
+        {AT_EGID, group->effective},
+        {AT_SECURE, user->real != user->effective || group->real != group->effective},
         {AT_RANDOM, plan->random},
         {AT_HWCAP2, cpu_state.cr4 & CR4_FSGSBASE ? HWCAP2_FSGSBASE : 0},
         {AT_EXECFN, plan->path},
@@ -227,7 +229,6 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     process->has_execed = true;
     process->exit_signal = SIGCHLD;
     process->control.is_not_dumpable = false;
-    process->control.keeps_capabilities = false;
     if (process->executable)
         file_put(process->executable);
     process->executable = image->file;
@@ -236,6 +237,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     signal_actions_reset(process->actions);
     task->signals.stack_flags = SS_DISABLE;
     task->clear_child_tid = 0;
+    credentials_exec(&task->credentials);
     set_name(task, arguments->path);
     note_strings(process, arguments, plan);
 

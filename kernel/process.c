@@ -122,6 +122,7 @@ struct task *process_create(void)
     process->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT_DEFAULT;
     process->limits[RLIMIT_CORE].rlim_cur = 0;
     process->limits[RLIMIT_NOFILE] = (struct rlimit64){FILES_MAX, FILES_MAX};
+    credentials_init(&task->credentials);
     task->files = file_table_create();
     task->fs = fs_context_create();
     process->actions = signal_actions_create();
@@ -211,6 +212,9 @@ static void copy_thread(struct task *child, const struct clone_request *request)
     copy_registers(child, request->stack);
     child->affinity = parent->affinity;
     child->signals.blocked = parent->signals.blocked;
+    child->credentials = parent->credentials;
+    child->policy = parent->policy;
+    child->priority = parent->priority;
     memcpy(child->name, parent->name, sizeof(child->name));
     if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {
         child->signals.stack_base = parent->signals.stack_base;

@@ -38,7 +38,6 @@ struct process_control {
     int death_signal; /* that it gets when its parent ends, or 0 */
     bool is_subreaper;
     bool is_not_dumpable;
-    bool keeps_capabilities;
     bool no_new_privileges;
     uint64_t timer_slack; /* ns; 0: the default */
 };

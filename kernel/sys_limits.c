@@ -74,13 +74,15 @@ SYSCALL2(setrlimit, unsigned int, resource, uintptr_t, address)
 /* Whether a call on one process, one group or one user means this process. */
 static bool is_meant(const struct process *process, int which, int who)
 {
+    const uint32_t own_user = current()->credentials.user.real;
+
     if (process->is_zombie)
-        return process == current_process();
+        return false;
     if (which == PRIO_PROCESS)
         return process->pid == (who ? who : current_process()->pid);
     if (which == PRIO_PGRP)
         return process->pgid == (who ? who : current_process()->pgid);
-    return who == 0; /* all processes are root's */
+    return process->leader->credentials.user.real == (who ? (uint32_t)who : own_user);
 }
 
 /* Between 1 and 40, and the highest comes first: the call knows no negative answer. */

@@ -75,9 +75,16 @@ SYSCALL5(prctl, int, option, uintptr_t, argument, uintptr_t, third, uintptr_t, f
     case PR_GET_DUMPABLE:
         return !control->is_not_dumpable;
     case PR_SET_KEEPCAPS:
-        return set_flag(&control->keeps_capabilities, argument);
+        return set_flag(&task->credentials.keeps_capabilities, argument);
     case PR_GET_KEEPCAPS:
-        return control->keeps_capabilities;
+        return task->credentials.keeps_capabilities;
+    case PR_CAPBSET_READ:
+        return argument > CAP_LAST_CAP ? -EINVAL : 1;
+    case PR_GET_TID_ADDRESS:
+        return copy_to_user(argument, &task->clear_child_tid, sizeof(uintptr_t)) ? -EFAULT : 0;
+    case PR_GET_SECCOMP:
+    case PR_GET_SECUREBITS:
+        return 0;
     case PR_SET_NO_NEW_PRIVS:
         if (argument != 1 || has_more)
             return -EINVAL;

@@ -30,26 +30,6 @@ PARALLEL_SYSCALL0(getppid)
     return __atomic_load_n(&current_process()->parent_pid, __ATOMIC_RELAXED);
 }
 
-PARALLEL_SYSCALL0(getuid)
-{
-    return 0;
-}
-
-PARALLEL_SYSCALL0(geteuid)
-{
-    return 0;
-}
-
-PARALLEL_SYSCALL0(getgid)
-{
-    return 0;
-}
-
-PARALLEL_SYSCALL0(getegid)
-{
-    return 0;
-}
-
 SYSCALL1(set_tid_address, uintptr_t, address)
 {
     current()->clear_child_tid = address;

@@ -14,6 +14,7 @@
 
 #include "arch/percpu.h"
 #include "arch/trap.h"
+#include "kernel/credentials.h"
 #include "kernel/process.h"
 #include "kernel/ptrace.h"
 #include "kernel/sched.h"
@@ -77,9 +78,11 @@ struct task {
 
     uintptr_t set_child_tid;   /* user address that gets the tid at the first turn, or 0 */
     uintptr_t clear_child_tid; /* user address that gets 0 at the end, or 0 */
-    char name[16];             /* of the program, as prctl(PR_GET_NAME) has it */
-    uint64_t faults;           /* page faults that were resolved */
-    uint64_t peak_pages;       /* of the address spaces that it had before */
+    struct credentials credentials;
+    int policy, priority; /* sched_setscheduler(); kept, and not obeyed */
+    char name[16];        /* of the program, as prctl(PR_GET_NAME) has it */
+    uint64_t faults;      /* page faults that were resolved */
+    uint64_t peak_pages;  /* of the address spaces that it had before */
 };
 
 static inline struct task *current(void)

@@ -67,6 +67,27 @@ static uint64_t child_info(const struct use *use)
 DEFINE_CHOICE(arch_code, ARCH_GET_FS, ARCH_GET_GS, ARCH_SET_FS, ARCH_SET_GS)
 DEFINE_CHOICE(prctl_option, PR_SET_NAME, PR_GET_NAME, PR_SET_PDEATHSIG, PR_GET_PDEATHSIG,
               PR_SET_DUMPABLE, PR_GET_DUMPABLE, PR_GET_CHILD_SUBREAPER, PR_SET_TIMERSLACK)
+DEFINE_CHOICE(some_id, 0, 0, 1, 1000, UINT32_MAX)
+DEFINE_CHOICE(group_count, 0, 1, 3, 32)
+DEFINE_CHOICE(policy, 0, 3, 5, 1, 2)
+
+/* A header of capget() for the task itself. */
+static uint64_t capability_header(const struct use *use)
+{
+    uint32_t *header = scratch_take(2 * sizeof(*header));
+
+    header[0] = use->wild && one_in(4) ? 1 : 0x20080522;
+    return (uint64_t)header;
+}
+
+/* Priority 0, but for a real-time policy. */
+static uint64_t scheduling_parameter(const struct use *use)
+{
+    uint32_t *priority = scratch_take(sizeof(uint64_t));
+
+    *priority = use->argument[1] == 1 || use->argument[1] == 2 ? 1 + (uint32_t)random_below(99) : 0;
+    return (uint64_t)priority;
+}
 DEFINE_CHOICE(usage_of, 0, UINT64_MAX, 1)
 
 static uint64_t arch_address(const struct use *use)
@@ -229,6 +250,20 @@ static const struct call calls[] = {
     CALL(geteuid),
     CALL(getgid),
     CALL(getegid),
+    CALL(getresuid, TAKES(word, word, word)),
+    CALL(getresgid, TAKES(word, word, word)),
+    CALL(setuid, TAKES(some_id), .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(setgid, TAKES(some_id), .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(setreuid, TAKES(some_id, some_id), .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(setregid, TAKES(some_id, some_id), .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(setresuid, TAKES(some_id, some_id, some_id), .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(setresgid, TAKES(some_id, some_id, some_id), .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(setfsuid, TAKES(some_id), .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(setfsgid, TAKES(some_id), .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(getgroups, TAKES(group_count, buffer)),
+    CALL(setgroups, TAKES(group_count, buffer), .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(capget, TAKES(capability_header, buffer)),
+    CALL(capset, TAKES(capability_header, buffer), .flags = CALL_IN_CHILD | CALL_RARE),
     CALL(getpgrp),
     CALL(getpgid, TAKES(child_pid_or_self)),
     CALL(getsid, TAKES(child_pid_or_self)),
@@ -264,6 +299,13 @@ static const struct call calls[] = {
     CALL(getrandom, TAKES(buffer, buffer_size, random_flags)),
     CALL(reboot, TAKES(reboot_magic, reboot_magic_2, reboot_command), .flags = CALL_AIMED),
     CALL(sched_yield),
+    CALL(sched_setscheduler, TAKES(child_pid_or_self, policy, scheduling_parameter)),
+    CALL(sched_getscheduler, TAKES(child_pid_or_self)),
+    CALL(sched_setparam, TAKES(child_pid_or_self, word)),
+    CALL(sched_getparam, TAKES(child_pid_or_self, buffer)),
+    CALL(sched_get_priority_max, TAKES(policy)),
+    CALL(sched_get_priority_min, TAKES(policy)),
+    CALL(sched_rr_get_interval, TAKES(child_pid_or_self, buffer)),
     CALL(sched_getaffinity, TAKES(child_pid_or_self, mask_size, buffer)),
     CALL(sched_setaffinity, TAKES(child_pid_or_self, mask_size, cpu_mask)),
 };

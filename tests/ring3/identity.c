@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Who a process is: users, groups and capabilities by the rules for those who have CAP_SETUID and
+ * for those who have not. Begins as root.
+ */
+#include <linux/capability.h>
+#include <linux/prctl.h>
+
+#include "tests/ring3/ring3.h"
+
+#define SOMEBODY   1234
+#define ELSE       4321
+#define NO_CHANGE  (-1)
+#define SETUID_BIT (1u << CAP_SETUID)
+
+struct ids {
+    unsigned int real, effective, saved;
+};
+
+static struct ids users(void)
+{
+    struct ids ids = {0};
+
+    EXPECT_SUCCESS(syscall(__NR_getresuid, &ids.real, &ids.effective, &ids.saved));
+    return ids;
+}
+
+static bool users_are(unsigned int real, unsigned int effective, unsigned int saved)
+{
+    struct ids ids = users();
+
+    return ids.real == real && ids.effective == effective && ids.saved == saved;
+}
+
+static unsigned int capabilities(bool permitted)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+
+    EXPECT_SUCCESS(syscall(__NR_capget, &header, data));
+    return permitted ? data[0].permitted : data[0].effective;
+}
+
+static void root_gives_up_all(void)
+{
+    EXPECT_SUCCESS(syscall(__NR_setgid, SOMEBODY));
+    EXPECT_EQUAL(syscall(__NR_getgid), SOMEBODY);
+    EXPECT_EQUAL(syscall(__NR_getegid), SOMEBODY);
+    EXPECT_SUCCESS(syscall(__NR_setuid, SOMEBODY));
+    EXPECT(users_are(SOMEBODY, SOMEBODY, SOMEBODY));
+    EXPECT_EQUAL(capabilities(true), 0);
+    EXPECT_EQUAL(capabilities(false), 0);
+    EXPECT_ERROR(syscall(__NR_setuid, 0), EPERM);
+    EXPECT_ERROR(syscall(__NR_setgid, 0), EPERM);
+    EXPECT_ERROR(syscall(__NR_setresuid, NO_CHANGE, ELSE, NO_CHANGE), EPERM);
+    EXPECT_ERROR(syscall(__NR_setgroups, 0, NULL), EPERM);
+    EXPECT_SUCCESS(syscall(__NR_setresuid, SOMEBODY, NO_CHANGE, SOMEBODY));
+}
+
+static void root_comes_back(void)
+{
+    EXPECT_SUCCESS(syscall(__NR_setresuid, NO_CHANGE, SOMEBODY, NO_CHANGE));
+    EXPECT(users_are(0, SOMEBODY, 0));
+    EXPECT(capabilities(true) & SETUID_BIT);
+    EXPECT_EQUAL(capabilities(false), 0);
+    EXPECT_ERROR(syscall(__NR_setuid, ELSE), EPERM);
+    EXPECT_SUCCESS(syscall(__NR_setuid, 0));
+    EXPECT(users_are(0, 0, 0));
+    EXPECT(capabilities(false) & SETUID_BIT);
+    EXPECT_SUCCESS(syscall(__NR_setreuid, SOMEBODY, ELSE));
+    EXPECT(users_are(SOMEBODY, ELSE, ELSE));
+    EXPECT_SUCCESS(syscall(__NR_setreuid, ELSE, SOMEBODY));
+    EXPECT(users_are(ELSE, SOMEBODY, SOMEBODY));
+    EXPECT_ERROR(syscall(__NR_setreuid, 0, NO_CHANGE), EPERM);
+}
+
+static void file_user(void)
+{
+    EXPECT_EQUAL(syscall(__NR_setfsuid, SOMEBODY), 0);
+    EXPECT_EQUAL(syscall(__NR_setfsuid, NO_CHANGE), SOMEBODY);
+    EXPECT_SUCCESS(syscall(__NR_setresuid, ELSE, ELSE, ELSE));
+    EXPECT_EQUAL(syscall(__NR_setfsuid, SOMEBODY), ELSE);
+    EXPECT_EQUAL(syscall(__NR_setfsuid, NO_CHANGE), ELSE);
+}
+
+static void groups(void)
+{
+    static const unsigned int set[] = {5, 7, 6};
+    unsigned int found[4] = {0};
+
+    EXPECT_SUCCESS(syscall(__NR_setgroups, 3, set));
+    EXPECT_EQUAL(syscall(__NR_getgroups, 0, NULL), 3);
+    EXPECT_EQUAL(syscall(__NR_getgroups, 4, found), 3);
+    EXPECT_ERROR(syscall(__NR_getgroups, 2, found), EINVAL);
+    EXPECT_ERROR(syscall(__NR_getgroups, NO_CHANGE, found), EINVAL);
+    EXPECT_ERROR(syscall(__NR_setgroups, NO_CHANGE, set), EINVAL);
+    EXPECT_SUCCESS(syscall(__NR_setgroups, 0, NULL));
+    EXPECT_EQUAL(syscall(__NR_getgroups, 4, found), 0);
+}
+
+static void kept_capabilities(void)
+{
+    EXPECT_SUCCESS(syscall(__NR_prctl, PR_SET_KEEPCAPS, 1));
+    EXPECT_SUCCESS(syscall(__NR_setuid, SOMEBODY));
+    EXPECT(capabilities(true) & SETUID_BIT);
+    EXPECT_EQUAL(capabilities(false), 0);
+    EXPECT_ERROR(syscall(__NR_prctl, PR_SET_KEEPCAPS, 2), EINVAL);
+}
+
+static void dropped_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+
+    EXPECT_SUCCESS(syscall(__NR_capget, &header, data));
+    data[0].effective &= ~SETUID_BIT;
+    EXPECT_SUCCESS(syscall(__NR_capset, &header, data));
+    EXPECT_ERROR(syscall(__NR_setuid, SOMEBODY), EPERM);
+    data[0].permitted &= ~SETUID_BIT;
+    EXPECT_SUCCESS(syscall(__NR_capset, &header, data));
+    data[0].permitted |= SETUID_BIT;
+    EXPECT_ERROR(syscall(__NR_capset, &header, data), EPERM);
+    header.version = 1;
+    EXPECT_ERROR(syscall(__NR_capget, &header, data), EINVAL);
+    EXPECT_EQUAL(header.version, _LINUX_CAPABILITY_VERSION_3);
+    EXPECT_ERROR(syscall(__NR_capget, NULL, data), EFAULT);
+}
+
+/* A test changes the process for good, so it has one of its own. */
+static void (*run)(void);
+
+static void in_a_child(void)
+{
+    int status = -1;
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        run();
+        fflush(stdout);
+        _exit(!ktap_passing());
+    }
+    EXPECT_EQUAL(waitpid(child, &status, 0), child);
+    EXPECT_EQUAL(status, 0);
+}
+
+static const struct ktap_test tests[] = {
+    {"setuid as root: all is given up", root_gives_up_all},
+    {"setresuid and setreuid: the saved one can come back", root_comes_back},
+    {"setfsuid gives the old one", file_user},
+    {"supplementary groups", groups},
+    {"PR_SET_KEEPCAPS keeps what is permitted", kept_capabilities},
+    {"capset takes away for good", dropped_capabilities},
+};
+
+int main(void)
+{
+    struct ktap_test test = {NULL, in_a_child};
+
+    ktap_plan(COUNT(tests));
+    for (size_t i = 0; i < COUNT(tests); i++) {
+        test.name = tests[i].name;
+        run = tests[i].run;
+        ktap_run_one(&test);
+    }
+    return ktap_status();
+}
