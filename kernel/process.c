@@ -421,10 +421,13 @@ static bool end_process(struct process *process)
     if (!reap)
         return false;
     TAILQ_REMOVE(&process->parent->children, process, sibling);
-    if (process->leader == current())
-        free_without_leader(process); /* the next task on this CPU frees the leader */
-    else
+    if (process->leader == current()) {
+        task_unlist(current()); /* so that nobody finds it until the next task here frees it */
+        free_without_leader(process);
+    } else {
         process_free(process);
+    }
+    current()->process = NULL;
     return true;
 }
 

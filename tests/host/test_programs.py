@@ -18,7 +18,8 @@ from conftest import Job
 import latchkey
 from test_linux import linux_has_keys
 
-LIBCS = ("glibc", "musl")
+# On how many CPUs the programs of each library run.
+LIBCS = {"glibc": "1", "musl": "2"}
 TIME_LIMIT = 60
 
 # A row of the table: program, Linux's line, Latchkey's line, reason.
@@ -34,9 +35,9 @@ def known_differences(program):
 
 def program_runs():
     for program in latchkey.names("tests/programs"):
-        for libc in LIBCS:
-            path = latchkey.built("programs", libc, program)
-            yield pytest.param(program, libc, Job(path), id=f"{program}-{libc}")
+        for libc, cpus in LIBCS.items():
+            job = Job("--cpus", cpus, latchkey.built("programs", libc, program))
+            yield pytest.param(program, libc, job, id=f"{program}-{libc}")
 
 
 # What a program has written, and its status as a shell gives it.
