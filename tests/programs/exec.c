@@ -326,6 +326,16 @@ static void script(void)
     say("script: %s", strerror(errno));
 }
 
+static void written(void)
+{
+    char *argv[] = {"busy", NULL};
+    int file = open("busy", O_WRONLY | O_CREAT, 0700);
+
+    VALUE("exec of a file open for writing", execv("./busy", argv));
+    close(file);
+    unlink("busy");
+}
+
 /* ---- */
 
 static int part(int count, char **argv)
@@ -371,5 +381,6 @@ int main(int count, char **argv)
     refused();
     in_child("by descriptor", by_descriptor);
     in_child("a script", script);
+    written();
     return 0;
 }
