@@ -14,7 +14,7 @@
 
 %macro ON_FAULT 2
         [section .extable]
-        dq %1, %2
+        dq %1, %2, 0
         __?SECT?__
 %endmacro
 

@@ -172,7 +172,7 @@ iret_failed:
         jmp trap_entry.dispatch
 
         [section .extable]
-        dq iret_to_user, iret_failed
+        dq iret_to_user, iret_failed, 0
         __?SECT?__
 
 ; #DF, NMI, #MC and #DB: on a stack of its own (arch/descriptors.h), at any instruction.

@@ -9,6 +9,7 @@
 struct exception_entry {
     uint64_t address;
     uint64_t fixup;
+    uint64_t at_once;
 };
 
 struct smap_patch {
@@ -73,10 +74,24 @@ void usercopy_enable_smap(void)
     }
 }
 
-uintptr_t exception_fixup(uintptr_t address)
+static const struct exception_entry *find_exception(uintptr_t address)
 {
     for (const struct exception_entry *entry = extable_start; entry < extable_end; entry++)
         if (entry->address == address)
-            return entry->fixup;
-    return 0;
+            return entry;
+    return NULL;
+}
+
+uintptr_t exception_fixup(uintptr_t address)
+{
+    const struct exception_entry *entry = find_exception(address);
+
+    return entry ? entry->fixup : 0;
+}
+
+bool exception_is_at_once(uintptr_t address)
+{
+    const struct exception_entry *entry = find_exception(address);
+
+    return entry && entry->at_once;
 }

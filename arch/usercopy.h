@@ -47,13 +47,21 @@ void usercopy_enable_smap(void);
 #define STAC_IF_SMAP SMAP_PATCH("0xcb")
 #define CLAC_IF_SMAP SMAP_PATCH("0xca")
 
-/* An entry of the exception table: a fault of the instruction at label goes on at fixup. */
-#define EXCEPTION_TABLE(label, fixup) \
-    ".pushsection .extable, \"a\"\n"  \
-    ".quad " label ", " fixup "\n"    \
+/*
+ * An entry of the exception table: a fault of the instruction at label goes on at fixup; a page
+ * fault only if it cannot be resolved, or else at once.
+ */
+#define EXCEPTION_ENTRY(label, fixup, at_once)  \
+    ".pushsection .extable, \"a\"\n"            \
+    ".quad " label ", " fixup ", " at_once "\n" \
     ".popsection\n"
+#define EXCEPTION_TABLE(label, fixup)         EXCEPTION_ENTRY(label, fixup, "0")
+#define EXCEPTION_TABLE_AT_ONCE(label, fixup) EXCEPTION_ENTRY(label, fixup, "1")
 
 /* Where to go on after a fault of the instruction at address, or 0. */
 uintptr_t exception_fixup(uintptr_t address);
+
+/* Whether a page fault of that instruction is not to be resolved: its caller holds a lock. */
+bool exception_is_at_once(uintptr_t address);
 
 #endif

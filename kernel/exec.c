@@ -217,6 +217,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     struct address_space *old = task->space;
     struct trap_frame *frame = task_frame(task);
 
+    thread_leave_space();
     usage_leave_space(task);
     irq_disable();
     task->space = space;
@@ -236,7 +237,6 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     file_table_close_on_exec(task->files);
     signal_actions_reset(process->actions);
     task->signals.stack_flags = SS_DISABLE;
-    task->clear_child_tid = 0;
     credentials_exec(&task->credentials);
     set_name(task, arguments->path);
     note_strings(process, arguments, plan);

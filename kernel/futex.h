@@ -6,7 +6,10 @@
 
 void futex_init(void);
 
-/* Wakes one waiter at a word of the running task's memory: CLONE_CHILD_CLEARTID at its end. */
+/*
+ * Wakes one waiter at a word of the running task's memory, as FUTEX_WAKE does of a futex that is
+ * not private: CLONE_CHILD_CLEARTID, and locks whose owner has ended.
+ */
 void futex_wake_one(uintptr_t address);
 
 #endif

@@ -16,6 +16,7 @@
 #include "kernel/group.h"
 #include "kernel/kernel_lock.h"
 #include "kernel/ptrace.h"
+#include "kernel/robust_list.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/tty.h"
@@ -431,13 +432,21 @@ static bool end_process(struct process *process)
     return true;
 }
 
+void thread_leave_space(void)
+{
+    struct task *task = current();
+    int zero = 0;
+
+    robust_list_exit();
+    if (task->clear_child_tid && !copy_to_user(task->clear_child_tid, &zero, sizeof(zero)))
+        futex_wake_one(task->clear_child_tid);
+    task->clear_child_tid = 0;
+}
+
 /* What the other threads of the process share with this one, or wait for, is let go. */
 static void let_go(struct task *task)
 {
-    int zero = 0;
-
-    if (task->clear_child_tid && !copy_to_user(task->clear_child_tid, &zero, sizeof(zero)))
-        futex_wake_one(task->clear_child_tid);
+    thread_leave_space();
     irq_disable();
     space_load(NULL);
     irq_enable();

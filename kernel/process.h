@@ -115,6 +115,9 @@ void process_exit(int wait_status) __attribute__((noreturn));
 /* Ends the running thread alone; the last one ends the process. */
 void thread_exit(int wait_status) __attribute__((noreturn));
 
+/* Tells those who wait in the running thread's memory for its end: it ends, or execs. */
+void thread_leave_space(void);
+
 /* Ends the machine as if the first program had ended with this status: reboot(2). */
 void process_end_machine(int wait_status) __attribute__((noreturn));
 

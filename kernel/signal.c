@@ -427,7 +427,7 @@ static void settle_for_handler(struct trap_frame *frame, unsigned long flags)
 {
     long result = interrupted_result(frame);
 
-    current()->sleep_until = 0; /* nothing of it is left for restart_syscall() */
+    current()->restart.resume = NULL; /* nothing of it is left for restart_syscall() */
     if (result == -ERESTARTSYS && (flags & SA_RESTART))
         make_again(frame, frame->error_code);
     else if (result)

@@ -36,12 +36,6 @@ SYSCALL1(set_tid_address, uintptr_t, address)
     return current()->tid;
 }
 
-SYSCALL2(set_robust_list, uintptr_t, head, size_t, size)
-{
-    (void)head;
-    return size == 24 ? 0 : -EINVAL; /* struct robust_list_head; a process has one thread */
-}
-
 /* Optional (rseq(2)): both C libraries do without, so the answer is given without a note. */
 PARALLEL_SYSCALL0(rseq)
 {

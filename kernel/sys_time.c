@@ -118,6 +118,8 @@ PARALLEL_SYSCALL1(time, uintptr_t, address)
     return seconds;
 }
 
+static long resume_sleep(const struct restart *restart);
+
 /* Sleeps until a moment of clock_monotonic_ns(). */
 static long sleep_until(uint64_t deadline, uintptr_t remaining)
 {
@@ -125,8 +127,7 @@ static long sleep_until(uint64_t deadline, uintptr_t remaining)
 
     if (result == -ETIMEDOUT)
         return 0;
-    current()->sleep_until = deadline;
-    current()->sleep_remaining = remaining;
+    current()->restart = (struct restart){resume_sleep, deadline, .remaining = remaining};
     if (remaining) {
         uint64_t now = clock_monotonic_ns();
         if (time_to_user(remaining, deadline > now ? deadline - now : 0))
@@ -135,14 +136,17 @@ static long sleep_until(uint64_t deadline, uintptr_t remaining)
     return -ERESTART_BLOCK;
 }
 
+static long resume_sleep(const struct restart *restart)
+{
+    return sleep_until(restart->deadline, restart->remaining);
+}
+
 PARALLEL_SYSCALL0(restart_syscall)
 {
-    uint64_t deadline = current()->sleep_until;
+    const struct restart restart = current()->restart;
 
-    if (!deadline)
-        return -EINTR;
-    current()->sleep_until = 0;
-    return sleep_until(deadline, current()->sleep_remaining);
+    current()->restart.resume = NULL;
+    return restart.resume ? restart.resume(&restart) : -EINTR;
 }
 
 int time_from_user(uintptr_t address, uint64_t *ns)

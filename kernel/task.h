@@ -17,6 +17,7 @@
 #include "kernel/credentials.h"
 #include "kernel/process.h"
 #include "kernel/ptrace.h"
+#include "kernel/restart.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/stop.h"
@@ -72,12 +73,12 @@ struct task {
     struct stop_state stop;
     struct trace_state trace;
     bool registers_changed; /* by a tracer, while it was stopped */
-    uint64_t sleep_until;   /* the end of an interrupted sleep, for restart_syscall(); 0: none */
-    uintptr_t sleep_remaining;
+    struct restart restart; /* an interrupted wait, for restart_syscall() */
     uint64_t fault_vector, fault_error_code, fault_address; /* of the last exception in ring 3 */
 
     uintptr_t set_child_tid;   /* user address that gets the tid at the first turn, or 0 */
     uintptr_t clear_child_tid; /* user address that gets 0 at the end, or 0 */
+    uintptr_t robust_list;     /* user address of the list of locks that it holds, or 0 */
     struct credentials credentials;
     int policy, priority; /* sched_setscheduler(); kept, and not obeyed */
     char name[16];        /* of the program, as prctl(PR_GET_NAME) has it */

@@ -100,6 +100,10 @@ static void page_fault(struct trap_frame *frame)
     /* Usercopy alone may fault in the kernel, on user addresses, in a task. */
     if (!from_user && (address >= USER_END || !current()->space || !exception_fixup(frame->rip)))
         panic_trap(frame, "page fault in the kernel");
+    if (!from_user && exception_is_at_once(frame->rip)) {
+        fix_up(frame);
+        return;
+    }
     if (frame->rflags & RFLAGS_IF)
         irq_enable();
     if (error_code & X86_PF_RSVD)

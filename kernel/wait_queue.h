@@ -46,7 +46,8 @@ int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void 
 
 /*
  * The same with a time limit, in nanoseconds of clock_monotonic_ns(): -ETIMEDOUT when that is
- * reached first. queue and condition may be NULL: nothing but the time ends the wait.
+ * reached first; 0: none. Without a queue, whoever makes the condition true calls wake_task();
+ * without a condition, nothing but the time ends the wait.
  */
 int wait_event_until(struct wait_queue *queue, bool (*condition)(void *context), void *context,
                      uint64_t deadline);

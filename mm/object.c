@@ -23,10 +23,12 @@ _Static_assert(TABLE_SIZE * sizeof(void *) == PAGE_SIZE, "a table is a page");
 
 struct memory_object *object_create(void)
 {
+    static uint64_t created;
     struct memory_object *object = kzalloc(sizeof(*object));
 
     if (object) {
         object->references = 1;
+        object->number = __atomic_add_fetch(&created, 1, __ATOMIC_RELAXED);
         object->lock.name = "memory object";
     }
     return object;

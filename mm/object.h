@@ -34,6 +34,7 @@ struct object_owner_operations {
 struct memory_object {
     const struct object_owner_operations *owner_operations; /* NULL: it has no owner */
     void *owner;                                            /* fs/: a struct node */
+    uint64_t number;                                        /* no other object ever has it */
     uint32_t references;                                    /* without an owner */
     struct spinlock lock;
     uint64_t size;       /* bytes; an access of a mapping beyond the last page of it is SIGBUS */
