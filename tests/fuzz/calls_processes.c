@@ -291,6 +291,7 @@ static const struct call calls[] = {
     CALL(prctl, TAKES(prctl_option, buffer), .flags = CALL_AIMED),
     CALL(set_tid_address, TAKES(word)),
     CALL(set_robust_list, TAKES(word, robust_size)),
+    CALL(get_robust_list, TAKES(child_pid_or_self, buffer, word)),
     CALL(rseq, TAKES(zero), .counts = ENOSYS), /* not there, and known not to be */
     CALL(getcpu, TAKES(word, word, zero)),
     CALL(getrusage, TAKES(usage_of, buffer)),

@@ -60,8 +60,9 @@ static uint64_t timer_value(const struct use *use)
 }
 
 DEFINE_CHOICE(futex_operation, FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAKE_BITSET, FUTEX_WAIT_BITSET,
-              FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
-              FUTEX_WAIT | FUTEX_PRIVATE_FLAG)
+              FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP, FUTEX_WAKE_PRIVATE,
+              FUTEX_WAIT_PRIVATE, FUTEX_CMP_REQUEUE_PRIVATE, FUTEX_WAKE_OP_PRIVATE,
+              FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME)
 
 static uint64_t futex_word(const struct use *use)
 {
@@ -81,9 +82,29 @@ static uint64_t futex_time(const struct use *use)
 {
     uint64_t command = use->argument[1] & FUTEX_CMD_MASK;
 
-    if (command == FUTEX_REQUEUE || command == FUTEX_CMP_REQUEUE)
+    if (command == FUTEX_REQUEUE || command == FUTEX_CMP_REQUEUE || command == FUTEX_WAKE_OP)
         return random_below(4);
     return short_time_or_null(use);
+}
+
+#define SEVERAL 4 /* words that futex_waitv waits for */
+
+static uint64_t several_words(const struct use *use)
+{
+    struct futex_waitv *words = scratch_take(SEVERAL * sizeof(*words));
+
+    for (int i = 0; i < SEVERAL; i++)
+        words[i] = (struct futex_waitv){
+            .val = use->wild && one_in(4) ? wild_value() : random_below(2),
+            .uaddr = futex_word(use),
+            .flags = (uint32_t)(use->wild && one_in(4) ? random_bits() : 2 /* 32 bits */),
+        };
+    return (uint64_t)words;
+}
+
+static uint64_t several_count(const struct use *use)
+{
+    return use->wild && one_in(4) ? wild_value() : 1 + random_below(SEVERAL);
 }
 
 /* ---- A number that no call has ---- */
@@ -116,6 +137,8 @@ static const struct call calls[] = {
     CALL(setitimer, TAKES(timer, timer_value, buffer_or_null)),
     CALL(futex,
          TAKES(futex_word, futex_operation, futex_value, futex_time, futex_word, futex_value),
+         .flags = CALL_BLOCKS),
+    CALL(futex_waitv, TAKES(several_words, several_count, zero, short_time_or_null, clock_number),
          .flags = CALL_BLOCKS),
     {.number = -1,
      .name = "no call's number",
