@@ -139,7 +139,7 @@ static const struct call calls[] = {
          TAKES(futex_word, futex_operation, futex_value, futex_time, futex_word, futex_value),
          .flags = CALL_BLOCKS),
     CALL(futex_waitv, TAKES(several_words, several_count, zero, short_time_or_null, clock_number),
-         .flags = CALL_BLOCKS),
+         .flags = CALL_BLOCKS, .counts = EAGAIN),
     {.number = -1,
      .name = "no call's number",
      TAKES(unknown_number),
