@@ -138,9 +138,9 @@ selftest: ## run Linux's own selftest of keys in Latchkey and on this Linux (WAY
 	@$(READY)
 	@tools/selftest $(WAYS)
 
-bench: ## print the kernel's size, the memory it needs and the instructions until ring 3
+bench: ## measure the kernel's size and memory, and what calls cost beside Linux (PARTS=compare)
 	@$(READY)
-	@tools/bench
+	@tools/bench $(PARTS)
 
 # ---- Style ------------------------------------------------------------------------------------
 

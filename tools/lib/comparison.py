@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""Latchkey beside Linux: user/pkbench in both, in the same emulated machine, counted exactly.
+
+The machine is QEMU with -icount shift=0, one CPU and 1 GiB, where a tick of the time-stamp counter
+is a guest instruction. Its CPU is without ERMS, since QEMU counts every repetition of a string
+instruction: so both kernels use REP STOSQ. Linux is Debian's, without what it does against
+attacks by speculation and without clearing pages that it is not asked to clear. Both run the very
+same program, linked with glibc.
+"""
+
+import json
+import os
+import re
+import subprocess
+
+import debian
+from cpio import Archive
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+CPU = "max,-erms"
+WORDS = "console=ttyS0 quiet panic=-1 mitigations=off init_on_alloc=0 -- --json --power-off"
+TIME_LIMIT = 300
+EVENTS = ("INVLPG", "CR3 loads", "shootdown IPIs", "pages zeroed")
+
+# At most so many instructions.
+TARGETS = {
+    "getppid": 85,
+    "pkey_alloc and pkey_free": 170,
+    "pkey_mprotect, 1 page": 450,
+    "pkey_mprotect, 64 pages": 1000,
+    "pkey_mprotect, 512 pages": 4000,
+    "pkey_mprotect, 4096 pages": 30000,
+    "pkey_mprotect, 8 pages of 2 MiB": 500,
+    "pkey_mprotect, 1024 pages, 1 in 7 present": 6000,
+    "pkey fault, handler, return": 900,
+    "mmap, touch, munmap one page": 2500,
+    "sched_yield, alone": 150,
+    "pipe ping-pong between processes": 1800,
+    "fork, exit, wait": 30000,
+}
+
+
+class ComparisonError(Exception):
+    """One of the two did not get to its end; the message has its last lines."""
+
+
+def rows(output):
+    """The lines of JSON among others, by operation."""
+    found = [json.loads(line) for line in output.splitlines() if line.startswith('{"operation"')]
+    return {row["operation"]: row for row in found}
+
+
+def checked(name, result):
+    found = rows(result.stdout)
+    if not TARGETS.keys() <= found.keys():
+        raise ComparisonError(f"{name} did not finish:\n{result.stdout[-2000:]}{result.stderr}")
+    return found
+
+
+def run_latchkey(program, *options):
+    return subprocess.run(
+        [os.path.join(ROOT, "tools", "run"), "--icount", "--memory", "1G", "--cpu", CPU,
+         "--timeout", str(TIME_LIMIT), program, "--json", *options],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def run_linux(program, kernel, folder):
+    archive = Archive()
+    with open(program, "rb") as file:
+        archive.add("init", file.read(), 0o755)
+    initramfs = os.path.join(folder, "linux.cpio")
+    with open(initramfs, "wb") as file:
+        file.write(archive.finish())
+    return subprocess.run(
+        ["qemu-system-x86_64", "-accel", "tcg", "-cpu", CPU, "-icount", "shift=0", "-m", "1G",
+         "-nodefaults", "-display", "none", "-serial", "stdio", "-nic", "none", "-no-reboot",
+         "-kernel", kernel, "-initrd", initramfs, "-append", WORDS],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIME_LIMIT,
+    )  # fmt: skip
+
+
+# ---- What comes out -----------------------------------------------------------------------------
+
+
+def table(ours, linux):
+    """The lines of the table; beside each figure what was counted in a run of its own."""
+    head = f"{'operation':44} {'Latchkey':>9} {'Linux':>9} {'ratio':>6} {'target':>7}       "
+    lines = [head + " ".join(f"{event:>14}" for event in EVENTS)]
+    for name, row in ours.items():
+        ticks, theirs = row["ticks"], linux[name]["ticks"]
+        target = TARGETS.get(name)
+        verdict = "" if target is None else "met" if ticks <= target else "MISSED"
+        counts = " ".join(f"{row[event]:14}" for event in EVENTS)
+        lines.append(
+            f"{name:44} {ticks:9} {theirs:9} {theirs / ticks:6.1f} {target or '':>7} {verdict:6}"
+            + counts
+        )
+    return lines
+
+
+def by_pages(found, call, unit):
+    """Pairs of (pages, ticks) of one call, for pages of 4 KiB ("") or " of 2 MiB"."""
+    pattern = re.compile(rf"{call}, (\d+) pages?{unit}")
+    matches = ((pattern.fullmatch(name), row) for name, row in found.items())
+    return [(int(match[1]), row["ticks"]) for match, row in matches if match]
+
+
+def inline_data(name, pairs):
+    return f"${name} << EOD\n" + "".join(f"{x} {y}\n" for x, y in pairs) + "EOD\n"
+
+
+PLOT_HEAD = """\
+set terminal svg size 800,500 font "sans,13" background "white"
+set logscale xy
+set key left top
+set grid
+set xlabel "pages"
+set ylabel "instructions"
+"""
+
+
+def plot_pages(ours, linux):
+    """Cost by number of pages."""
+    curves = [
+        ("Latchkey, pkey\\\\_mprotect, 4 KiB", by_pages(ours, "pkey_mprotect", "")),
+        ("Linux, pkey\\\\_mprotect, 4 KiB", by_pages(linux, "pkey_mprotect", "")),
+        ("Latchkey, pkey\\\\_mprotect, 2 MiB", by_pages(ours, "pkey_mprotect", " of 2 MiB")),
+        ("Linux, pkey\\\\_mprotect, 2 MiB", by_pages(linux, "pkey_mprotect", " of 2 MiB")),
+    ]
+    return "cost-by-pages", "Giving pages another key", curves
+
+
+def plot_rights(ours, linux):
+    """A change of rights by a key's instruction against mprotect() of so many pages."""
+    pages = by_pages(ours, "mprotect", "")
+    by_key = ours["pkey_set, by instruction"]["ticks"]
+    curves = [
+        ("Latchkey, mprotect", pages),
+        ("Linux, mprotect", by_pages(linux, "mprotect", "")),
+        ("both, pkey\\\\_set by instruction", [(count, by_key) for count, _ in pages]),
+    ]
+    return "rights", "Taking a right away: a key against the page table", curves
+
+
+def plot(folder, name, title, curves):
+    script = PLOT_HEAD + f'set output "{name}.svg"\nset title "{title}"\n'
+    script += "".join(inline_data(f"curve{i}", pairs) for i, (_, pairs) in enumerate(curves))
+    parts = [f'$curve{i} with linespoints title "{label}"' for i, (label, _) in enumerate(curves)]
+    script += "plot " + ", ".join(parts) + "\n"
+    subprocess.run(["gnuplot"], input=script, text=True, check=True, cwd=folder)
+
+
+def compare(build):
+    """Runs both, writes all to build/bench/, and returns the lines of the table."""
+    folder = os.path.join(os.path.abspath(build), "bench")
+    program = os.path.join(os.path.abspath(build), "host", "pkbench")
+    os.makedirs(folder, exist_ok=True)
+    kernel = debian.fetch_kernel(folder)
+    ours = checked("Latchkey", run_latchkey(program))
+    events = checked("Latchkey", run_latchkey(program, "--events"))
+    linux = checked("Linux", run_linux(program, kernel, folder))
+    for name, row in ours.items():
+        row.update({event: events[name][event] for event in EVENTS})
+    lines = table(ours, linux)
+    with open(os.path.join(folder, "table.txt"), "w") as file:
+        file.writelines(f"{line}\n" for line in lines)
+    with open(os.path.join(folder, "bench.json"), "w") as file:
+        json.dump({"latchkey": ours, "linux": linux, "targets": TARGETS}, file, indent=1)
+    for make_plot in (plot_pages, plot_rights):
+        plot(folder, *make_plot(ours, linux))
+    return lines
