@@ -4,7 +4,7 @@
 # targets.
 #
 # Three families of objects come from the same tree, each under a folder of its own in build/obj:
-#   kernel  boot/ arch/ mm/ kernel/ fs/ tests/kernel/ and the core of libc/, for ring 0
+#   kernel  boot/ arch/ mm/ kernel/ fs/ bringup/ tests/kernel/ and the core of libc/, for ring 0
 #   user    user/ and tests/ring3/ with libc/, static programs for ring 3 of Latchkey
 #   host    user/ and tests/ring3/ again, with the host's compiler and C library, for Linux
 # The program set, tests/programs/, is built in one step each with glibc and with musl.
@@ -41,7 +41,7 @@ CHECKS := check-c check-python check-shell check-includes check-text
 # ---- Sources ----------------------------------------------------------------------------------
 
 LIBC_CORE := $(wildcard libc/core/*.c)
-KERNEL_ROOMS := boot arch mm kernel fs tests/kernel
+KERNEL_ROOMS := boot arch mm kernel fs bringup tests/kernel
 KERNEL_SOURCES := $(wildcard $(foreach room,$(KERNEL_ROOMS),$(room)/*.c $(room)/*.asm)) $(LIBC_CORE)
 DEBUG_SOURCES := $(wildcard arch/*_check.c)
 ifndef DEBUG
