@@ -17,7 +17,10 @@ struct node *proc_create(void);
 
 /* ---- Among fs/proc*.c ---- */
 
-/* The process that a node tells of; NULL: it is gone, or its number is another's by now. */
+/*
+ * The thread that a node tells of, for a process its leader; NULL: it is gone, or its number is
+ * another's by now.
+ */
 struct task *proc_task(const struct pseudo_node *node);
 
 /* fs/proc_process.c: the entries of /proc/PID, and of /proc/PID/task/TID. */

@@ -56,12 +56,12 @@ static int show_comm(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
-/* A process may rename itself, and nobody else. */
+/* A process may rename its own threads, and nobody else's. */
 static int store_comm(const struct pseudo_node *node, const char *value)
 {
     struct task *task = proc_task(node);
 
-    if (task != current())
+    if (!task || task->process != current_process())
         return -EINVAL;
     strlcpy(task->name, value, sizeof(task->name));
     return 0;
@@ -113,9 +113,9 @@ static int show_limits(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
-/* ---- task/: the one thread of the process -------------------------------------------------- */
+/* ---- task/ --------------------------------------------------------------------------------- */
 
-static const struct pseudo_entry thread = {
+static const struct pseudo_entry thread_directory = {
     .mode = S_IFDIR | 0555,
     .operations = &pseudo_directory_operations,
     .entries = proc_thread_entries,
@@ -123,22 +123,44 @@ static const struct pseudo_entry thread = {
 
 static int lookup_thread(struct node *directory, const struct node_name *name, struct node **child)
 {
+    const struct task *task = proc_task(pseudo_node(directory));
+    const struct task *thread;
     int tid;
 
-    if (!pseudo_parse_number(name, &tid) || tid != pseudo_node(directory)->pid ||
-        !proc_task(pseudo_node(directory)))
+    if (!pseudo_parse_number(name, &tid))
         return -ENOENT;
-    return pseudo_create_numbered(directory, &thread, tid, child);
+    thread = task_find(tid);
+    if (!task || !thread || thread->process != task->process)
+        return -ENOENT;
+    int error = pseudo_create_numbered(directory, &thread_directory, tid, child);
+    if (!error) {
+        pseudo_node(*child)->pid = tid;
+        pseudo_node(*child)->is_of_thread = true;
+    }
+    return error;
+}
+
+/* The lowest number of a thread that is at least this one; 0 when there is none. */
+static int next_tid(const struct process *process, uint64_t from)
+{
+    const struct task *thread;
+    int next = 0;
+
+    TAILQ_FOREACH (thread, &process->threads, thread)
+        if ((uint64_t)thread->tid >= from && (!next || thread->tid < next))
+            next = thread->tid;
+    return next;
 }
 
 static void list_threads(struct node *directory, uint64_t *position,
                          struct directory_buffer *buffer)
 {
-    int tid = pseudo_node(directory)->pid;
+    const struct task *task = proc_task(pseudo_node(directory));
+    bool has_room = directory_add_dots(directory, position, buffer);
+    int tid;
 
-    if (directory_add_dots(directory, position, buffer) && *position == DIRECTORY_FIRST &&
-        proc_task(pseudo_node(directory)))
-        pseudo_list_number(directory, &thread, tid, position, buffer);
+    while (has_room && task && (tid = next_tid(task->process, *position - DIRECTORY_FIRST)))
+        has_room = pseudo_list_number(directory, &thread_directory, tid, position, buffer);
 }
 
 static const struct node_operations task_operations = {

@@ -101,7 +101,7 @@ static void put_identity(struct text *text, const struct task *task)
     if (task->fs)
         text_print(text, "Umask:\t%04o\n", task->fs->umask);
     text_print(text, "State:\t%s\n", state_name(task));
-    text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\n", task->process->pid, task->process->pid);
+    text_print(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\n", task->process->pid, task->tid);
     text_print(text, "PPid:\t%d\n", task->process->parent_pid);
     text_print(text, "TracerPid:\t%d\n", task->trace.tracer ? task->trace.tracer->pid : 0);
     put_credentials(text, task);
@@ -176,6 +176,31 @@ static void put_signals(struct text *text, const struct task *task)
     text_print(text, "SigCgt:\t%016lx\n", handled.caught);
 }
 
+/* The CPUs that there are and that it may run on, as a mask by words of 32 and as ranges. */
+static void put_affinity(struct text *text, const struct cpu_set *cpus)
+{
+    const char *separator = "";
+
+    text_print(text, "Cpus_allowed:\t");
+    for (unsigned int word = (cpu_count + 31) / 32; word-- > 0;) {
+        unsigned int bits = cpu_count - 32 * word < 32 ? cpu_count % 32 : 32;
+        uint32_t mask = (uint32_t)(cpus->words[word / 2] >> 32 * (word % 2));
+        if (bits < 32)
+            mask &= (1u << bits) - 1;
+        text_print(text, "%0*x%s", (int)(bits + 3) / 4, mask, word ? "," : "\n");
+    }
+    text_print(text, "Cpus_allowed_list:\t");
+    for (unsigned int cpu = cpu_set_next(cpus, 0); cpu < cpu_count;) {
+        unsigned int last = cpu;
+        while (last + 1 < cpu_count && cpu_set_has(cpus, last + 1))
+            last++;
+        text_print(text, last > cpu ? "%s%u-%u" : "%s%u", separator, cpu, last);
+        separator = ",";
+        cpu = cpu_set_next(cpus, last + 1);
+    }
+    text_print(text, "\n");
+}
+
 int proc_show_status(const struct pseudo_node *node, struct text *text)
 {
     const struct task *task = proc_task(node);
@@ -189,7 +214,8 @@ int proc_show_status(const struct pseudo_node *node, struct text *text)
         put_memory(text, &memory);
     }
     put_signals(text, task);
-    text_print(text, "Seccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n");
+    text_print(text, "Seccomp:\t0\n");
+    put_affinity(text, &task->affinity);
     return 0;
 }
 
@@ -221,10 +247,10 @@ int proc_show_stat(const struct pseudo_node *node, struct text *text)
         return -ESRCH;
     handled = handled_signals(task);
     memory = measure(task);
-    text_print(text, "%d (%s) %c %d %d %d", task->process->pid, task->name, *state_name(task),
+    text_print(text, "%d (%s) %c %d %d %d", task->tid, task->name, *state_name(task),
                task->process->parent_pid, task->process->pgid, task->process->sid);
     put_terminal(text, task);
-    struct usage used = usage_of_process(task->process);
+    struct usage used = node->is_of_thread ? usage_of(task) : usage_of_process(task->process);
 
     text_print(text, " 0 %lu %lu 0 0 %lu 0 %lu 0 %d %d %u 0 %lu", used.faults,
                task->process->children_usage.faults, used.cpu_ns / CLOCK_TICK_NS,

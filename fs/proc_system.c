@@ -95,12 +95,25 @@ static unsigned int count_running(void)
     return count;
 }
 
-static void put_cpu(struct text *text, const char *name)
+/* How long a CPU, or all of them, were at work and idle. */
+static void put_cpu_times(struct text *text, uint64_t all_ns, uint64_t idle_ns)
 {
-    uint64_t idle = sched_idle_ns() / CLOCK_TICK_NS;
-    uint64_t all = clock_monotonic_ns() / CLOCK_TICK_NS;
+    uint64_t busy_ns = all_ns > idle_ns ? all_ns - idle_ns : 0;
 
-    text_print(text, "%s %lu 0 0 %lu 0 0 0 0 0 0\n", name, all - idle, idle);
+    text_print(text, " %lu 0 0 %lu 0 0 0 0 0 0\n", busy_ns / CLOCK_TICK_NS,
+               idle_ns / CLOCK_TICK_NS);
+}
+
+static void put_cpus(struct text *text)
+{
+    uint64_t now = clock_monotonic_ns();
+
+    text_print(text, "cpu ");
+    put_cpu_times(text, cpu_count * now, sched_idle_ns());
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
+        text_print(text, "cpu%u", cpu);
+        put_cpu_times(text, now, sched_idle_ns_of(cpu));
+    }
 }
 
 static int show_stat(const struct pseudo_node *node, struct text *text)
@@ -108,8 +121,7 @@ static int show_stat(const struct pseudo_node *node, struct text *text)
     struct sched_counters counters;
 
     (void)node;
-    put_cpu(text, "cpu ");
-    put_cpu(text, "cpu0");
+    put_cpus(text);
     sched_read_counters(&counters);
     text_print(text, "intr %lu\nctxt %lu\nbtime %lu\n", counters.ticks, counters.switches,
                clock_boot_seconds());
@@ -165,8 +177,8 @@ static long read_self(struct node *node, char *buffer, size_t size)
 static long read_thread_self(struct node *node, char *buffer, size_t size)
 {
     char text[2 * PSEUDO_NUMBER_SIZE + sizeof("/task/")];
-    int pid = current_process()->pid;
-    long length = cut(snprintf(text, sizeof(text), "%d/task/%d", pid, pid), size);
+    long length = cut(
+        snprintf(text, sizeof(text), "%d/task/%d", current_process()->pid, current()->tid), size);
 
     (void)node;
     memcpy(buffer, text, length);

@@ -55,6 +55,7 @@ void pseudo_release(struct node *node)
 static void place(struct pseudo_node *node, struct node *directory, const char *name)
 {
     node->pid = pseudo_node(directory)->pid;
+    node->is_of_thread = pseudo_node(directory)->is_of_thread;
     node->started_ns = pseudo_node(directory)->started_ns;
     node->node.inode = inode_number(directory, name);
     spin_lock(&namespace_lock);

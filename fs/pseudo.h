@@ -37,7 +37,8 @@ static inline int pseudo_refusal(const struct node *directory, int may_not)
 struct pseudo_node {
     struct node node;
     const struct pseudo_entry *entry;
-    int pid;             /* the process that it tells of; 0: none */
+    int pid;             /* the process, or the thread, that it tells of; 0: none */
+    bool is_of_thread;   /* under /proc/PID/task: what is counted is the thread's alone */
     uint64_t started_ns; /* of that process, since numbers come again */
     int number;          /* its name, where that is a number: a process's or a descriptor's */
     char number_name[PSEUDO_NUMBER_SIZE];

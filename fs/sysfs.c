@@ -10,6 +10,7 @@
 #include "arch/percpu.h"
 #include "arch/pkru.h"
 #include "fs/counters.h"
+#include "libc/include/stdio.h"
 #include "mm/huge_pages.h"
 
 /* ---- The pool of huge pages ---------------------------------------------------------------- */
@@ -143,14 +144,26 @@ static int show_cpu_range(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
-/* glibc reads these, or counts the directories cpuN, to tell how many CPUs there are. */
-static const struct pseudo_entry cpu_entries[] = {
-    PSEUDO_DIRECTORY("cpu0", no_entries),
+/*
+ * glibc reads these, or counts the directories cpuN, to tell how many CPUs there are. A directory
+ * for each CPU that is up comes behind them.
+ */
+static struct pseudo_entry cpu_entries[3 + CPU_MAX + 1] = {
     PSEUDO_TEXT("online", show_cpu_range),
     PSEUDO_TEXT("possible", show_cpu_range),
     PSEUDO_TEXT("present", show_cpu_range),
     PSEUDO_END,
 };
+
+static void add_cpu_directories(void)
+{
+    static char names[CPU_MAX][sizeof("cpu255")];
+
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
+        snprintf(names[cpu], sizeof(names[cpu]), "cpu%u", cpu);
+        cpu_entries[3 + cpu] = (struct pseudo_entry)PSEUDO_DIRECTORY(names[cpu], no_entries);
+    }
+}
 
 static const struct pseudo_entry system_entries[] = {
     PSEUDO_DIRECTORY("cpu", cpu_entries),
@@ -172,5 +185,6 @@ struct node *sysfs_create(void)
 {
     static const struct pseudo_entry root = PSEUDO_DIRECTORY("", root_entries);
 
+    add_cpu_directories();
     return pseudo_create_root(&root, PSEUDO_SYS);
 }

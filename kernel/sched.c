@@ -646,12 +646,17 @@ uint64_t sched_cpu_ns(const struct task *task)
     return task->cpu_ns + (task->on_cpu ? clock_monotonic_ns() - task->turn_ns : 0);
 }
 
+uint64_t sched_idle_ns_of(unsigned int cpu)
+{
+    return sched_cpu_ns(queues[cpu].idle);
+}
+
 uint64_t sched_idle_ns(void)
 {
     uint64_t ns = 0;
 
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
-        ns += sched_cpu_ns(queues[cpu].idle);
+        ns += sched_idle_ns_of(cpu);
     return ns;
 }
 

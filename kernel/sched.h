@@ -103,6 +103,7 @@ void sched_tick(void);
 /* How long a task has run, in the kernel or in ring 3; and how long CPUs had nothing to do. */
 uint64_t sched_cpu_ns(const struct task *task);
 uint64_t sched_idle_ns(void);
+uint64_t sched_idle_ns_of(unsigned int cpu);
 
 /* Whether another task could run on this CPU now. */
 bool sched_is_awaited(void);

@@ -6,12 +6,10 @@
  * Those who wait are children; the words are in memory that they share with the test. A futex that
  * is moved to itself wakes nobody and says how many wait for it: so the test knows that they do.
  */
-#include "tests/ring3/ring3.h"
+#include "tests/ring3/tasks.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <sched.h>
 #include <time.h>
 
 #define MILLISECOND 1000000l
@@ -284,49 +282,12 @@ static void private_memory_of_two(void)
     munmap(word, PAGE);
 }
 
-/* A task that shares memory and nothing else. It runs no library code. */
-static long raw_futex(uint32_t *word, long operation, long value)
+static volatile int raw_operation;
+static volatile long raw_result;
+
+static void wait_raw(void *word)
 {
-    long result;
-    register uint64_t r10 __asm__("r10") = 0;
-
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"((long)__NR_futex), "D"(word), "S"(operation), "d"(value), "r"(r10)
-                     : "rcx", "r11", "memory");
-    return result;
-}
-
-static volatile long raw_operation;
-
-static int __attribute__((noinline)) wait_raw(void *word)
-{
-    return raw_futex(word, raw_operation, 0) ? 1 : 0;
-}
-
-static pid_t start_task(char *stack_top, int (*function)(void *), void *argument)
-{
-    long result;
-    register uint64_t r8 __asm__("r8") = 0;
-    register uint64_t r10 __asm__("r10") = 0;
-    register void *r12 __asm__("r12") = (void *)(uintptr_t)function;
-    register void *r13 __asm__("r13") = argument;
-
-    __asm__ volatile("syscall\n"
-                     "test %%rax, %%rax\n"
-                     "jnz 1f\n"
-                     "xor %%ebp, %%ebp\n"
-                     "mov %%r13, %%rdi\n"
-                     "call *%%r12\n"
-                     "mov %%eax, %%edi\n"
-                     "mov %[exit], %%eax\n"
-                     "syscall\n"
-                     "1:"
-                     : "=a"(result)
-                     : "a"((long)__NR_clone), "D"((long)(CLONE_VM | SIGCHLD)), "S"(stack_top),
-                       "d"(0l), "r"(r10), "r"(r8), "r"(r12), "r"(r13), [exit] "i"(__NR_exit)
-                     : "rcx", "r11", "memory");
-    return (pid_t)result;
+    raw_result = raw_call(__NR_futex, (uintptr_t)word, (uintptr_t)raw_operation, 0, 0);
 }
 
 /* A futex in private memory stays the same when its page is copied away. */
@@ -340,7 +301,8 @@ static void copied_page(void)
         int flags = operations[i] & FUTEX_PRIVATE_FLAG;
         raw_operation = operations[i];
         *word = 0;
-        pid_t task = start_task(stack + 4 * PAGE, wait_raw, word);
+        raw_result = -1;
+        pid_t task = (pid_t)start_task(CHILD_TASK, stack + 4 * PAGE, wait_raw, word, NULL);
         EXPECT(await_waiters(word, flags, 1));
         EXPECT_EQUAL(waiters_of(word, flags ^ FUTEX_PRIVATE_FLAG), 0);
         pid_t copy = fork();
@@ -349,9 +311,32 @@ static void copied_page(void)
         word[1] = 1; /* on a page of its own now: the child has the old one */
         EXPECT_EQUAL(futex(word, FUTEX_WAKE | flags, 1, NULL, NULL, 0), 1);
         EXPECT_EQUAL(status_of_child(task), 0);
+        EXPECT_EQUAL(raw_result, 0);
         kill(copy, SIGKILL);
         status_of_child(copy);
     }
+    munmap(word, PAGE);
+    munmap(stack, 4 * PAGE);
+}
+
+/* The word that CLONE_CHILD_CLEARTID names is a shared futex. */
+static void end_of_thread(void)
+{
+    static uint32_t tid;
+    struct timespec time = {LONG_TIME, 0};
+    char *stack = map_pages(4, READ_WRITE);
+    uint32_t *word = (uint32_t *)(void *)map_pages(1, READ_WRITE);
+
+    raw_operation = FUTEX_WAIT_PRIVATE;
+    raw_result = -1;
+    tid = 1;
+    EXPECT(start_task(THREAD_TASK, stack + 4 * PAGE, wait_raw, word, &tid) > 0);
+    EXPECT(await_waiters(word, FUTEX_PRIVATE_FLAG, 1));
+    EXPECT_EQUAL(futex(word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0), 1);
+    while (__atomic_load_n(&tid, __ATOMIC_SEQ_CST))
+        if (futex(&tid, FUTEX_WAIT, 1, &time, NULL, 0))
+            EXPECT_EQUAL(errno, EAGAIN);
+    EXPECT_EQUAL(raw_result, 0);
     munmap(word, PAGE);
     munmap(stack, 4 * PAGE);
 }
@@ -839,6 +824,7 @@ static const struct ktap_test tests[] = {
     {"a shared futex is its place in the file, wherever that is mapped", object_at_two_places},
     {"of private memory, a forked copy is another futex", private_memory_of_two},
     {"a futex stays the same when its page is copied", copied_page},
+    {"the end of a thread wakes", end_of_thread},
     {"words on pages that were never touched", untouched_page},
     {"time limits: from now, of both clocks, in the past", time_limits},
     {"a handler ends the wait: EINTR", interrupted},

@@ -3,7 +3,9 @@
  * /proc/PID but for maps and mem: what is said of this process, of a child, and of a dead one.
  */
 #include "tests/ring3/proc.h"
+#include "tests/ring3/tasks.h"
 
+#include <linux/futex.h>
 #include <sys/stat.h>
 
 #define FILE_PATH  "/tmp/latchkey process"
@@ -357,6 +359,69 @@ static void directories(void)
     EXPECT_ERROR(access(path_in(child, ""), F_OK), ENOENT);
 }
 
+/* ---- Threads ------------------------------------------------------------------------------- */
+
+static uint32_t thread_tid, thread_leave;
+
+static void wait_for_leave(void *unused)
+{
+    (void)unused;
+    while (!__atomic_load_n(&thread_leave, __ATOMIC_SEQ_CST))
+        raw_call(__NR_futex, (uintptr_t)&thread_leave, FUTEX_WAIT, 0, 0);
+}
+
+static const char *path_of_thread(long tid, const char *name)
+{
+    static char path[64];
+
+    snprintf(path, sizeof(path), "/proc/self/task/%ld/%s", tid, name);
+    return path;
+}
+
+static long number_after(const char *label)
+{
+    const char *line = strstr(proc_text, label);
+
+    return line ? strtol(line + strlen(label), NULL, 10) : -1;
+}
+
+static void threads(void)
+{
+    char *stack = map_pages(4, READ_WRITE);
+    long tid;
+
+    thread_tid = 1;
+    tid = start_task(THREAD_TASK, stack + 4 * PAGE, wait_for_leave, NULL, &thread_tid);
+    EXPECT(tid > 0);
+    EXPECT_EQUAL(count_numbers("/proc/self/task", -1), 2);
+    EXPECT_EQUAL(count_numbers("/proc/self/task", tid), 1);
+    EXPECT_EQUAL(count_numbers("/proc/self/task", getpid()), 1);
+    EXPECT_EQUAL(count_numbers("/proc", tid), 0);
+    EXPECT(read_file(path_of_thread(tid, "status")) > 0);
+    EXPECT_EQUAL(number_after("\nTgid:"), getpid());
+    EXPECT_EQUAL(number_after("\nPid:"), tid);
+    EXPECT_EQUAL(number_after("\nThreads:"), 2);
+    EXPECT(read_file(path_of_thread(tid, "stat")) > 0);
+    EXPECT_EQUAL(strtol(proc_text, NULL, 10), tid);
+    EXPECT_SUCCESS(write_file(path_of_thread(tid, "comm"), "other"));
+    EXPECT(read_file(path_of_thread(tid, "comm")) > 0);
+    EXPECT(strcmp(proc_text, "other\n") == 0);
+    EXPECT(read_file("/proc/self/comm") > 0);
+    EXPECT(strcmp(proc_text, "other\n") != 0);
+    EXPECT_ERROR(access(path_of_thread(getppid(), ""), F_OK), ENOENT);
+    EXPECT_ERROR(access(path_of_thread(tid, "task"), F_OK), ENOENT);
+
+    __atomic_store_n(&thread_leave, 1, __ATOMIC_SEQ_CST);
+    syscall(__NR_futex, &thread_leave, FUTEX_WAKE, 1, NULL, NULL, 0);
+    while (__atomic_load_n(&thread_tid, __ATOMIC_SEQ_CST))
+        syscall(__NR_futex, &thread_tid, FUTEX_WAIT, 1, NULL, NULL, 0);
+    for (int i = 0; i < 1000 && count_numbers("/proc/self/task", -1) > 1; i++)
+        usleep(1000);
+    EXPECT_EQUAL(count_numbers("/proc/self/task", -1), 1);
+    EXPECT_ERROR(access(path_of_thread(tid, ""), F_OK), ENOENT);
+    munmap(stack, 4 * PAGE);
+}
+
 /* ---- Children ------------------------------------------------------------------------------ */
 
 static void states(void)
@@ -408,6 +473,7 @@ static const struct ktap_test tests[] = {
     {"fd: a file, also when it is deleted", descriptors},
     {"fd: a pipe, which can be opened again", pipes_can_be_opened_again},
     {"the directories of processes, threads and descriptors", directories},
+    {"task/ has all threads, each with its own number and name", threads},
     {"the states of a child: S, T, S, Z", states},
     {"open files of a process that has died", files_of_the_dead},
 };

@@ -127,10 +127,39 @@ static void self_is_who_reads_it(void)
     EXPECT(strcmp(target, own) == 0);
 }
 
+/* The highest number of a CPU in a file of ranges. */
+static long last_processor(const char *path)
+{
+    const char *number = proc_text;
+
+    if (read_file(path) <= 0)
+        return -1;
+    for (const char *at = proc_text; *at; at++)
+        if (*at == '-' || *at == ',')
+            number = at + 1;
+    return strtol(number, NULL, 10);
+}
+
+/* Lines of the text, behind the first, that tell of one CPU, in their order. */
+static long count_processors(void)
+{
+    long count = 0;
+    char line[16];
+
+    for (const char *at = strchr(proc_text, '\n'); at; at = strchr(at + 1, '\n')) {
+        int length = snprintf(line, sizeof(line), "\ncpu%ld ", count);
+        count += strncmp(at, line, (size_t)length) == 0;
+    }
+    return count;
+}
+
 static void counters_of_stat(void)
 {
+    long last = last_processor("/sys/devices/system/cpu/online");
+
     EXPECT(read_file("/proc/stat") > 0);
     EXPECT(strncmp(proc_text, "cpu  ", 5) == 0);
+    EXPECT_EQUAL(count_processors(), last + 1);
     EXPECT(number_behind("ctxt ") > 0);
     EXPECT(number_behind("btime ") > 0);
     EXPECT(number_behind("processes ") > 0);
@@ -164,10 +193,16 @@ static void nothing_can_be_made(void)
 
 static void processors(void)
 {
-    EXPECT(read_file("/sys/devices/system/cpu/online") > 0);
-    EXPECT_EQUAL(*proc_text, '0');
-    EXPECT(read_file("/sys/devices/system/cpu/possible") > 0);
-    EXPECT_EQUAL(*proc_text, '0');
+    char path[64];
+    long last = last_processor("/sys/devices/system/cpu/present");
+
+    EXPECT(last >= 0);
+    EXPECT(last_processor("/sys/devices/system/cpu/possible") >= last);
+    EXPECT(last_processor("/sys/devices/system/cpu/online") >= 0);
+    for (long cpu = 0; cpu <= last + 1; cpu++) {
+        snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%ld/", cpu);
+        EXPECT_ERROR(access(path, F_OK), cpu <= last ? 0 : ENOENT);
+    }
 }
 
 static long number_in(const char *path)

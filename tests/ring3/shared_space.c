@@ -7,10 +7,9 @@
  * The tasks are children that share nothing but memory (CLONE_VM). They run no library code, as
  * they share its thread-local storage too.
  */
-#include "tests/ring3/ring3.h"
+#include "tests/ring3/tasks.h"
 
 #include <fcntl.h>
-#include <sched.h>
 
 #define WORKERS     3
 #define STACK_SIZE  (16 * PAGE)
@@ -31,43 +30,12 @@ struct worker {
 static struct worker workers[WORKERS];
 static volatile bool stop;
 
-/* In the child: calls function(argument) on the new stack, and exits. */
-static pid_t start_task(char *stack_top, void (*function)(struct worker *), struct worker *argument)
-{
-    long result;
-    register uint64_t r8 __asm__("r8") = 0;
-    register uint64_t r10 __asm__("r10") = 0;
-    register void *r12 __asm__("r12") = (void *)(uintptr_t)function;
-    register void *r13 __asm__("r13") = argument;
-
-    __asm__ volatile("syscall\n"
-                     "test %%rax, %%rax\n"
-                     "jnz 1f\n"
-                     "xor %%ebp, %%ebp\n"
-                     "mov %%r13, %%rdi\n"
-                     "call *%%r12\n"
-                     "xor %%edi, %%edi\n"
-                     "mov %[exit], %%eax\n"
-                     "syscall\n"
-                     "1:"
-                     : "=a"(result)
-                     : "a"((long)__NR_clone), "D"((long)(CLONE_VM | SIGCHLD)), "S"(stack_top),
-                       "d"(0l), "r"(r10), "r"(r8), "r"(r12), "r"(r13), [exit] "i"(__NR_exit)
-                     : "rcx", "r11", "memory");
-    return (pid_t)result;
-}
-
 static void yield(void)
 {
-    long result;
-
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"((long)__NR_sched_yield)
-                     : "rcx", "r11", "memory");
+    raw_call(__NR_sched_yield, 0, 0, 0, 0);
 }
 
-static void start_workers(void (*function)(struct worker *))
+static void start_workers(void (*function)(void *))
 {
     stop = false;
     for (unsigned int i = 0; i < WORKERS; i++) {
@@ -75,7 +43,8 @@ static void start_workers(void (*function)(struct worker *))
         workers[i].turns = 0;
         workers[i].errors = 0;
         workers[i].stack = map_pages(STACK_SIZE / PAGE, READ_WRITE);
-        workers[i].pid = start_task(workers[i].stack + STACK_SIZE, function, &workers[i]);
+        workers[i].pid = (pid_t)start_task(CHILD_TASK, workers[i].stack + STACK_SIZE, function,
+                                           &workers[i], NULL);
     }
 }
 
@@ -171,8 +140,9 @@ static char *target;
 static int key;
 
 /* The answer counts if the phase was the same before and after. */
-static void try_again_and_again(struct worker *worker)
+static void try_again_and_again(void *argument)
 {
+    struct worker *worker = argument;
     while (!stop) {
         enum phase before = phase;
         int result = by_write ? try_write(target, (char)worker->number) : try_read(target);
@@ -293,8 +263,9 @@ static void change_of_place(void)
 static volatile char expected;
 static volatile bool settled;
 
-static void read_expected(struct worker *worker)
+static void read_expected(void *argument)
 {
+    struct worker *worker = argument;
     while (!stop) {
         bool before = settled;
         char wanted = expected;
@@ -336,8 +307,9 @@ static char *touched;
 static volatile bool touch_now;
 
 /* Each page from all workers at about the same time, first of all a byte of its own. */
-static void touch_all(struct worker *worker)
+static void touch_all(void *argument)
 {
+    struct worker *worker = argument;
     while (!touch_now)
         yield();
     for (unsigned int i = 0; i < TOUCH_PAGES; i++)
@@ -385,8 +357,9 @@ static void first_touch_of_shared(void)
 
 /* ---- fork() while others write ---- */
 
-static void count_up(struct worker *worker)
+static void count_up(void *argument)
 {
+    struct worker *worker = argument;
     volatile unsigned long *mine = (volatile unsigned long *)target + worker->number;
 
     while (!stop) {
@@ -437,28 +410,17 @@ static volatile int owner[16]; /* of each key: a worker's number and 1 */
 
 static long raw_pkey_alloc(void)
 {
-    long result;
-
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"((long)__NR_pkey_alloc), "D"(0l), "S"(0l)
-                     : "rcx", "r11", "memory");
-    return result;
+    return raw_call(__NR_pkey_alloc, 0, 0, 0, 0);
 }
 
 static long raw_pkey_free(long number)
 {
-    long result;
-
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"((long)__NR_pkey_free), "D"(number)
-                     : "rcx", "r11", "memory");
-    return result;
+    return raw_call(__NR_pkey_free, (uintptr_t)number, 0, 0, 0);
 }
 
-static void take_keys(struct worker *worker)
+static void take_keys(void *argument)
 {
+    struct worker *worker = argument;
     int me = (int)worker->number + 1;
 
     for (unsigned int i = 0; i < KEY_ROUNDS; i++) {
