@@ -16,6 +16,8 @@
 
 #include <stdint.h>
 
+#include "arch/spinlock.h"
+
 #define PKEY_COUNT 16
 
 /* As <asm-generic/mman-common.h> numbers the rights. */
@@ -52,6 +54,18 @@ static inline uint32_t pkru_rights(uint32_t pkru, unsigned int key)
 static inline uint32_t pkru_with_rights(uint32_t pkru, unsigned int key, uint32_t rights)
 {
     return (pkru & ~(3u << (2 * key))) | rights << (2 * key);
+}
+
+/*
+ * Changes the running thread's rights to a key. Interrupts wait, because one of them may change
+ * the register on behalf of another thread.
+ */
+static inline void pkru_change(unsigned int key, uint32_t rights)
+{
+    uint64_t flags = irq_save();
+
+    write_pkru(pkru_with_rights(read_pkru(), key, rights));
+    irq_restore(flags);
 }
 
 #endif

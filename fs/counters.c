@@ -4,6 +4,7 @@
 #include "arch/lock_check.h"
 #include "arch/percpu.h"
 #include "arch/tlb.h"
+#include "kernel/rights.h"
 #include "kernel/smp.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -97,6 +98,10 @@ static int show_events(const struct pseudo_node *node, struct text *text)
     show_line(text, "CR3 loads", tlb.cr3_loads);
     show_line(text, "shootdowns", tlb.shootdowns);
     show_line(text, "shootdown IPIs", tlb.targets);
+    show_line(text, "rights set for all", rights_counters.calls);
+    show_line(text, "rights: threads", rights_counters.threads);
+    show_line(text, "rights: IPIs", rights_counters.interrupts);
+    show_line(text, "rights: restarts", rights_counters.restarts);
     return 0;
 }
 
@@ -117,7 +122,7 @@ static int show_locks(const struct pseudo_node *node, struct text *text)
 static int show_syscalls(const struct pseudo_node *node, struct text *text)
 {
     (void)node;
-    for (unsigned int number = 0; number < SYSCALL_COUNT; number++)
+    for (unsigned int number = 0; number < EXTRA_SYSCALL_FIRST + EXTRA_SYSCALL_COUNT; number++)
         if (syscall_name(number))
             text_print(text, "%u %s\n", number, syscall_name(number));
     return 0;

@@ -212,6 +212,7 @@ static void copy_thread(struct task *child, const struct clone_request *request)
 
     copy_registers(child, request->stack);
     child->affinity = parent->affinity;
+    child->rights_change = parent->rights_change;
     child->signals.blocked = parent->signals.blocked;
     child->credentials = parent->credentials;
     child->policy = parent->policy;
@@ -261,6 +262,7 @@ static int copy_process(struct process *child, const struct clone_request *reque
     if (child->executable)
         file_get(child->executable);
     memcpy(child->limits, parent->limits, sizeof(child->limits));
+    child->rights = parent->rights;
     child->control = parent->control;
     child->control.death_signal = 0;
     child->control.is_subreaper = false;

@@ -17,6 +17,7 @@
 #include <linux/resource.h>
 #include <linux/types.h>
 
+#include "kernel/rights.h"
 #include "kernel/signal.h"
 #include "kernel/stop.h"
 #include "kernel/time.h"
@@ -65,6 +66,7 @@ struct process {
     struct signal_actions *actions;
     struct signal_queue pending; /* for whichever thread does not block it */
     struct job_stop job;
+    struct rights_state rights;
 
     struct rlimit64 limits[RLIM_NLIMITS];
     struct interval_timer timers[TIMERS];

@@ -474,6 +474,20 @@ void sched_exit(bool reap)
     bug("an ended task ran again");
 }
 
+bool sched_if_off_cpu(struct task *task, void (*change)(struct task *task), unsigned int *cpu)
+{
+    uint64_t flags = irq_save();
+    struct run_queue *queue = lock_queue_of(task);
+    bool off = !task->on_cpu;
+
+    if (off)
+        change(task);
+    *cpu = task->cpu;
+    spin_unlock(&queue->lock);
+    irq_restore(flags);
+    return off;
+}
+
 void sched_wait_until_off_cpu(const struct task *task)
 {
     while (__atomic_load_n(&task->on_cpu, __ATOMIC_ACQUIRE))

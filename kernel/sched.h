@@ -63,6 +63,12 @@ void sched_set_affinity(struct task *task, const struct cpu_set *cpus);
  */
 void sched_exit(bool reap) __attribute__((noreturn));
 
+/*
+ * Calls change for a task that has no CPU, and gets none meanwhile, and returns true; or returns
+ * false and the CPU that it has, or had a moment ago.
+ */
+bool sched_if_off_cpu(struct task *task, void (*change)(struct task *task), unsigned int *cpu);
+
 /* Returns once an ended task has left its CPU, and its stack with it. */
 void sched_wait_until_off_cpu(const struct task *task);
 

@@ -29,6 +29,7 @@
 #include "arch/pkru.h"
 #include "arch/usercopy.h"
 #include "kernel/registers.h"
+#include "kernel/rights.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "libc/include/string.h"
@@ -179,6 +180,7 @@ static int write_image(uintptr_t image, uint32_t pkru)
         software.extended_size = (uint32_t)fpu_frame_size();
         software.xfeatures = fpu_layout.xcr0;
         software.xstate_size = (uint32_t)fpu_layout.size;
+        memcpy(software.padding, &current_process()->rights.changes, sizeof(uint64_t));
     }
     if (copy_to_user(image + XSAVE_SOFTWARE, &software, sizeof(software)))
         return -EFAULT;
@@ -237,6 +239,7 @@ int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
         return error;
     }
     fpu_reset(); /* PKRU takes its init value with the rest */
+    rights_enter_handler();
 
     struct signal_state *state = &current()->signals;
     if (state->stack_flags & (int)SS_AUTODISARM) {
@@ -287,7 +290,8 @@ static void take_registers(struct trap_frame *frame, const struct sigcontext *fr
 }
 
 /* Whether the software bytes and both magic numbers tell of a whole XSAVE image. */
-static int read_software_bytes(uintptr_t image, bool *extended, uint64_t *components)
+static int read_software_bytes(uintptr_t image, bool *extended, uint64_t *components,
+                               uint64_t *changes)
 {
     struct _fpx_sw_bytes software;
     uint32_t magic2;
@@ -304,19 +308,21 @@ static int read_software_bytes(uintptr_t image, bool *extended, uint64_t *compon
         return -EFAULT;
     *extended = magic2 == FP_XSTATE_MAGIC2;
     *components = software.xfeatures;
+    memcpy(changes, software.padding, sizeof(*changes));
     return 0;
 }
 
-static int restore_image(uintptr_t image)
+static int restore_image(uintptr_t image, uint64_t *changes)
 {
     uint64_t components;
     bool extended;
 
+    *changes = 0;
     if (image == 0) {
         fpu_reset();
         return 0;
     }
-    int error = read_software_bytes(image, &extended, &components);
+    int error = read_software_bytes(image, &extended, &components, changes);
     if (error)
         return error;
     return extended ? fpu_restore_user(image, components) : fpu_restore_user_legacy(image);
@@ -327,6 +333,7 @@ int signal_frame_restore(struct trap_frame *frame)
     struct signal_state *state = &current()->signals;
     uintptr_t place = frame->rsp - sizeof(uint64_t); /* the handler's RET took the address off */
     struct ucontext context;
+    uint64_t changes;
 
     if (copy_from_user(&context, place + offsetof(struct signal_frame, context), sizeof(context)))
         return -EFAULT;
@@ -336,7 +343,10 @@ int signal_frame_restore(struct trap_frame *frame)
     take_registers(frame, &context.uc_mcontext);
     if (!(context.uc_flags & UC_STRICT_RESTORE_SS))
         frame->ss = USER_SS;
-    return restore_image((uintptr_t)context.uc_mcontext.fpstate);
+    int error = restore_image((uintptr_t)context.uc_mcontext.fpstate, &changes);
+    if (!error)
+        rights_leave_handler(frame, changes);
+    return error;
 }
 
 SYSCALL0(rt_sigreturn)

@@ -30,7 +30,7 @@ PARALLEL_SYSCALL2(pkey_alloc, uint64_t, flags, uint64_t, rights)
         return -EINVAL;
     int key = keys_alloc(&current()->space->key_map);
     if (key >= 0)
-        write_pkru(pkru_with_rights(read_pkru(), (unsigned int)key, (uint32_t)rights));
+        pkru_change((unsigned int)key, (uint32_t)rights);
     return key;
 }
 

@@ -13,6 +13,8 @@ extern const struct syscall_entry syscalls_start[], syscalls_end[];
 
 static syscall_function_t table[SYSCALL_COUNT];
 static const char *names[SYSCALL_COUNT];
+static syscall_function_t extra_table[EXTRA_SYSCALL_COUNT];
+static const char *extra_names[EXTRA_SYSCALL_COUNT];
 static uint64_t noted[SYSCALL_COUNT / 64]; /* unknown numbers that were reported already */
 
 static long not_implemented(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
@@ -27,19 +29,44 @@ static long not_implemented(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint
     return -ENOSYS;
 }
 
+static long not_there(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+    (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+    return -ENOSYS;
+}
+
 void syscall_init(void)
 {
     for (unsigned int i = 0; i < SYSCALL_COUNT; i++)
         table[i] = not_implemented;
     for (const struct syscall_entry *entry = syscalls_start; entry < syscalls_end; entry++) {
-        assert(entry->number < SYSCALL_COUNT && !names[entry->number]);
-        table[entry->number] = entry->function;
-        names[entry->number] = entry->name;
+        uint64_t extra = entry->number - EXTRA_SYSCALL_FIRST;
+        assert((entry->number < SYSCALL_COUNT || extra < EXTRA_SYSCALL_COUNT) &&
+               !syscall_name(entry->number));
+        if (extra < EXTRA_SYSCALL_COUNT) {
+            extra_table[extra] = entry->function;
+            extra_names[extra] = entry->name;
+        } else {
+            table[entry->number] = entry->function;
+            names[entry->number] = entry->name;
+        }
     }
+}
+
+static syscall_function_t extra_function(uint32_t number)
+{
+    uint32_t extra = number - EXTRA_SYSCALL_FIRST;
+    syscall_function_t function = extra < EXTRA_SYSCALL_COUNT ? extra_table[extra] : NULL;
+
+    return function ? function : not_there;
 }
 
 const char *syscall_name(uint64_t number)
 {
+    uint64_t extra = number - EXTRA_SYSCALL_FIRST;
+
+    if (extra < EXTRA_SYSCALL_COUNT)
+        return extra_names[extra];
     return number < SYSCALL_COUNT ? names[number] : NULL;
 }
 
@@ -49,11 +76,9 @@ void syscall_dispatch(struct trap_frame *frame)
     if (current()->trace.stop_at_calls)
         ptrace_call_begins(frame);
     uint32_t number = (uint32_t)frame->error_code; /* the low half counts, as on Linux */
-    if (number < SYSCALL_COUNT)
-        frame->rax = (uint64_t)table[number](frame->rdi, frame->rsi, frame->rdx, frame->r10,
-                                             frame->r8, frame->r9);
-    else
-        frame->rax = (uint64_t)-ENOSYS;
+    syscall_function_t function = number < SYSCALL_COUNT ? table[number] : extra_function(number);
+    frame->rax =
+        (uint64_t)function(frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9);
     if (current()->trace.stop_at_calls)
         ptrace_call_ends();
     irq_disable();

@@ -24,8 +24,11 @@
 
 #include "arch/trap.h"
 #include "kernel/kernel_lock.h"
+#include "libc/include/latchkey/syscalls.h"
 
-#define SYSCALL_COUNT 512
+#define SYSCALL_COUNT       512
+#define EXTRA_SYSCALL_FIRST 1000 /* Latchkey's own */
+#define EXTRA_SYSCALL_COUNT 16
 
 typedef long (*syscall_function_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 

@@ -15,6 +15,7 @@
 #include "kernel/console.h"
 #include "kernel/kernel_lock.h"
 #include "kernel/panic.h"
+#include "kernel/rights.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
@@ -199,6 +200,9 @@ void trap_dispatch(struct trap_frame *frame)
     } else if (vector == VECTOR_TLB) {
         apic_end_of_interrupt();
         tlb_answer();
+    } else if (vector == VECTOR_RIGHTS) {
+        apic_end_of_interrupt();
+        rights_answer();
     } else if (vector == VECTOR_PF) {
         page_fault(frame);
     } else if (vector == VECTOR_NMI || vector == VECTOR_DF || vector == VECTOR_MC) {

@@ -4,12 +4,16 @@
 #include <sys/mman.h>
 
 #include <errno.h>
+#include <latchkey/pkey.h>
+#include <latchkey/syscalls.h>
 #include <pkru.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "libc/internal.h"
 
 void *mmap(void *address, size_t size, int protection, int flags, int descriptor, off_t offset)
 {

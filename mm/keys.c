@@ -76,7 +76,7 @@ int keys_execute_only(const uint32_t *map)
 
 static void deny_to_caller(int key)
 {
-    write_pkru(pkru_with_rights(read_pkru(), (unsigned int)key, PKRU_AD));
+    pkru_change((unsigned int)key, PKRU_AD);
 }
 
 int keys_take_execute_only(uint32_t *map)

@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 
+#include "libc/include/latchkey/syscalls.h"
 #include "tests/fuzz/arena.h"
 #include "tests/fuzz/call.h"
 #include "tests/fuzz/children.h"
@@ -171,6 +172,7 @@ static const struct call calls[] = {
     CALL(mprotect, TAKES(play_address, play_length, new_protection), .flags = CALL_AIMED),
     CALL(pkey_mprotect, TAKES(play_address, play_length, new_protection, key), .flags = CALL_AIMED),
     CALL(pkey_alloc, TAKES(zero, key_rights), .after = after_key),
+    CALL(pkey_set_all, TAKES(key_to_free, key_rights, zero, zero), .flags = CALL_AIMED),
     CALL(pkey_free, TAKES(key_to_free), .flags = CALL_AIMED),
     CALL(mremap, TAKES(mapping_address, mapping_length, new_length, remap_flags, remap_target),
          .flags = CALL_AIMED, .after = after_remap),

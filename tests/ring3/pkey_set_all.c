@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pkey_set_all(): one thread sets the rights of all. Latchkey's own; Linux says ENOSYS.
+ *
+ *     pkey_set_all [THREADS [CHANGES]]
+ *
+ * The threads run no library code, as they share one thread's storage of it; they are made by
+ * clone() and counted out at their end. Rights change on the sequence below, the test's own.
+ */
+#include "tests/ring3/ring3.h"
+
+#include <sched.h>
+
+#include "libc/include/latchkey/syscalls.h"
+
+#define THREADS_MAX     64
+#define STACK_SIZE      (4 * PAGE)
+#define THREADS_DEFAULT 6
+#define CHANGES_DEFAULT 300
+
+static unsigned int thread_count = THREADS_DEFAULT;
+static unsigned long changes = CHANGES_DEFAULT;
+static int key, other_key;
+
+/* ---- Calls without a library ---- */
+
+static long call(long number, long a, long b, long c, long d)
+{
+    register long r10 __asm__("r10") = d;
+    long result;
+
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* PKRU = (PKRU & keep) | set, restartable from its start. */
+void update(uint32_t keep, uint32_t set);
+extern const char update_end[];
+
+__asm__(".globl update, update_end\n"
+        "update:\n"
+        "xor %ecx, %ecx\n"
+        "rdpkru\n"
+        "and %edi, %eax\n"
+        "or %esi, %eax\n"
+        "wrpkru\n"
+        "update_end:\n"
+        "ret\n");
+
+static long set_all(int of, unsigned int rights)
+{
+    const char *start = (const char *)(uintptr_t)update;
+
+    return call(__NR_pkey_set_all, of, rights, (long)start, update_end - start);
+}
+
+static void set_own(int of, unsigned int rights)
+{
+    update(~(3u << (2 * of)), rights << (2 * of));
+}
+
+static unsigned int own(int of)
+{
+    return pkru_read() >> (2 * of) & 3;
+}
+
+/* ---- Threads ---- */
+
+struct thread {
+    char *stack;
+    volatile int alive; /* its tid, and 0 at its end */
+    volatile unsigned long turns, errors;
+};
+
+static struct thread threads[THREADS_MAX];
+static volatile bool stop;
+
+#define THREAD_FLAGS                                                                    \
+    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | \
+     CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
+
+static void start(struct thread *thread, void (*function)(struct thread *))
+{
+    register volatile int *r10 __asm__("r10") = &thread->alive;
+    register void *r12 __asm__("r12") = (void *)(uintptr_t)function;
+    register struct thread *r13 __asm__("r13") = thread;
+    long result;
+
+    thread->turns = 0;
+    __asm__ volatile("syscall\n"
+                     "test %%rax, %%rax\n"
+                     "jnz 1f\n"
+                     "xor %%ebp, %%ebp\n"
+                     "mov %%r13, %%rdi\n"
+                     "call *%%r12\n"
+                     "xor %%edi, %%edi\n"
+                     "mov %[exit], %%eax\n"
+                     "syscall\n"
+                     "1:"
+                     : "=a"(result)
+                     : "a"((long)__NR_clone), "D"((long)THREAD_FLAGS),
+                       "S"(thread->stack + STACK_SIZE), "d"(&thread->alive), "r"(r10), "r"(r12),
+                       "r"(r13), [exit] "i"(__NR_exit)
+                     : "rcx", "r8", "r11", "memory");
+    EXPECT(result > 0);
+}
+
+static void start_all(void (*function)(struct thread *))
+{
+    stop = false;
+    for (unsigned int i = 0; i < thread_count; i++) {
+        threads[i].errors = 0;
+        start(&threads[i], function);
+    }
+}
+
+static void wait_for_end(struct thread *thread)
+{
+    while (thread->alive)
+        sched_yield();
+}
+
+/* The errors of all. */
+static unsigned long end_all(void)
+{
+    unsigned long errors = 0;
+
+    stop = true;
+    for (unsigned int i = 0; i < thread_count; i++) {
+        wait_for_end(&threads[i]);
+        errors += threads[i].errors;
+    }
+    return errors;
+}
+
+/* Until each has begun a turn and ended it since now. */
+static void let_all_turn(void)
+{
+    for (unsigned int i = 0; i < thread_count; i++) {
+        unsigned long before = threads[i].turns;
+        while (threads[i].turns < before + 2)
+            sched_yield();
+    }
+}
+
+/* ---- What all threads must have now ---- */
+
+/* Even: all have these rights, in the two lowest bits; odd: they are changing. */
+static volatile unsigned long promise;
+
+static void promise_and_set(unsigned int rights)
+{
+    unsigned long next = (promise & ~7ul) + 16;
+
+    promise = next | 4;
+    EXPECT_EQUAL(set_all(key, rights), 0);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    promise = next | rights;
+}
+
+/* Whether a thread has what was promised before it looked and after. */
+static bool is_kept(void)
+{
+    unsigned long before = promise;
+    unsigned int rights = own(key);
+
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return before != promise || (before & 4) || rights == (before & 3);
+}
+
+static void look(struct thread *thread)
+{
+    while (!stop) {
+        thread->errors += !is_kept();
+        thread->turns++;
+    }
+}
+
+static void look_and_yield(struct thread *thread)
+{
+    while (!stop) {
+        thread->errors += !is_kept();
+        thread->turns++;
+        call(__NR_sched_yield, 0, 0, 0, 0);
+    }
+}
+
+/* Another key's rights come and go all the while. */
+static void set_others(struct thread *thread)
+{
+    while (!stop) {
+        set_own(other_key, (unsigned int)thread->turns & 3);
+        thread->errors += !is_kept() || own(other_key) != (thread->turns & 3);
+        thread->turns++;
+    }
+}
+
+static void change_with(void (*function)(struct thread *))
+{
+    promise_and_set(0);
+    start_all(function);
+    for (unsigned long i = 0; i < changes; i++) {
+        promise_and_set((unsigned int)i & 3);
+        if (i % 16 == 0)
+            let_all_turn();
+    }
+    EXPECT_EQUAL(end_all(), 0);
+}
+
+static void busy_threads(void)
+{
+    change_with(look);
+}
+
+static void threads_that_come_and_go(void)
+{
+    change_with(look_and_yield);
+}
+
+static void threads_that_set_keys(void)
+{
+    change_with(set_others);
+}
+
+/* ---- Threads that are being made ---- */
+
+static void look_once(struct thread *thread)
+{
+    thread->errors += !is_kept();
+}
+
+static void make_threads(struct thread *maker)
+{
+    struct thread *made = maker + thread_count / 2;
+
+    while (!stop) {
+        while (made->alive)
+            call(__NR_sched_yield, 0, 0, 0, 0);
+        start(made, look_once);
+        maker->turns++;
+    }
+}
+
+static void new_threads(void)
+{
+    unsigned long errors = 0;
+
+    promise_and_set(0);
+    stop = false;
+    for (unsigned int i = 0; i < thread_count; i++)
+        threads[i].errors = 0;
+    for (unsigned int i = 0; i < thread_count / 2; i++)
+        start(&threads[i], make_threads);
+    for (unsigned long i = 0; i < changes; i++) {
+        promise_and_set((unsigned int)i & 3);
+        sched_yield();
+    }
+    stop = true;
+    for (unsigned int i = 0; i < thread_count; i++) {
+        wait_for_end(&threads[i]);
+        errors += threads[i].errors;
+    }
+    EXPECT_EQUAL(errors, 0);
+}
+
+/* ---- Threads asleep ---- */
+
+static int pipe_ends[2];
+
+static void sleep_and_look(struct thread *thread)
+{
+    char byte;
+
+    thread->turns = 1;
+    call(__NR_read, pipe_ends[0], (long)&byte, 1, 0);
+    thread->errors += own(key) != PKEY_DISABLE_WRITE;
+}
+
+static void sleeping_threads(void)
+{
+    EXPECT_SUCCESS(pipe(pipe_ends));
+    EXPECT_EQUAL(set_all(key, 0), 0);
+    start_all(sleep_and_look);
+    for (unsigned int i = 0; i < thread_count; i++)
+        while (!threads[i].turns)
+            sched_yield();
+    usleep(20000);
+    EXPECT_EQUAL(set_all(key, PKEY_DISABLE_WRITE), 0);
+    for (unsigned int i = 0; i < thread_count; i++)
+        EXPECT_EQUAL(write(pipe_ends[1], "x", 1), 1);
+    EXPECT_EQUAL(end_all(), 0);
+    close(pipe_ends[0]);
+    close(pipe_ends[1]);
+}
+
+/* ---- Two calls at once ---- */
+
+static void set_again_and_again(struct thread *thread)
+{
+    unsigned int rights = thread == &threads[0] ? PKEY_DISABLE_WRITE : PKEY_DISABLE_ACCESS;
+
+    for (unsigned long i = 0; i < changes; i++)
+        thread->errors += set_all(key, rights) != 0;
+    thread->turns = 1;
+    while (!stop)
+        call(__NR_sched_yield, 0, 0, 0, 0);
+    thread->turns = own(key);
+}
+
+static void two_at_once(void)
+{
+    stop = false;
+    for (unsigned int i = 0; i < 2; i++) {
+        threads[i].errors = 0;
+        start(&threads[i], set_again_and_again);
+    }
+    while (!threads[0].turns || !threads[1].turns)
+        sched_yield();
+    EXPECT_EQUAL(end_all(), 0);
+    EXPECT_EQUAL(threads[0].turns, threads[1].turns);
+    EXPECT_EQUAL(own(key), threads[0].turns);
+}
+
+/* ---- Handlers ---- */
+
+static unsigned int in_handler;
+
+static void set_in_handler(int signal)
+{
+    (void)signal;
+    in_handler = own(key);
+    set_all(key, PKEY_DISABLE_WRITE);
+}
+
+static void handler_frames(void)
+{
+    handle(SIGUSR1, (void (*)(int, siginfo_t *, void *))(uintptr_t)set_in_handler, 0);
+    EXPECT_EQUAL(set_all(key, 0), 0);
+    set_own(other_key, PKEY_DISABLE_WRITE);
+    EXPECT_SUCCESS(raise(SIGUSR1));
+    EXPECT_EQUAL(own(key), PKEY_DISABLE_WRITE);
+    EXPECT_EQUAL(own(other_key), PKEY_DISABLE_WRITE); /* which the frame has */
+    set_own(key, 0);
+    set_own(other_key, 0);
+}
+
+static void write_own_rights(int signal)
+{
+    (void)signal;
+    set_own(key, 0);
+}
+
+/* What a thread gives itself after the call is the frame's to bring back. */
+static void own_rights_outlive_handlers(void)
+{
+    handle(SIGUSR1, (void (*)(int, siginfo_t *, void *))(uintptr_t)write_own_rights, 0);
+    EXPECT_EQUAL(set_all(key, 0), 0);
+    set_own(key, PKEY_DISABLE_ACCESS);
+    EXPECT_SUCCESS(raise(SIGUSR1));
+    EXPECT_EQUAL(own(key), PKEY_DISABLE_ACCESS);
+}
+
+static void look_in_handler(int signal)
+{
+    (void)signal;
+    in_handler = own(key);
+}
+
+static void handlers_begin(void)
+{
+    handle(SIGUSR1, (void (*)(int, siginfo_t *, void *))(uintptr_t)look_in_handler, 0);
+    EXPECT_EQUAL(set_all(key, PKEY_DISABLE_WRITE), 0);
+    EXPECT_SUCCESS(raise(SIGUSR1));
+    EXPECT(in_handler & PKEY_DISABLE_WRITE);
+}
+
+/* ---- Arguments ---- */
+
+static void own_rights(void)
+{
+    for (unsigned int rights = 0; rights < 4; rights++) {
+        EXPECT_EQUAL(set_all(key, rights), 0);
+        EXPECT_EQUAL(own(key), rights);
+    }
+}
+
+static void arguments(void)
+{
+    int freed = pkey_alloc(0, 0);
+
+    EXPECT_EQUAL(set_all(key, 4), -EINVAL);
+    EXPECT_EQUAL(set_all(-1, 0), -EINVAL);
+    EXPECT_EQUAL(set_all(16, 0), -EINVAL);
+    EXPECT_SUCCESS(pkey_free(freed));
+    EXPECT_EQUAL(set_all(freed, 0), -EINVAL);
+}
+
+static const char *not_there(void)
+{
+    if (!pkru_enabled())
+        return without_pku();
+    return set_all(-1, 0) == -ENOSYS ? "Linux has no such call" : NULL;
+}
+
+static const struct ktap_test tests[] = {
+    {"the caller has the rights itself", own_rights},
+    {"bad keys and rights: EINVAL", arguments},
+    {"threads that run", busy_threads},
+    {"threads that come and go", threads_that_come_and_go},
+    {"threads that set the rights to another key meanwhile", threads_that_set_keys},
+    {"threads that are being made", new_threads},
+    {"threads that sleep in a system call", sleeping_threads},
+    {"two calls at once: all have what one of them set", two_at_once},
+    {"a frame from before does not bring old rights back", handler_frames},
+    {"a frame from after brings its rights back", own_rights_outlive_handlers},
+    {"a handler does not begin with what was taken from all", handlers_begin},
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        thread_count = (unsigned int)strtoul(argv[1], NULL, 0);
+    if (argc > 2)
+        changes = strtoul(argv[2], NULL, 0);
+    if (thread_count < 2 || thread_count > THREADS_MAX) {
+        fprintf(stderr, "pkey_set_all: 2 to %d threads, not %s\n", THREADS_MAX, argv[1]);
+        return 2;
+    }
+    if (!not_there()) {
+        key = pkey_alloc(0, 0);
+        other_key = pkey_alloc(0, 0);
+    }
+    for (unsigned int i = 0; i < thread_count; i++)
+        threads[i].stack = map_pages(STACK_SIZE / PAGE, READ_WRITE);
+    return ktap_run(tests, COUNT(tests), not_there());
+}
