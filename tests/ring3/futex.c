@@ -90,9 +90,13 @@ static struct timespec after(clockid_t clock, long ns)
 
 /* ---- Children that wait ---- */
 
-/* Waits for a word to be no longer 0, notes that it goes on, and ends with the call's errno. */
+/*
+ * Waits for a word to be no longer 0, notes that it goes on, and ends with the call's errno; or by
+ * the alarm, if nobody wakes it.
+ */
 static void wait_and_note(uint32_t *word, int flags, uint32_t bits, uint32_t number)
 {
+    syscall(__NR_alarm, LONG_TIME);
     long result = futex(word, FUTEX_WAIT_BITSET | flags, 0, NULL, NULL, bits);
     int error = result ? errno : 0;
 
@@ -458,6 +462,30 @@ static void killed_waiter(void)
     EXPECT_EQUAL(status_of_child(one), SIGKILL);
     EXPECT_EQUAL(wake(&shared->word, 1), 1);
     EXPECT_EQUAL(status_of_child(two), 0);
+}
+
+/* Threads that wait do not keep their process. */
+static void end_with_waiting_threads(void)
+{
+    static uint32_t tids[2];
+    char *stacks = map_pages(8, READ_WRITE);
+
+    raw_operation = FUTEX_WAIT;
+    for (size_t i = 0; i < COUNT(tids); i++)
+        start_task(THREAD_TASK, stacks + 4 * PAGE * (i + 1), wait_raw, &shared->word, &tids[i]);
+    EXPECT(await_waiters(&shared->word, 0, COUNT(tids)));
+    if (shared->second)
+        raise(SIGKILL);
+}
+
+static void end_of_process(void)
+{
+    reset();
+    EXPECT_EXITED(end_with_waiting_threads, 0);
+    EXPECT_EQUAL(waiters_of(&shared->word, 0), 0);
+    shared->second = 1;
+    EXPECT_KILLED(end_with_waiting_threads, SIGKILL);
+    EXPECT_EQUAL(waiters_of(&shared->word, 0), 0);
 }
 
 /* ---- Errors ---- */
@@ -831,6 +859,7 @@ static const struct ktap_test tests[] = {
     {"SA_RESTART: it goes on, and looks again", restarted},
     {"a stop does not end it, nor make it longer", stopped_meanwhile},
     {"a waiter that is killed takes no wake-up with it", killed_waiter},
+    {"a process that ends takes its waiting threads along", end_of_process},
     {"errors, in their order", errors},
     {"words that are only for reading", read_only_words},
     {"words under keys", words_under_keys},
