@@ -613,7 +613,7 @@ static pid_t start_worker(void (*work)(void))
     pid_t child = fork();
 
     if (child == 0) {
-        syscall(__NR_alarm, LONG_TIME * 6);
+        syscall(__NR_alarm, LONG_TIME * 2);
         work();
         _exit(0);
     }
@@ -629,6 +629,52 @@ static void lock_of_many(void)
         children[i] = start_worker(count_with_lock);
     end_waiters(children);
     EXPECT_EQUAL(shared->counter, WAITERS * ROUNDS);
+}
+
+#define TURNS  8000
+#define DELAYS 2048
+#define SPINS  1000
+
+/* Lets some time pass, more with each turn, so that the two meet at every point of their ways. */
+static void delay(uint32_t turn)
+{
+    for (volatile uint32_t i = 0; i < turn % DELAYS; i++)
+        ;
+}
+
+/* Waits for even values without sleeping, and makes them odd. */
+static void make_odd(void)
+{
+    for (uint32_t turn = 0; turn < TURNS; turn += 2) {
+        for (uint32_t i = 1; __atomic_load_n(&shared->word, __ATOMIC_SEQ_CST) != turn; i++)
+            if (i % SPINS == 0)
+                sched_yield();
+        delay(turn / 2);
+        __atomic_store_n(&shared->word, turn + 1, __ATOMIC_SEQ_CST);
+        wake(&shared->word, 1);
+    }
+}
+
+/* Sleeps until the value is odd. A single wake-up that is lost leaves it asleep. */
+static void make_even(void)
+{
+    for (uint32_t turn = 0; turn < TURNS; turn += 2) {
+        while (__atomic_load_n(&shared->word, __ATOMIC_SEQ_CST) == turn)
+            futex(&shared->word, FUTEX_WAIT, turn, NULL, NULL, 0);
+        __atomic_store_n(&shared->word, turn + 2, __ATOMIC_SEQ_CST);
+    }
+}
+
+static void turns_of_two(void)
+{
+    pid_t one, two;
+
+    reset();
+    one = start_worker(make_odd);
+    two = start_worker(make_even);
+    EXPECT_EQUAL(status_of_child(one), 0);
+    EXPECT_EQUAL(status_of_child(two), 0);
+    EXPECT_EQUAL(shared->word, TURNS);
 }
 
 /* Each waits on one word and is sent to another one, to be woken there. */
@@ -864,6 +910,7 @@ static const struct ktap_test tests[] = {
     {"words that are only for reading", read_only_words},
     {"words under keys", words_under_keys},
     {"a lock of many processes", lock_of_many},
+    {"two that take turns", turns_of_two},
     {"requeues while many wait", requeue_of_many},
     {"robust list: locks of one that ends are marked", list_of_locks},
     {"robust list: circles and broken lists do no harm", lists_that_are_none},
