@@ -17,6 +17,10 @@ void power_debug_exit(enum debug_exit value) __attribute__((noreturn));
 /* Powers off: QEMU's and Bochs' ports. Halts for good if nothing answered. */
 void power_off(void) __attribute__((noreturn));
 
+/* Resets the machine: by the chipset's reset register, the keyboard controller, or a triple fault.
+ */
+void power_reboot(void) __attribute__((noreturn));
+
 void power_halt(void) __attribute__((noreturn));
 
 #endif

@@ -6,8 +6,9 @@
 
 static const char *line = "";
 
-static const char *const known_names[] = {"console", "channel", "init", "init_pkru", "nopku",
-                                          "maxcpus", "x2apic",  "test", "exit"};
+static const char *const known_names[] = {"console", "channel", "init",    "init_pkru", "nopku",
+                                          "maxcpus", "x2apic",  "test",    "exit",      "bringup",
+                                          "tests",   "seed",    "minutes", "onpass",    "onfail"};
 
 struct word {
     const char *start;

@@ -11,6 +11,10 @@
  *   x2apic                       change the APIC to x2APIC mode, as some firmware does
  *   test=all|NAME[,NAME...]      run in-kernel tests
  *   exit=poweroff|halt|debug     how the machine ends with the first program
+ *   bringup                      run the suite for boards on every CPU (docs/bring-up.md)
+ *   tests=NAME[,NAME...]         bringup: these tests alone
+ *   seed=N, minutes=N            bringup: what is random in it; how long the stress lasts
+ *   onpass=, onfail=halt|reboot|poweroff   what to do after bringup
  */
 #ifndef KERNEL_COMMAND_LINE_H
 #define KERNEL_COMMAND_LINE_H

@@ -15,6 +15,8 @@
 #include "arch/power.h"
 #include "arch/vga.h"
 #include "boot/boot_main.h"
+#include "bringup/crew.h"
+#include "bringup/suite.h"
 #include "fs/exec.h"
 #include "fs/initramfs.h"
 #include "fs/path.h"
@@ -188,6 +190,30 @@ static void run_tests(void)
         end_machine(failed == 0);
 }
 
+/* onpass= or onfail= halts, reboots or powers off; without it the machine goes on, or ends. */
+static void run_bringup(void)
+{
+    char value[COMMAND_LINE_VALUE_SIZE] = "";
+
+    if (!command_line_has("bringup"))
+        return;
+    unsigned int failed = bringup_run();
+    smp_wait_until_running();
+    command_line_value(failed ? "onfail" : "onpass", value);
+    console_drain();
+    if (!strcmp(value, "halt"))
+        power_halt();
+    if (!strcmp(value, "reboot"))
+        power_reboot();
+    if (!strcmp(value, "poweroff"))
+        power_off();
+    if (*value)
+        kprintf("command    %s=%s is not halt, reboot or poweroff\n", failed ? "onfail" : "onpass",
+                value);
+    if (!command_line_has("init"))
+        end_machine(failed == 0);
+}
+
 /* ---- the first program ---- */
 
 /* The strings of a file as /run/argv has them, each with its NUL; false when it is not there. */
@@ -308,9 +334,10 @@ void kmain(const struct boot_info *info)
     boot_log_clocks();
     boot_log_cpu();
     futex_init();
-    syscall_init();   /* the table from its section */
-    sched_init();     /* this becomes the idle task */
-    smp_start(info);  /* the other CPUs */
+    syscall_init(); /* the table from its section */
+    sched_init();   /* this becomes the idle task */
+    smp_start(info, command_line_has("bringup") ? crew_serve : NULL); /* the other CPUs */
+    run_bringup();    /* bringup: the suite for boards */
     init_files(info); /* the root directory from the initramfs */
     run_tests();      /* test=: in ring 0, in KTAP */
     init_channel();   /* the host, or else the console, as terminal */

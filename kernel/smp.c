@@ -2,6 +2,7 @@
 #include "kernel/smp.h"
 
 #include <asm/errno.h>
+#include <stdarg.h>
 
 #include "arch/apic.h"
 #include "arch/clock.h"
@@ -28,6 +29,24 @@ _Static_assert(sizeof(struct percpu) <= PAGE_SIZE, "prepare_slot() allocates a p
 
 static struct ap_slot slots[CPU_MAX];
 static struct madt madt;
+static void (*run_before)(void);
+
+struct smp_failure smp_failures[CPU_MAX];
+unsigned int smp_failure_count;
+
+static void __attribute__((format(printf, 2, 3)))
+note_failure(uint32_t apic_id, const char *format, ...)
+{
+    struct smp_failure failure = {.apic_id = apic_id};
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(failure.reason, sizeof(failure.reason), format, arguments);
+    va_end(arguments);
+    kprintf("cpus       FAILED: the CPU with APIC id %u %s\n", apic_id, failure.reason);
+    if (smp_failure_count < CPU_MAX)
+        smp_failures[smp_failure_count++] = failure;
+}
 
 /* ---- the table ---- */
 
@@ -127,8 +146,7 @@ static unsigned int prepare_slots(void)
         if (id == own) {
             is_listed = true;
         } else if (!apic_can_reach(id)) {
-            kprintf("cpus       FAILED: the CPU with APIC id %u cannot be reached in xAPIC mode\n",
-                    id);
+            note_failure(id, "cannot be reached in xAPIC mode");
         } else if (count + 1 < limit) {
             if (prepare_slot(&slots[count], id)) {
                 kprintf("cpus       not enough memory for more than %u CPUs\n", count + 1);
@@ -147,6 +165,8 @@ static unsigned int prepare_slots(void)
 /* Where an admitted CPU goes. */
 static void run_cpu(void)
 {
+    if (run_before)
+        run_before();
     if (sched_add_cpu())
         kprintf("cpus       not enough memory for CPU %u\n", this_cpu()->number);
     else
@@ -196,11 +216,10 @@ static void finish_slot(struct ap_slot *slot)
     const struct cpu_difference *difference = &slot->difference;
 
     if (slot->state == AP_ABSENT) {
-        kprintf("cpus       FAILED: the CPU with APIC id %u does not start\n", slot->apic_id);
+        note_failure(slot->apic_id, "does not start");
     } else if (slot->state == AP_DIFFERENT) {
-        kprintf("cpus       FAILED: the CPU with APIC id %u is not used: its %s is %#lx, "
-                "the boot CPU's %#lx\n",
-                slot->apic_id, difference->name, difference->found, difference->expected);
+        note_failure(slot->apic_id, "is not used: its %s is %#lx, the boot CPU's %#lx",
+                     difference->name, difference->found, difference->expected);
     } else {
         compare_tsc(slot);
         smp_admit(slot);
@@ -208,16 +227,18 @@ static void finish_slot(struct ap_slot *slot)
 }
 
 /* Until the CPUs that were let in have got their idle tasks, or have failed to. */
-static void wait_until_running(void)
+void smp_wait_until_running(void)
 {
     for (unsigned int cpu = 1; cpu < cpu_count; cpu++)
         for (unsigned int i = 0; i < RUN_WAITS && !percpu_of(cpu)->current; i++)
             clock_wait(RUN_WAIT_US);
 }
 
-void smp_start(const struct boot_info *info)
+void smp_start(const struct boot_info *info, void (*before)(void))
 {
     struct ap_plan plan;
+
+    run_before = before;
 
     firmware_read_cpus(&madt);
     cpu_read_facts(&this_cpu()->facts);
@@ -226,7 +247,8 @@ void smp_start(const struct boot_info *info)
         smp_start_all(&plan);
         for (unsigned int i = 0; i < count; i++)
             finish_slot(&slots[i]);
-        wait_until_running();
+        if (!before)
+            smp_wait_until_running();
     }
     log_table();
 }

@@ -6,6 +6,9 @@
 #define KERNEL_SMP_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+#include "arch/cpu_set.h"
 
 struct boot_info;
 
@@ -13,8 +16,22 @@ struct boot_info;
  * Starts the other CPUs that the MADT lists, at most maxcpus= of them all, and lets each into the
  * scheduler that is like the boot CPU. The boot log gets a row for each, and a line for each that
  * cannot be used, with its APIC id: the machine goes on without it.
+ *
+ * before: what each calls on its way to the scheduler, with interrupts off; or NULL.
  */
-void smp_start(const struct boot_info *info);
+void smp_start(const struct boot_info *info, void (*before)(void));
+
+/* Returns when all CPUs have come to the scheduler, or after a time limit. */
+void smp_wait_until_running(void);
+
+/* The CPUs that cannot be used, and why. */
+struct smp_failure {
+    uint32_t apic_id;
+    char reason[100];
+};
+
+extern struct smp_failure smp_failures[CPU_MAX];
+extern unsigned int smp_failure_count;
 
 #define SMP_ROW_SIZE 100
 

@@ -13,10 +13,10 @@
 #include "arch/spinlock.h"
 #include "arch/tlb.h"
 #include "arch/trap.h"
+#include "bringup/oracle.h"
+#include "bringup/probe.h"
 #include "kernel/ktest.h"
 #include "mm/kernel_map.h"
-#include "tests/kernel/oracle.h"
-#include "tests/kernel/probe.h"
 
 #define USER_AREA   0x0000123440000000ul /* a multiple of 1 GiB, with 16 GiB behind it */
 #define USER_SIZE   (16ul << 30)

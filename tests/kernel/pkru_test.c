@@ -9,12 +9,12 @@
 #include "arch/fpu.h"
 #include "arch/spinlock.h"
 #include "arch/tlb.h"
+#include "bringup/emulator.h"
+#include "bringup/probe.h"
 #include "kernel/ktest.h"
 #include "libc/include/string.h"
 #include "mm/kernel_map.h"
 #include "mm/page_table.h"
-#include "tests/kernel/emulator.h"
-#include "tests/kernel/probe.h"
 
 #define VALUE   0x0c0ffee0u /* key 0 is open in all values written here */
 #define ADDRESS 0x0000200000000000ul

@@ -6,8 +6,8 @@
  */
 #include "arch/cpu.h"
 #include "arch/layout.h"
+#include "bringup/oracle.h"
 #include "kernel/ktest.h"
-#include "tests/kernel/oracle.h"
 
 #define ADDRESS_BITS 0x000ffffffffff000ull
 #define FIRST_MIB    0x100000ull

@@ -3,11 +3,11 @@
  * What emulators are known to decide otherwise than the SDM. Each difference has a name and a
  * prediction of its own, as strict as the true one, so that nothing else passes under its name.
  */
-#ifndef TESTS_KERNEL_ORACLE_KNOWN_H
-#define TESTS_KERNEL_ORACLE_KNOWN_H
+#ifndef BRINGUP_ORACLE_KNOWN_H
+#define BRINGUP_ORACLE_KNOWN_H
 
-#include "tests/kernel/emulator.h"
-#include "tests/kernel/oracle.h"
+#include "bringup/emulator.h"
+#include "bringup/oracle.h"
 
 struct oracle_known {
     enum emulator emulator;

@@ -36,6 +36,23 @@ probe_wrpkru:
         wrpkru
         ret
 
+global probe_rdmsr
+probe_rdmsr:
+        mov rcx, rdi
+        rdmsr
+        shl rdx, 32
+        or rax, rdx
+        ret
+
+global probe_wrmsr
+probe_wrmsr:
+        mov rcx, rdi
+        mov rax, rsi
+        mov rdx, rsi
+        shr rdx, 32
+        wrmsr
+        ret
+
 global probe_end
 probe_end:
 

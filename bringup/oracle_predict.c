@@ -3,7 +3,7 @@
  * The rules of 4-level paging for one access, written from the SDM, volume 3A, sections 4.5 to
  * 4.7, in their order and words; their numbers are those of the 2023 editions.
  */
-#include "tests/kernel/oracle.h"
+#include "bringup/oracle.h"
 
 /* Control registers: 2.5. */
 #define CR0_WRITE_PROTECT (1ull << 16)

@@ -15,7 +15,7 @@
  * goes below zero when INVLPG meets one that was set aside; it then takes 128 MiB for them, and
  * every later flush clears all of that (seen in 7.2; accel/tcg/cputlb.c).
  */
-#include "tests/kernel/oracle_machine.h"
+#include "bringup/oracle_machine.h"
 
 #include <asm/errno.h>
 #include <stddef.h>
@@ -29,31 +29,30 @@
 #include "arch/spinlock.h"
 #include "arch/tlb.h"
 #include "arch/trap.h"
+#include "bringup/emulator.h"
 #include "libc/include/string.h"
 #include "mm/page.h"
-#include "tests/kernel/emulator.h"
 
-#define FIRST_SLOT      64
-#define CODE_SLOT       0 /* in place of a leaf's level */
-#define TARGET_OFFSET   64
-#define TRAP_STACK_SIZE 4096
-#define BREAKPOINT      0xcc
-#define LEAVES          4 /* levels 1 to 3, and CODE_SLOT */
+#define FIRST_SLOT    64
+#define CODE_SLOT     0 /* in place of a leaf's level */
+#define TARGET_OFFSET 64
+#define BREAKPOINT    0xcc
+#define LEAVES        4 /* levels 1 to 3, and CODE_SLOT */
 
-/* tests/kernel/oracle_access.asm: where to begin, how, and where all ends. */
+/* bringup/oracle_access.asm: where to begin, how, and where all ends. */
 struct oracle_start {
     uint64_t rip, cs, rflags, ss;
+    uint64_t rsp; /* filled in: what it is at oracle_landing */
 };
 
 #define STUB_SIZE 16
 
-void oracle_enter(uintptr_t address, uint64_t value, const struct oracle_start *start);
+void oracle_enter(uintptr_t address, uint64_t value, struct oracle_start *start);
 extern const char oracle_landing[], oracle_stubs[];
-extern uintptr_t oracle_rsp;
 
 static const unsigned int table_index[5] = {[1] = 7, [2] = 5, [3] = 3};
 
-static struct {
+static struct machine {
     struct oracle_features features;
     struct page_list {
         struct page *page[16];
@@ -64,13 +63,20 @@ static struct {
     paddr_t data, code;         /* targets */
     bool is_tcg;
     bool expecting; /* the next exception is the end of an access */
+    struct oracle_start start;
     struct oracle_outcome outcome;
     uint64_t saved_irq, saved_cr0, saved_cr3, saved_cr4, saved_efer;
     uint32_t saved_pkru;
     uintptr_t saved_stack;
-} machine;
+    bool has_hook; /* the hook was set by oracle_machine_open() */
+    char *trap_stack;
+} machines[CPU_MAX];
 
-static char trap_stack[TRAP_STACK_SIZE] __attribute__((aligned(16)));
+/* This CPU's: interrupts are off, so it stays that. */
+static struct machine *machine(void)
+{
+    return &machines[this_cpu_number()];
+}
 
 /* ---- building ---- */
 
@@ -80,15 +86,15 @@ static void *new_page(void)
 
     if (!page)
         return NULL;
-    assert(machine.pages.count < array_size(machine.pages.page));
-    machine.pages.page[machine.pages.count++] = page;
+    assert(machine()->pages.count < array_size(machine()->pages.page));
+    machine()->pages.page[machine()->pages.count++] = page;
     return page_address(page);
 }
 
 static void free_pages(void)
 {
-    while (machine.pages.count)
-        page_put(machine.pages.page[--machine.pages.count]);
+    while (machine()->pages.count)
+        page_put(machine()->pages.page[--machine()->pages.count]);
 }
 
 static unsigned int slot_of(unsigned int leaf)
@@ -99,12 +105,12 @@ static unsigned int slot_of(unsigned int leaf)
 /* The tables from the root down to the one that holds the leaf. */
 static bool make_tables(unsigned int leaf)
 {
-    uint64_t *table = machine.root;
+    uint64_t *table = machine()->root;
     unsigned int last = leaf == CODE_SLOT ? 1 : leaf;
 
     for (unsigned int level = 4;; level--) {
         uint64_t *entry = table + (level == 4 ? slot_of(leaf) : table_index[level]);
-        machine.entry[leaf][level] = entry;
+        machine()->entry[leaf][level] = entry;
         if (level == last)
             return true;
         table = new_page();
@@ -121,7 +127,7 @@ static bool make_code_page(void)
     if (!page)
         return false;
     memcpy(page, oracle_stubs, 2 * STUB_SIZE);
-    *machine.entry[CODE_SLOT][1] = direct_map_paddr(page).value | ENTRY_P | ENTRY_US;
+    *machine()->entry[CODE_SLOT][1] = direct_map_paddr(page).value | ENTRY_P | ENTRY_US;
     return true;
 }
 
@@ -133,20 +139,20 @@ static bool make_targets(void)
     if (!data || !code)
         return false;
     memset(code, BREAKPOINT, PAGE_SIZE);
-    machine.data = direct_map_paddr(data + TARGET_OFFSET);
-    machine.code = direct_map_paddr(code + TARGET_OFFSET);
+    machine()->data = direct_map_paddr(data + TARGET_OFFSET);
+    machine()->code = direct_map_paddr(code + TARGET_OFFSET);
     return true;
 }
 
 static bool build(void)
 {
-    machine.root = new_page();
-    if (!machine.root)
+    machine()->root = new_page();
+    if (!machine()->root)
         return false;
     const uint64_t *live = direct_map(paddr(align_down(read_cr3(), PAGE_SIZE)));
-    memcpy(machine.root + 256, live + 256, 256 * sizeof(*live));
+    memcpy(machine()->root + 256, live + 256, 256 * sizeof(*live));
     return make_tables(1) && make_tables(2) && make_tables(3) && make_tables(CODE_SLOT) &&
-           make_code_page() && make_targets();
+           make_code_page() && make_targets() && (machine()->trap_stack = new_page());
 }
 
 static void read_features(void)
@@ -154,7 +160,7 @@ static void read_features(void)
     uint32_t eax, ebx, ecx, edx;
 
     __cpuid(0x80000008, eax, ebx, ecx, edx);
-    machine.features = (struct oracle_features){
+    machine()->features = (struct oracle_features){
         .pku = this_cpu_has(X86_FEATURE_PKU),
         .smep = this_cpu_has(X86_FEATURE_SMEP),
         .smap = this_cpu_has(X86_FEATURE_SMAP),
@@ -166,12 +172,12 @@ static void read_features(void)
 /* ---- the end of an access ---- */
 
 /* Makes the frame return to oracle_landing in ring 0, on the stack that oracle_enter() left. */
-static bool end_access(struct trap_frame *frame)
+bool oracle_end_access(struct trap_frame *frame)
 {
-    if (!machine.expecting)
+    if (!machine()->expecting)
         return false;
-    machine.expecting = false;
-    machine.outcome = (struct oracle_outcome){
+    machine()->expecting = false;
+    machine()->outcome = (struct oracle_outcome){
         .vector = frame->vector,
         .code = frame->error_code,
         .cr2 = frame->vector == VECTOR_PF ? read_cr2() : 0,
@@ -181,7 +187,7 @@ static bool end_access(struct trap_frame *frame)
     frame->rip = (uintptr_t)oracle_landing;
     frame->cs = KERNEL_CS;
     frame->rflags = RFLAGS_FIXED;
-    frame->rsp = oracle_rsp;
+    frame->rsp = machine()->start.rsp;
     frame->ss = KERNEL_SS;
     return true;
 }
@@ -190,65 +196,71 @@ static bool end_access(struct trap_frame *frame)
 
 int oracle_machine_open(void)
 {
+    uint64_t irq = irq_save();
+
     read_features();
     if (!build()) {
         free_pages();
+        irq_restore(irq);
         return -ENOMEM;
     }
-    machine.is_tcg = emulator_detect() == EMULATOR_TCG;
-    machine.saved_irq = irq_save();
-    machine.saved_cr0 = read_cr0();
-    machine.saved_cr3 = read_cr3();
-    machine.saved_cr4 = read_cr4();
-    machine.saved_efer = rdmsr(MSR_EFER);
-    if (machine.saved_cr4 & CR4_PKE)
-        machine.saved_pkru = read_pkru();
-    machine.saved_stack = this_cpu()->kernel_stack;
+    machine()->is_tcg = emulator_detect() == EMULATOR_TCG;
+    machine()->saved_irq = irq;
+    machine()->saved_cr0 = read_cr0();
+    machine()->saved_cr3 = read_cr3();
+    machine()->saved_cr4 = read_cr4();
+    machine()->saved_efer = rdmsr(MSR_EFER);
+    if (machine()->saved_cr4 & CR4_PKE)
+        machine()->saved_pkru = read_pkru();
+    machine()->saved_stack = this_cpu()->kernel_stack;
     /* Exceptions from ring 3 come in on a stack where nothing lives. */
-    cpu_set_kernel_stack((uintptr_t)trap_stack + sizeof(trap_stack));
-    load_cr3(direct_map_paddr(machine.root));
-    trap_hook = end_access;
+    cpu_set_kernel_stack((uintptr_t)machine()->trap_stack + PAGE_SIZE);
+    load_cr3(direct_map_paddr(machine()->root));
+    machine()->has_hook = !trap_hook;
+    if (machine()->has_hook)
+        trap_hook = oracle_end_access;
     return 0;
 }
 
 void oracle_machine_close(void)
 {
-    trap_hook = NULL;
-    write_cr0(machine.saved_cr0);
-    write_cr4(machine.saved_cr4);
-    if (machine.saved_cr4 & CR4_PKE)
-        write_pkru(machine.saved_pkru);
-    load_cr3(paddr(machine.saved_cr3));
-    cpu_set_kernel_stack(machine.saved_stack);
-    irq_restore(machine.saved_irq);
+    if (machine()->has_hook)
+        trap_hook = NULL;
+    write_cr0(machine()->saved_cr0);
+    write_cr4(machine()->saved_cr4);
+    if (machine()->saved_cr4 & CR4_PKE)
+        write_pkru(machine()->saved_pkru);
+    load_cr3(paddr(machine()->saved_cr3));
+    cpu_set_kernel_stack(machine()->saved_stack);
     free_pages();
+    irq_restore(machine()->saved_irq);
 }
 
 const struct oracle_features *oracle_features(void)
 {
-    return &machine.features;
+    return &machine()->features;
 }
 
 uint64_t oracle_initial_cr0(void)
 {
-    return machine.saved_cr0;
+    return machine()->saved_cr0;
 }
 
 uint64_t oracle_initial_cr4(void)
 {
-    return machine.saved_cr4;
+    return machine()->saved_cr4;
 }
 
 uint64_t oracle_efer(void)
 {
-    return machine.saved_efer;
+    return machine()->saved_efer;
 }
 
 /* ---- accesses ---- */
 
 static paddr_t target_of(enum oracle_access access)
 {
-    return access == ORACLE_FETCH ? machine.code : machine.data;
+    return access == ORACLE_FETCH ? machine()->code : machine()->data;
 }
 
 static uint64_t level_size(unsigned int level)
@@ -260,7 +272,7 @@ uint64_t oracle_entry_base(unsigned int leaf, unsigned int level, enum oracle_ac
 {
     if (level > leaf)
         return direct_map_paddr(
-                   (void *)align_down((uintptr_t)machine.entry[leaf][level - 1], PAGE_SIZE))
+                   (void *)align_down((uintptr_t)machine()->entry[leaf][level - 1], PAGE_SIZE))
             .value;
     return align_down(target_of(access).value, level_size(leaf)) | (leaf > 1 ? ENTRY_PS : 0);
 }
@@ -290,7 +302,7 @@ uintptr_t oracle_instruction(unsigned int leaf, enum oracle_access access, unsig
 void oracle_set_modes(uint64_t cr0, uint64_t cr4, uint32_t pkru)
 {
     write_cr0(cr0);
-    if (machine.features.pku) {
+    if (machine()->features.pku) {
         write_cr4(cr4 | CR4_PKE);
         write_pkru(pkru);
     }
@@ -300,7 +312,7 @@ void oracle_set_modes(uint64_t cr0, uint64_t cr4, uint32_t pkru)
 struct oracle_outcome oracle_try(unsigned int leaf, const struct oracle_case *c, uint64_t value)
 {
     uintptr_t address = oracle_address(leaf, c->access);
-    struct oracle_start start = {
+    machine()->start = (struct oracle_start){
         .rip = oracle_instruction(leaf, c->access, c->cpl),
         .cs = c->cpl == 3 ? USER_CS : KERNEL_CS,
         .rflags = c->rflags,
@@ -308,21 +320,21 @@ struct oracle_outcome oracle_try(unsigned int leaf, const struct oracle_case *c,
     };
 
     for (unsigned int level = leaf; level <= 4; level++)
-        *(volatile uint64_t *)machine.entry[leaf][level] = c->entry[level];
-    if (leaf == 1 && machine.is_tcg)
-        load_cr3(direct_map_paddr(machine.root));
+        *(volatile uint64_t *)machine()->entry[leaf][level] = c->entry[level];
+    if (leaf == 1 && machine()->is_tcg)
+        load_cr3(direct_map_paddr(machine()->root));
     invlpg(address);
-    machine.expecting = true;
-    oracle_enter(address, value, &start);
-    return machine.outcome;
+    machine()->expecting = true;
+    oracle_enter(address, value, &machine()->start);
+    return machine()->outcome;
 }
 
 uint64_t oracle_read_leaf(unsigned int leaf)
 {
-    return *(volatile uint64_t *)machine.entry[leaf][leaf];
+    return *(volatile uint64_t *)machine()->entry[leaf][leaf];
 }
 
 uint64_t *oracle_target(void)
 {
-    return direct_map(machine.data);
+    return direct_map(machine()->data);
 }

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
-#include "tests/kernel/probe.h"
+#include "bringup/probe.h"
+
+#include <stddef.h>
 
 #include "arch/cpu.h"
+#include "arch/percpu.h"
 #include "arch/spinlock.h"
 #include "arch/usercopy.h"
 
 extern const char probe_start[], probe_end[], probe_leave[];
 
-static struct probe_result result;
+static struct probe_result results[CPU_MAX];
 
-static bool note_fault(struct trap_frame *frame)
+bool probe_catch(struct trap_frame *frame)
 {
     if (frame->rip < (uintptr_t)probe_start || frame->rip >= (uintptr_t)probe_end)
         return false;
-    result = (struct probe_result){
+    results[this_cpu_number()] = (struct probe_result){
         .faulted = true,
         .vector = frame->vector,
         .code = frame->error_code,
@@ -27,15 +30,19 @@ struct probe_result probe(probe_function_t function, uint64_t first, uint64_t se
                           uint64_t third)
 {
     uint64_t irq = irq_save();
-    trap_hook_t previous = trap_hook;
+    struct probe_result *result = &results[this_cpu_number()];
+    bool has_hook = !trap_hook;
 
-    result = (struct probe_result){.faulted = false};
-    trap_hook = note_fault;
+    *result = (struct probe_result){.faulted = false};
+    if (has_hook)
+        trap_hook = probe_catch;
     __asm__ volatile(STAC_IF_SMAP : : : "memory");
     uint64_t value = function(first, second, third);
     __asm__ volatile(CLAC_IF_SMAP : : : "memory");
-    trap_hook = previous;
+    if (has_hook)
+        trap_hook = NULL;
+    result->value = value;
+    struct probe_result copy = *result;
     irq_restore(irq);
-    result.value = value;
-    return result;
+    return copy;
 }

@@ -5,13 +5,13 @@
  *
  *   oracle_predict.c   the rules, from the SDM alone
  *   oracle_machine.c   makes the processor carry out one access under given conditions
- *   oracle_test.c      which accesses are tried, and the comparison
+ *   oracle_sweep.c     which accesses are tried, and the comparison
  *
  * This header is what the three share. It and the predictor know nothing of arch/ and mm/: a
  * mistake there must not be able to repeat itself here.
  */
-#ifndef TESTS_KERNEL_ORACLE_H
-#define TESTS_KERNEL_ORACLE_H
+#ifndef BRINGUP_ORACLE_H
+#define BRINGUP_ORACLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tests/kernel/oracle_known.h"
+#include "bringup/oracle_known.h"
 
 #define CODE_P    (1u << 0)
 #define CODE_RSVD (1u << 3)

@@ -4,7 +4,7 @@
  * of 1996 with an empty subsystem identification; virtual machines that do so too have the
  * hypervisor bit of CPUID.
  */
-#include "tests/kernel/emulator.h"
+#include "bringup/emulator.h"
 
 #include <stdint.h>
 

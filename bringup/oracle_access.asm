@@ -2,16 +2,12 @@
 ;
 ; One memory access at either privilege level, begun by IRETQ and ended by an exception: the page
 ; fault that the access causes, or the INT3 behind it. Either way the trap hook makes the frame
-; return to oracle_landing, in ring 0, with RSP as it was left in oracle_rsp.
-
-section .bss
-global oracle_rsp
-oracle_rsp: resq 1
+; return to oracle_landing, in ring 0, with RSP as it was left in start->rsp.
 
 section .text
 bits 64
 
-; void oracle_enter(uintptr_t address, uint64_t value, const struct oracle_start *start)
+; void oracle_enter(uintptr_t address, uint64_t value, struct oracle_start *start)
 ;
 ; Carries out what is at start->rip with RDI = address and RAX = value. The code there changes no
 ; register but RAX, and the way through the exception keeps the others.
@@ -19,11 +15,12 @@ START_RIP    equ 0
 START_CS     equ 8
 START_RFLAGS equ 16
 START_SS     equ 24
+START_RSP    equ 32
 
 global oracle_enter
 oracle_enter:
         mov rax, rsi
-        mov [oracle_rsp], rsp
+        mov [rdx + START_RSP], rsp
         mov rcx, rsp
         push qword [rdx + START_SS]
         push rcx

@@ -5,13 +5,14 @@
  * It owns page tables of its own, whose lower half has one address for each size of page, and
  * runs with them, with interrupts off, from oracle_machine_open() to oracle_machine_close().
  */
-#ifndef TESTS_KERNEL_ORACLE_MACHINE_H
-#define TESTS_KERNEL_ORACLE_MACHINE_H
+#ifndef BRINGUP_ORACLE_MACHINE_H
+#define BRINGUP_ORACLE_MACHINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tests/kernel/oracle.h"
+#include "arch/trap.h"
+#include "bringup/oracle.h"
 
 /* What this CPU can be asked to do. */
 struct oracle_features {
@@ -31,9 +32,15 @@ struct oracle_outcome {
 #define ORACLE_VECTOR_BP 3
 #define ORACLE_VECTOR_PF 14
 
-/* 0 or -ENOMEM. */
+/*
+ * Each CPU has a machine of its own, and they may be open at the same time. 0 or -ENOMEM. A trap
+ * hook that is set already stays, and has to call oracle_end_access().
+ */
 int oracle_machine_open(void);
 void oracle_machine_close(void);
+
+/* Takes the exception that ends an access; false when it is not one. */
+bool oracle_end_access(struct trap_frame *frame);
 
 const struct oracle_features *oracle_features(void);
 

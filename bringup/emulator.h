@@ -3,8 +3,8 @@
  * Which emulator this machine is, if it is one whose differences from silicon are known. Nothing
  * is forgiven to any other processor.
  */
-#ifndef TESTS_KERNEL_EMULATOR_H
-#define TESTS_KERNEL_EMULATOR_H
+#ifndef BRINGUP_EMULATOR_H
+#define BRINGUP_EMULATOR_H
 
 enum emulator {
     EMULATOR_NONE,

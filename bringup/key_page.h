@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A user page under a key, in tables of its own, for tests of what a key does in ring 0.
+ */
+#ifndef BRINGUP_KEY_PAGE_H
+#define BRINGUP_KEY_PAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/types.h"
+
+struct page;
+struct test_run;
+
+#define KEY_PAGE_ADDRESS 0x0000200000000000ul
+
+struct key_page {
+    paddr_t root;
+    struct page *target;
+    uint64_t *leaf;
+};
+
+/* 0 or -ENOMEM; the tables are not loaded. */
+int key_page_open(struct key_page *page, unsigned int key);
+
+/* They must not be loaded any more. */
+void key_page_close(struct key_page *page);
+
+/* Changes the entry; invalidating is the caller's. */
+void key_page_set(struct key_page *page, unsigned int key);
+
+/*
+ * Writes to the page, whose tables are loaded: whether it is denied. A fault that is not the key's
+ * fails the test.
+ */
+bool key_page_denies_write(struct test_run *run);
+
+#endif

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+/* Who the CPU is, and whether it is set up as the boot CPU is. */
+#include <stddef.h>
+
+#include "arch/apic.h"
+#include "arch/cpu.h"
+#include "arch/cpu_facts.h"
+#include "arch/percpu.h"
+#include "arch/types.h"
+#include "bringup/probe.h"
+#include "bringup/test.h"
+#include "libc/include/stdio.h"
+#include "libc/include/string.h"
+
+/* SDM vol. 4, table 2-2 and 2-20. */
+#define MSR_PPIN          0x4f
+#define MSR_BIOS_SIGN_ID  0x8b
+#define MSR_MTRRCAP       0xfe
+#define MSR_MTRR_BASE0    0x200
+#define MSR_MTRR_FIX_64K  0x250
+#define MSR_MTRR_FIX_16K  0x258
+#define MSR_MTRR_FIX_4K   0x268
+#define MSR_MTRR_DEF_TYPE 0x2ff
+#define MSR_MCG_CAP       0x179
+#define MSR_MC0_STATUS    0x401
+#define MSR_MC0_ADDR      0x402
+
+#define MC_STATUS_VAL   (1ul << 63)
+#define MC_STATUS_ADDRV (1ul << 58)
+#define MTRRS_MAX       64
+
+#define CPUID_MTRR CPUID_BIT(1, 0, EDX, 12)
+#define CPUID_MCA  CPUID_BIT(1, 0, EDX, 14)
+
+/* CPUID 0xB, EBX and ECX: SDM vol. 2A. */
+enum topology_type {
+    TOPOLOGY_NONE,
+    TOPOLOGY_THREAD,
+    TOPOLOGY_CORE,
+};
+
+static void record_place(struct test_run *run)
+{
+    uint32_t registers[4];
+    unsigned int thread_bits = 0, core_bits = 0;
+
+    if (__get_cpuid_max(0, NULL) < 0xb)
+        return;
+    for (unsigned int level = 0;; level++) {
+        cpuid_now(0xb, level, registers);
+        unsigned int type = registers[CPUID_ECX] >> 8 & 0xff;
+        if (type == TOPOLOGY_NONE)
+            break;
+        if (type == TOPOLOGY_THREAD)
+            thread_bits = registers[CPUID_EAX] & 31;
+        core_bits = registers[CPUID_EAX] & 31;
+    }
+    uint32_t id = registers[CPUID_EDX];
+    record(run, "package %u core %u thread %u", id >> core_bits,
+           (id & ((1u << core_bits) - 1)) >> thread_bits, id & ((1u << thread_bits) - 1));
+}
+
+/* CPUID 1 puts the update's signature into the register that was cleared: SDM vol. 3A, 9.11.7.1. */
+static void record_microcode(struct test_run *run)
+{
+    uint32_t registers[4];
+
+    probe(probe_wrmsr, MSR_BIOS_SIGN_ID, 0, 0);
+    cpuid_now(1, 0, registers);
+    struct probe_result result = probe(probe_rdmsr, MSR_BIOS_SIGN_ID, 0, 0);
+    record(run, "signature %#x", registers[CPUID_EAX]);
+    if (result.faulted)
+        record(run, "microcode not readable");
+    else
+        record(run, "microcode %#lx", result.value >> 32 ? result.value >> 32 : result.value);
+}
+
+void test_identity(struct test_run *run)
+{
+    paddr_t page;
+
+    record_microcode(run);
+    record_place(run);
+    record(run, apic_is_memory_mapped(&page) ? "xAPIC" : "x2APIC");
+    struct probe_result ppin = probe(probe_rdmsr, MSR_PPIN, 0, 0);
+    if (!ppin.faulted && ppin.value)
+        record(run, "PPIN %#lx", ppin.value);
+    expect_equal(run, "APIC id by CPUID", this_cpu()->apic_id, cpu_apic_id());
+    expect_equal(run, "APIC id by the APIC", this_cpu()->apic_id, apic_id());
+}
+
+/* ---- the same on all ---- */
+
+/* What the boot CPU had when the test came to it, which it does first. */
+static struct memory_types {
+    uint64_t value[MTRRS_MAX];
+    unsigned int count;
+} boot_types;
+
+static void add_type(struct memory_types *types, uint32_t msr)
+{
+    struct probe_result result = probe(probe_rdmsr, msr, 0, 0);
+
+    if (types->count < MTRRS_MAX)
+        types->value[types->count++] = result.faulted ? 0 : result.value;
+}
+
+static void read_types(struct memory_types *types)
+{
+    types->count = 0;
+    if (!this_cpu_has(CPUID_MTRR))
+        return;
+    uint64_t capabilities = probe(probe_rdmsr, MSR_MTRRCAP, 0, 0).value;
+    add_type(types, MSR_MTRR_DEF_TYPE);
+    add_type(types, MSR_MTRR_FIX_64K);
+    for (uint32_t i = 0; i < 2; i++)
+        add_type(types, MSR_MTRR_FIX_16K + i);
+    for (uint32_t i = 0; i < 8; i++)
+        add_type(types, MSR_MTRR_FIX_4K + i);
+    for (uint32_t i = 0; i < 2 * (capabilities & 0xff); i++)
+        add_type(types, MSR_MTRR_BASE0 + i);
+}
+
+/* SDM vol. 3A, table 9-1: INIT leaves them as they are. */
+static bool are_cleared_by_init(const struct test_run *run, const struct memory_types *types)
+{
+    for (unsigned int i = 0; i < types->count; i++)
+        if (types->value[i])
+            return false;
+    return run->emulator == EMULATOR_TCG && run->cpu != 0;
+}
+
+static void expect_types(struct test_run *run, const struct memory_types *types)
+{
+    char name[32];
+
+    expect_equal(run, "number of MTRRs", boot_types.count, types->count);
+    if (boot_types.value[0] && are_cleared_by_init(run, types)) {
+        known(run, "QEMU clears the MTRRs at INIT");
+        return;
+    }
+    for (unsigned int i = 0; i < types->count; i++) {
+        snprintf(name, sizeof(name), "MTRR %u", i);
+        expect_equal(run, name, boot_types.value[i], types->value[i]);
+    }
+}
+
+void test_registers(struct test_run *run)
+{
+    struct memory_types types;
+    struct cpu_difference difference;
+    struct cpu_facts facts;
+
+    cpu_read_facts(&facts);
+    read_types(run->cpu == 0 ? &boot_types : &types);
+    if (run->cpu == 0)
+        types = boot_types;
+    if (cpu_facts_differ(&percpu_of(0)->facts, &facts, CPU_FEATURES_AND_REGISTERS, &difference))
+        expect_equal(run, difference.name, difference.expected, difference.found);
+    expect_types(run, &types);
+    record(run, "CR0 %#lx CR4 %#lx EFER %#lx XCR0 %#lx PAT %#lx; %u MTRRs", facts.cr0, facts.cr4,
+           facts.efer, facts.xcr0, facts.pat, types.count);
+}
+
+/* ---- machine checks (SDM vol. 3B, chapter 15) ---- */
+
+void test_machine_checks(struct test_run *run)
+{
+    if (!this_cpu_has(CPUID_MCA)) {
+        skip(run, "the CPU has no machine-check architecture");
+        return;
+    }
+    struct probe_result capabilities = probe(probe_rdmsr, MSR_MCG_CAP, 0, 0);
+    if (capabilities.faulted) {
+        skip(run, "IA32_MCG_CAP cannot be read");
+        return;
+    }
+    unsigned int banks = capabilities.value & 0xff;
+    for (unsigned int bank = 0; bank < banks; bank++) {
+        uint64_t status = probe(probe_rdmsr, MSR_MC0_STATUS + 4 * bank, 0, 0).value;
+        if (!(status & MC_STATUS_VAL))
+            continue;
+        uint64_t address =
+            status & MC_STATUS_ADDRV ? probe(probe_rdmsr, MSR_MC0_ADDR + 4 * bank, 0, 0).value : 0;
+        fail(run, "no error logged in any bank", "bank %u: status %#lx, address %#lx", bank, status,
+             address);
+    }
+    record(run, "%u banks without an error", banks);
+}

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""The bring-up suite: on which machines it passes, what it says of emulators, and that faults put
+into the machine are found and named with their CPU.
+"""
+
+import acpi
+import bringup
+import debugger
+import pytest
+from conftest import Job
+from test_smp import GOOD, boot
+
+# Name: options of tools/run, and the APIC ids.
+MACHINES = {
+    "max": ("--cpu max", [0]),
+    "skylake-server-4": ("--cpu Skylake-Server --cpus 4", [0, 1, 2, 3]),
+    "epyc-milan-2x1x2": ("--cpu EPYC-Milan --cpus 2x1x2", [0, 1, 2, 3]),
+    "bios": ("--iso --cpus 2", [0, 1]),
+    "uefi": ("--uefi --cpu Skylake-Server --cpus 2", [0, 1]),
+    "bochs-4": ("--bochs --cpus 4", [0, 1, 2, 3]),
+}
+
+# All differences of an emulator that a report may name, without their counts.
+KNOWN = {
+    "tcg": {
+        "QEMU TCG clears bit 0 of the error code for a reserved bit",
+        "QEMU TCG maps 1 GiB pages on a CPU without them",
+        "QEMU clears the MTRRs at INIT",
+    },
+    "bochs": {
+        "Bochs leaves CPUID 0xD.9 empty",
+        "Bochs does not judge AD of PKRU at CPL 0",
+        "Bochs judges PKRU on supervisor pages",
+        "Bochs leaves PKRU out of compacted images: PKRU by XSAVEC",
+        "Bochs leaves PKRU out of compacted images: PKRU by XSAVES",
+    },
+}
+
+
+def cases():
+    for name, (options, ids) in MACHINES.items():
+        words = ["--append", "bringup seed=1", "--show-log", "--inside", "/bin/true"]
+        yield pytest.param(ids, Job(*options.split(), *words), id=name)
+
+
+@pytest.mark.parametrize("ids, job", cases())
+def test_machine(ids, job):
+    """Every test on every CPU; the machine goes on to the first program afterwards."""
+    result = job.result()
+    assert result.returncode == 0, result.stderr[-2000:]
+    report = bringup.parse(result.stderr)
+    failed = [line for line in report.results if line.outcome == "fail"]
+    assert not failed
+    assert [line.apic for line in report.results if line.test == "identity"] == ids
+    emulator = "bochs" if "emulator=bochs" in report.begin else "tcg"
+    for line in report.results:
+        for difference in filter(None, line.fields.get("known", "").split("; ")):
+            if not difference.startswith("left out "):
+                assert difference.split(" (")[0] in KNOWN[emulator], line
+
+
+def run(*options, append="", **more):
+    return bringup.parse(boot(*options, append=f"bringup seed=1 {append}", **more))
+
+
+def failures(report):
+    return {(line.test, line.apic) for line in report.results if line.outcome == "fail"}
+
+
+def test_choice():
+    report = run(append="tests=identity,at_once", cpus=2)
+    assert {line.test for line in report.results} == {"identity", "at_once"}
+    assert len(report.results) == 6
+    assert not failures(report)
+
+
+def test_choice_of_nothing():
+    assert failures(run(append="tests=nothing", cpus=1)) == {("choice", 0)}
+
+
+def test_no_keys():
+    report = run(append="nopku", cpus=2)
+    assert not failures(report)
+    skipped = {line.test for line in report.results if line.outcome == "skip"}
+    assert {"instructions", "oracle", "xsave", "own_value", "cpuid_keys"} <= skipped
+
+
+def test_absent_cpu(tmp_path):
+    """Listed by the firmware, and never there: the others are tested all the same."""
+    tables = acpi.options(tmp_path, acpi.madt(*GOOD, acpi.local_apic(77)))
+    report = run(*tables, append="tests=identity")
+    assert failures(report) == {("start", 77)}
+    assert [line.apic for line in report.results if line.test == "identity"] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "end, message", [("onpass=poweroff", "verdict=pass"), ("onfail=poweroff tests=no", "=fail")]
+)
+def test_end(end, message):
+    log = boot(append=f"bringup tests=identity {end}", cpus=1)
+    assert message in log
+    assert "first program" not in log
+
+
+# ---- Faults put in ------------------------------------------------------------------------------
+
+
+def damage(function, *commands):
+    """Does something to CPU 1 of two when it comes to a function; returns the report."""
+    at_function = [f"break *{function} if $_thread == 2", "continue", "delete"]
+    _, log = debugger.debug(
+        *at_function, *commands, "continue", run='--cpus 2 --append "bringup seed=1"'
+    )
+    return bringup.parse(log)
+
+
+def test_cpu_without_pke():
+    """CR4.PKE goes off behind the kernel's back."""
+    report = damage("crew_serve", "set $cr4 = $cr4 & ~0x400000")
+    failed = failures(report)
+    assert ("registers", 1) in failed and ("cpuid_keys", 1) in failed, failed
+    assert not [apic for _, apic in failed if apic != 1]
+
+
+def test_cpu_with_other_setup():
+    """Not set up at all, so not let in: named by its APIC id, with what differs."""
+    report = damage("cpu_setup_other", "set $rip = *(unsigned long *)$rsp", "set $rsp = $rsp + 8")
+    start = [line for line in report.results if line.test == "start"]
+    assert [(line.outcome, line.apic, line.cpu) for line in start] == [("fail", 1, None)]
+    assert "CR0" in start[0].fields["found"]
