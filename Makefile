@@ -36,7 +36,7 @@ CHECKS := check-c check-python check-shell check-includes check-text
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help iso run test fuzz debug selftest bench check format clean $(CHECKS) FORCE
+.PHONY: all help iso media run test fuzz debug selftest bench check format clean $(CHECKS) FORCE
 
 # ---- Sources ----------------------------------------------------------------------------------
 
@@ -100,6 +100,7 @@ help: ## list the targets and the variables
 	@echo '  V=1             print whole commands'
 	@echo '  CC=clang        build the kernel and its programs with clang'
 	@echo '  CROSS_COMPILE=  prefix of the tools, for example x86_64-linux-gnu-'
+	@echo '  WORDS=          the kernel command line of make media, which then boots at once'
 	@echo '  PROGRAMS=       your own files and folders to have in the machine with make run'
 	@echo '  DEBUG=1         a kernel that checks its locks and invalidations, in build/debug'
 	@echo '  BUILD=          the folder for everything made (default build)'
@@ -332,5 +333,9 @@ ISO_PARTS := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio boot/grub.cfg
 $(BUILD)/latchkey.iso: $(ISO_PARTS) tools/mkiso tools/lib/iso.py
 	$(call SAY,ISO,$@)
 	$(Q)tools/mkiso $@ $(ISO_PARTS)
+
+media: $(ISO_PARTS) ## build all that a board boots from, in build/media (WORDS=: without a menu)
+	$(call SAY,MEDIA,$(BUILD)/media)
+	$(Q)tools/mkmedia $(if $(WORDS),--words "$(WORDS)") $(BUILD)/media $(ISO_PARTS)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tools/report: good reports, and what a serial line does to them; each format by a reader of it."""
+"""tools/report: good reports, what a serial line does to them, and each format."""
 
 import json
 import os

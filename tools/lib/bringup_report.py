@@ -42,7 +42,8 @@ _PANIC = "==== kernel panic"
 Result = namedtuple(
     "Result", "number outcome test cpu apic phase expected found known warning reason"
 )
-# verdict is one of VERDICTS; apic is None for a CPU that the begin line counts and that says nothing.
+# verdict is one of VERDICTS; apic is None for a CPU that is counted by the begin line and says
+# nothing.
 Cpu = namedtuple("Cpu", "cpu apic results verdict")
 VERDICTS = "passed failed warning incomplete silent".split()
 # kind is lost, repeated, contradictory, damaged, short, mismatch, panic or missing.

@@ -12,7 +12,8 @@ from report_formats import details, heading, summary
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --good: #1a7f37; --bad: #cf222e; --note: #9a6700;
   --none: #6e7781; }
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto;
+  padding: 0 1rem; }
 h1 { margin: 0; font-size: 1.6rem; } h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; }
 .verdict { display: inline-block; margin: .8rem 0; padding: .4rem .9rem; border-radius: .4rem;
   color: #fff; font-weight: 600; }
