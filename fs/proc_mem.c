@@ -130,6 +130,7 @@ static int open_mem(struct node *node, struct file *file)
     file->state = task->space;
     file->operations = &mem_file_operations;
     file->seekable = true;
+    file->has_addresses = true;
     return 0;
 }
 

@@ -92,12 +92,12 @@ static long transfer_at_offset(struct file *file, struct io_iter *iter, transfer
     return result;
 }
 
-/* No transfer may go past the last offset that is not negative. */
+/* No transfer may go past the last offset that is not negative, if offsets are no addresses. */
 static bool is_too_far(const struct file *file, const struct io_iter *iter, const uint64_t *offset)
 {
     uint64_t start = offset ? *offset : file->offset;
 
-    return file->seekable && (int64_t)(start + iter->remaining) < 0;
+    return file->seekable && !file->has_addresses && (int64_t)(start + iter->remaining) < 0;
 }
 
 long file_read(struct file *file, struct io_iter *to, uint64_t *offset)

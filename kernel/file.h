@@ -69,6 +69,7 @@ struct file {
     uint64_t offset;
     struct mutex offset_lock; /* held while offset is used, by all but seek */
     bool seekable;            /* read and write use and move offset; pread and pwrite work */
+    bool has_addresses;       /* offsets are addresses, which may go beyond INT64_MAX */
     struct node *node; /* the name's end, with a reference (fs/node.h); NULL: opened by no name */
     struct file_lock_list *locks; /* of the node (kernel/file_lock.h) */
     void *state;                  /* the kind's own */
