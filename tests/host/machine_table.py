@@ -46,11 +46,15 @@ MACHINES = (
     Machine("64M", "--memory 64M", FEW),
     Machine("6G", "--memory 6G", FEW),
     Machine("80G", "--memory 80G", FEW, ring0="page_total,kernel_map_is_w_xor_x"),
+    # QEMU, PVH: several CPUs
+    Machine("4-cpus", "--cpus 4"),
+    Machine("16-cpus", "--cpus 16", FEW),
     # QEMU, GRUB from the ISO
     Machine("bios", "--iso"),
     Machine("bios-64M", "--iso --memory 64M --cpu Skylake-Server", FEW),
     Machine("uefi", "--uefi --cpu Skylake-Server", FEW),
     Machine("uefi-6G", "--uefi --memory 6G", FEW),
+    Machine("uefi-8-cpus", "--uefi --cpus 8", (*FEW, "shared_space")),
     # Bochs, GRUB from the ISO: a second, independent implementation
     Machine("bochs", "--bochs", known=BOCHS_COPIES),
     Machine("bochs-tigerlake", "--bochs --cpu tigerlake", FEW),

@@ -36,11 +36,16 @@ static long call(long number, long a, long b, long c, long d)
     return result;
 }
 
-/* PKRU = (PKRU & keep) | set, restartable from its start. */
+/*
+ * PKRU = (PKRU & keep) | set, restartable from its start. The end of a page between reading and
+ * writing is where an emulator that translates code by pages lets interrupts in.
+ */
 void update(uint32_t keep, uint32_t set);
 extern const char update_end[];
 
 __asm__(".globl update, update_end\n"
+        ".balign 4096\n"
+        ".skip 4096 - 5\n"
         "update:\n"
         "xor %ecx, %ecx\n"
         "rdpkru\n"
