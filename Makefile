@@ -84,7 +84,7 @@ KERNEL_LDFLAGS := $(COMMON_LDFLAGS) -T linker.ld
 USER_LDFLAGS := $(COMMON_LDFLAGS) -u _start
 LIBGCC := $(shell $(CC) -print-libgcc-file-name)
 
-NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -Werror
+NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -Werror $(if $(DEBUG),-DLATCHKEY_DEBUG)
 
 # ---- Everything -------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 ; Every way into the kernel and out of it, in one section.
 ;
 ; All entries push one struct trap_frame (arch/trap.h) on the kernel stack and call up:
-; trap_dispatch() for exceptions and interrupts, syscall_dispatch() for SYSCALL. Interrupts are
+; trap_dispatch() for exceptions and interrupts, the call's own function for SYSCALL. Interrupts are
 ; off on entry and on exit. SWAPGS is paired by where the frame came from: the saved CS, not GS.
 ; What may come between an entry and its SWAPGS cannot go by CS; see paranoid_entry.
 ;
@@ -12,6 +12,11 @@
 
 PERCPU_KERNEL_STACK equ 8
 PERCPU_USER_RSP     equ 16
+PERCPU_CURRENT      equ 24
+
+TASK_WORK           equ 0               ; and TASK_STOP_AT_CALLS behind it, for one comparison
+TASK_STOP_AT_CALLS  equ 4
+SYSCALL_COUNT       equ 512
 
 USER_SS             equ 0x2b
 USER_CS             equ 0x33
@@ -20,13 +25,17 @@ VECTOR_SYSCALL      equ 0x100
 MSR_GS_BASE         equ 0xc0000101
 
 FRAME_VECTOR        equ 0
+FRAME_RAX           equ 11 * 8
+FRAME_RBX           equ 6 * 8
 FRAME_ERROR         equ 16 * 8
 FRAME_RIP           equ 17 * 8
 FRAME_CS            equ 18 * 8
 FRAME_SIZE          equ 22 * 8
 
 extern trap_dispatch
-extern syscall_dispatch
+extern syscall_table
+extern syscall_slow
+extern syscall_end
 extern trap_hook
 
 %macro CLAC_IF_SMAP 0
@@ -226,8 +235,10 @@ paranoid_entry:
 ; RCX = return address, R11 = RFLAGS, RSP still ring 3's; IF, DF, AC and TF are cleared by SFMASK.
 ;
 ; The way back is SYSRET while the frame still says VECTOR_SYSCALL: then RIP is what SYSCALL put
-; there, which is canonical because USER_END is a page below 2^47. Whoever changes RIP, CS, SS,
-; RFLAGS, RCX or R11 in a frame clears its vector (frame_is_changed()), and the way back is IRETQ.
+; there, which is canonical because USER_END is a page below 2^47. Whoever changes a register in a
+; frame, but RAX, clears its vector (frame_is_changed()), and the way back is IRETQ. So RBP and
+; R12 to R15 need not be taken from the frame: C code preserves them. The arguments are in their
+; registers still when the call's function is reached; all but the fourth where C looks for them.
 global syscall_entry
 syscall_entry:
         swapgs
@@ -242,15 +253,46 @@ syscall_entry:
         push rdi
         PUSH_REGISTERS
         push VECTOR_SYSCALL
-        mov rdi, rsp
-        call syscall_dispatch
+        mov rbx, [gs:PERCPU_CURRENT]
+%ifdef LATCHKEY_DEBUG
+        jmp .slow
+%endif
+        cmp dword [rbx + TASK_STOP_AT_CALLS], 0
+        jne .slow
+        cmp eax, SYSCALL_COUNT
+        jae .slow
+        mov eax, eax                    ; the low half counts, as on Linux
+        mov rcx, r10
+        sti
+        call [syscall_table + rax * 8]
+        mov [rsp + FRAME_RAX], rax
+        cli
+        cmp qword [rbx + TASK_WORK], 0
+        jne .end
         cmp dword [rsp + FRAME_VECTOR], VECTOR_SYSCALL
         jne trap_return
-        add rsp, 8
-        POP_REGISTERS
+        add rsp, FRAME_RBX
+        pop rbx
+        pop r11
+        pop r10
+        pop r9
+        pop r8
+        pop rax
+        pop rcx
+        pop rdx
+        pop rsi
+        pop rdi
         mov rsp, [rsp + 8 + 3 * 8]      ; past the error code, rip, cs, rflags
         swapgs
         o64 sysret
+.slow:
+        mov rdi, rsp
+        call syscall_slow
+        jmp trap_return
+.end:
+        mov rdi, rsp
+        call syscall_end
+        jmp trap_return
 
 ; ---------------------------------------------------------------- switching
 

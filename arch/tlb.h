@@ -46,6 +46,11 @@ static inline bool tlb_batch_is_all(const struct tlb_batch *batch)
     return batch->pages > TLB_FLUSH_ALL_PAGES;
 }
 
+static inline void tlb_batch_add_all(struct tlb_batch *batch)
+{
+    batch->pages = TLB_FLUSH_ALL_PAGES + 1;
+}
+
 /* For a large page its first 4 KiB will do: one INVLPG drops all of it (SDM vol. 3A, 4.10.2.3). */
 static inline void tlb_batch_add(struct tlb_batch *batch, uintptr_t start, uintptr_t end)
 {
@@ -57,7 +62,7 @@ static inline void tlb_batch_add(struct tlb_batch *batch, uintptr_t start, uintp
     else if (batch->count < TLB_RANGES_MAX)
         batch->ranges[batch->count++] = (struct tlb_range){start, end};
     else
-        batch->pages = TLB_FLUSH_ALL_PAGES + 1;
+        tlb_batch_add_all(batch);
 }
 
 /*

@@ -3,8 +3,8 @@
  * Traps: the frame that every entry to the kernel builds, and where it goes from there.
  *
  * arch/entry.asm pushes the same frame for an exception, an interrupt and a system call. From
- * there control goes up to kernel/ through trap_dispatch() and syscall_dispatch(), the only calls
- * of arch/ that do.
+ * there control goes up to kernel/ through trap_dispatch() and the table of system calls, the only
+ * calls of arch/ that do.
  */
 #ifndef ARCH_TRAP_H
 #define ARCH_TRAP_H
@@ -76,8 +76,9 @@ static inline bool trap_from_user(const struct trap_frame *frame)
 }
 
 /*
- * To be said of a frame in which rip, cs, ss, rflags, rcx or r11 was changed: it then returns to
- * ring 3 by IRETQ, which takes them as they are, and not by SYSRET, which does not.
+ * To be said of a frame in which a register but rax was changed: it then returns to ring 3 by
+ * IRETQ with all registers as they are there. By SYSRET, rbp and r12 to r15 would be those that
+ * the kernel's code has preserved, and rip, cs, ss and rflags what SYSCALL found.
  */
 static inline void frame_is_changed(struct trap_frame *frame)
 {
@@ -87,8 +88,14 @@ static inline void frame_is_changed(struct trap_frame *frame)
 /* kernel/'s: acts on an exception or interrupt and returns when the frame may be resumed. */
 void trap_dispatch(struct trap_frame *frame);
 
-/* kernel/'s: carries out the system call in the frame and leaves its result in frame->rax. */
-void syscall_dispatch(struct trap_frame *frame);
+/*
+ * kernel/'s: carries out the system call in the frame, whatever its number and whoever traces it,
+ * leaves its result in frame->rax, and goes on with syscall_end().
+ */
+void syscall_slow(struct trap_frame *frame);
+
+/* kernel/'s: what is to be done behind a call when not all is as ever. Interrupts are off. */
+void syscall_end(struct trap_frame *frame);
 
 /*
  * A hook that sees every exception before trap_dispatch() does: for in-kernel tests that expect

@@ -177,7 +177,7 @@ static void detach(struct task *task)
     task->trace.options = 0;
     task->trace.seized = false;
     task->trace.stop_wanted = false;
-    task->trace.stop_at_calls = false;
+    task->stop_at_calls = false;
     if (task->stop.kind != STOP_TRACE)
         return;
     if (task->trace.in_group_stop) /* which goes on without the tracer */
@@ -245,7 +245,7 @@ static long resume(struct task *task, long request, uintptr_t signal)
 
     if (signal > SIGNAL_COUNT)
         return -EIO;
-    task->trace.stop_at_calls = request == PTRACE_SYSCALL;
+    task->stop_at_calls = request == PTRACE_SYSCALL;
     ptrace_clear_step(task);
     if (step && !(task_frame(task)->rflags & RFLAGS_TF)) {
         task_frame(task)->rflags |= RFLAGS_TF;

@@ -24,7 +24,6 @@ struct trace_state {
     bool seized;            /* by PTRACE_SEIZE rather than PTRACE_ATTACH or PTRACE_TRACEME */
     bool stop_wanted;       /* PTRACE_INTERRUPT: stop before the next return to ring 3 */
     bool single_step;       /* RFLAGS.TF was set by the tracer, not by the program */
-    bool stop_at_calls;     /* PTRACE_SYSCALL: stop where the next system call begins or ends */
     bool in_group_stop;     /* stopped by SIGSTOP and the like, not by a signal on its way */
     bool is_listening;      /* PTRACE_LISTEN: in a group stop that SIGCONT ends */
     int resume_signal;      /* what the tracer wants delivered instead of what it was stopped for */

@@ -9,9 +9,16 @@
 #include "kernel/task.h"
 #include "kernel/trap.h"
 
+/* Known to arch/entry.asm. */
+_Static_assert(SYSCALL_COUNT == 512, "SYSCALL_COUNT");
+_Static_assert(offsetof(struct task, work) == 0, "TASK_WORK");
+_Static_assert(offsetof(struct task, stop_at_calls) == 4, "TASK_STOP_AT_CALLS");
+_Static_assert(offsetof(struct trap_frame, rax) == 11 * 8, "FRAME_RAX");
+_Static_assert(offsetof(struct trap_frame, rbx) == 6 * 8, "FRAME_RBX");
+
 extern const struct syscall_entry syscalls_start[], syscalls_end[];
 
-static syscall_function_t table[SYSCALL_COUNT];
+syscall_function_t syscall_table[SYSCALL_COUNT]; /* for arch/entry.asm, too */
 static const char *names[SYSCALL_COUNT];
 static syscall_function_t extra_table[EXTRA_SYSCALL_COUNT];
 static const char *extra_names[EXTRA_SYSCALL_COUNT];
@@ -38,7 +45,7 @@ static long not_there(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e
 void syscall_init(void)
 {
     for (unsigned int i = 0; i < SYSCALL_COUNT; i++)
-        table[i] = not_implemented;
+        syscall_table[i] = not_implemented;
     for (const struct syscall_entry *entry = syscalls_start; entry < syscalls_end; entry++) {
         uint64_t extra = entry->number - EXTRA_SYSCALL_FIRST;
         assert((entry->number < SYSCALL_COUNT || extra < EXTRA_SYSCALL_COUNT) &&
@@ -47,7 +54,7 @@ void syscall_init(void)
             extra_table[extra] = entry->function;
             extra_names[extra] = entry->name;
         } else {
-            table[entry->number] = entry->function;
+            syscall_table[entry->number] = entry->function;
             names[entry->number] = entry->name;
         }
     }
@@ -70,18 +77,27 @@ const char *syscall_name(uint64_t number)
     return number < SYSCALL_COUNT ? names[number] : NULL;
 }
 
-void syscall_dispatch(struct trap_frame *frame)
+void syscall_slow(struct trap_frame *frame)
 {
     irq_enable();
-    if (current()->trace.stop_at_calls)
+    if (current()->stop_at_calls)
         ptrace_call_begins(frame);
     uint32_t number = (uint32_t)frame->error_code; /* the low half counts, as on Linux */
-    syscall_function_t function = number < SYSCALL_COUNT ? table[number] : extra_function(number);
+    syscall_function_t function =
+        number < SYSCALL_COUNT ? syscall_table[number] : extra_function(number);
     frame->rax =
         (uint64_t)function(frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9);
-    if (current()->trace.stop_at_calls)
-        ptrace_call_ends();
     irq_disable();
+    syscall_end(frame);
+}
+
+void syscall_end(struct trap_frame *frame)
+{
+    if (current()->stop_at_calls) {
+        irq_enable();
+        ptrace_call_ends();
+        irq_disable();
+    }
     if (current()->work)
         return_to_user(frame);
     tlb_check_return();

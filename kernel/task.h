@@ -34,6 +34,9 @@ struct fs_context;
 TAILQ_HEAD(task_list, task);
 
 struct task {
+    uint32_t work;          /* WORK_*: task_set_work(); this and the next: arch/entry.asm */
+    uint32_t stop_at_calls; /* PTRACE_SYSCALL: stop where the next system call begins or ends */
+
     TAILQ_ENTRY(task) run_link;   /* in a run queue */
     TAILQ_ENTRY(task) wait_link;  /* in a wait queue */
     TAILQ_ENTRY(task) all_link;   /* in the list of all tasks */
@@ -54,7 +57,6 @@ struct task {
     uint64_t cpu_ns;            /* how long it has run, up to its last turn: sched_cpu_ns() */
     uint64_t turn_ns;           /* when its last turn began */
 
-    uint32_t work; /* WORK_*: task_set_work() */
     unsigned int kernel_lock_depth;
 
     uintptr_t stack; /* lowest address of the kernel stack */

@@ -3,7 +3,6 @@
 #include "mm/address_space.h"
 
 #include <asm/errno.h>
-#include <asm/mman.h>
 
 #include "arch/bug.h"
 #include "arch/percpu.h"
@@ -48,21 +47,6 @@ struct address_space *space_create(void)
     RB_INIT(&space->areas);
     TAILQ_INIT(&space->gather.pages);
     return space;
-}
-
-uint64_t space_leaf_bits(const struct area *area, bool owned)
-{
-    uint64_t bits = PTE_U | PTE_A | PTE_D | pte_key_bits(area->key);
-
-    if (area->prot)
-        bits |= PTE_P;
-    if (owned)
-        bits |= PTE_OWNED;
-    if (owned && (area->prot & PROT_WRITE))
-        bits |= PTE_W;
-    if (!(area->prot & PROT_EXEC))
-        bits |= PTE_NX;
-    return bits;
 }
 
 /* ---- gathering ---- */
@@ -138,26 +122,23 @@ void space_gather_leaf_locked(struct address_space *space, const struct pt_run *
         tlb_batch_add(&space->gather.batch, at, at + PAGE_SIZE);
 }
 
-/*
- * One stretch of leaves after the other, until there are so many that all is invalidated. A run of
- * large leaves has one.
- */
-void space_gather_run_locked(struct address_space *space, const struct pt_run *run)
+void space_gather_run_locked(struct address_space *space, const struct pt_run *run,
+                             unsigned int leaves)
 {
     struct tlb_batch *batch = &space->gather.batch;
-    unsigned int i = 0;
+    uint64_t size = pte_level_size(run->level);
+    uintptr_t at = run->address;
 
-    while (i < run->count && !tlb_batch_is_all(batch)) {
-        unsigned int first = i;
-        unsigned int end = first + TLB_FLUSH_ALL_PAGES + 1;
-        if (end > run->count)
-            end = run->count;
-        while (i < end && !pte_is_empty(run->entries[i]))
-            i++;
-        if (i == first)
-            i++;
-        else
-            tlb_batch_add(batch, run->address + first * PAGE_SIZE, run->address + i * PAGE_SIZE);
+    if (tlb_batch_is_all(batch) || leaves == 0)
+        return;
+    if (leaves > TLB_FLUSH_ALL_PAGES) {
+        tlb_batch_add_all(batch);
+    } else if (leaves == run->count && run->level == 1) {
+        tlb_batch_add(batch, at, at + leaves * PAGE_SIZE);
+    } else {
+        for (unsigned int i = 0; i < run->count; i++, at += size)
+            if (!pte_is_empty(run->entries[i]))
+                tlb_batch_add(batch, at, at + PAGE_SIZE);
     }
 }
 
@@ -224,9 +205,11 @@ struct copy {
 static int fill_child_run(const struct pt_run *run, void *context)
 {
     struct copy *copy = context;
+    const pte_t *from =
+        copy->from->entries + ((run->address - copy->from->address) >> pte_level_shift(run->level));
 
     for (unsigned int i = 0; i < run->count; i++) {
-        pte_t entry = copy->from->entries[i];
+        pte_t entry = from[i];
         if (pte_is_empty(entry))
             continue;
         if (!leaf_is_zero_page(entry))

@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <asm/mman.h>
+
 #include "arch/layout.h"
 #include "arch/pte.h"
 #include "arch/rwlock.h"
@@ -134,7 +136,20 @@ static inline uint64_t space_peak_pages(const struct address_space *space)
 }
 
 /* Bits of a leaf of this area, whose page is owned or not. */
-uint64_t space_leaf_bits(const struct area *area, bool owned);
+static inline uint64_t space_leaf_bits(const struct area *area, bool owned)
+{
+    uint64_t bits = PTE_U | PTE_A | PTE_D | pte_key_bits(area->key);
+
+    if (area->prot)
+        bits |= PTE_P;
+    if (owned)
+        bits |= PTE_OWNED;
+    if (owned && (area->prot & PROT_WRITE))
+        bits |= PTE_W;
+    if (!(area->prot & PROT_EXEC))
+        bits |= PTE_NX;
+    return bits;
+}
 
 /* Takes an area out of the space, to be destroyed at the operation's end. */
 void space_remove_area_locked(struct address_space *space, struct area *area);
@@ -152,8 +167,9 @@ void space_finish_locked(struct address_space *space);
 void space_gather_leaf_locked(struct address_space *space, const struct pt_run *run,
                               unsigned int number, pte_t old);
 
-/* All leaves of the run have been made weaker. */
-void space_gather_run_locked(struct address_space *space, const struct pt_run *run);
+/* All leaves of the run have been made weaker: so many, the rest of it is empty. */
+void space_gather_run_locked(struct address_space *space, const struct pt_run *run,
+                             unsigned int leaves);
 
 /*
  * The page of zeros that a read of untouched anonymous memory maps. It lives for ever, and leaves

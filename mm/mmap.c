@@ -199,11 +199,6 @@ int space_unmap(struct address_space *space, uintptr_t start, size_t size)
 
 /* ---- mapping ---- */
 
-bool area_is_data(int prot, unsigned int flags)
-{
-    return (prot & PROT_WRITE) && !(flags & (AREA_SHARED | AREA_GROWS_DOWN));
-}
-
 int space_check_data_locked(struct address_space *space, uint64_t bytes)
 {
     struct area *area;

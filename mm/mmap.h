@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <asm/mman.h>
+
 #include "mm/address_space.h"
 
 struct map_request {
@@ -60,7 +62,11 @@ int space_check_limits_locked(struct address_space *space, uint64_t bytes, bool 
 
 /* RLIMIT_DATA alone, and what it counts: private, writable, and not a stack. */
 int space_check_data_locked(struct address_space *space, uint64_t bytes);
-bool area_is_data(int prot, unsigned int flags);
+
+static inline bool area_is_data(int prot, unsigned int flags)
+{
+    return (prot & PROT_WRITE) && !(flags & (AREA_SHARED | AREA_GROWS_DOWN));
+}
 
 /* advice: MADV_*. */
 int space_advise(struct address_space *space, uintptr_t start, size_t size, int advice);

@@ -67,15 +67,26 @@ static int visit(const struct pt_walk *walk, pte_t *entries, unsigned int count,
     return walk->visit ? walk->visit(&run, walk->context) : 0;
 }
 
+static int visit_ptes(pte_t *table, uintptr_t start, uintptr_t end, const struct pt_walk *walk)
+{
+    return visit(walk, table + pte_index(start, 1), (end - start) >> PAGE_SHIFT, 1, start);
+}
+
+/* Whether nothing outside the range can use the table that holds an address. */
+static bool may_free_table(unsigned int level, uintptr_t address, const struct pt_walk *walk)
+{
+    uintptr_t base = align_down(address, pte_level_size(level));
+
+    return base >= walk->floor && base + pte_level_size(level) <= walk->ceiling;
+}
+
 /* Frees the table that entry names if nothing outside the range can use it. */
 static void free_table(pte_t *entry, unsigned int level, uintptr_t address,
                        const struct pt_walk *walk)
 {
-    uintptr_t base = align_down(address, pte_level_size(level));
-    struct page *page = page_of(pte_address(*entry));
-
-    if (base < walk->floor || base + pte_level_size(level) > walk->ceiling)
+    if (!may_free_table(level, address, walk))
         return;
+    struct page *page = page_of(pte_address(*entry));
     entry->value = 0;
     if (walk->free_table)
         walk->free_table(page, walk->context);
@@ -130,6 +141,20 @@ static bool free_empty(pte_t *entry, unsigned int level)
     return true;
 }
 
+/* How many large leaves stand side by side from this one on, in one table and in the range. */
+static unsigned int count_large(const pte_t *entry, unsigned int level, uintptr_t start,
+                                uintptr_t end)
+{
+    uint64_t most = (end - start) >> pte_level_shift(level);
+    unsigned int count = 1;
+
+    if (most > PTE_PER_TABLE - pte_index(start, level))
+        most = PTE_PER_TABLE - pte_index(start, level);
+    while (count < most && (entry[count].value & PTE_PS))
+        count++;
+    return count;
+}
+
 /* Whether the walk ends at this entry. */
 static bool ends_here(pte_t *entry, unsigned int level, const struct pt_walk *walk)
 {
@@ -146,7 +171,7 @@ static int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr
     uint64_t size = pte_level_size(level);
 
     if (level == 1)
-        return visit(walk, table + pte_index(start, 1), (end - start) >> PAGE_SHIFT, 1, start);
+        return visit_ptes(table, start, end, walk);
 
     while (start != end) {
         pte_t *entry = table + pte_index(start, level);
@@ -155,10 +180,16 @@ static int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr
 
         if (end - start < next - start)
             next = end;
-        if (ends_here(entry, level, walk))
+        if (ends_here(entry, level, walk)) {
             error = visit(walk, entry, 1, level, start);
-        else
+        } else if ((entry->value & PTE_PS) && next - start == size &&
+                   !(walk->flags & PT_SPLIT_ALL)) {
+            unsigned int count = count_large(entry, level, start, end);
+            error = visit(walk, entry, count, level, start);
+            next = start + count * size;
+        } else {
             error = walk_entry(entry, level, start, next, walk);
+        }
         if (error)
             return error;
         start = next;
@@ -168,8 +199,25 @@ static int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr
 
 int pt_walk(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *walk)
 {
+    pte_t *table = direct_map(root);
+    unsigned int level = PTE_LEVELS;
+    unsigned int shift = pte_level_shift(PTE_LEVELS);
+    uint64_t span = start ^ (end - 1); /* bits in which addresses of the range differ */
+
     assert(walk->level >= 1 && walk->level < PTE_LEVELS);
-    return start == end ? 0 : walk_table(direct_map(root), PTE_LEVELS, start, end, walk);
+    if (start == end)
+        return 0;
+    /* Straight to the lowest table that holds all of the range, while nothing is to do above it. */
+    for (; level > walk->level && !(span >> shift); level--, shift -= 9) {
+        pte_t seen = pt_load(table + (start >> shift) % PTE_PER_TABLE);
+        if (!pte_is_present(seen) || (seen.value & PTE_PS) ||
+            ((walk->flags & PT_FREE_TABLES) && may_free_table(level, start, walk)))
+            break;
+        table = table_of(seen);
+    }
+    if (level == 1)
+        return visit_ptes(table, start, end, walk);
+    return walk_table(table, level, start, end, walk);
 }
 
 pte_t *pt_entry(paddr_t root, uintptr_t address, unsigned int level, unsigned int flags,

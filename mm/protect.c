@@ -15,10 +15,14 @@
 #define PROT_RWX   (PROT_READ | PROT_WRITE | PROT_EXEC)
 #define PROT_GROWS (PROT_GROWSDOWN | PROT_GROWSUP)
 
+/*
+ * All leaves of an area have its rights, so what changes is the same for each: bits to be flipped.
+ * W alone differs, where a page is not the space's own yet and waits for a copy.
+ */
 struct leaf_change {
-    uint64_t set;      /* P, NX and the key of the new rights */
-    uint64_t writable; /* PTE_W, or 0 */
-    bool weaker;       /* a right is lost, or the key is another: translations have to go */
+    uint64_t flip; /* of P, NX and the key */
+    bool writing;  /* the right to write comes or goes: W of the leaves that are owned */
+    bool weaker;   /* a right is lost, or the key is another: translations have to go */
     struct address_space *space;
 };
 
@@ -26,44 +30,73 @@ struct leaf_change {
 #define OWNED_TO_W 8
 _Static_assert(PTE_OWNED >> OWNED_TO_W == PTE_W, "the shift below");
 
-#define LEAF_KEPT (PTE_ADDRESS_MASK | PTE_U | PTE_A | PTE_D | PTE_PS | PTE_OWNED)
-
-/* The whole cost of a change of key: one pass over plain words, for a table at a time. */
-static int change_run(const struct pt_run *run, void *context)
+/* Returns 1 for a leaf and 0 for an empty entry. */
+static inline unsigned int flip_leaf(const struct pt_run *run, unsigned int i,
+                                     const struct leaf_change *change, uint64_t w)
 {
-    struct leaf_change *change = context;
-    uint64_t set = change->set;
-    uint64_t writable = change->writable;
-    uint64_t found = 0;
+    pte_t *entry = &run->entries[i];
+    pte_t leaf = *entry;
 
-    for (unsigned int i = 0; i < run->count; i++) {
-        uint64_t leaf = run->entries[i].value;
-        if (!leaf)
-            continue;
-        found |= leaf;
-        run->entries[i].value = (leaf & LEAF_KEPT) | set | (leaf >> OWNED_TO_W & writable);
-        tlb_check_change(&change->space->cpus, run->address + i * pte_level_size(run->level),
-                         (pte_t){leaf}, run->entries[i]);
-    }
-    if (change->weaker && (found & PTE_P))
-        space_gather_run_locked(change->space, run);
-    return 0;
+    if (pte_is_empty(leaf))
+        return 0;
+    entry->value = leaf.value ^ change->flip ^ (leaf.value >> OWNED_TO_W & w);
+    tlb_check_change(&change->space->cpus, run->address + i * pte_level_size(run->level), leaf,
+                     *entry);
+    return 1;
 }
 
 /*
- * Writes an area's new rights into the leaves that are there. What only gains rights needs no
- * invalidation: a CPU that meets an older translation faults, which drops it, and tries again.
+ * The whole cost of a change of key: one pass over plain words, for a table at a time. w: PTE_W if
+ * that changes, or 0. Returns how many leaves there are.
  */
-static void apply_rights(struct address_space *space, const struct area *area, bool weaker)
+static inline __attribute__((always_inline)) unsigned int
+flip_run(const struct pt_run *run, const struct leaf_change *change, uint64_t w)
 {
+    struct leaf_change copy = *change; /* which no store to a table can change */
+    struct pt_run rest = *run;
+    unsigned int leaves = 0;
+
+    for (; rest.count >= 8; rest.count -= 8, rest.entries += 8) {
+#pragma GCC unroll 8
+        for (unsigned int i = 0; i < 8; i++)
+            leaves += flip_leaf(&rest, i, &copy, w);
+        rest.address += 8 * pte_level_size(run->level);
+    }
+    for (unsigned int i = 0; i < rest.count; i++)
+        leaves += flip_leaf(&rest, i, &copy, w);
+    return leaves;
+}
+
+static int change_run(const struct pt_run *run, void *context)
+{
+    const struct leaf_change *change = context;
+    unsigned int leaves = change->writing ? flip_run(run, change, PTE_W) : flip_run(run, change, 0);
+
+    if (change->weaker)
+        space_gather_run_locked(change->space, run, leaves);
+    return 0;
+}
+
+#define RIGHTS (PTE_P | PTE_NX | PTE_KEY_MASK)
+
+/*
+ * Gives an area and the leaves that are there new rights. What only gains rights needs no
+ * invalidation: a CPU that meets an older translation faults, which drops it, and tries again.
+ * Leaves of an area without any right are in no TLB.
+ */
+static void set_rights(struct address_space *space, struct area *area, uint8_t prot, uint8_t key)
+{
+    uint64_t before = space_leaf_bits(area, false) & RIGHTS;
     struct leaf_change change = {
-        .set = space_leaf_bits(area, false) & (PTE_P | PTE_NX | PTE_KEY_MASK),
-        .writable = area->prot & PROT_WRITE ? PTE_W : 0,
-        .weaker = weaker,
+        .writing = (area->prot ^ prot) & PROT_WRITE,
+        .weaker = area->prot && (area->key != key || (area->prot & ~prot)),
         .space = space,
     };
     struct pt_walk walk = {.visit = change_run, .context = &change, .level = 1};
 
+    area->prot = prot;
+    area->key = key;
+    change.flip = before ^ (space_leaf_bits(area, false) & RIGHTS);
     pt_walk(space->root, area->start, area->end, &walk);
 }
 
@@ -100,14 +133,13 @@ static int protect_area(struct address_space *space, struct area *area, uintptr_
     if (area_is_data(prot, area->flags) && !area_is_data(area->prot, area->flags) &&
         space_check_data_locked(space, end - start))
         return -ENOMEM;
-    int error = space_split_bounds_locked(space, start, end);
-    if (error)
-        return error;
-    area = area_find(&space->areas, start);
-    bool weaker = area->key != new_key || (area->prot & ~prot);
-    area->prot = (uint8_t)prot;
-    area->key = new_key;
-    apply_rights(space, area, weaker);
+    if (start != area->start || end != area->end) {
+        int error = space_split_bounds_locked(space, start, end);
+        if (error)
+            return error;
+        area = area_find(&space->areas, start);
+    }
+    set_rights(space, area, (uint8_t)prot, new_key);
     area_merge(&space->areas, area);
     return 0;
 }
@@ -116,7 +148,6 @@ static int protect_locked(struct address_space *space, uintptr_t start, uintptr_
                           int grows, int key)
 {
     struct area *area = area_find(&space->areas, start);
-    int error = 0;
 
     if (!area)
         return -ENOMEM;
@@ -131,19 +162,15 @@ static int protect_locked(struct address_space *space, uintptr_t start, uintptr_
     } else if (grows & PROT_GROWSUP) {
         return -EINVAL;
     }
-    for (uintptr_t at = start; at < end;) {
-        if (!area_holds(area, at)) {
-            error = -ENOMEM;
-            break;
-        }
+    for (uintptr_t at = start;; area = area_find(&space->areas, at)) {
+        if (!area_holds(area, at))
+            return -ENOMEM;
         uintptr_t stop = area->end;
-        error = protect_area(space, area, at, end, prot, key);
-        if (error)
-            break;
+        int error = protect_area(space, area, at, end, prot, key);
+        if (error || stop >= end)
+            return error;
         at = stop;
-        area = area_find(&space->areas, at);
     }
-    return error;
 }
 
 int space_protect(struct address_space *space, uintptr_t start, size_t size, int prot, int key)

@@ -26,7 +26,6 @@ CASES = {
             r"PKRU     55555558: keys 0 open; 1 no write; 2-15 no access",
             r"trace    [0-9a-f]{16}  \w+\+0x",
             r"         [0-9a-f]{16}  sys_pkey_mprotect\+0x",
-            r"         [0-9a-f]{16}  syscall_dispatch\+0x",
             r"         [0-9a-f]{16}  syscall_entry\+0x",
             r"         system call 329 from ring 3, back to 4[0-9a-f]+",
         ],
@@ -37,7 +36,7 @@ CASES = {
             r"error    0x10: .* I=1 fetch",
             r"trace    0000000000000000  not in the kernel's text",
             r"         [0-9a-f]{16}  sys_pkey_mprotect\+0x",
-            r"         [0-9a-f]{16}  syscall_dispatch\+0x",
+            r"         [0-9a-f]{16}  syscall_entry\+0x",
         ],
     ),
     "stack_in_text": (
