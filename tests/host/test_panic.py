@@ -23,7 +23,7 @@ CASES = {
             r"walk     of 00000000000000[0-9a-f]{2} by CR3 = [0-9a-f]+",
             r"rax   .*  rbx   .*  rcx   ",
             r"cr4   ",
-            r"PKRU     55555558: keys 0 open; 1 no write; 2-15 no access",
+            r"PKRU     55555558: key 0 open; 1 no write; 2-15 no access",
             r"trace    [0-9a-f]{16}  \w+\+0x",
             r"         [0-9a-f]{16}  sys_pkey_mprotect\+0x",
             r"         [0-9a-f]{16}  syscall_entry\+0x",
