@@ -9,6 +9,7 @@
 
 #include "arch/descriptors.h"
 #include "arch/fpu.h"
+#include "arch/percpu.h"
 #include "arch/pkru.h"
 #include "arch/usercopy.h"
 #include "libc/include/string.h"
@@ -140,6 +141,8 @@ void cpu_setup_other(void)
     set_registers(cpu_state.cr4 & ~CR4_PKE);
     fpu_setup_other();
     write_cr4(cpu_state.cr4);
+    if (cpu_state.pku)
+        this_cpu()->pkru_found = read_pkru();
     fpu_reset(); /* PKRU too */
 }
 

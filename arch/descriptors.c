@@ -16,6 +16,7 @@
 #include "arch/types.h"
 #include "libc/include/string.h"
 
+#define TSS_BUSY       (1ul << 41) /* of the descriptor's type */
 #define IST_STACK_SIZE 8192
 #define VECTOR_COUNT   256
 
@@ -110,6 +111,8 @@ void descriptors_load(struct percpu *cpu)
     struct table_pointer gdt_pointer = {sizeof(cpu->tables.gdt) - 1, (uintptr_t)cpu->tables.gdt};
     struct table_pointer idt_pointer = {sizeof(idt) - 1, (uintptr_t)idt};
 
+    /* LTR wants it free, and a CPU that is started again has left it busy. */
+    cpu->tables.gdt[TSS_SS / 8] &= ~TSS_BUSY;
     __asm__ volatile("lgdt %0\n"
                      "pushq %1\n"
                      "leaq 1f(%%rip), %%rax\n"

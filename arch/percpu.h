@@ -29,6 +29,7 @@ struct percpu {
     struct task *current;   /* 24 */
     unsigned int number;    /* 0, 1, 2 ... */
     uint32_t pkru;          /* the last value loaded by a switch, for a debugger without PKRU */
+    uint32_t pkru_found;    /* when it was started: what INIT left, if the boot CPU started it */
     uint32_t apic_id;
     int64_t tsc_offset;     /* added to the TSC it gives the boot CPU's */
     struct cpu_facts facts; /* as found when it was set up */

@@ -42,6 +42,7 @@ paddr_t ap_root;
 
 static struct cpu_facts boot_facts;
 static void (*run_admitted)(void);
+static paddr_t startup_page;
 
 static enum ap_state state_of(const struct ap_slot *slot)
 {
@@ -168,6 +169,7 @@ void smp_start_all(const struct ap_plan *plan)
     cpu_read_facts(&boot_facts);
     this_cpu()->facts = boot_facts;
     run_admitted = plan->run;
+    startup_page = plan->page;
     ap_slots = plan->slots;
     ap_slot_count = plan->count;
     ap_root = plan->root;
@@ -222,6 +224,24 @@ void smp_admit(struct ap_slot *slot)
     percpu_add(slot->cpu);
     set_state(slot, AP_ADMITTED);
     wake(slot);
+}
+
+bool smp_restart(struct ap_slot *slot)
+{
+    const struct ap_plan plan = {.slots = slot, .count = 1, .page = startup_page};
+
+    set_state(slot, AP_STARTED);
+    apic_send_init(slot->apic_id);
+    clock_wait(INIT_WAIT_US);
+    send_startup(&plan);
+    clock_wait(STARTUP_WAIT_US);
+    send_startup(&plan);
+    wait_for_all(&plan);
+    if (state_of(slot) != AP_READY)
+        return false;
+    set_state(slot, AP_ADMITTED);
+    wake(slot);
+    return true;
 }
 
 void smp_refuse(struct ap_slot *slot)

@@ -75,6 +75,13 @@ void smp_compare_tsc(struct ap_slot *slot, struct tsc_agreement *agreement);
 /* Lets a CPU that is ready run, as the next number. */
 void smp_admit(struct ap_slot *slot);
 
+/*
+ * Resets a CPU that runs, by INIT, and starts it once more: it goes the way of all others, keeps
+ * its number, and calls the plan's run again. Nothing that it holds or owes is let go. False when
+ * it does not come back like the boot CPU; it then is ABSENT or DIFFERENT.
+ */
+bool smp_restart(struct ap_slot *slot);
+
 /* Halts a CPU that is ready, for good. */
 void smp_refuse(struct ap_slot *slot);
 

@@ -2,8 +2,8 @@
 /*
  * What a test of the suite is given, and how it says what it found.
  *
- * A test runs on the CPU that it is about, with interrupts off. The first expectation that is not
- * met makes the result, and the test goes on as far as it can.
+ * A test runs on the CPU that it is about, if it does not say otherwise, with interrupts off. The
+ * first expectation that is not met makes the result, and the test goes on as far as it can.
  */
 #ifndef BRINGUP_TEST_H
 #define BRINGUP_TEST_H
@@ -35,6 +35,7 @@ struct bringup_test {
     void (*run)(struct test_run *run);
     /* On the boot CPU before the test is run on all; NULL if it needs nothing. */
     void (*prepare)(void);
+    bool by_boot_cpu; /* which runs the test about another */
 };
 
 /* In their order; bringup/suite.c. */
@@ -76,6 +77,7 @@ void test_interrupts(struct test_run *run);
 void test_dwell(struct test_run *run);
 void test_pks(struct test_run *run);
 void test_cycles(struct test_run *run);
+void test_restart(struct test_run *run);
 void test_stress(struct test_run *run);
 
 #endif

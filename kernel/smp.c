@@ -252,3 +252,11 @@ void smp_start(const struct boot_info *info, void (*before)(void))
     }
     log_table();
 }
+
+bool smp_restart_cpu(unsigned int cpu)
+{
+    for (unsigned int i = 0; i < CPU_MAX; i++)
+        if (slots[i].cpu && slots[i].cpu == percpu_of(cpu))
+            return smp_restart(&slots[i]);
+    return false;
+}

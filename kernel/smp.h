@@ -5,6 +5,7 @@
 #ifndef KERNEL_SMP_H
 #define KERNEL_SMP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,12 @@ void smp_start(const struct boot_info *info, void (*before)(void));
 
 /* Returns when all CPUs have come to the scheduler, or after a time limit. */
 void smp_wait_until_running(void);
+
+/*
+ * Resets a CPU by INIT, which must be in the function that smp_start() was given, and starts it
+ * again: whether it has come back to that. Not for the boot CPU.
+ */
+bool smp_restart_cpu(unsigned int cpu);
 
 /* The CPUs that cannot be used, and why. */
 struct smp_failure {

@@ -105,11 +105,11 @@ def test_end(end, message):
 # ---- Faults put in ------------------------------------------------------------------------------
 
 
-def damage(function, *commands):
+def damage(function, *commands, words=""):
     """Does something to CPU 1 of two when it comes to a function; returns the report."""
     at_function = [f"break *{function} if $_thread == 2", "continue", "delete"]
     _, log = debugger.debug(
-        *at_function, *commands, "continue", run='--cpus 2 --append "bringup seed=1"'
+        *at_function, *commands, "continue", run=f'--cpus 2 --append "bringup seed=1 {words}"'
     )
     return bringup.parse(log)
 
@@ -120,6 +120,23 @@ def test_cpu_without_pke():
     failed = failures(report)
     assert ("registers", 1) in failed and ("cpuid_keys", 1) in failed, failed
     assert not [apic for _, apic in failed if apic != 1]
+
+
+def test_silent_cpu():
+    """It never comes back from a test: that and all later ones fail there, and nothing else."""
+    report = damage("test_pks", "set $rip = power_halt", words="tests=pks,identity,registers")
+    failed = failures(report)
+    assert failed == {("pks", 1)}, failed
+    lines = [line for line in report.results if line.test == "pks" and line.apic == 1]
+    assert {line.fields["found"] for line in lines} == {"silent since the test pks"}
+
+
+def test_exception_in_a_test():
+    """It jumps to nowhere: a failure of that test alone, with the exception."""
+    report = damage("test_pks", "set $rip = 0")
+    assert failures(report) == {("pks", 1)}
+    line = next(line for line in report.results if line.outcome == "fail")
+    assert line.phase == "each" and line.fields["found"].startswith("exception 14, "), line
 
 
 def test_cpu_with_other_setup():
