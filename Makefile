@@ -36,7 +36,8 @@ CHECKS := check-c check-python check-shell check-includes check-text
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help iso media run test fuzz debug selftest bench check format clean $(CHECKS) FORCE
+.PHONY: all help iso media boards run test fuzz debug selftest bench check format clean FORCE
+.PHONY: $(CHECKS)
 
 # ---- Sources ----------------------------------------------------------------------------------
 
@@ -125,6 +126,11 @@ run: ## boot the ISO in QEMU: to a shell at a terminal, otherwise through the de
 test: ## test the kernel and its programs on a table of machines, and the programs on this Linux
 	@$(READY)
 	@/usr/bin/python3 -B -m pytest tests/host $(if $(ONLY),-k "$(ONLY)")
+
+boards: ## bring up the boards of a labgrid environment (ENV=FILE; by default four QEMU machines)
+	@tools/deps boards && $(READY)
+	@LG_BUILD=$(LATCHKEY_BUILD) /usr/bin/python3 -B -m pytest -q -p no:cacheprovider --tb=short \
+		--lg-env $(or $(ENV),tests/boards/qemu.yaml) tests/boards $(if $(ONLY),-k "$(ONLY)")
 
 fuzz: ## make random system calls: 20 seeds with 50000 each, or FUZZ="--seeds 9 --calls 1000000"
 	@$(READY)
