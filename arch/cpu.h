@@ -46,6 +46,7 @@ struct cpuid_bit {
 #define X86_FEATURE_PGE          CPUID_BIT(1, 0, EDX, 13)
 #define X86_FEATURE_PAT          CPUID_BIT(1, 0, EDX, 16)
 #define X86_FEATURE_MCE          CPUID_BIT(1, 0, EDX, 7)
+#define X86_FEATURE_MCA          CPUID_BIT(1, 0, EDX, 14)
 #define X86_FEATURE_APIC         CPUID_BIT(1, 0, EDX, 9)
 #define X86_FEATURE_PCID         CPUID_BIT(1, 0, ECX, 17)
 #define X86_FEATURE_X2APIC       CPUID_BIT(1, 0, ECX, 21)

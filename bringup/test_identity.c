@@ -5,6 +5,7 @@
 #include "arch/apic.h"
 #include "arch/cpu.h"
 #include "arch/cpu_facts.h"
+#include "arch/mc_banks.h"
 #include "arch/percpu.h"
 #include "arch/types.h"
 #include "bringup/probe.h"
@@ -21,16 +22,10 @@
 #define MSR_MTRR_FIX_16K  0x258
 #define MSR_MTRR_FIX_4K   0x268
 #define MSR_MTRR_DEF_TYPE 0x2ff
-#define MSR_MCG_CAP       0x179
-#define MSR_MC0_STATUS    0x401
-#define MSR_MC0_ADDR      0x402
 
-#define MC_STATUS_VAL   (1ul << 63)
-#define MC_STATUS_ADDRV (1ul << 58)
-#define MTRRS_MAX       64
+#define MTRRS_MAX 64
 
 #define CPUID_MTRR CPUID_BIT(1, 0, EDX, 12)
-#define CPUID_MCA  CPUID_BIT(1, 0, EDX, 14)
 
 /* CPUID 0xB, EBX and ECX: SDM vol. 2A. */
 enum topology_type {
@@ -162,28 +157,20 @@ void test_registers(struct test_run *run)
            facts.efer, facts.xcr0, facts.pat, types.count);
 }
 
-/* ---- machine checks (SDM vol. 3B, chapter 15) ---- */
+/* ---- machine checks ---- */
 
 void test_machine_checks(struct test_run *run)
 {
-    if (!this_cpu_has(CPUID_MCA)) {
-        skip(run, "the CPU has no machine-check architecture");
+    unsigned int banks = machine_check_banks();
+    struct machine_check check;
+
+    if (!banks) {
+        skip(run, "the CPU has no machine-check banks");
         return;
     }
-    struct probe_result capabilities = probe(probe_rdmsr, MSR_MCG_CAP, 0, 0);
-    if (capabilities.faulted) {
-        skip(run, "IA32_MCG_CAP cannot be read");
-        return;
-    }
-    unsigned int banks = capabilities.value & 0xff;
-    for (unsigned int bank = 0; bank < banks; bank++) {
-        uint64_t status = probe(probe_rdmsr, MSR_MC0_STATUS + 4 * bank, 0, 0).value;
-        if (!(status & MC_STATUS_VAL))
-            continue;
-        uint64_t address =
-            status & MC_STATUS_ADDRV ? probe(probe_rdmsr, MSR_MC0_ADDR + 4 * bank, 0, 0).value : 0;
-        fail(run, "no error logged in any bank", "bank %u: status %#lx, address %#lx", bank, status,
-             address);
-    }
+    for (unsigned int bank = 0; bank < banks; bank++)
+        if (machine_check_read(bank, &check))
+            fail(run, "no error logged in any bank", "bank %u: status %#lx, address %#lx", bank,
+                 check.status, check.address);
     record(run, "%u banks without an error", banks);
 }
