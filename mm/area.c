@@ -80,11 +80,10 @@ int area_split(struct area_tree *tree, struct area *area, uintptr_t at, struct a
     return 0;
 }
 
-static bool can_merge(const struct area *lower, const struct area *upper)
+static bool agree(const struct area *lower, const struct area *upper)
 {
-    return lower && upper && lower->end == upper->start && lower->prot == upper->prot &&
-           lower->max_prot == upper->max_prot && lower->key == upper->key &&
-           lower->flags == upper->flags && lower->name == upper->name &&
+    return lower->prot == upper->prot && lower->max_prot == upper->max_prot &&
+           lower->key == upper->key && lower->flags == upper->flags && lower->name == upper->name &&
            lower->object == upper->object &&
            (!lower->object ||
             lower->object_page + ((lower->end - lower->start) >> PAGE_SHIFT) == upper->object_page);
@@ -104,9 +103,9 @@ struct area *area_merge(struct area_tree *tree, struct area *area)
     struct area *next = RB_NEXT(area_tree, tree, area);
     struct area *previous = RB_PREV(area_tree, tree, area);
 
-    if (can_merge(area, next))
+    if (next && area->end == next->start && agree(area, next))
         merge_pair(tree, area, next);
-    if (can_merge(previous, area))
+    if (previous && previous->end == area->start && agree(previous, area))
         area = merge_pair(tree, previous, area);
     return area;
 }

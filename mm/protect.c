@@ -81,8 +81,6 @@ static int change_run(const struct pt_run *run, void *context)
     return 0;
 }
 
-#define RIGHTS (PTE_P | PTE_NX | PTE_KEY_MASK)
-
 /*
  * Gives an area and the leaves that are there new rights. What only gains rights needs no
  * invalidation: a CPU that meets an older translation faults, which drops it, and tries again.
@@ -90,17 +88,20 @@ static int change_run(const struct pt_run *run, void *context)
  */
 static void set_rights(struct address_space *space, struct area *area, uint8_t prot, uint8_t key)
 {
-    uint64_t before = space_leaf_bits(area, false) & RIGHTS;
     struct leaf_change change = {
+        .flip = pte_key_bits(area->key ^ key),
         .writing = (area->prot ^ prot) & PROT_WRITE,
         .weaker = area->prot && (area->key != key || (area->prot & ~prot)),
         .space = space,
     };
     struct pt_walk walk = {.visit = change_run, .context = &change, .level = 1};
 
-    area->prot = prot;
+    if (area->prot != prot) {
+        uint64_t before = space_leaf_bits(area, false);
+        area->prot = prot;
+        change.flip |= (before ^ space_leaf_bits(area, false)) & (PTE_P | PTE_NX);
+    }
     area->key = key;
-    change.flip = before ^ (space_leaf_bits(area, false) & RIGHTS);
     pt_walk(space->root, area->start, area->end, &walk);
 }
 
