@@ -58,6 +58,7 @@ static struct {
     enum emulator emulator;
     char names[COMMAND_LINE_VALUE_SIZE]; /* tests=, or empty */
     const struct bringup_test *test;     /* the running one */
+    unsigned int phase;                  /* the running one */
 } suite;
 
 /* The test in which a CPU went silent. */
@@ -164,20 +165,25 @@ static void prepare_run(unsigned int cpu, bool with_others)
     arguments[cpu] = &runs[cpu];
 }
 
-static void judge_silence(unsigned int cpu)
+static void report_line(unsigned int cpu, const struct result *result)
 {
-    struct test_run run = {.result = &results[cpu]};
+    const struct subject subject = {suite.test->name, suite.phase == PHASE_ALL ? "all" : "each",
+                                    (int)cpu, percpu_of(cpu)->apic_id};
 
-    /* It may come back and write into its result: what is reported is another one. */
+    report_result(&subject, result);
+}
+
+/* It may come back and write into its result, so what is reported is another one. */
+static void report_silence(unsigned int cpu)
+{
     static struct result silence;
+    struct test_run run = {.result = &silence};
+
     silence = (struct result){.outcome = OUTCOME_PASS};
-    run.result = &silence;
     if (!silent_since[cpu])
         silent_since[cpu] = suite.test->name;
     fail(&run, "an answer", "silent since the test %s", silent_since[cpu]);
-    report_result(&(struct subject){suite.test->name, runs[cpu].with_others ? "all" : "each",
-                                    (int)cpu, percpu_of(cpu)->apic_id},
-                  &silence);
+    report_line(cpu, &silence);
 }
 
 static unsigned int runner_of(unsigned int cpu)
@@ -191,7 +197,7 @@ static void report(unsigned int cpu)
     enum crew_outcome outcome = crew_outcome(runner_of(cpu), &exception);
 
     if (outcome == CREW_SILENT) {
-        judge_silence(cpu);
+        report_silence(cpu);
         return;
     }
     if (outcome == CREW_EXCEPTION) {
@@ -199,9 +205,7 @@ static void report(unsigned int cpu)
         fail(&runs[cpu], "no exception", "exception %lu, error code %#lx, RIP %#lx, CR2 %#lx",
              exception.vector, exception.error_code, exception.rip, exception.cr2);
     }
-    report_result(&(struct subject){suite.test->name, runs[cpu].with_others ? "all" : "each",
-                                    (int)cpu, percpu_of(cpu)->apic_id},
-                  &results[cpu]);
+    report_line(cpu, &results[cpu]);
 }
 
 static bool is_chosen(const struct bringup_test *test)
@@ -221,6 +225,7 @@ static void run_phase(unsigned int phase)
 {
     uint64_t limit = TEST_LIMIT_US + (phase == PHASE_ALL ? suite.stress_us : 0);
 
+    suite.phase = phase;
     for (unsigned int i = 0; i < bringup_test_count; i++) {
         suite.test = &bringup_tests[i];
         if (!is_chosen(suite.test) || !(suite.test->phases & phase))

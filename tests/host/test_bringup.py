@@ -128,6 +128,7 @@ def test_silent_cpu():
     failed = failures(report)
     assert failed == {("pks", 1)}, failed
     lines = [line for line in report.results if line.test == "pks" and line.apic == 1]
+    assert [line.phase for line in lines] == ["each", "all"]
     assert {line.fields["found"] for line in lines} == {"silent since the test pks"}
 
 
