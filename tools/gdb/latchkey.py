@@ -76,12 +76,12 @@ def running_task():
 
 
 def task_of(pid_text):
-    """The task with that pid, or the running one for an empty text."""
+    """The task with that tid, or the running one for an empty text."""
     if not pid_text:
         return running_task()
     pid = number(pid_text)
     for task in tasks():
-        if int(task["pid"]) == pid:
+        if int(task["tid"]) == pid:
             return task
     raise gdb.GdbError(f"there is no task with pid {pid}")
 
@@ -192,13 +192,13 @@ class Tasks(gdb.Command):
 
     def invoke(self, _argument, _from_tty):
         running = running_task()
-        print("    pid parent  state     entered by    at                  name")
+        print("    tid parent  state     entered by    at                  name")
         for task in tasks():
             frame = trap_frame(task)
             vector = int(frame["vector"])
-            parent = int(task["parent"]["pid"]) if task["parent"] else 0
+            parent = int(task["process"]["parent_pid"]) if task["process"] else 0
             print(
-                f"{'*' if task == running else ' '} {int(task['pid']):5} {parent:6}"
+                f"{'*' if task == running else ' '} {int(task['tid']):5} {parent:6}"
                 f"  {state_name(task):8}  {vector_name(vector):12}"
                 f"  {int(frame['rip']):#018x}  {task['name'].string()}"
             )
