@@ -32,6 +32,7 @@
 #include "bringup/emulator.h"
 #include "libc/include/string.h"
 #include "mm/page.h"
+#include "mm/slab.h"
 
 #define FIRST_SLOT    64
 #define CODE_SLOT     0 /* in place of a leaf's level */
@@ -70,12 +71,17 @@ static struct machine {
     uintptr_t saved_stack;
     bool has_hook; /* the hook was set by oracle_machine_open() */
     char *trap_stack;
-} machines[CPU_MAX];
+} * machines[CPU_MAX]; /* made when a CPU needs its own */
 
 /* This CPU's: interrupts are off, so it stays that. */
 static struct machine *machine(void)
 {
-    return &machines[this_cpu_number()];
+    struct machine **own = &machines[this_cpu_number()];
+
+    if (!*own)
+        *own = kzalloc(sizeof(**own));
+    assert(*own);
+    return *own;
 }
 
 /* ---- building ---- */

@@ -11,10 +11,12 @@
 #include "bringup/test.h"
 #include "kernel/command_line.h"
 #include "kernel/console.h"
+#include "kernel/panic.h"
 #include "kernel/smp.h"
 #include "libc/core/parse.h"
 #include "libc/include/stdio.h"
 #include "libc/include/string.h"
+#include "mm/slab.h"
 
 /* An emulator with more CPUs than the host takes this long, and silicon a small part of it. */
 #define TEST_LIMIT_US   30000000ul
@@ -49,7 +51,7 @@ const struct bringup_test bringup_tests[] = {
 
 const unsigned int bringup_test_count = array_size(bringup_tests);
 
-static struct result results[CPU_MAX];
+static struct result *results; /* of the test that runs, by CPU */
 static struct test_run runs[CPU_MAX];
 static void *arguments[CPU_MAX];
 
@@ -317,6 +319,9 @@ unsigned int bringup_run(void)
     if (!suite.stress_us)
         suite.stress_us = suite.emulator ? STRESS_EMULATED : STRESS_DEFAULT;
     command_line_value("tests", suite.names);
+    results = kzalloc(cpu_count * sizeof(*results));
+    if (!results)
+        panic("not enough memory for the results of %u CPUs", cpu_count);
     report_head();
     crew_assemble();
     run_phase(PHASE_EACH);

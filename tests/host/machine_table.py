@@ -28,6 +28,7 @@ BOCHS_COPIES = dict.fromkeys(
         "paths from a page under AD: EFAULT, under WD allowed",
         "a path is read up to its end and no further",
         "a futex word under AD: EFAULT",
+        "words under keys",
         "vmsplice from a page under AD: EFAULT",
         "return with a frame that PKRU denies to read: SIGSEGV",
     ),

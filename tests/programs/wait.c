@@ -50,6 +50,8 @@ static void exit_statuses(void)
     }
 }
 
+static const long default_action[4]; /* the kernel's struct sigaction, with SIG_DFL */
+
 /* In an orphaned process group, as this program's is, the terminal's signals do not stop. */
 static void ends_by_signals(bool own_group)
 {
@@ -59,8 +61,8 @@ static void ends_by_signals(bool own_group)
         if (pid == 0) {
             if (own_group)
                 setpgid(0, 0);
-            if (number < 32 || number > 33) /* the C libraries keep two for themselves */
-                signal(number, SIG_DFL);
+            /* By the call itself: the C libraries keep two signals from signal(). */
+            syscall(SYS_rt_sigaction, number, &default_action, NULL, 8);
             syscall(SYS_kill, getpid(), number);
             _exit(0);
         }
