@@ -53,7 +53,7 @@ static void commands(void)
     run("i=0; while [ $i -lt 5 ]; do i=$((i + 1)); done; echo $i");
     run("sed s/text/TEXT/ file | head -n 1");
     run("grep -c e file; grep -q none file; echo $?");
-    run("sleep 1 & kill $!; wait $!; echo $?");
+    run("sleep 1 & kill $!; wait $! 2> /dev/null; echo $?");
     run("echo $((1 << 40)) ${HOME:+home} \"$(echo inner)\"");
     run("cat <<X\nhere document\nX");
     run("test -f file && test -d . && test ! -e none && echo right");
