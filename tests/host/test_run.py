@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """tools/run: streams, status, signals, terminals, options, and everything that can go wrong."""
 
+import argparse
+import importlib.machinery
+import importlib.util
 import os
 import pty
 import random
@@ -362,6 +365,19 @@ def test_time_limit(probe):
     assert result.returncode == 124
     assert "time limit" in result.stderr
     assert time.monotonic() - began < 10
+
+
+def test_time_until_the_hello():
+    """A long stress says nothing until its end, and a debugger takes what time it likes."""
+    loader = importlib.machinery.SourceFileLoader("tools_run", latchkey.RUN)
+    tool = importlib.util.module_from_spec(importlib.util.spec_from_loader("tools_run", loader))
+    loader.exec_module(tool)
+
+    def seconds(gdb=None, append=()):
+        return tool.hello_seconds(argparse.Namespace(gdb=gdb, append=append))
+
+    assert seconds(append=["bringup minutes=3 seed=1"]) == seconds() + 180
+    assert seconds(gdb="socket") is None
 
 
 def test_no_folder_is_left_behind(probe, tmp_path):

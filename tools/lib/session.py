@@ -23,7 +23,7 @@ import channel
 FORWARDED = (signal.SIGINT, signal.SIGTERM)
 # A second one within so many seconds kills the machine.
 INSIST_SECONDS = 2
-# A machine that has not said hello by then never will.
+# A machine that has neither said hello nor written a message for so long never will say it.
 HELLO_SECONDS = 120
 # How much output may wait for a slow reader before the guest has to wait too.
 OUTPUT_LIMIT = 1 << 16
@@ -82,7 +82,8 @@ class Session:
         self._log = log
         self._terminal = terminal
         self._deadline = deadline
-        self._hello_deadline = time.monotonic() + hello_seconds if hello_seconds else None
+        self._hello_seconds = hello_seconds
+        self._expect_hello()
         self._decoder = channel.Decoder()
         self._greeted = False
         self._to_guest = bytearray()
@@ -104,6 +105,11 @@ class Session:
             self._move(ready, wake_read)
         self._finish()
         return self._wait_status
+
+    def _expect_hello(self):
+        """Counts the time until the hello from here on."""
+        seconds = self._hello_seconds
+        self._hello_deadline = time.monotonic() + seconds if seconds else None
 
     # ---- The loop -------------------------------------------------------------------------------
 
@@ -170,6 +176,8 @@ class Session:
 
     def _read_log(self):
         data = _read(self._machine.log_fd, 1 << 16)
+        if data:
+            self._expect_hello()
         self._log.feed(data)
         if self._log.panics:
             raise RunFailure("kernel panic")
