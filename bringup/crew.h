@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The CPUs at the suite's service: each waits for a function to run, and the boot CPU waits for
- * each no longer than a limit.
+ * each no longer than a limit. The others see to it that the boot CPU keeps to that limit, too.
  *
  * A function runs under guard: an exception that nothing in it expects ends it, and the registers
  * that tests change (CR0, CR3, CR4, XCR0, PKRU, the stack for entries from ring 3) are as before
@@ -18,10 +18,11 @@ typedef void (*crew_function_t)(void *argument);
 enum crew_outcome {
     CREW_DONE,
     CREW_EXCEPTION,
-    CREW_SILENT, /* it did not end within the limit, now or earlier */
+    CREW_CALLED_OFF, /* it did not end within the limit, but an NMI ended it */
+    CREW_SILENT,     /* nor did the NMI, now or earlier */
 };
 
-/* What ended a function early. */
+/* What ended a function early, and where it was. */
 struct crew_exception {
     uint64_t vector, error_code, rip, cr2;
 };
@@ -32,7 +33,7 @@ void crew_serve(void);
 /* The boot CPU's call before any other: exceptions are caught from here on. */
 void crew_assemble(void);
 
-/* Lets the others go on to the scheduler. Those that are silent are left where they are. */
+/* Lets the others go on to the scheduler. Those that are silent never come to it. */
 void crew_dismiss(void);
 
 /*

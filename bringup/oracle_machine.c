@@ -198,6 +198,11 @@ bool oracle_end_access(struct trap_frame *frame)
     return true;
 }
 
+void oracle_forget_access(void)
+{
+    machine()->expecting = false;
+}
+
 /* ---- opening and closing ---- */
 
 int oracle_machine_open(void)

@@ -42,6 +42,9 @@ void oracle_machine_close(void);
 /* Takes the exception that ends an access; false when it is not one. */
 bool oracle_end_access(struct trap_frame *frame);
 
+/* When something else has ended it. */
+void oracle_forget_access(void);
+
 const struct oracle_features *oracle_features(void);
 
 /*

@@ -13,13 +13,16 @@
 #include "kernel/console.h"
 #include "kernel/panic.h"
 #include "kernel/smp.h"
+#include "kernel/symbols.h"
 #include "libc/core/parse.h"
 #include "libc/include/stdio.h"
 #include "libc/include/string.h"
 #include "mm/slab.h"
 
-/* An emulator with more CPUs than the host takes this long, and silicon a small part of it. */
-#define TEST_LIMIT_US   30000000ul
+/* Seconds. An emulator with more CPUs than the host takes this long, silicon a small part of it. */
+#define LIMIT_DEFAULT   30u
+#define LIMIT_MAX       3600u
+#define SECOND_US       1000000ul
 #define MINUTE_US       60000000ul
 #define MINUTES_MAX     10080u /* a week */
 #define STRESS_DEFAULT  200000ul
@@ -56,7 +59,7 @@ static struct test_run runs[CPU_MAX];
 static void *arguments[CPU_MAX];
 
 static struct {
-    uint64_t seed, stress_us;
+    uint64_t seed, stress_us, limit_us;
     enum emulator emulator;
     char names[COMMAND_LINE_VALUE_SIZE]; /* tests=, or empty */
     const struct bringup_test *test;     /* the running one */
@@ -188,6 +191,18 @@ static void report_silence(unsigned int cpu)
     report_line(cpu, &silence);
 }
 
+/* It had its time; where it was when an NMI ended it. */
+static void fail_late(struct test_run *run, uintptr_t rip)
+{
+    char expected[32];
+    uintptr_t offset;
+    const char *name = symbol_lookup(rip, &offset);
+
+    snprintf(expected, sizeof(expected), "an end within %lu s", suite.limit_us / SECOND_US);
+    fail(run, expected, "none; at RIP %#lx, %s+%#lx, an NMI ended it", rip, name ? name : "?",
+         name ? offset : 0);
+}
+
 static unsigned int runner_of(unsigned int cpu)
 {
     return suite.test->by_boot_cpu ? 0 : cpu;
@@ -202,11 +217,13 @@ static void report(unsigned int cpu)
         report_silence(cpu);
         return;
     }
-    if (outcome == CREW_EXCEPTION) {
-        results[cpu].outcome = OUTCOME_PASS;
+    if (outcome != CREW_DONE)
+        results[cpu].outcome = OUTCOME_PASS; /* the first failure counts, and this comes first */
+    if (outcome == CREW_CALLED_OFF)
+        fail_late(&runs[cpu], exception.rip);
+    if (outcome == CREW_EXCEPTION)
         fail(&runs[cpu], "no exception", "exception %lu, error code %#lx, RIP %#lx, CR2 %#lx",
              exception.vector, exception.error_code, exception.rip, exception.cr2);
-    }
     report_line(cpu, &results[cpu]);
 }
 
@@ -225,7 +242,7 @@ static bool is_chosen(const struct bringup_test *test)
 
 static void run_phase(unsigned int phase)
 {
-    uint64_t limit = TEST_LIMIT_US + (phase == PHASE_ALL ? suite.stress_us : 0);
+    uint64_t limit = suite.limit_us + (phase == PHASE_ALL ? suite.stress_us : 0);
 
     suite.phase = phase;
     for (unsigned int i = 0; i < bringup_test_count; i++) {
@@ -315,6 +332,7 @@ unsigned int bringup_run(void)
 {
     suite.seed = read_number("seed", rdtsc() & UINT32_MAX, UINT64_MAX);
     suite.stress_us = read_number("minutes", 0, MINUTES_MAX) * MINUTE_US;
+    suite.limit_us = read_number("limit", LIMIT_DEFAULT, LIMIT_MAX) * SECOND_US;
     suite.emulator = emulator_detect();
     if (!suite.stress_us)
         suite.stress_us = suite.emulator ? STRESS_EMULATED : STRESS_DEFAULT;

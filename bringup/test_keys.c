@@ -39,8 +39,7 @@ void test_cpuid_keys(struct test_run *run)
     expect_equal(run, "CR4.PKE", cpu_state.pku, !!(read_cr4() & CR4_PKE));
     expect_equal(run, "CPUID 7.0 ECX.OSPKE", cpu_state.pku, this_cpu_has(X86_FEATURE_OSPKE));
     if (!cpu_state.pku) {
-        if (run->result->outcome != OUTCOME_FAIL)
-            skip(run, cpu_why_no_keys());
+        fail(run, "protection keys in use", "%s", cpu_why_no_keys());
         return;
     }
     if (fpu_layout.xcr0 & XFEATURE_PKRU) {

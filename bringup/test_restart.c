@@ -37,6 +37,7 @@ void test_restart(struct test_run *run)
     switch (crew_outcome(run->cpu, &exception)) {
     case CREW_DONE:
         break;
+    case CREW_CALLED_OFF:
     case CREW_SILENT:
         fail(run, "an answer after INIT", "silent");
         break;

@@ -6,9 +6,9 @@
 
 static const char *line = "";
 
-static const char *const known_names[] = {"console", "channel", "init",    "init_pkru", "nopku",
-                                          "maxcpus", "x2apic",  "test",    "exit",      "bringup",
-                                          "tests",   "seed",    "minutes", "onpass",    "onfail"};
+static const char *const known_names[] = {
+    "console", "channel", "init",  "init_pkru", "nopku",   "maxcpus", "x2apic", "test",
+    "exit",    "bringup", "tests", "seed",      "minutes", "limit",   "onpass", "onfail"};
 
 struct word {
     const char *start;

@@ -3,6 +3,8 @@
 into the machine are found and named with their CPU.
 """
 
+import re
+
 import acpi
 import bringup
 import debugger
@@ -78,11 +80,20 @@ def test_choice_of_nothing():
     assert failures(run(append="tests=nothing", cpus=1)) == {("choice", 0)}
 
 
-def test_no_keys():
-    report = run(append="nopku", cpus=2)
-    assert not failures(report)
+@pytest.mark.parametrize(
+    "options, append, why",
+    [
+        (["-cpu", "Skylake-Server,-pku"], "", "this CPU has no protection keys"),
+        ([], "nopku", "nopku was asked for"),
+    ],
+)
+def test_no_keys(options, append, why):
+    """A board is brought up for its keys: without them it fails, on each CPU, in one clear line."""
+    report = run(*options, append=append, cpus=2)
+    assert failures(report) == {("cpuid_keys", 0), ("cpuid_keys", 1)}
+    assert {line.fields["found"] for line in report.results if line.outcome == "fail"} == {why}
     skipped = {line.test for line in report.results if line.outcome == "skip"}
-    assert {"instructions", "oracle", "xsave", "own_value", "cpuid_keys"} <= skipped
+    assert {"instructions", "oracle", "xsave", "own_value"} <= skipped
 
 
 def test_absent_cpu(tmp_path):
@@ -105,13 +116,19 @@ def test_end(end, message):
 # ---- Faults put in ------------------------------------------------------------------------------
 
 
-def damage(function, *commands, words=""):
-    """Does something to CPU 1 of two when it comes to a function; returns the report."""
-    at_function = [f"break *{function} if $_thread == 2", "continue", "delete"]
-    _, log = debugger.debug(
-        *at_function, *commands, "continue", run=f'--cpus 2 --append "bringup seed=1 {words}"'
-    )
-    return bringup.parse(log)
+def debug(*commands, words=""):
+    """The log of a run with two CPUs; GDB's threads are the CPUs, counted from 1."""
+    return debugger.debug(*commands, run=f'--cpus 2 --append "bringup seed=1 {words}"')[1]
+
+
+def reach(function, cpu):
+    """The commands that stop when a CPU comes to a function."""
+    return [f"break *{function} if $_thread == {cpu + 1}", "continue", "delete"]
+
+
+def damage(function, *commands, cpu=1, words=""):
+    """Does something to a CPU when it comes to a function; returns the report."""
+    return bringup.parse(debug(*reach(function, cpu), *commands, "continue", words=words))
 
 
 def test_cpu_without_pke():
@@ -122,14 +139,39 @@ def test_cpu_without_pke():
     assert not [apic for _, apic in failed if apic != 1]
 
 
+# Where a CPU hangs for good, interrupts off.
+HANG = "set $rip = power_halt"
+HANG_WORDS = "limit=2 tests=pks,identity,registers"
+
+
+@pytest.mark.parametrize("cpu", [0, 1])
+def test_hanging_cpu(cpu):
+    """An NMI ends the test, which fails there; all else goes on, be it the boot CPU that hung."""
+    report = damage("test_pks", HANG, cpu=cpu, words=HANG_WORDS)
+    assert failures(report) == {("pks", cpu)}
+    (line,) = [line for line in report.results if line.outcome == "fail"]
+    assert line.phase == "each" and line.fields["expected"] == "an end within 2 s"
+    assert re.fullmatch("none; at RIP 0x[0-9a-f]+, power_halt[+].*", line.fields["found"])
+
+
+def deafen(cpu):
+    """The commands after which a CPU hangs in a test, and in the NMI that is to end it."""
+    return [*reach("test_pks", cpu), HANG, *reach("paranoid_entry", cpu), HANG]
+
+
 def test_silent_cpu():
     """It never comes back from a test: that and all later ones fail there, and nothing else."""
-    report = damage("test_pks", "set $rip = power_halt", words="tests=pks,identity,registers")
-    failed = failures(report)
-    assert failed == {("pks", 1)}, failed
+    report = bringup.parse(debug(*deafen(1), "continue", words=HANG_WORDS))
+    assert failures(report) == {("pks", 1)}
     lines = [line for line in report.results if line.test == "pks" and line.apic == 1]
     assert [line.phase for line in lines] == ["each", "all"]
     assert {line.fields["found"] for line in lines} == {"silent since the test pks"}
+
+
+def test_silent_boot_cpu():
+    """There is nobody to go on with the report; another CPU says so."""
+    log = debug(*deafen(0), "continue", words=HANG_WORDS)
+    assert "kernel panic: the boot CPU does not end a test" in log
 
 
 def test_exception_in_a_test():
