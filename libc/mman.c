@@ -110,6 +110,12 @@ int pkey_set(int key, unsigned int rights)
         errno = EINVAL;
         return -1;
     }
-    pkru_write((pkru_read() & ~PKRU_ALL(key)) | rights << (2 * key));
+    pkey_update(~PKRU_ALL(key), rights << (2 * key));
     return 0;
+}
+
+int pkey_set_all(int key, unsigned int rights)
+{
+    return (int)syscall(__NR_pkey_set_all, key, rights, pkey_update,
+                        pkey_update_end - (const char *)pkey_update);
 }
