@@ -39,6 +39,11 @@ PARALLEL_SYSCALL1(pkey_free, int, key)
     return keys_free(&current()->space->key_map, key);
 }
 
+PARALLEL_SYSCALL3(pkey_release, int, key, unsigned int, how, int, new_key)
+{
+    return space_release_key(current()->space, key, how, new_key);
+}
+
 /* Whole pages of prot's 64 bits count; of the key's, the low 32. */
 static long protect(uintptr_t start, size_t size, uint64_t prot, int key)
 {

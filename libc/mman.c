@@ -90,6 +90,11 @@ int pkey_free(int key)
     return (int)syscall(__NR_pkey_free, key);
 }
 
+int pkey_release(int key, unsigned int how, int new_key)
+{
+    return (int)syscall(__NR_pkey_release, key, how, new_key);
+}
+
 int pkey_mprotect(void *address, size_t size, int protection, int key)
 {
     return (int)syscall(__NR_pkey_mprotect, address, size, protection, key);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Changing an address space: the calls mmap, munmap, mprotect, pkey_mprotect, brk and madvise
- * behind their system calls. All take the space's lock. Errors are Linux's, found in its order.
+ * Changing an address space: the calls mmap, munmap, mprotect, pkey_mprotect, pkey_release, brk and
+ * madvise behind their system calls. All take the space's lock. Errors are Linux's, found in its
+ * order.
  */
 #ifndef MM_MMAP_H
 #define MM_MMAP_H
@@ -40,6 +41,12 @@ int space_unmap(struct address_space *space, uintptr_t start, size_t size);
  */
 int space_protect(struct address_space *space, uintptr_t start, size_t size, int prot, int key);
 
+/*
+ * pkey_release(2): frees a key if no memory is under it, or once what is has been moved; how is one
+ * of PKEY_RELEASE_*. -EINVAL, -EBUSY.
+ */
+int space_release_key(struct address_space *space, int key, unsigned int how, int new_key);
+
 /* Moves the end of the heap if it can; gives the end that it then has. */
 uintptr_t space_brk(struct address_space *space, uintptr_t end);
 
@@ -74,6 +81,10 @@ int space_advise(struct address_space *space, uintptr_t start, size_t size, int 
 /* ---- what the files behind these calls share; the lock is held ---- */
 
 int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end);
+
+/* Gives a whole area, and the leaves that are there, new rights. The caller merges it. */
+void space_set_rights_locked(struct address_space *space, struct area *area, uint8_t prot,
+                             uint8_t key);
 
 /* Splits a large page that has this address inside it. -ENOMEM. */
 int space_split_large_locked(struct address_space *space, uintptr_t at);

@@ -86,7 +86,8 @@ static int change_run(const struct pt_run *run, void *context)
  * invalidation: a CPU that meets an older translation faults, which drops it, and tries again.
  * Leaves of an area without any right are in no TLB.
  */
-static void set_rights(struct address_space *space, struct area *area, uint8_t prot, uint8_t key)
+static inline void set_rights(struct address_space *space, struct area *area, uint8_t prot,
+                              uint8_t key)
 {
     struct leaf_change change = {
         .flip = pte_key_bits(area->key ^ key),
@@ -103,6 +104,12 @@ static void set_rights(struct address_space *space, struct area *area, uint8_t p
     }
     area->key = key;
     pt_walk(space->root, area->start, area->end, &walk);
+}
+
+void space_set_rights_locked(struct address_space *space, struct area *area, uint8_t prot,
+                             uint8_t key)
+{
+    set_rights(space, area, prot, key);
 }
 
 /*
@@ -194,10 +201,12 @@ int space_protect(struct address_space *space, uintptr_t start, size_t size, int
         return -ENOMEM;
     if (prot & ~(PROT_RWX | PROT_SEM))
         return -EINVAL;
-    if (key != -1 && !keys_is_allocated(&space->key_map, key))
-        return -EINVAL;
     space_lock_write(space);
-    error = protect_locked(space, start, end, prot & PROT_RWX, grows, key);
+    /* With the lock, so that pkey_release() sees all memory under a key that it frees. */
+    if (key != -1 && !keys_is_allocated(&space->key_map, key))
+        error = -EINVAL;
+    else
+        error = protect_locked(space, start, end, prot & PROT_RWX, grows, key);
     space_unlock_write(space);
     return error;
 }

@@ -48,6 +48,16 @@ static uint64_t key_to_free(const struct use *use)
 DEFINE_CHOICE(key_rights, 0, PKEY_DISABLE_ACCESS, PKEY_DISABLE_WRITE,
               PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE)
 
+static uint64_t release_how(const struct use *use)
+{
+    return use->wild ? random_below(5) : random_below(PKEY_RELEASE_MOVE + 1);
+}
+
+static uint64_t release_to(const struct use *use)
+{
+    return use->wild || use->argument[1] == PKEY_RELEASE_MOVE ? key(use) : 0;
+}
+
 /* Anywhere, at a hint, or exactly among the play pages. */
 static uint64_t map_address(const struct use *use)
 {
@@ -174,6 +184,7 @@ static const struct call calls[] = {
     CALL(pkey_alloc, TAKES(zero, key_rights), .after = after_key),
     CALL(pkey_set_all, TAKES(key_to_free, key_rights, zero, zero), .flags = CALL_AIMED),
     CALL(pkey_free, TAKES(key_to_free), .flags = CALL_AIMED),
+    CALL(pkey_release, TAKES(key_to_free, release_how, release_to), .flags = CALL_AIMED),
     CALL(mremap, TAKES(mapping_address, mapping_length, new_length, remap_flags, remap_target),
          .flags = CALL_AIMED, .after = after_remap),
     CALL(madvise, TAKES(play_address, play_length, advice), .flags = CALL_AIMED),

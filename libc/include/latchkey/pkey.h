@@ -3,10 +3,19 @@
 #ifndef LATCHKEY_PKEY_H
 #define LATCHKEY_PKEY_H
 
+#include <latchkey/syscalls.h>
+
 /*
  * Sets the rights to one key, as pkey_set() has them, in all threads of the process: see
  * docs/pkey_set_all.2.md. 0, or -1 with EINVAL (no such key or right) or ENOSYS.
  */
 int pkey_set_all(int key, unsigned int rights);
+
+/*
+ * pkey_free() for a key under which memory may be: how is one of PKEY_RELEASE_*, and new_key the
+ * key for PKEY_RELEASE_MOVE and else 0. See docs/pkey_release.2.md. 0, or -1 with EBUSY, EINVAL or
+ * ENOSYS.
+ */
+int pkey_release(int key, unsigned int how, int new_key);
 
 #endif

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
  * System calls that Latchkey has and Linux has not: their numbers, from 1000 on, where Linux
- * answers ENOSYS. docs/ has a manual page of each.
+ * answers ENOSYS, and the values that they take. docs/ has a manual page of each.
  */
 #ifndef LATCHKEY_SYSCALLS_H
 #define LATCHKEY_SYSCALLS_H
 
 #define __NR_pkey_set_all 1000
+#define __NR_pkey_release 1010
+
+/* What pkey_release() does with memory that is still under the key. */
+#define PKEY_RELEASE_REFUSE 0 /* EBUSY */
+#define PKEY_RELEASE_DENY   1 /* moves it to key 0, PROT_NONE */
+#define PKEY_RELEASE_MOVE   2 /* moves it to another key, protected as it is */
 
 #endif
