@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Rights are a thread's own: one thread writes a region that seven others may only read, and eight
+ * threads have a pattern each over the rights to 15 keys, which no switch, signal or fork mixes up.
+ *
+ *     rights_threads [ROUNDS [YIELDS]]
+ *
+ * ROUNDS is how often each reader tries to write; YIELDS how often the threads with patterns give
+ * up the CPU, all together. With more threads than CPUs they are preempted as well.
+ */
+#include "tests/ring3/tasks.h"
+
+#define THREADS        8
+#define READERS        (THREADS - 1)
+#define STACK_SIZE     (16 * PAGE)
+#define ROUNDS_DEFAULT 3000
+#define YIELDS_DEFAULT 16000
+
+/* A thread signals its neighbour, forks, or changes its pattern once in so many turns. */
+#define SIGNAL_EVERY  16
+#define FORK_EVERY    400
+#define PATTERN_EVERY 5
+
+static unsigned long rounds = ROUNDS_DEFAULT, yields = YIELDS_DEFAULT;
+
+/* ---- Threads ---- */
+
+struct thread {
+    char *stack;
+    volatile uint32_t alive; /* not 0 until its end */
+    volatile pid_t tid;
+    unsigned int number;
+    volatile uint32_t pattern; /* what its PKRU is to be */
+    volatile unsigned long turns, signals, errors;
+};
+
+static struct thread threads[THREADS];
+
+static void yield(void)
+{
+    raw_call(__NR_sched_yield, 0, 0, 0, 0);
+}
+
+static void start_all(void (*function)(void *))
+{
+    for (unsigned int i = 0; i < THREADS; i++) {
+        struct thread *thread = &threads[i];
+        thread->number = i;
+        thread->turns = thread->signals = thread->errors = 0;
+        thread->stack = map_pages(STACK_SIZE / PAGE, READ_WRITE);
+        thread->alive = 1;
+        thread->tid = 0;
+        EXPECT(start_task(THREAD_TASK, thread->stack + STACK_SIZE, function, thread,
+                          (uint32_t *)&thread->alive) > 0);
+    }
+}
+
+/* The errors of all, once all have ended. */
+static unsigned long wait_for_all(void)
+{
+    unsigned long errors = 0;
+
+    for (unsigned int i = 0; i < THREADS; i++) {
+        while (threads[i].alive)
+            yield();
+        errors += threads[i].errors;
+        munmap(threads[i].stack, STACK_SIZE);
+    }
+    return errors;
+}
+
+/* ---- One writes, seven read ---- */
+
+static char *region;
+static int key;
+static volatile bool readers_done;
+
+extern const char try_write_here[], try_write_after[];
+
+/* 0 if the byte was written; else the fault's si_code and key, as fault_result() has them. */
+static int __attribute__((noinline)) try_write(volatile char *at, char value)
+{
+    int result;
+
+    __asm__ volatile(".globl try_write_here, try_write_after\n"
+                     "xor %%eax, %%eax\n"
+                     "try_write_here: movb %b2, (%1)\n"
+                     "try_write_after:"
+                     : "=&a"(result)
+                     : "d"(at), "c"(value)
+                     : "memory");
+    return result;
+}
+
+static int fault_result(int code, int of_key)
+{
+    return code << 8 | of_key;
+}
+
+static void step_over(int signal, siginfo_t *info, void *context)
+{
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+    if (registers[REG_RIP] != (greg_t)(uintptr_t)try_write_here) {
+        printf("Bail out! signal %d at %#llx\n", signal, registers[REG_RIP]);
+        fflush(stdout);
+        _exit(1);
+    }
+    registers[REG_RIP] = (greg_t)(uintptr_t)try_write_after;
+    registers[REG_RAX] =
+        fault_result(info->si_code, info->si_code == SEGV_PKUERR ? (int)info->si_pkey : 0);
+}
+
+/* Writes what no reader tries to write, until the readers are through. */
+static void write_region(struct thread *writer)
+{
+    pkru_write(PKRU_INIT & ~(3u << (2 * key)));
+    while (!readers_done) {
+        for (unsigned int i = 0; i < READERS; i++)
+            writer->errors += try_write(region + i, (char)(writer->turns & 0x7f)) != 0;
+        writer->turns++;
+    }
+}
+
+static void read_region(struct thread *reader)
+{
+    volatile char *mine = region + reader->number - 1;
+
+    pkru_write((PKRU_INIT & ~(3u << (2 * key))) | (uint32_t)PKEY_DISABLE_WRITE << (2 * key));
+    while (reader->turns < rounds) {
+        reader->errors += try_write(mine, -1) != fault_result(SEGV_PKUERR, key);
+        reader->errors += *mine == -1;
+        reader->turns++;
+    }
+}
+
+static void read_or_write(void *argument)
+{
+    struct thread *thread = argument;
+
+    if (thread->number == 0)
+        write_region(thread);
+    else
+        read_region(thread);
+}
+
+static void readers_never_write(void)
+{
+    region = map_pages(1, READ_WRITE);
+    key = pkey_alloc(0, 0);
+    EXPECT_SUCCESS(pkey_mprotect(region, PAGE, READ_WRITE, key));
+    handle(SIGSEGV, step_over, 0);
+    readers_done = false;
+    start_all(read_or_write);
+    for (unsigned int i = 1; i < THREADS; i++)
+        while (threads[i].alive)
+            yield();
+    readers_done = true;
+    EXPECT_EQUAL(wait_for_all(), 0);
+    EXPECT(threads[0].turns > 0);
+    probe_init();
+    EXPECT_SUCCESS(pkey_free(key));
+    munmap(region, PAGE);
+}
+
+/* ---- A pattern each ---- */
+
+/* The threads' maker has this one, and a thread begins with its maker's. */
+static const uint32_t makers_pattern = 0x9c63a5f0;
+
+static struct thread *self(void)
+{
+    pid_t tid = (pid_t)raw_call(__NR_gettid, 0, 0, 0, 0);
+
+    for (unsigned int i = 0; i < THREADS; i++)
+        if (threads[i].tid == tid)
+            return &threads[i];
+    return NULL;
+}
+
+/* The interrupted thread's pattern is in the frame, and not in the handler. */
+static void look_in_handler(int signal, siginfo_t *info, void *context)
+{
+    uint32_t in_handler = pkru_read();
+    uint32_t in_frame = pkru_get_in_image(((ucontext_t *)context)->uc_mcontext.fpregs);
+    struct thread *thread = self();
+
+    (void)signal;
+    (void)info;
+    if (thread) {
+        thread->errors += in_handler != first_pkru || in_frame != thread->pattern;
+        thread->signals++;
+    }
+}
+
+/* In the child of a fork there is the thread alone; it has its pattern still, and over switches. */
+static void fork_and_look(struct thread *thread)
+{
+    int status = -1;
+    long child = raw_call(__NR_fork, 0, 0, 0, 0);
+
+    if (child == 0) {
+        bool kept = pkru_read() == thread->pattern;
+        yield();
+        raw_call(__NR_exit_group, !kept || pkru_read() != thread->pattern, 0, 0, 0);
+    }
+    thread->errors += child < 0;
+    thread->errors += raw_call(__NR_wait4, (uintptr_t)child, (uintptr_t)&status, 0, 0) != child;
+    thread->errors += status != 0;
+}
+
+static void signal_neighbour(const struct thread *thread)
+{
+    const struct thread *neighbour = &threads[(thread->number + 1) % THREADS];
+
+    if (neighbour->tid && neighbour->alive)
+        raw_call(__NR_tgkill, (uintptr_t)getpid(), (uintptr_t)neighbour->tid, SIGUSR1, 0);
+}
+
+/* Another value for 15 keys; key 0, under which the stacks are, stays open. */
+static uint32_t next_pattern(const struct thread *thread)
+{
+    uint32_t mixed = ((uint32_t)thread->turns * THREADS + thread->number + 1) * 2654435761u;
+
+    return (mixed ^ mixed >> 15) & ~3u;
+}
+
+static void set_signals_blocked(bool blocked)
+{
+    uint64_t set = (uint64_t)1 << (SIGUSR1 - 1);
+
+    raw_call(__NR_rt_sigprocmask, blocked ? SIG_BLOCK : SIG_UNBLOCK, (uintptr_t)&set, 0,
+             sizeof(set));
+}
+
+/* No signal comes between the note of the pattern and the register's having it. */
+static void change_pattern(struct thread *thread)
+{
+    set_signals_blocked(true);
+    thread->pattern = next_pattern(thread);
+    pkru_write(thread->pattern);
+    set_signals_blocked(false);
+}
+
+static void keep_pattern(void *argument)
+{
+    struct thread *thread = argument;
+
+    thread->errors += pkru_read() != makers_pattern;
+    change_pattern(thread);
+    thread->tid = (pid_t)raw_call(__NR_gettid, 0, 0, 0, 0);
+    while (thread->turns++ < yields / THREADS) {
+        thread->errors += pkru_read() != thread->pattern;
+        yield();
+        thread->errors += pkru_read() != thread->pattern;
+        if (thread->turns % SIGNAL_EVERY == 0)
+            signal_neighbour(thread);
+        if (thread->turns % FORK_EVERY == 0)
+            fork_and_look(thread);
+        if (thread->turns % PATTERN_EVERY == 0)
+            change_pattern(thread);
+    }
+}
+
+static void patterns_stay(void)
+{
+    unsigned long signals = 0;
+
+    handle(SIGUSR1, look_in_handler, SA_RESTART);
+    pkru_write(makers_pattern);
+    start_all(keep_pattern);
+    EXPECT_EQUAL(wait_for_all(), 0);
+    EXPECT_EQUAL(pkru_read(), makers_pattern);
+    pkru_write(PKRU_INIT);
+    for (unsigned int i = 0; i < THREADS; i++)
+        signals += threads[i].signals;
+    EXPECT(signals > 0);
+}
+
+static const struct ktap_test tests[] = {
+    {"seven readers' writes fault, the writer's never", readers_never_write},
+    {"each thread's 15 keys keep its pattern", patterns_stay},
+};
+
+int main(int argc, char **argv)
+{
+    probe_init();
+    if (argc > 1)
+        rounds = strtoul(argv[1], NULL, 0);
+    if (argc > 2)
+        yields = strtoul(argv[2], NULL, 0);
+    return ktap_run(tests, COUNT(tests), without_pku());
+}
