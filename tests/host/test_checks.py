@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The kernel that checks itself (make DEBUG=1), on two CPUs: silent when all is well, and not when
-an invalidation of translations was left out, at a place drawn at random.
+"""The kernel that checks itself (make DEBUG=1): silent when all is well, and not when an
+invalidation of translations was left out, at a place drawn at random. And what it cannot check, the
+tests notice: a mistake about rights or keys fails the one that is for it.
 """
 
+import contextlib
 import os
 import random
 import subprocess
@@ -10,7 +12,7 @@ import subprocess
 import latchkey
 import pytest
 
-MISTAKES = (
+INVALIDATIONS = (
     "no-flush",
     "no-flush-of-unmapped",
     "no-flush-of-copied",
@@ -18,6 +20,17 @@ MISTAKES = (
     "no-flush-at-fork",
     "one-ipi-less",
 )
+# The test that is for it, and mistakes of which one is drawn.
+OTHERS = {
+    "rights_threads": ("switch-without-pkru",),
+    "keys_threads": ("key-map-not-atomic",),
+    "pkey_set_all": (
+        "rights-without-interrupt",
+        "rights-without-image",
+        "rights-without-restart",
+        "rights-without-frames",
+    ),
+}
 TARGETS = ("latchkey.elf", "initramfs.cpio")
 
 
@@ -51,13 +64,13 @@ def build(tree):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def run(tree, program):
+def run(tree, program, cpus="2"):
     environment = dict(latchkey.shell_environment(), LATCHKEY_BUILD=str(tree / "build"))
     path = str(tree / "build" / "tests" / program)
-    return latchkey.run("--cpus", "2", "--show-log", path, env=environment)
+    return latchkey.run("--cpus", cpus, "--show-log", path, env=environment)
 
 
-@pytest.mark.parametrize("program", ["shared_space", "memory", "pkey_mprotect"])
+@pytest.mark.parametrize("program", ["shared_space", "memory", "pkey_mprotect", "keys_threads"])
 def test_silent(tree, ktap, program):
     build(tree)
     result = run(tree, program)
@@ -65,9 +78,23 @@ def test_silent(tree, ktap, program):
     assert result.returncode == 0, result.stderr[-2000:]
 
 
-def test_speaks(tree):
-    mistake = random.choice(MISTAKES)
+@contextlib.contextmanager
+def built_with(tree, mistake):
     patch = os.path.join(latchkey.ROOT, "tests", "mistakes", mistake + ".patch")
     call("patch", "-p1", "-i", patch, folder=tree)
     build(tree)
-    assert "kernel panic: TLB: " in run(tree, "shared_space").stderr, mistake
+    yield
+    call("patch", "-R", "-p1", "-i", patch, folder=tree)
+
+
+def test_speaks(tree):
+    mistake = random.choice(INVALIDATIONS)
+    with built_with(tree, mistake):
+        assert "kernel panic: TLB: " in run(tree, "shared_space").stderr, mistake
+
+
+@pytest.mark.parametrize("program", OTHERS)
+def test_noticed(tree, program):
+    mistake = random.choice(OTHERS[program])
+    with built_with(tree, mistake):
+        assert run(tree, program, cpus="4").returncode != 0, mistake

@@ -8,11 +8,9 @@
  * ROUNDS is how often each reader tries to write; YIELDS how often the threads with patterns give
  * up the CPU, all together. With more threads than CPUs they are preempted as well.
  */
-#include "tests/ring3/tasks.h"
+#include "tests/ring3/threads.h"
 
-#define THREADS        8
 #define READERS        (THREADS - 1)
-#define STACK_SIZE     (16 * PAGE)
 #define ROUNDS_DEFAULT 3000
 #define YIELDS_DEFAULT 16000
 
@@ -22,52 +20,6 @@
 #define PATTERN_EVERY 5
 
 static unsigned long rounds = ROUNDS_DEFAULT, yields = YIELDS_DEFAULT;
-
-/* ---- Threads ---- */
-
-struct thread {
-    char *stack;
-    volatile uint32_t alive; /* not 0 until its end */
-    volatile pid_t tid;
-    unsigned int number;
-    volatile uint32_t pattern; /* what its PKRU is to be */
-    volatile unsigned long turns, signals, errors;
-};
-
-static struct thread threads[THREADS];
-
-static void yield(void)
-{
-    raw_call(__NR_sched_yield, 0, 0, 0, 0);
-}
-
-static void start_all(void (*function)(void *))
-{
-    for (unsigned int i = 0; i < THREADS; i++) {
-        struct thread *thread = &threads[i];
-        thread->number = i;
-        thread->turns = thread->signals = thread->errors = 0;
-        thread->stack = map_pages(STACK_SIZE / PAGE, READ_WRITE);
-        thread->alive = 1;
-        thread->tid = 0;
-        EXPECT(start_task(THREAD_TASK, thread->stack + STACK_SIZE, function, thread,
-                          (uint32_t *)&thread->alive) > 0);
-    }
-}
-
-/* The errors of all, once all have ended. */
-static unsigned long wait_for_all(void)
-{
-    unsigned long errors = 0;
-
-    for (unsigned int i = 0; i < THREADS; i++) {
-        while (threads[i].alive)
-            yield();
-        errors += threads[i].errors;
-        munmap(threads[i].stack, STACK_SIZE);
-    }
-    return errors;
-}
 
 /* ---- One writes, seven read ---- */
 
@@ -151,12 +103,11 @@ static void readers_never_write(void)
     EXPECT_SUCCESS(pkey_mprotect(region, PAGE, READ_WRITE, key));
     handle(SIGSEGV, step_over, 0);
     readers_done = false;
-    start_all(read_or_write);
+    start_threads(read_or_write);
     for (unsigned int i = 1; i < THREADS; i++)
-        while (threads[i].alive)
-            yield();
+        wait_for_thread(&threads[i]);
     readers_done = true;
-    EXPECT_EQUAL(wait_for_all(), 0);
+    EXPECT_EQUAL(end_threads(), 0);
     EXPECT(threads[0].turns > 0);
     probe_init();
     EXPECT_SUCCESS(pkey_free(key));
@@ -168,14 +119,23 @@ static void readers_never_write(void)
 /* The threads' maker has this one, and a thread begins with its maker's. */
 static const uint32_t makers_pattern = 0x9c63a5f0;
 
-static struct thread *self(void)
+struct keeper {
+    volatile pid_t tid;        /* 0 until it has its pattern */
+    volatile uint32_t pattern; /* what its PKRU is to be */
+    volatile unsigned long signals;
+};
+
+static struct keeper keepers[THREADS];
+
+/* The number of the calling thread; -1 if it has no pattern yet, or is the main one. */
+static int self(void)
 {
     pid_t tid = (pid_t)raw_call(__NR_gettid, 0, 0, 0, 0);
 
-    for (unsigned int i = 0; i < THREADS; i++)
-        if (threads[i].tid == tid)
-            return &threads[i];
-    return NULL;
+    for (int i = 0; i < THREADS; i++)
+        if (keepers[i].tid == tid)
+            return i;
+    return -1;
 }
 
 /* The interrupted thread's pattern is in the frame, and not in the handler. */
@@ -183,26 +143,27 @@ static void look_in_handler(int signal, siginfo_t *info, void *context)
 {
     uint32_t in_handler = pkru_read();
     uint32_t in_frame = pkru_get_in_image(((ucontext_t *)context)->uc_mcontext.fpregs);
-    struct thread *thread = self();
+    int number = self();
 
     (void)signal;
     (void)info;
-    if (thread) {
-        thread->errors += in_handler != first_pkru || in_frame != thread->pattern;
-        thread->signals++;
+    if (number >= 0) {
+        threads[number].errors += in_handler != first_pkru || in_frame != keepers[number].pattern;
+        keepers[number].signals++;
     }
 }
 
 /* In the child of a fork there is the thread alone; it has its pattern still, and over switches. */
 static void fork_and_look(struct thread *thread)
 {
+    uint32_t pattern = keepers[thread->number].pattern;
     int status = -1;
     long child = raw_call(__NR_fork, 0, 0, 0, 0);
 
     if (child == 0) {
-        bool kept = pkru_read() == thread->pattern;
+        bool kept = pkru_read() == pattern;
         yield();
-        raw_call(__NR_exit_group, !kept || pkru_read() != thread->pattern, 0, 0, 0);
+        raw_call(__NR_exit_group, !kept || pkru_read() != pattern, 0, 0, 0);
     }
     thread->errors += child < 0;
     thread->errors += raw_call(__NR_wait4, (uintptr_t)child, (uintptr_t)&status, 0, 0) != child;
@@ -211,10 +172,10 @@ static void fork_and_look(struct thread *thread)
 
 static void signal_neighbour(const struct thread *thread)
 {
-    const struct thread *neighbour = &threads[(thread->number + 1) % THREADS];
+    unsigned int neighbour = (thread->number + 1) % THREADS;
 
-    if (neighbour->tid && neighbour->alive)
-        raw_call(__NR_tgkill, (uintptr_t)getpid(), (uintptr_t)neighbour->tid, SIGUSR1, 0);
+    if (keepers[neighbour].tid && threads[neighbour].alive)
+        raw_call(__NR_tgkill, (uintptr_t)getpid(), (uintptr_t)keepers[neighbour].tid, SIGUSR1, 0);
 }
 
 /* Another value for 15 keys; key 0, under which the stacks are, stays open. */
@@ -237,22 +198,23 @@ static void set_signals_blocked(bool blocked)
 static void change_pattern(struct thread *thread)
 {
     set_signals_blocked(true);
-    thread->pattern = next_pattern(thread);
-    pkru_write(thread->pattern);
+    keepers[thread->number].pattern = next_pattern(thread);
+    pkru_write(keepers[thread->number].pattern);
     set_signals_blocked(false);
 }
 
 static void keep_pattern(void *argument)
 {
     struct thread *thread = argument;
+    struct keeper *keeper = &keepers[thread->number];
 
     thread->errors += pkru_read() != makers_pattern;
     change_pattern(thread);
-    thread->tid = (pid_t)raw_call(__NR_gettid, 0, 0, 0, 0);
+    keeper->tid = (pid_t)raw_call(__NR_gettid, 0, 0, 0, 0);
     while (thread->turns++ < yields / THREADS) {
-        thread->errors += pkru_read() != thread->pattern;
+        thread->errors += pkru_read() != keeper->pattern;
         yield();
-        thread->errors += pkru_read() != thread->pattern;
+        thread->errors += pkru_read() != keeper->pattern;
         if (thread->turns % SIGNAL_EVERY == 0)
             signal_neighbour(thread);
         if (thread->turns % FORK_EVERY == 0)
@@ -268,12 +230,12 @@ static void patterns_stay(void)
 
     handle(SIGUSR1, look_in_handler, SA_RESTART);
     pkru_write(makers_pattern);
-    start_all(keep_pattern);
-    EXPECT_EQUAL(wait_for_all(), 0);
+    start_threads(keep_pattern);
+    EXPECT_EQUAL(end_threads(), 0);
     EXPECT_EQUAL(pkru_read(), makers_pattern);
     pkru_write(PKRU_INIT);
     for (unsigned int i = 0; i < THREADS; i++)
-        signals += threads[i].signals;
+        signals += keepers[i].signals;
     EXPECT(signals > 0);
 }
 

@@ -9,13 +9,10 @@
  */
 #include "tests/ring3/tasks.h"
 
-#include <fcntl.h>
-
 #define WORKERS     3
 #define STACK_SIZE  (16 * PAGE)
 #define ROUNDS      16
 #define TOUCH_PAGES 512
-#define KEY_ROUNDS  2000
 
 /* ---- Tasks ---- */
 
@@ -403,79 +400,6 @@ static void fork_while_others_write(void)
     munmap(target, PAGE);
 }
 
-/* ---- Keys of all ---- */
-
-static volatile int owner[16]; /* of each key: a worker's number and 1 */
-
-static long raw_pkey_alloc(void)
-{
-    return raw_call(__NR_pkey_alloc, 0, 0, 0, 0);
-}
-
-static long raw_pkey_free(long number)
-{
-    return raw_call(__NR_pkey_free, (uintptr_t)number, 0, 0, 0);
-}
-
-static void take_keys(void *argument)
-{
-    struct worker *worker = argument;
-    int me = (int)worker->number + 1;
-
-    for (unsigned int i = 0; i < KEY_ROUNDS; i++) {
-        long taken = raw_pkey_alloc();
-        if (taken < 1 || taken > 15 || __atomic_exchange_n(&owner[taken], me, __ATOMIC_SEQ_CST))
-            worker->errors++;
-        else if (__atomic_exchange_n(&owner[taken], 0, __ATOMIC_SEQ_CST) != me)
-            worker->errors++;
-        if (raw_pkey_free(taken))
-            worker->errors++;
-    }
-}
-
-#define LOCKS_PATH "/sys/kernel/debug/latchkey/locks"
-
-/* How often the lock was taken that was taken most often; -1 if this kernel does not say. */
-static long most_taken(void)
-{
-    static char text[8192];
-    int file = open(LOCKS_PATH, O_RDONLY);
-    long size = file < 0 ? 0 : read(file, text, sizeof(text) - 1);
-    long most = -1;
-
-    close(file);
-    text[size < 0 ? 0 : size] = '\0';
-    for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
-        *end = '\0';
-        long taken = strtol(strrchr(line, ' '), NULL, 10);
-        if (taken > most)
-            most = taken;
-    }
-    return most;
-}
-
-static void keys_are_had_once(void)
-{
-    if (skipped_without_pku())
-        return;
-    start_workers(take_keys);
-    EXPECT_EQUAL(end_workers(), 0);
-}
-
-static void keys_take_no_lock(void)
-{
-    if (skipped_without_pku())
-        return;
-    long before = most_taken();
-    if (before < 0) {
-        ktap_skip("the kernel does not count locks");
-        return;
-    }
-    for (int i = 0; i < 50 * KEY_ROUNDS; i++)
-        raw_pkey_free(raw_pkey_alloc());
-    EXPECT(most_taken() - before < 10 * KEY_ROUNDS);
-}
-
 static const struct ktap_test tests[] = {
     {"a change of key counts for all when the call returns", change_of_key},
     {"so does a change of protection", change_of_protection},
@@ -485,8 +409,6 @@ static const struct ktap_test tests[] = {
     {"many touch the same new pages: nothing is lost", first_touch},
     {"the same of shared memory", first_touch_of_shared},
     {"fork while others write: the copy stands still", fork_while_others_write},
-    {"keys: nobody gets one that another has", keys_are_had_once},
-    {"keys: pkey_alloc and pkey_free take no lock", keys_take_no_lock},
 };
 
 int main(void)
