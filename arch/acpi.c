@@ -193,3 +193,12 @@ uint64_t acpi_field(const struct acpi_header *table, size_t offset, size_t size)
         return 0;
     return read_number((const char *)table + offset, size);
 }
+
+struct acpi_address acpi_address_field(const struct acpi_header *table, size_t offset)
+{
+    struct acpi_address address = {0};
+
+    if (offset + sizeof(address) <= table->length)
+        memcpy(&address, (const char *)table + offset, sizeof(address));
+    return address;
+}

@@ -63,6 +63,24 @@ int acpi_open(struct acpi *acpi, const struct acpi_access *access, const void *r
 /* The first sound table with a signature of four letters, mapped for good; NULL when none is. */
 const struct acpi_header *acpi_find(const struct acpi *acpi, const char *signature);
 
+/* Where a register is, as tables say it: the generic address structure, table 5.1. */
+struct acpi_address {
+    uint8_t space; /* enum acpi_space */
+    uint8_t bit_width, bit_offset;
+    uint8_t access_size; /* 0: not said; 1 to 4: 8, 16, 32, 64 bits */
+    uint64_t address;
+} __attribute__((packed));
+
+_Static_assert(sizeof(struct acpi_address) == 12, "ACPI 6.4, table 5.1");
+
+enum acpi_space {
+    ACPI_SPACE_MEMORY = 0,
+    ACPI_SPACE_IO = 1,
+};
+
+/* The generic address at an offset of a table; its address is 0 where the table is too short. */
+struct acpi_address acpi_address_field(const struct acpi_header *table, size_t offset);
+
 /* size bytes (1, 2, 4 or 8) of a table at an offset; 0 where the table is too short for them. */
 uint64_t acpi_field(const struct acpi_header *table, size_t offset, size_t size);
 

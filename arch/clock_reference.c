@@ -22,12 +22,6 @@
 #define FADT_X_PM_TMR_BLK 208       /* the same as a generic address */
 #define FADT_TMR_VAL_EXT  (1u << 8) /* 32 bits, not 24 */
 
-/* Generic address structure: table 5.1. */
-#define ADDRESS_SPACE  0
-#define ADDRESS_VALUE  4
-#define SPACE_MEMORY   0
-#define SPACE_IO_PORTS 1
-
 #define HPET_BASE           40 /* of the table: a generic address */
 #define HPET_REGISTERS_SIZE 0x400
 #define HPET_CAPABILITIES   0x00 /* bits 63-32: femtoseconds a tick; 13: the counter has 64 bits */
@@ -71,16 +65,15 @@ static bool find_pm_timer(const struct acpi_header *fadt, void *(*map_device)(pa
 {
     if (!fadt || acpi_field(fadt, FADT_PM_TMR_LEN, 1) != 4)
         return false;
-    uint64_t space = acpi_field(fadt, FADT_X_PM_TMR_BLK + ADDRESS_SPACE, 1);
-    uint64_t address = acpi_field(fadt, FADT_X_PM_TMR_BLK + ADDRESS_VALUE, 8);
-    if (address == 0) {
-        space = SPACE_IO_PORTS;
-        address = acpi_field(fadt, FADT_PM_TMR_BLK, 4);
+    struct acpi_address timer = acpi_address_field(fadt, FADT_X_PM_TMR_BLK);
+    if (timer.address == 0) {
+        timer.space = ACPI_SPACE_IO;
+        timer.address = acpi_field(fadt, FADT_PM_TMR_BLK, 4);
     }
-    if (space == SPACE_MEMORY)
-        pm_timer_memory = map_device(paddr(address), sizeof(uint32_t));
-    else if (space == SPACE_IO_PORTS && address <= UINT16_MAX)
-        pm_timer_port = (uint16_t)address;
+    if (timer.space == ACPI_SPACE_MEMORY)
+        pm_timer_memory = map_device(paddr(timer.address), sizeof(uint32_t));
+    else if (timer.space == ACPI_SPACE_IO && timer.address <= UINT16_MAX)
+        pm_timer_port = (uint16_t)timer.address;
     return pm_timer_memory || pm_timer_port;
 }
 
@@ -93,10 +86,13 @@ static uint64_t read_hpet(void)
 
 static uint64_t find_hpet(const struct acpi_header *table, void *(*map_device)(paddr_t, size_t))
 {
-    if (!table || acpi_field(table, HPET_BASE + ADDRESS_SPACE, 1) != SPACE_MEMORY)
+    struct acpi_address base = {0};
+
+    if (table)
+        base = acpi_address_field(table, HPET_BASE);
+    if (!base.address || base.space != ACPI_SPACE_MEMORY)
         return 0;
-    uint64_t address = acpi_field(table, HPET_BASE + ADDRESS_VALUE, 8);
-    hpet = address ? map_device(paddr(address), HPET_REGISTERS_SIZE) : NULL;
+    hpet = map_device(paddr(base.address), HPET_REGISTERS_SIZE);
     uint32_t period = hpet ? mmio_read32(hpet + HPET_CAPABILITIES + 4) : 0;
     if (period == 0 || period > HPET_PERIOD_MAX)
         return 0;

@@ -34,6 +34,16 @@ static inline void outw(uint16_t port, uint16_t value)
     __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
 }
 
+static inline uint8_t mmio_read8(const volatile void *address)
+{
+    return *(const volatile uint8_t *)address;
+}
+
+static inline void mmio_write8(volatile void *address, uint8_t value)
+{
+    *(volatile uint8_t *)address = value;
+}
+
 static inline uint32_t mmio_read32(const volatile void *address)
 {
     return *(const volatile uint32_t *)address;

@@ -34,6 +34,9 @@
 #define KERNEL_BASE       0xffffffff80000000ul
 #define KERNEL_LOAD       0x0000000000100000ul /* physical */
 
+/* How much the direct map of boot/entry.asm shows, devices too; mm/kernel_map.c's has RAM alone. */
+#define EARLY_DIRECT_MAP_SIZE 0x100000000ul
+
 /* Where the direct map shows the byte at a physical address, which must be RAM. */
 static inline void *direct_map(paddr_t address)
 {

@@ -6,7 +6,9 @@
 
 #include "arch/io.h"
 
-/* Offsets from the first port. With DLAB set the first two are the divisor. */
+const uint16_t uart_legacy_ports[UART_LEGACY_COUNT] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+
+/* Numbers of the registers. With DLAB set the first two are the divisor. */
 enum uart_register {
     UART_DATA = 0,
     UART_INTERRUPT_ENABLE = 1,
@@ -46,12 +48,21 @@ enum uart_register {
 
 static uint8_t read_register(const struct uart *uart, enum uart_register index)
 {
-    return inb(uart->port + index);
+    if (uart->place.space == UART_PORTS)
+        return inb((uint16_t)(uart->place.address + index));
+    if (uart->place.stride == sizeof(uint32_t))
+        return (uint8_t)mmio_read32(uart->registers + index * sizeof(uint32_t));
+    return mmio_read8(uart->registers + index);
 }
 
 static void write_register(const struct uart *uart, enum uart_register index, uint8_t value)
 {
-    outb(uart->port + index, value);
+    if (uart->place.space == UART_PORTS)
+        outb((uint16_t)(uart->place.address + index), value);
+    else if (uart->place.stride == sizeof(uint32_t))
+        mmio_write32(uart->registers + index * sizeof(uint32_t), value);
+    else
+        mmio_write8(uart->registers + index, value);
 }
 
 /* Waits for a bit of the line status, unless the port has missed the limit before. */
@@ -82,21 +93,27 @@ static bool is_present(const struct uart *uart)
     return read_register(uart, UART_SCRATCH) == 0xa5;
 }
 
-bool uart_init(struct uart *uart, uint16_t port, unsigned int baud)
+static void set_speed(const struct uart *uart, unsigned int baud)
 {
     unsigned int divisor = BASE_CLOCK / baud;
 
-    *uart = (struct uart){.port = port, .fifo_size = 1};
+    write_register(uart, UART_LINE_CONTROL, LINE_DLAB);
+    write_register(uart, UART_DIVISOR_LOW, divisor & 0xff);
+    write_register(uart, UART_DIVISOR_HIGH, (uint8_t)(divisor >> 8));
+}
+
+bool uart_init(struct uart *uart, const struct uart_place *place, volatile void *registers)
+{
+    *uart = (struct uart){.place = *place, .registers = registers, .fifo_size = 1};
     if (!is_present(uart)) {
-        uart->port = 0;
+        uart->place.space = UART_NOWHERE;
         return false;
     }
     write_register(uart, UART_INTERRUPT_ENABLE, 0);
     /* What the firmware has written leaves at the firmware's speed. */
     uart_drain(uart);
-    write_register(uart, UART_LINE_CONTROL, LINE_DLAB);
-    write_register(uart, UART_DIVISOR_LOW, divisor & 0xff);
-    write_register(uart, UART_DIVISOR_HIGH, divisor >> 8);
+    if (place->baud)
+        set_speed(uart, place->baud);
     write_register(uart, UART_LINE_CONTROL, LINE_8N1);
     write_register(uart, UART_FIFO_CONTROL, FIFO_ENABLE | FIFO_CLEAR | FIFO_TRIGGER);
     write_register(uart, UART_MODEM_CONTROL, MODEM_DTR | MODEM_RTS);
@@ -110,7 +127,7 @@ size_t uart_read(struct uart *uart, void *buffer, size_t size)
     uint8_t *bytes = buffer;
     size_t count = 0;
 
-    if (!uart->port)
+    if (uart->place.space == UART_NOWHERE)
         return 0;
     while (count < size && (read_register(uart, UART_LINE_STATUS) & STATUS_RECEIVED))
         bytes[count++] = read_register(uart, UART_DATA);
@@ -121,8 +138,10 @@ size_t uart_write_some(struct uart *uart, const void *bytes, size_t count)
 {
     const uint8_t *source = bytes;
 
-    if (!uart->port || !(read_register(uart, UART_LINE_STATUS) & STATUS_WRITABLE))
+    if (uart->place.space == UART_NOWHERE ||
+        !(read_register(uart, UART_LINE_STATUS) & STATUS_WRITABLE))
         return 0;
+    uart->stalled = false;
     if (count > uart->fifo_size)
         count = uart->fifo_size;
     for (size_t i = 0; i < count; i++)
@@ -134,7 +153,7 @@ bool uart_write(struct uart *uart, const void *bytes, size_t count)
 {
     const uint8_t *source = bytes;
 
-    if (!uart->port)
+    if (uart->place.space == UART_NOWHERE)
         return false;
     while (count) {
         size_t written = uart_write_some(uart, source, count);
@@ -149,6 +168,6 @@ bool uart_write(struct uart *uart, const void *bytes, size_t count)
 
 void uart_drain(struct uart *uart)
 {
-    if (uart->port)
+    if (uart->place.space != UART_NOWHERE)
         wait_status(uart, STATUS_TRANSMITTED);
 }

@@ -46,7 +46,7 @@ static void __attribute__((format(printf, 1, 2))) add(const char *format, ...)
 
 static void end_line(void)
 {
-    kprintf("%s # crc=%04x\n", line.text, crc16(line.text, (unsigned int)line.length));
+    kprintf(KERN_RESULT "%s # crc=%04x\n", line.text, crc16(line.text, (unsigned int)line.length));
     line.length = 0;
 }
 
@@ -71,7 +71,7 @@ static void add_field(const char *name, const char *text)
 void report_begin(const struct report_head *head)
 {
     totals = (struct report_totals){0, 0, 0};
-    kprintf("KTAP version 1\n1..%u\n", head->results);
+    kprintf(KERN_RESULT "KTAP version 1\n1..%u\n", head->results);
     add("# bringup begin format=1 results=%u cpus=%u absent=%u tests=%u seed=%#lx emulator=%s",
         head->results, head->cpus, head->absent, head->tests, head->seed, head->emulator);
     add_field("model", head->brand);

@@ -276,8 +276,8 @@ static uint64_t read_number(const char *name, uint64_t default_value, uint64_t h
         return default_value;
     if (!parse_u64(value, &number) && number <= highest)
         return number;
-    kprintf("command    %s=%s is not a number up to %lu; %lu is used\n", name, value, highest,
-            default_value);
+    kprintf(KERN_WARNING "command    %s=%s is not a number up to %lu; %lu is used\n", name, value,
+            highest, default_value);
     return default_value;
 }
 

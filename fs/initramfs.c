@@ -38,7 +38,8 @@ struct unpacking {
 
 static void complain(struct unpacking *work, const char *name, const char *what, int error)
 {
-    kprintf("initramfs: at offset %zu: %.255s%s%s\n", work->offset, name, *name ? ": " : "", what);
+    kprintf(KERN_ERR "initramfs: at offset %zu: %.255s%s%s\n", work->offset, name,
+            *name ? ": " : "", what);
     if (!work->error)
         work->error = error;
 }

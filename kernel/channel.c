@@ -27,6 +27,7 @@
 #include "kernel/poller.h"
 #include "kernel/signal.h"
 #include "kernel/tty.h"
+#include "kernel/uart_words.h"
 #include "kernel/wait_queue.h"
 #include "libc/include/string.h"
 
@@ -233,14 +234,13 @@ static bool poll_channel(void)
 int channel_open(const char *words)
 {
     static const uint8_t hello[1] = {VERSION};
-    unsigned int baud = UART_BAUD_MAX;
-    uint16_t port = console_parse_port(words, &baud);
+    struct uart_place place;
 
-    if (!port)
+    if (uart_words_read(words, &place) || place.space != UART_PORTS)
         return -EINVAL;
-    if (port == console_port())
+    if (console_has_port((uint16_t)place.address))
         return -EBUSY;
-    if (!uart_init(&uart, port, baud))
+    if (!uart_init(&uart, &place, NULL))
         return -ENODEV;
     frame_init(&uart);
     frame_send(FRAME_HELLO, hello, sizeof(hello));

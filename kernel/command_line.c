@@ -7,8 +7,8 @@
 static const char *line = "";
 
 static const char *const known_names[] = {
-    "console", "channel", "init",  "init_pkru", "nopku",   "maxcpus", "x2apic", "test",
-    "exit",    "bringup", "tests", "seed",      "minutes", "limit",   "onpass", "onfail"};
+    "console", "channel", "init", "init_pkru", "nopku", "maxcpus",  "x2apic", "test",  "exit",
+    "bringup", "tests",   "seed", "minutes",   "limit", "loglevel", "onpass", "onfail"};
 
 struct word {
     const char *start;

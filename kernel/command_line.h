@@ -2,7 +2,9 @@
 /*
  * The kernel command line: words separated by spaces, NAME or NAME=VALUE.
  *
- *   console=ttyS0|ttyS1[,BAUD]   serial port of kernel messages and of the terminal
+ *   console=PORT[,BAUD]          serial port of kernel messages and of the terminal: ttyS0 to
+ *                                ttyS3, or io, mmio or mmio32 with ,ADDRESS
+ *   loglevel=N                   the console shows messages of levels below N (1 to 8)
  *   channel=ttyS1                serial port of the framed channel to a host
  *   init=PATH                    first program
  *   init_pkru=VALUE              PKRU that processes start with, 32 bits

@@ -2,27 +2,38 @@
 /*
  * The console, over one UART and the VGA text screen.
  *
- * One lock, taken with interrupts off, keeps each message whole.
+ * One lock, taken with interrupts off, keeps each message whole. A UART that is opened late is
+ * given the log first, so that it misses nothing.
  */
 #include "kernel/console.h"
 
+#include "arch/cpu.h"
 #include "arch/layout.h"
+#include "arch/spcr.h"
 #include "arch/spinlock.h"
 #include "arch/uart.h"
 #include "arch/vga.h"
+#include "kernel/log.h"
+#include "kernel/uart_words.h"
 #include "libc/core/format.h"
-#include "libc/core/parse.h"
 #include "libc/include/string.h"
 
 static struct spinlock console_lock = SPINLOCK_INIT("console");
 static bool lock_is_broken;
 static bool is_in_line; /* a line has been begun and not ended */
+static unsigned int shown_below = LEVEL_DEFAULT_SHOWN;
 static struct uart uart;
+static const char *uart_source; /* who named the UART */
+
+static bool has_words;          /* console= was there */
+static struct uart_place named; /* by it; UART_NOWHERE: none that can be */
+static void *(*map_device)(paddr_t, size_t);
 
 /* Collects the pieces of a message, so that the devices are written to in few calls. */
 static struct {
     char bytes[256];
     size_t count;
+    unsigned int level;
 } message;
 
 static uint64_t take_lock(void)
@@ -36,39 +47,6 @@ static void drop_lock(uint64_t flags)
         irq_restore(flags);
     else
         spin_unlock_irqrestore(&console_lock, flags);
-}
-
-uint16_t console_parse_port(const char *words, unsigned int *baud)
-{
-    uint64_t value;
-
-    if (strncmp(words, "ttyS", 4) || (words[4] != '0' && words[4] != '1'))
-        return 0;
-    if (words[5] == ',') {
-        if (parse_u64(words + 6, &value) || !value || value > UART_BAUD_MAX)
-            return 0;
-        *baud = value;
-    } else if (words[5]) {
-        return 0;
-    }
-    return words[4] == '0' ? UART_COM1 : UART_COM2;
-}
-
-void console_init(const char *words, bool has_vga_text)
-{
-    unsigned int baud = UART_BAUD_MAX;
-    uint16_t port = words ? console_parse_port(words, &baud) : UART_COM1;
-
-    uart_init(&uart, port ? port : UART_COM1, baud);
-    if (has_vga_text)
-        vga_init(direct_map(paddr(VGA_MEMORY)));
-    if (!port)
-        kprintf("console=%s is not ttyS0 or ttyS1[,baud]: ttyS0,%u is used\n", words, baud);
-}
-
-uint16_t console_port(void)
-{
-    return uart.port;
 }
 
 /* To the serial line, with CR before each newline. */
@@ -86,6 +64,128 @@ static void write_lines(const char *bytes, size_t count)
         count -= length + 1;
     }
 }
+
+/* ---- the UART ---- */
+
+/* What was said before the UART was there. */
+static void write_log(void)
+{
+    char bytes[LOG_LEVEL_SIZE + 64];
+    uint64_t position = 0;
+    unsigned int level = 0;
+    bool at_line_start = true;
+    size_t count;
+
+    while ((count = log_read(&position, bytes, sizeof(bytes)))) {
+        size_t skipped = at_line_start ? LOG_LEVEL_SIZE : 0;
+        if (at_line_start)
+            level = log_level(bytes);
+        if (level < shown_below)
+            write_lines(bytes + skipped, count - skipped);
+        at_line_start = bytes[count - 1] == '\n';
+    }
+}
+
+static bool open_uart(const struct uart_place *place, const char *source)
+{
+    size_t size = UART_REGISTERS * place->stride;
+    void *registers = NULL;
+
+    if (place->space == UART_NOWHERE)
+        return false;
+    if (place->space == UART_MEMORY) {
+        if (place->address > (1ul << cpu_physical_bits()) - size)
+            return false;
+        registers = map_device(paddr(place->address), size);
+        if (!registers)
+            return false;
+    }
+    if (!uart_init(&uart, place, registers))
+        return false;
+    uart_source = source;
+    write_log();
+    return true;
+}
+
+static bool open_named(void)
+{
+    return open_uart(&named, "as console= says");
+}
+
+static bool open_by_spcr(const struct acpi *acpi)
+{
+    const struct acpi_header *spcr = acpi_find(acpi, "SPCR");
+    struct uart_place place;
+
+    return spcr && !spcr_read(spcr, &place) && open_uart(&place, "as the SPCR table says");
+}
+
+static bool open_legacy(void)
+{
+    for (unsigned int i = 0; i < UART_LEGACY_COUNT; i++) {
+        struct uart_place place = {UART_PORTS, 1, uart_legacy_ports[i], UART_BAUD_MAX};
+        if (open_uart(&place, "the first of the ports of old"))
+            return true;
+    }
+    return false;
+}
+
+static bool has_uart(void)
+{
+    return uart.place.space != UART_NOWHERE;
+}
+
+/* The tables of the entry show the first 4 GiB in the direct map. */
+static void *map_early(paddr_t address, size_t size)
+{
+    return address.value + size <= EARLY_DIRECT_MAP_SIZE ? direct_map(address) : NULL;
+}
+
+void console_set_level(unsigned int level)
+{
+    shown_below = level > 0 ? level : 1;
+}
+
+void console_init(const char *words, bool has_vga_text)
+{
+    map_device = map_early;
+    if (has_vga_text)
+        vga_init(direct_map(paddr(VGA_MEMORY)));
+    has_words = words;
+    if (words && uart_words_read(words, &named))
+        named.space = UART_NOWHERE;
+    open_named();
+}
+
+void console_remap(void *(*map)(paddr_t, size_t), bool has_vga_text)
+{
+    map_device = map;
+    if (has_vga_text)
+        vga_remap(map(paddr(VGA_MEMORY), VGA_MEMORY_SIZE));
+    if (!has_uart())
+        open_named();
+    else if (uart.place.space == UART_MEMORY)
+        uart.registers = map(paddr(uart.place.address), UART_REGISTERS * uart.place.stride);
+}
+
+void console_find_uart(const struct acpi *acpi)
+{
+    if (has_words && !has_uart())
+        kprintf(KERN_WARNING "console    console= names no serial port that answers; see docs/\n");
+    if (!has_uart() && !open_by_spcr(acpi) && !open_legacy())
+        kprintf(KERN_WARNING "console    there is no serial port\n");
+    else
+        kprintf("console    UART at %s %#lx, %s\n",
+                uart.place.space == UART_PORTS ? "port" : "physical", uart.place.address,
+                uart_source);
+}
+
+bool console_has_port(uint16_t port)
+{
+    return uart.place.space == UART_PORTS && uart.place.address == port;
+}
+
+/* ---- writing and reading ---- */
 
 static void write_locked(const char *bytes, size_t count)
 {
@@ -135,14 +235,19 @@ void console_drain(void)
 void console_panic(void)
 {
     lock_is_broken = true;
+    shown_below = LEVEL_COUNT;
     message.count = 0;
+    if (!has_uart())
+        open_legacy();
     if (is_in_line)
         write_locked("\n", 1);
 }
 
 static void flush_message(void)
 {
-    write_locked(message.bytes, message.count);
+    log_write(message.level, message.bytes, message.count);
+    if (message.level < shown_below)
+        write_locked(message.bytes, message.count);
     message.count = 0;
 }
 
@@ -167,6 +272,11 @@ void kvprintf(const char *format, va_list arguments)
 {
     uint64_t flags = take_lock();
 
+    message.level = LEVEL_INFO;
+    if (format[0] == KERN_SOH[0]) {
+        message.level = (unsigned int)(format[1] - '0');
+        format += 2;
+    }
     format_output(add_to_message, NULL, format, arguments);
     flush_message();
     drop_lock(flags);

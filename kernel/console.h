@@ -3,8 +3,9 @@
  * The console: where kernel messages go, and the low half of the interactive terminal when there
  * is no channel to the host.
  *
- * Output goes to the serial port that console= names and to the VGA text screen where there is
- * one. Every wait for the transmitter has a limit, and a port that never answers is given up.
+ * Output goes to one UART and to the VGA text screen where there is one. Every wait for the
+ * transmitter has a limit, and a UART that never answers is given up. All messages go to the log
+ * (kernel/log.h); those from before a UART was found are written to it when it is.
  */
 #ifndef KERNEL_CONSOLE_H
 #define KERNEL_CONSOLE_H
@@ -14,21 +15,41 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/acpi.h"
+
+/* Levels of messages, Linux's; the console shows those below the number that loglevel= says. */
+#define LEVEL_INFO          6
+#define LEVEL_DEFAULT_SHOWN 7
+#define LEVEL_COUNT         8
+
+/* What a message's format may begin with; without it the level is LEVEL_INFO. */
+#define KERN_SOH     "\001"
+#define KERN_RESULT  KERN_SOH "0" /* Linux's KERN_EMERG, for what was asked for: always shown */
+#define KERN_ERR     KERN_SOH "3"
+#define KERN_WARNING KERN_SOH "4"
+#define KERN_NOTICE  KERN_SOH "5"
+
+/* Shows messages below a level, 1 at least. */
+void console_set_level(unsigned int level);
+
 /*
- * Opens the devices; words are the value of console= ("ttyS1,115200"), or NULL for the default.
- * Needs no memory: the screen is reached through the early direct map, until vga_remap().
- * Messages before this are lost.
+ * Opens the screen, and the UART that words, the value of console=, name (kernel/uart_words.h);
+ * NULL: none yet. Needs no memory: devices are seen through the early direct map, which ends at
+ * 4 GiB, until console_remap().
  */
 void console_init(const char *words, bool has_vga_text);
 
-/*
- * The I/O port that "ttyS0" or "ttyS1", with or without ",baud", names; *baud is changed only if
- * it is given. 0 when the words mean nothing.
- */
-uint16_t console_parse_port(const char *words, unsigned int *baud);
+/* The early direct map is gone: map shows device registers, or gives NULL. */
+void console_remap(void *(*map)(paddr_t, size_t), bool has_vga_text);
 
-/* The I/O port of the console's UART, or 0 when there is none. */
-uint16_t console_port(void);
+/*
+ * If there is no UART yet, opens the one that the firmware's SPCR table names, or else the first of
+ * the ports of old that answers. Says which it is.
+ */
+void console_find_uart(const struct acpi *acpi);
+
+/* Whether the console's UART is the one at an I/O port. */
+bool console_has_port(uint16_t port);
 
 /* Writes bytes; a newline becomes CR LF on the serial line. */
 void console_write(const char *bytes, size_t count);
@@ -43,8 +64,9 @@ size_t console_read(char *bytes, size_t size);
 void console_drain(void);
 
 /*
- * From here on the console's lock is not taken: for a panic, which may interrupt its holder and
- * has stopped the other CPUs. What was being written is cut short, and its line ended.
+ * From here on the console's lock is not taken, and everything is shown: for a panic, which may
+ * interrupt its holder and has stopped the other CPUs. What was being written is cut short, and its
+ * line ended.
  */
 void console_panic(void);
 

@@ -271,7 +271,7 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
         return -ENOMEM;
     int error = elf_read(file, image, &arguments->problem);
     if (error) {
-        kprintf("%s cannot be run: %s\n", arguments->path, arguments->problem);
+        kprintf(KERN_NOTICE "%s cannot be run: %s\n", arguments->path, arguments->problem);
     } else {
         error = build_space(image, arguments, &space, &plan);
         if (error == -EEXIST)

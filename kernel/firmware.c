@@ -8,7 +8,7 @@
 
 static void complain(const char *what, const char *problem, uint64_t number)
 {
-    kprintf("acpi       %s %s %#lx\n", what, problem, number);
+    kprintf(KERN_WARNING "acpi       %s %s %#lx\n", what, problem, number);
 }
 
 static const struct acpi_access access = {firmware_map, complain};
@@ -33,9 +33,9 @@ void firmware_init(const struct boot_info *info)
     uint32_t size = find_rsdp(info, rsdp);
 
     if (size == 0)
-        kprintf("acpi       no root pointer was found\n");
+        kprintf(KERN_WARNING "acpi       no root pointer was found\n");
     else if (acpi_open(&acpi, &access, rsdp, size))
-        kprintf("acpi       no table can be used\n");
+        kprintf(KERN_WARNING "acpi       no table can be used\n");
     else
         kprintf("acpi       %.4s with %u tables, by %s\n", acpi.root->signature, acpi.count, by);
 }

@@ -39,7 +39,8 @@ bool ktest_expect(const char *file, int line, const char *what, uint64_t expecte
     if (expected == found)
         return true;
     if (failures++ < FAILURES_SHOWN)
-        kprintf("# %s:%d: %s: expected %#lx, found %#lx\n", file, line, what, expected, found);
+        kprintf(KERN_RESULT "# %s:%d: %s: expected %#lx, found %#lx\n", file, line, what, expected,
+                found);
     return false;
 }
 
@@ -73,7 +74,7 @@ void ktest_note(const char *format, ...)
     format_output(add_to_note, &note, format, arguments);
     va_end(arguments);
     note.text[note.length] = '\0';
-    kprintf("# %s\n", note.text);
+    kprintf(KERN_RESULT "# %s\n", note.text);
 }
 
 static void run_one(const struct ktest *test, unsigned int number, struct totals *totals)
@@ -82,16 +83,16 @@ static void run_one(const struct ktest *test, unsigned int number, struct totals
     skip_reason = NULL;
     test->run();
     if (failures > FAILURES_SHOWN)
-        kprintf("# and %u more failed expectations\n", failures - FAILURES_SHOWN);
+        kprintf(KERN_RESULT "# and %u more failed expectations\n", failures - FAILURES_SHOWN);
     if (failures) {
         totals->failed++;
-        kprintf("not ok %u - %s\n", number, test->name);
+        kprintf(KERN_RESULT "not ok %u - %s\n", number, test->name);
     } else if (skip_reason) {
         totals->skipped++;
-        kprintf("ok %u - %s # SKIP %s\n", number, test->name, skip_reason);
+        kprintf(KERN_RESULT "ok %u - %s # SKIP %s\n", number, test->name, skip_reason);
     } else {
         totals->passed++;
-        kprintf("ok %u - %s\n", number, test->name);
+        kprintf(KERN_RESULT "ok %u - %s\n", number, test->name);
     }
 }
 
@@ -140,8 +141,8 @@ static void run_named(const char *list, struct totals *totals)
             run_one(test, number, totals);
         } else {
             totals->failed++;
-            kprintf("not ok %u - %.*s # there is no test of this name\n", number, (int)length,
-                    name);
+            kprintf(KERN_RESULT "not ok %u - %.*s # there is no test of this name\n", number,
+                    (int)length, name);
         }
     }
 }
@@ -154,14 +155,14 @@ unsigned int ktest_run(const char *names)
 
     if (!all)
         count = count_names(names);
-    kprintf("KTAP version 1\n1..%u\n", count);
+    kprintf(KERN_RESULT "KTAP version 1\n1..%u\n", count);
     if (all) {
         for (unsigned int i = 0; i < count; i++)
             run_one(&ktests_start[i], i + 1, &totals);
     } else {
         run_named(names, &totals);
     }
-    kprintf("# pass:%u fail:%u skip:%u total:%u\n", totals.passed, totals.failed, totals.skipped,
-            totals.passed + totals.failed + totals.skipped);
+    kprintf(KERN_RESULT "# pass:%u fail:%u skip:%u total:%u\n", totals.passed, totals.failed,
+            totals.skipped, totals.passed + totals.failed + totals.skipped);
     return totals.failed;
 }

@@ -13,7 +13,6 @@
 #include "arch/descriptors.h"
 #include "arch/pkru.h"
 #include "arch/power.h"
-#include "arch/vga.h"
 #include "boot/boot_main.h"
 #include "bringup/crew.h"
 #include "bringup/suite.h"
@@ -56,7 +55,7 @@ static uint64_t entry_tsc;
 
 static void say_unknown(const char *word)
 {
-    kprintf("command    %s is not a word of Latchkey's; see docs/\n", word);
+    kprintf(KERN_WARNING "command    %s is not a word of Latchkey's; see docs/\n", word);
 }
 
 static void read_init_pkru(void)
@@ -67,8 +66,8 @@ static void read_init_pkru(void)
     if (!command_line_value("init_pkru", value))
         return;
     if (parse_u64(value, &pkru) || pkru > UINT32_MAX)
-        kprintf("command    init_pkru=%s is not a number of 32 bits; using %#x\n", value,
-                pkru_init_value);
+        kprintf(KERN_WARNING "command    init_pkru=%s is not a number of 32 bits; using %#x\n",
+                value, pkru_init_value);
     else
         pkru_init_value = (uint32_t)pkru;
 }
@@ -76,7 +75,10 @@ static void read_init_pkru(void)
 static void init_console(const struct boot_info *info)
 {
     char value[COMMAND_LINE_VALUE_SIZE];
+    uint64_t level;
 
+    if (command_line_value("loglevel", value) && !parse_u64(value, &level))
+        console_set_level(level < LEVEL_COUNT ? (unsigned int)level : LEVEL_COUNT);
     console_init(command_line_value("console", value) ? value : NULL, info->has_vga_text);
 }
 
@@ -96,8 +98,7 @@ static void init_memory(const struct boot_info *info)
               info->memory_count);
     if (kernel_map_init() || page_init_high())
         panic("not enough memory for the kernel's page tables; Latchkey wants 32 MiB");
-    if (info->has_vga_text)
-        vga_remap(device_map(paddr(VGA_MEMORY), VGA_MEMORY_SIZE));
+    console_remap(device_map, info->has_vga_text);
     slab_init();
     task_init();
     if (space_init())
@@ -109,7 +110,7 @@ static void init_clocks(void)
     paddr_t registers;
 
     if (command_line_has("x2apic") && !apic_enter_x2apic())
-        kprintf("command    x2apic: this CPU has no x2APIC mode\n");
+        kprintf(KERN_WARNING "command    x2apic: this CPU has no x2APIC mode\n");
     apic_init(apic_is_memory_mapped(&registers) ? device_map(registers, PAGE_SIZE) : NULL);
     clock_references_init(firmware_acpi(), device_map);
     clock_calibrate();
@@ -124,7 +125,8 @@ static void init_files(const struct boot_info *info)
     if (fs_init())
         panic("not enough memory for the root directory; Latchkey wants 32 MiB");
     if (info->initramfs_size == 0) {
-        kprintf("initramfs  there is none: no program can be run. Give one with GRUB's module2 or "
+        kprintf(KERN_WARNING
+                "initramfs  there is none: no program can be run. Give one with GRUB's module2 or "
                 "QEMU's -initrd.\n");
         return;
     }
@@ -142,7 +144,7 @@ static void init_channel(void)
         if (!error)
             error = channel_connect();
         if (error)
-            kprintf("channel    %s: %s\n", value,
+            kprintf(KERN_WARNING "channel    %s: %s\n", value,
                     error == -EBUSY       ? "the console has that port"
                     : error == -ENODEV    ? "there is no such port on this machine"
                     : error == -ETIMEDOUT ? "nobody answered"
@@ -173,9 +175,9 @@ static void first_program_ended(int wait_status)
     if (channel_is_connected())
         channel_exit(wait_status);
     else if (wait_status & 0x7f)
-        kprintf("first program ended by signal %d\n", wait_status & 0x7f);
+        kprintf(KERN_NOTICE "first program ended by signal %d\n", wait_status & 0x7f);
     else
-        kprintf("first program ended with status %d\n", wait_status >> 8);
+        kprintf(KERN_NOTICE "first program ended with status %d\n", wait_status >> 8);
     end_machine(wait_status == 0);
 }
 
@@ -208,8 +210,8 @@ static void run_bringup(void)
     if (!strcmp(value, "poweroff"))
         power_off();
     if (*value)
-        kprintf("command    %s=%s is not halt, reboot or poweroff\n", failed ? "onfail" : "onpass",
-                value);
+        kprintf(KERN_WARNING "command    %s=%s is not halt, reboot or poweroff\n",
+                failed ? "onfail" : "onpass", value);
     if (!command_line_has("init"))
         end_machine(failed == 0);
 }
@@ -276,7 +278,7 @@ refuse_first_program(const char *path, const struct exec_arguments *arguments, i
     struct io_iter from;
 
     snprintf(message, sizeof(message), "latchkey: %s cannot be run: %s\n", path, problem);
-    kprintf("%s", message);
+    kprintf(KERN_ERR "%s", message);
     if (channel_is_connected()) {
         segment.iov_len = strlen(message);
         io_iter_kernel(&from, &segment);
@@ -329,6 +331,7 @@ void kmain(const struct boot_info *info)
     stack_guard_init();                    /* by RDRAND, if the CPU has it */
     init_memory(info);                     /* pages, the final W^X map, kernel objects */
     firmware_init(info);                   /* ACPI's tables */
+    console_find_uart(firmware_acpi());    /* if console= has not named it */
     init_clocks();                         /* APIC, its timer, the TSC */
     boot_log_memory(info);
     boot_log_clocks();

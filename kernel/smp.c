@@ -43,7 +43,7 @@ note_failure(uint32_t apic_id, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(failure.reason, sizeof(failure.reason), format, arguments);
     va_end(arguments);
-    kprintf("cpus       FAILED: the CPU with APIC id %u %s\n", apic_id, failure.reason);
+    kprintf(KERN_ERR "cpus       FAILED: the CPU with APIC id %u %s\n", apic_id, failure.reason);
     if (smp_failure_count < CPU_MAX)
         smp_failures[smp_failure_count++] = failure;
 }
@@ -129,7 +129,8 @@ static unsigned int read_limit(void)
         return CPU_MAX;
     if (!parse_u64(value, &limit) && limit > 0)
         return limit < CPU_MAX ? (unsigned int)limit : CPU_MAX;
-    kprintf("command    maxcpus=%s is not a number above 0; all CPUs are used\n", value);
+    kprintf(KERN_WARNING "command    maxcpus=%s is not a number above 0; all CPUs are used\n",
+            value);
     return CPU_MAX;
 }
 
@@ -149,14 +150,15 @@ static unsigned int prepare_slots(void)
             note_failure(id, "cannot be reached in xAPIC mode");
         } else if (count + 1 < limit) {
             if (prepare_slot(&slots[count], id)) {
-                kprintf("cpus       not enough memory for more than %u CPUs\n", count + 1);
+                kprintf(KERN_ERR "cpus       not enough memory for more than %u CPUs\n", count + 1);
                 break;
             }
             count++;
         }
     }
     if (madt.count && !is_listed)
-        kprintf("cpus       the boot CPU, APIC id %u, is not in the firmware's list\n", own);
+        kprintf(KERN_WARNING "cpus       the boot CPU, APIC id %u, is not in the firmware's list\n",
+                own);
     return count;
 }
 
@@ -168,7 +170,7 @@ static void run_cpu(void)
     if (run_before)
         run_before();
     if (sched_add_cpu())
-        kprintf("cpus       not enough memory for CPU %u\n", this_cpu()->number);
+        kprintf(KERN_ERR "cpus       not enough memory for CPU %u\n", this_cpu()->number);
     else
         sched_start();
 }
@@ -179,12 +181,13 @@ static int make_plan(const struct boot_info *info, unsigned int count, struct ap
     plan->root = kernel_map_root();
     plan->page = find_low_page(info);
     if (plan->page.value == 0) {
-        kprintf("cpus       FAILED: no page of RAM below 640 KiB to start other CPUs from\n");
+        kprintf(KERN_ERR
+                "cpus       FAILED: no page of RAM below 640 KiB to start other CPUs from\n");
         return -ENOMEM;
     }
     plan->page_view = device_map(plan->page, PAGE_SIZE);
     if (!plan->page_view || kernel_map_identity(plan->page, &plan->page_root)) {
-        kprintf("cpus       FAILED: not enough memory to start other CPUs\n");
+        kprintf(KERN_ERR "cpus       FAILED: not enough memory to start other CPUs\n");
         return -ENOMEM;
     }
     return 0;
@@ -200,13 +203,15 @@ static void compare_tsc(struct ap_slot *slot)
 
     smp_compare_tsc(slot, &agreement);
     if (!agreement.answered) {
-        kprintf("cpus       APIC id %u did not answer when its TSC was compared\n", slot->apic_id);
+        kprintf(KERN_WARNING "cpus       APIC id %u did not answer when its TSC was compared\n",
+                slot->apic_id);
     } else if (agreement.low > agreement.high) {
-        kprintf("cpus       the TSC of APIC id %u runs at another rate than the boot CPU's\n",
+        kprintf(KERN_WARNING
+                "cpus       the TSC of APIC id %u runs at another rate than the boot CPU's\n",
                 slot->apic_id);
     } else if (agreement.low > 0 || agreement.high < 0) {
         slot->cpu->tsc_offset = agreement.low + (agreement.high - agreement.low) / 2;
-        kprintf("cpus       the TSC of APIC id %u is off by %ld\n", slot->apic_id,
+        kprintf(KERN_WARNING "cpus       the TSC of APIC id %u is off by %ld\n", slot->apic_id,
                 -slot->cpu->tsc_offset);
     }
 }

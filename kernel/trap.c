@@ -114,7 +114,7 @@ static void page_fault(struct trap_frame *frame)
         goto out;
     }
     if (verdict.signal == SIGKILL)
-        kprintf("out of memory: %s[%d] is ended\n", current()->name, current()->tid);
+        kprintf(KERN_ERR "out of memory: %s[%d] is ended\n", current()->name, current()->tid);
     if (from_user || verdict.signal == SIGKILL)
         signal_fault(frame, address, &verdict);
     if (!from_user)

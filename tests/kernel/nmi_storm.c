@@ -57,7 +57,8 @@ static void __attribute__((noreturn)) send_for_good(void *unused)
         clock_wait(pause);
         schedule();
         if (from_user + from_kernel + from_entry >= tell_at) {
-            kprintf("# nmi_storm: %u in ring 3, %u in the kernel, %u in its entry code; %u with "
+            kprintf(KERN_RESULT
+                    "# nmi_storm: %u in ring 3, %u in the kernel, %u in its entry code; %u with "
                     "a wrong GS\n",
                     from_user, from_kernel, from_entry, wrong);
             tell_at *= 2;

@@ -31,7 +31,8 @@ static void talk(void)
     unsigned int cpu = this_cpu()->number;
 
     for (unsigned int i = 0; !__atomic_load_n(&is_over, __ATOMIC_RELAXED); i++) {
-        kprintf("# CPU %u says %u %s %u\n", cpu, i, "again and again in one message", cpu);
+        kprintf(KERN_RESULT "# CPU %u says %u %s %u\n", cpu, i, "again and again in one message",
+                cpu);
         clock_wait(PAUSE_US); /* the lock is not a fair one */
     }
     panic("on purpose, by CPU %u", cpu);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The kernel log: the latest LOG_SIZE bytes of all kernel messages, whatever the console shows.
+ *
+ * It is a ring of lines. Each begins with its level as Linux's syslog(2) gives it, "<6>", and ends
+ * with a newline; the oldest make room for the newest. These functions take no lock: the console's
+ * guards the log.
+ */
+#ifndef KERNEL_LOG_H
+#define KERNEL_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LOG_SIZE       32768
+#define LOG_LEVEL_SIZE 3 /* characters before each line */
+
+/* Adds a piece of a message; level (0 to 7) counts where a line begins. */
+void log_write(unsigned int level, const char *bytes, size_t count);
+
+/*
+ * Reads on from *position, which moves on: up to the end of a line, and at most size bytes. 0 at
+ * the end of the log. A position of 0, or one that was overwritten since, is that of the oldest
+ * whole line.
+ */
+size_t log_read(uint64_t *position, char *bytes, size_t size);
+
+/* The level of a line that was read from its beginning. */
+static inline unsigned int log_level(const char *line)
+{
+    return (unsigned int)(line[1] - '0');
+}
+
+#endif

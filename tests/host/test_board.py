@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+"""Boards without what every PC used to have: where the console goes, and that nothing waits for a
+device that is not there.
+"""
+
+import re
+import struct
+import subprocess
+
+import acpi
+import pytest
+
+import latchkey
+
+# What QEMU makes of the value 1 that the kernel writes to isa-debug-exit: there is no program.
+ENDED = 3
+
+COM1, COM2, COM3 = 0x3F8, 0x2F8, 0x3E8
+
+
+def machine(*options):
+    """A machine without a serial port, and a character device called log for one."""
+    command = ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-accel", "tcg"]
+    command += ["-cpu", "max", "-m", "128M", "-no-reboot", "-chardev", "stdio,id=log"]
+    return [*command, "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *options]
+
+
+def boot(*options, append=""):
+    """Boots the kernel by itself; returns QEMU's exit status and what came out at log."""
+    command = machine(*options, "-kernel", latchkey.built("latchkey.elf"), "-append", append)
+    result = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=latchkey.TIME_LIMIT
+    )
+    return result.returncode, result.stdout.decode(errors="replace").replace("\r", "")
+
+
+def port(address, chardev="log", irq=4):
+    return ["-device", f"isa-serial,chardev={chardev},iobase={address:#x},irq={irq}"]
+
+
+SILENT_COM1 = ["-chardev", "null,id=nowhere", *port(COM1, "nowhere")]
+
+
+# ---- Where the console is -----------------------------------------------------------------------
+
+
+def spcr(folder, space, address, baud=7, interface=0):
+    """QEMU's options for one more table, which names a port."""
+    body = struct.pack("<B3xBBBBQ6xB21x", interface, space, 8, 0, 1, address, baud)
+    (folder / "spcr").write_bytes(body)
+    return ["-acpitable", f"sig=SPCR,rev=2,data={folder}/spcr"]
+
+
+def expect_whole(log, source):
+    """From the first message on, though the port may have been found later."""
+    assert log.startswith("Latchkey, a kernel about"), log
+    assert f", {source}\n" in log, log
+    assert "initramfs  there is none" in log, log
+
+
+def test_second_port_by_spcr(tmp_path):
+    """With a first one there that nobody listens to."""
+    options = [*SILENT_COM1, *port(COM2, irq=3), *spcr(tmp_path, 1, COM2)]
+    status, log = boot(*options)
+    expect_whole(log, "as the SPCR table says")
+    assert f"UART at port {COM2:#x}" in log
+    assert status == ENDED
+
+
+def test_second_port_by_words(tmp_path):
+    """The command line is asked before the table."""
+    options = [*SILENT_COM1, *port(COM2, irq=3), *spcr(tmp_path, 1, COM1)]
+    expect_whole(boot(*options, append="console=ttyS1,9600")[1], "as console= says")
+
+
+@pytest.mark.parametrize("address", [COM1, COM2, COM3])
+def test_port_by_probe(address):
+    expect_whole(boot(*port(address))[1], "the first of the ports of old")
+
+
+@pytest.mark.parametrize("words", ["ttyS3", "ttyS9", "io,0x8000", "mmio32,0xe0000000,9600", "x"])
+def test_words_that_lead_nowhere(words):
+    _, log = boot(*port(COM1), append=f"console={words}")
+    expect_whole(log, "the first of the ports of old")
+    assert "console    console= names no serial port that answers" in log, log
+
+
+# In device memory that is none, beyond the CPU's addresses, in PCI's configuration space; no 16550.
+@pytest.mark.parametrize(
+    "space, address, interface",
+    [(0, 0xE0000000, 0), (0, 1 << 60, 0), (2, COM1, 0), (1, 0x9000, 0), (1, COM1, 3), (1, 0, 0)],
+)
+def test_spcr_that_leads_nowhere(tmp_path, space, address, interface):
+    table = spcr(tmp_path, space, address, interface=interface)
+    expect_whole(boot(*port(COM1), *table)[1], "the first of the ports of old")
+
+
+def test_spcr_with_a_bad_checksum(tmp_path):
+    body = struct.pack("<B3xBBBBQ6xB21x", 0, 1, 8, 0, 1, COM2, 7)
+    tables = acpi.options(tmp_path, acpi.table(b"SPCR", body), unsummed=[0])
+    _, log = boot(*port(COM1), *tables)
+    expect_whole(log, "the first of the ports of old")
+    assert "acpi       SPCR has a wrong checksum" in log, log
+
+
+def test_no_port_at_all():
+    status, log = boot()
+    assert (status, log) == (ENDED, "")
+
+
+# ---- Ports that are no legacy ones --------------------------------------------------------------
+
+REGISTERS_SIZE = 4096
+LINE_CONTROL, MODEM_CONTROL, LINE_STATUS = 3, 4, 5
+WRITABLE = 0x60
+
+
+@pytest.fixture
+def card(tmp_path):
+    """A PCI card with plain memory in place of a UART's registers: QEMU's options and the file."""
+    file = tmp_path / "registers"
+    file.write_bytes(bytes(REGISTERS_SIZE))
+    memory = f"memory-backend-file,id=registers,share=on,mem-path={file},size={REGISTERS_SIZE}"
+    return ["-object", memory, "-device", "ivshmem-plain,memdev=registers,addr=10"], file
+
+
+def pci_address(device, bar, *options):
+    """Where the firmware puts a device's registers, as its own log says."""
+    debug_port = ["-device", "isa-debugcon,iobase=0x402,chardev=log"]
+    result = subprocess.run(
+        machine(*debug_port, "-boot", "reboot-timeout=1", *options),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        timeout=latchkey.TIME_LIMIT,
+        text=True,
+    )
+    return int(re.search(rf"bdf=00:{device}.0  bar {bar}, addr (\w+),", result.stdout)[1], 16)
+
+
+def test_pci_port():
+    address = pci_address(
+        "11", 0, *SILENT_COM1[:2], "-device", "pci-serial,chardev=nowhere,addr=11"
+    )
+    _, log = boot("-device", "pci-serial,chardev=log,addr=11", append=f"console=io,{address:#x}")
+    expect_whole(log, "as console= says")
+
+
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_registers_in_memory(card, is_ready, tmp_path):
+    """32 bits each: what was written last is there, and nothing waits for what never comes."""
+    options, file = card
+    registers = [0] * 8
+    registers[LINE_STATUS] = WRITABLE if is_ready else 0
+    address = pci_address("10", 2, *options)
+    file.write_bytes(struct.pack("<8I", *registers).ljust(REGISTERS_SIZE, b"\0"))
+    status, log = boot(*options, append=f"console=mmio32,{address:#x},115200")
+    assert (status, log) == (ENDED, "")
+    registers = struct.unpack("<8I", file.read_bytes()[:32])
+    assert registers[LINE_CONTROL] == 3 and registers[MODEM_CONTROL] == 3
+    assert chr(registers[0]) == ("\n" if is_ready else "\1"), registers  # or else the divisor
+
+
+def test_registers_in_memory_by_spcr(card, tmp_path):
+    options, file = card
+    table = spcr(tmp_path, 0, pci_address("10", 2, *options))
+    file.write_bytes(bytes([0] * LINE_STATUS + [WRITABLE]).ljust(REGISTERS_SIZE, b"\0"))
+    assert boot(*options, *table) == (ENDED, "")
+    assert file.read_bytes()[0] == ord("\n")
