@@ -209,6 +209,7 @@ int oracle_machine_open(void)
 {
     uint64_t irq = irq_save();
 
+    free_pages(); /* of one that was ended before it was closed */
     read_features();
     if (!build()) {
         free_pages();

@@ -172,10 +172,13 @@ const void *firmware_map(paddr_t address, size_t size)
     return map_in_window(address, size, MAP_RODATA);
 }
 
-/* Maps pages for a new stack above its guard page: one 16 KiB block. */
+/*
+ * Maps pages for a new stack above its guard page: one 16 KiB block. It is cleared for TCG's sake:
+ * where firmware's code has run, every store is slow there until it has been overwritten.
+ */
 static uintptr_t new_stack(void)
 {
-    struct page *block = page_alloc(2, PAGE_ANY);
+    struct page *block = page_alloc(2, PAGE_ZERO);
     uintptr_t stack = stack_next + PAGE_SIZE;
 
     _Static_assert(KERNEL_STACK_SIZE == 4 * 4096, "a block of order 2");
