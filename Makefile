@@ -36,7 +36,7 @@ CHECKS := check-c check-python check-shell check-includes check-text
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help iso media boards run test fuzz debug selftest bench check format clean FORCE
+.PHONY: all help iso media boards run test fuzz soak debug selftest bench check format clean FORCE
 .PHONY: $(CHECKS)
 
 # ---- Sources ----------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -Werror $(if $(DEBUG),-DLATCHKEY_DE
 
 IMAGES := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio $(BUILD)/latchkey.iso
 
-ALL := $(IMAGES) $(BUILD)/tests/fuzz $(BUILD)/tests/exhaust $(HOST_PROGRAMS) $(STOCK_PROGRAMS)
+ALL := $(IMAGES) $(addprefix $(BUILD)/tests/,fuzz exhaust soak) $(HOST_PROGRAMS) $(STOCK_PROGRAMS)
 
 all: $(ALL) ## build everything (the default)
 
@@ -136,6 +136,12 @@ fuzz: ## make random system calls: 20 seeds with 50000 each, or FUZZ="--seeds 9 
 	@$(READY)
 	@tools/run --cpus $(or $(CPUS),1) --log $(BUILD)/fuzz.log $(BUILD)/tests/fuzz \
 		$(or $(FUZZ),--seed 1 --seeds 20)
+
+soak: ## run everything mixed for MINUTES=30 on CPUS=4: nothing may fail, hang or leak
+	@$(READY)
+	@tools/run --cpus $(or $(CPUS),4) --memory 1G --log $(BUILD)/soak.log \
+		--timeout $$(($(or $(MINUTES),30) * 60 + 600)) \
+		$(BUILD)/tests/soak --seconds $$(($(or $(MINUTES),30) * 60)) $(SOAK)
 
 debug: ## start QEMU stopped at the kernel's entry, with GDB attached (PROGRAM=build/user/NAME)
 	@$(READY)
@@ -269,6 +275,11 @@ $(BUILD)/tests/%: $(BUILD)/obj/user/tests/ring3/%.o $(BUILD)/obj/user/libc.a
 	$(link_user)
 
 $(BUILD)/tests/fuzz: $(call objects,user,$(FUZZ_SOURCES)) $(BUILD)/obj/user/libc.a
+	$(link_user)
+
+SOAK_SOURCES := $(wildcard tests/soak/*.c) $(filter-out tests/fuzz/main.c,$(FUZZ_SOURCES))
+
+$(BUILD)/tests/soak: $(call objects,user,$(SOAK_SOURCES)) $(BUILD)/obj/user/libc.a
 	$(link_user)
 
 EXHAUST_SOURCES := tests/memory/exhaust.c tests/fuzz/counters.c tests/fuzz/tree.c

@@ -31,7 +31,7 @@ OTHERS = {
         "rights-without-frames",
     ),
 }
-TARGETS = ("latchkey.elf", "initramfs.cpio")
+TARGETS = ("latchkey.elf", "initramfs.cpio", "tests/soak")
 
 
 def call(*command, folder):
@@ -64,10 +64,10 @@ def build(tree):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def run(tree, program, cpus="2"):
+def run(tree, program, *arguments, cpus="2"):
     environment = dict(latchkey.shell_environment(), LATCHKEY_BUILD=str(tree / "build"))
     path = str(tree / "build" / "tests" / program)
-    return latchkey.run("--cpus", cpus, "--show-log", path, env=environment)
+    return latchkey.run("--cpus", cpus, "--show-log", path, *arguments, env=environment)
 
 
 @pytest.mark.parametrize("program", ["shared_space", "memory", "pkey_mprotect", "keys_threads"])
@@ -76,6 +76,12 @@ def test_silent(tree, ktap, program):
     result = run(tree, program)
     ktap(result.stdout)
     assert result.returncode == 0, result.stderr[-2000:]
+
+
+def test_silent_in_a_soak(tree):
+    build(tree)
+    result = run(tree, "soak", "--seconds", "12")
+    assert result.returncode == 0, result.stdout + result.stderr[-2000:]
 
 
 @contextlib.contextmanager
