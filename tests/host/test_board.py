@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""Boards without what every PC used to have: where the console goes, and that nothing waits for a
-device that is not there.
+"""Boards without what every PC used to have: where the console goes, that nothing waits for a
+device that is not there, and that the suite passes on such machines.
 """
 
+import os
 import re
 import struct
 import subprocess
+import sys
 
 import acpi
+import bringup
 import pytest
 
 import latchkey
+
+sys.path.insert(0, os.path.join(latchkey.ROOT, "tools", "lib"))
+
+import iso  # noqa: E402
+import machines  # noqa: E402
 
 # What QEMU makes of the value 1 that the kernel writes to isa-debug-exit: there is no program.
 ENDED = 3
@@ -20,18 +28,25 @@ COM1, COM2, COM3 = 0x3F8, 0x2F8, 0x3E8
 
 def machine(*options):
     """A machine without a serial port, and a character device called log for one."""
-    command = ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-accel", "tcg"]
+    command = [machines.QEMU, "-nodefaults", "-display", "none", "-accel", "tcg"]
     command += ["-cpu", "max", "-m", "128M", "-no-reboot", "-chardev", "stdio,id=log"]
     return [*command, "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *options]
 
 
-def boot(*options, append=""):
-    """Boots the kernel by itself; returns QEMU's exit status and what came out at log."""
-    command = machine(*options, "-kernel", latchkey.built("latchkey.elf"), "-append", append)
+def run(*options):
+    """Runs a machine to its end; returns QEMU's exit status and what came out at log."""
     result = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=latchkey.TIME_LIMIT
+        machine(*options),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        timeout=latchkey.TIME_LIMIT,
     )
     return result.returncode, result.stdout.decode(errors="replace").replace("\r", "")
+
+
+def boot(*options, append=""):
+    """Boots the kernel by itself."""
+    return run(*options, "-kernel", latchkey.built("latchkey.elf"), "-append", append)
 
 
 def port(address, chardev="log", irq=4):
@@ -127,14 +142,8 @@ def card(tmp_path):
 def pci_address(device, bar, *options):
     """Where the firmware puts a device's registers, as its own log says."""
     debug_port = ["-device", "isa-debugcon,iobase=0x402,chardev=log"]
-    result = subprocess.run(
-        machine(*debug_port, "-boot", "reboot-timeout=1", *options),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        timeout=latchkey.TIME_LIMIT,
-        text=True,
-    )
-    return int(re.search(rf"bdf=00:{device}.0  bar {bar}, addr (\w+),", result.stdout)[1], 16)
+    _, log = run(*debug_port, "-boot", "reboot-timeout=1", *options)
+    return int(re.search(rf"bdf=00:{device}.0  bar {bar}, addr (\w+),", log)[1], 16)
 
 
 def test_pci_port():
@@ -166,3 +175,70 @@ def test_registers_in_memory_by_spcr(card, tmp_path):
     file.write_bytes(bytes([0] * LINE_STATUS + [WRITABLE]).ljust(REGISTERS_SIZE, b"\0"))
     assert boot(*options, *table) == (ENDED, "")
     assert file.read_bytes()[0] == ord("\n")
+
+
+# ---- The suite on such machines -----------------------------------------------------------------
+
+# No interval timer, no interrupt controllers of old, no keyboard controller; and no screen, as the
+# command line of every machine here has it.
+BARE = ["-M", "q35,pit=off,pic=off,i8042=off,memory-backend=ram", "-smp", "2"]
+WORDS = "bringup seed=1 onpass=poweroff"
+
+
+def memory(size):
+    """Promised to the guest, and not reserved on the host."""
+    return ["-m", size, "-object", f"memory-backend-ram,id=ram,size={size},reserve=off"]
+
+
+def bring_up(*options):
+    """Runs the suite, which has to pass on both CPUs; returns the log."""
+    status, log = run(*BARE, *options)
+    report = bringup.parse(log)
+    assert "verdict=pass" in report.end, log
+    assert [line.apic for line in report.results if line.test == "identity"] == [0, 1]
+    assert status == 0
+    return log
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    """An ISO that starts the suite at once, with console= left to be found."""
+    return make_iso(tmp_path_factory.mktemp("iso"))
+
+
+def make_iso(folder, commands=""):
+    kernel, initramfs = map(latchkey.built, ("latchkey.elf", "initramfs.cpio"))
+    iso.make_iso(folder / "run.iso", kernel, initramfs, commands + iso.boot_at_once(WORDS))
+    return ["-cdrom", str(folder / "run.iso")]
+
+
+def test_bare_uefi(image):
+    log = bring_up(*machines.uefi_flash(), *memory("256M"), *port(COM1), *image)
+    assert "by the ACPI PM timer" in log
+
+
+def test_large_uefi_with_spcr(image, tmp_path):
+    """80 GiB, and the console on the second port, which the table names."""
+    ports = [*SILENT_COM1, *port(COM2, irq=3), *spcr(tmp_path, 1, COM2)]
+    log = bring_up(*machines.uefi_flash(), *memory("80G"), *ports, *image)
+    assert "as the SPCR table says" in log
+    assert re.search(r"^memory     819\d\d MiB of RAM", log, re.M), log
+
+
+def test_large_bios_with_many_ranges(tmp_path):
+    """GRUB marks a page in each 64 KiB of 16 MiB as bad: twice 256 ranges more."""
+    image = make_iso(tmp_path, "insmod mmap\nbadram 0x4001000,0xff00f000\n")
+    log = bring_up(*memory("80G"), *port(COM1), *image)
+    ranges = re.search(r"^memory     819\d\d MiB of RAM in (\d+) ranges", log, re.M)
+    assert int(ranges[1]) > 256, log
+
+
+def test_bad_table(tmp_path):
+    """The list of CPUs is good, the one clock's table is not: without any the rate is a guess."""
+    cpus = acpi.madt(*map(acpi.local_apic, range(2)))
+    hpet = acpi.table(b"HPET", struct.pack("<IBBBBQBHB", 0, 0, 64, 0, 0, 0xFED00000, 0, 0, 0))
+    tables = acpi.options(tmp_path, cpus, hpet, unsummed=[1])
+    start = ["-kernel", latchkey.built("latchkey.elf"), "-append", WORDS]
+    log = bring_up(*memory("128M"), *port(COM1), *tables, *start)
+    assert "acpi       HPET has a wrong checksum" in log
+    assert "by a guess" in log
