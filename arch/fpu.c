@@ -23,7 +23,7 @@ uint32_t pkru_init_value = PKRU_INIT_DEFAULT;
 /* What fpu_reset() loads; made once, because its content depends only on the layout. */
 static char initial_image[XSAVE_MINIMUM + PAGE_SIZE] __attribute__((aligned(64)));
 
-static void write_xcr0(uint64_t value)
+void fpu_write_xcr0(uint64_t value)
 {
     __asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"(value >> 32) : "memory");
 }
@@ -73,7 +73,7 @@ static void setup_xsave(struct fpu_layout *layout, bool with_pku)
     uint32_t registers[4];
 
     layout->xcr0 = choose_components(with_pku);
-    write_xcr0(layout->xcr0);
+    fpu_write_xcr0(layout->xcr0);
     cpuid_now(0xd, 0, registers); /* EBX: the size with these components */
     layout->size = registers[CPUID_EBX];
     layout->xsaveopt = this_cpu_has(X86_FEATURE_XSAVEOPT);
@@ -127,7 +127,7 @@ uint64_t fpu_setup(bool with_pku)
 void fpu_setup_other(void)
 {
     if (fpu_wants_osxsave())
-        write_xcr0(fpu_layout.xcr0);
+        fpu_write_xcr0(fpu_layout.xcr0);
 }
 
 void fpu_component(unsigned int number, size_t *offset, size_t *size)

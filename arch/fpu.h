@@ -65,6 +65,7 @@ void fpu_setup_other(void);
 
 /* CR4.OSXSAVE must be set. */
 uint64_t fpu_read_xcr0(void);
+void fpu_write_xcr0(uint64_t value);
 
 /* The offset and size of a component by CPUID; size 0 when the CPU has not got it. */
 void fpu_component(unsigned int number, size_t *offset, size_t *size);

@@ -107,14 +107,6 @@ static bool catch (struct trap_frame *frame)
     return true;
 }
 
-static void write_xcr0(uint64_t value)
-{
-    __asm__ volatile("xsetbv"
-                     :
-                     : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-                     : "memory");
-}
-
 /* The bases of GS are for a function that ended on its way between the rings. */
 static const uint32_t kept_msrs[] = {MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_LSTAR};
 
@@ -138,7 +130,7 @@ static void run_guarded(struct member *member, crew_function_t function, void *a
     write_cr0(cr0);
     write_cr4(cr4);
     if (xcr0)
-        write_xcr0(xcr0);
+        fpu_write_xcr0(xcr0);
     if (cr4 & CR4_PKE)
         write_pkru(pkru);
     write_cr3(cr3);
@@ -285,6 +277,11 @@ void crew_run_all(crew_function_t function, void *const arguments[], uint64_t li
     run_watched(function, arguments[0], limit_us);
     for (unsigned int cpu = 1; cpu < cpu_count; cpu++)
         await(cpu, start, limit_us);
+}
+
+bool crew_is_silent(unsigned int cpu)
+{
+    return members[cpu].is_silent;
 }
 
 enum crew_outcome crew_outcome(unsigned int cpu, struct crew_exception *exception)

@@ -43,6 +43,9 @@ void crew_dismiss(void);
 void crew_run(unsigned int cpu, crew_function_t function, void *argument, uint64_t limit_us);
 void crew_run_all(crew_function_t function, void *const arguments[], uint64_t limit_us);
 
+/* Whether a CPU can be asked to run something. */
+bool crew_is_silent(unsigned int cpu);
+
 enum crew_outcome crew_outcome(unsigned int cpu, struct crew_exception *exception);
 
 /* Non-maskable interrupts that this CPU has taken since the crew was assembled. */

@@ -3,8 +3,10 @@
 
 #include <asm/errno.h>
 
+#include "arch/cpu.h"
 #include "arch/layout.h"
 #include "arch/pte.h"
+#include "arch/tlb.h"
 #include "arch/trap.h"
 #include "bringup/probe.h"
 #include "bringup/test.h"
@@ -40,6 +42,23 @@ void key_page_close(struct key_page *page)
     pt_walk(page->root, KEY_PAGE_ADDRESS, KEY_PAGE_ADDRESS + PAGE_SIZE, &walk);
     page_put(page_of(page->root));
     page_put(page->target);
+}
+
+bool key_page_enter(struct test_run *run, struct key_page *page, unsigned int key)
+{
+    if (key_page_open(page, key)) {
+        fail(run, "memory for page tables", "none");
+        return false;
+    }
+    page->live = paddr(read_cr3());
+    load_cr3(page->root);
+    return true;
+}
+
+void key_page_leave(struct key_page *page)
+{
+    load_cr3(page->live);
+    key_page_close(page);
 }
 
 void key_page_set(struct key_page *page, unsigned int key)

@@ -16,10 +16,16 @@ struct test_run;
 #define KEY_PAGE_ADDRESS 0x0000200000000000ul
 
 struct key_page {
-    paddr_t root;
+    paddr_t root, live; /* live: before key_page_enter() */
     struct page *target;
     uint64_t *leaf;
 };
+
+/* Opens one and loads its tables, in place of live ones; or fails the test, and returns false. */
+bool key_page_enter(struct test_run *run, struct key_page *page, unsigned int key);
+
+/* Loads the tables that were live, and closes it. */
+void key_page_leave(struct key_page *page);
 
 /* 0 or -ENOMEM; the tables are not loaded. */
 int key_page_open(struct key_page *page, unsigned int key);

@@ -36,8 +36,10 @@ global oracle_landing
 oracle_landing:
         ret
 
-; The accesses, run here in ring 0 and from a copy in ring 3. A fetch needs none: it begins at its
-; target, where there is an INT3.
+; From here to oracle_stubs_end there is a copy for ring 3.
+;
+; The accesses, run in both rings. A fetch needs none: it begins at its target, where there is an
+; INT3.
 ORACLE_STUB_SIZE equ 16
 
 global oracle_stubs
@@ -49,3 +51,72 @@ oracle_stubs:
         mov [rdi], rax
         int3
         align ORACLE_STUB_SIZE
+
+; ---------------------------------------------------------------- system calls
+
+; For oracle_call(), in ring 3. SYSCALL leads to oracle_syscall or oracle_sysret.
+
+CALLS       equ 100
+TIMED_CALLS equ 64
+
+; PKRU = EDI, then system calls up to the first that changes it. RAX: PKRU as ring 3 had it after
+; the last, and in the upper half as ring 0 had it.
+global oracle_call_keeping
+oracle_call_keeping:
+        mov eax, edi
+        xor ecx, ecx
+        xor edx, edx
+        wrpkru
+        mov esi, CALLS
+.call:  syscall
+        xor ecx, ecx
+        rdpkru
+        cmp eax, edi
+        jne .end
+        cmp r8d, edi
+        jne .end
+        dec esi
+        jnz .call
+.end:   shl r8, 32
+        or rax, r8
+        int3
+
+; RAX: ticks of the TSC for a system call and its return.
+global oracle_call_timed
+oracle_call_timed:
+        lfence
+        rdtsc
+        lfence
+        shl rdx, 32
+        or rax, rdx
+        mov r9, rax
+        mov esi, TIMED_CALLS
+.call:  syscall
+        dec esi
+        jnz .call
+        lfence
+        rdtsc
+        lfence
+        shl rdx, 32
+        or rax, rdx
+        sub rax, r9
+        xor edx, edx
+        mov ecx, TIMED_CALLS
+        div rcx
+        int3
+
+global oracle_stubs_end
+oracle_stubs_end:
+
+; Where MSR_LSTAR points meanwhile: on ring 3's stack, which is not used, with GS as ring 3 has it.
+; The first gives PKRU in R8D.
+global oracle_syscall
+oracle_syscall:
+        mov r10, rcx
+        xor ecx, ecx
+        rdpkru
+        mov r8d, eax
+        mov rcx, r10
+global oracle_sysret
+oracle_sysret:
+        o64 sysret

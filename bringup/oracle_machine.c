@@ -49,7 +49,7 @@ struct oracle_start {
 #define STUB_SIZE 16
 
 void oracle_enter(uintptr_t address, uint64_t value, struct oracle_start *start);
-extern const char oracle_landing[], oracle_stubs[];
+extern const char oracle_landing[], oracle_stubs[], oracle_stubs_end[];
 
 static const unsigned int table_index[5] = {[1] = 7, [2] = 5, [3] = 3};
 
@@ -132,7 +132,7 @@ static bool make_code_page(void)
 
     if (!page)
         return false;
-    memcpy(page, oracle_stubs, 2 * STUB_SIZE);
+    memcpy(page, oracle_stubs, (size_t)(oracle_stubs_end - oracle_stubs));
     *machine()->entry[CODE_SLOT][1] = direct_map_paddr(page).value | ENTRY_P | ENTRY_US;
     return true;
 }
@@ -321,24 +321,42 @@ void oracle_set_modes(uint64_t cr0, uint64_t cr4, uint32_t pkru)
     write_cr4(cr4);
 }
 
+/* Begins at an instruction with these in RDI and RAX; an exception ends it. */
+static struct oracle_outcome start(uintptr_t rip, unsigned int cpl, uint64_t rflags, uintptr_t rdi,
+                                   uint64_t rax)
+{
+    machine()->start = (struct oracle_start){
+        .rip = rip,
+        .cs = cpl == 3 ? USER_CS : KERNEL_CS,
+        .rflags = rflags,
+        .ss = cpl == 3 ? USER_SS : KERNEL_SS,
+    };
+    machine()->expecting = true;
+    oracle_enter(rdi, rax, &machine()->start);
+    return machine()->outcome;
+}
+
 struct oracle_outcome oracle_try(unsigned int leaf, const struct oracle_case *c, uint64_t value)
 {
     uintptr_t address = oracle_address(leaf, c->access);
-    machine()->start = (struct oracle_start){
-        .rip = oracle_instruction(leaf, c->access, c->cpl),
-        .cs = c->cpl == 3 ? USER_CS : KERNEL_CS,
-        .rflags = c->rflags,
-        .ss = c->cpl == 3 ? USER_SS : KERNEL_SS,
-    };
 
     for (unsigned int level = leaf; level <= 4; level++)
         *(volatile uint64_t *)machine()->entry[leaf][level] = c->entry[level];
     if (leaf == 1 && machine()->is_tcg)
         load_cr3(direct_map_paddr(machine()->root));
     invlpg(address);
-    machine()->expecting = true;
-    oracle_enter(address, value, &machine()->start);
-    return machine()->outcome;
+    return start(oracle_instruction(leaf, c->access, c->cpl), c->cpl, c->rflags, address, value);
+}
+
+struct oracle_outcome oracle_call(const char *function, const char *entry, uint64_t argument)
+{
+    uint64_t lstar = rdmsr(MSR_LSTAR);
+
+    wrmsr(MSR_LSTAR, (uintptr_t)entry);
+    uintptr_t rip = base_of(CODE_SLOT) + (uintptr_t)(function - oracle_stubs);
+    struct oracle_outcome outcome = start(rip, 3, RFLAGS_FIXED, argument, 0);
+    wrmsr(MSR_LSTAR, lstar);
+    return outcome;
 }
 
 uint64_t oracle_read_leaf(unsigned int leaf)

@@ -72,6 +72,20 @@ uint64_t oracle_efer(void);
  */
 struct oracle_outcome oracle_try(unsigned int leaf, const struct oracle_case *c, uint64_t value);
 
+/*
+ * Has ring 3 run a function up to its breakpoint, which leaves the function's result in the
+ * outcome's value. SYSCALL leads to entry.
+ */
+struct oracle_outcome oracle_call(const char *function, const char *entry, uint64_t argument);
+
+/*
+ * bringup/oracle_access.asm: functions that make system calls, and entries. The first takes a
+ * value for PKRU and gives it as ring 3 has it after the calls; the upper half is what
+ * oracle_syscall saw, if that is the entry. The second gives the ticks of one call.
+ */
+extern const char oracle_call_keeping[], oracle_call_timed[];
+extern const char oracle_syscall[], oracle_sysret[];
+
 /* The leaf as the processor left it. */
 uint64_t oracle_read_leaf(unsigned int leaf);
 

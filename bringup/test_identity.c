@@ -10,6 +10,7 @@
 #include "arch/types.h"
 #include "bringup/probe.h"
 #include "bringup/test.h"
+#include "bringup/topology.h"
 #include "libc/include/stdio.h"
 #include "libc/include/string.h"
 
@@ -26,34 +27,6 @@
 #define MTRRS_MAX 64
 
 #define CPUID_MTRR CPUID_BIT(1, 0, EDX, 12)
-
-/* CPUID 0xB, EBX and ECX: SDM vol. 2A. */
-enum topology_type {
-    TOPOLOGY_NONE,
-    TOPOLOGY_THREAD,
-    TOPOLOGY_CORE,
-};
-
-static void record_place(struct test_run *run)
-{
-    uint32_t registers[4];
-    unsigned int thread_bits = 0, core_bits = 0;
-
-    if (__get_cpuid_max(0, NULL) < 0xb)
-        return;
-    for (unsigned int level = 0;; level++) {
-        cpuid_now(0xb, level, registers);
-        unsigned int type = registers[CPUID_ECX] >> 8 & 0xff;
-        if (type == TOPOLOGY_NONE)
-            break;
-        if (type == TOPOLOGY_THREAD)
-            thread_bits = registers[CPUID_EAX] & 31;
-        core_bits = registers[CPUID_EAX] & 31;
-    }
-    uint32_t id = registers[CPUID_EDX];
-    record(run, "package %u core %u thread %u", id >> core_bits,
-           (id & ((1u << core_bits) - 1)) >> thread_bits, id & ((1u << thread_bits) - 1));
-}
 
 /* CPUID 1 puts the update's signature into the register that was cleared: SDM vol. 3A, 9.11.7.1. */
 static void record_microcode(struct test_run *run)
@@ -73,9 +46,11 @@ static void record_microcode(struct test_run *run)
 void test_identity(struct test_run *run)
 {
     paddr_t page;
+    struct place place;
 
     record_microcode(run);
-    record_place(run);
+    if (topology_place(cpu_apic_id(), &place))
+        record(run, "package %u core %u thread %u", place.package, place.core, place.thread);
     record(run, apic_is_memory_mapped(&page) ? "xAPIC" : "x2APIC");
     struct probe_result ppin = probe(probe_rdmsr, MSR_PPIN, 0, 0);
     if (!ppin.faulted && ppin.value)

@@ -139,28 +139,11 @@ void test_oracle(struct test_run *run)
 
 /* ---- when a change counts ---- */
 
-static bool open_page(struct test_run *run, struct key_page *page, unsigned int key)
-{
-    if (key_page_open(page, key)) {
-        fail(run, "memory for page tables", "none");
-        return false;
-    }
-    load_cr3(page->root);
-    return true;
-}
-
-static void close_page(struct key_page *page, uint64_t live)
-{
-    load_cr3(paddr(live));
-    key_page_close(page);
-}
-
 void test_at_once(struct test_run *run)
 {
-    uint64_t live = read_cr3();
     struct key_page page;
 
-    if (!open_page(run, &page, 5))
+    if (!key_page_enter(run, &page, 5))
         return;
     write_pkru(0);
     expect_equal(run, "write with PKRU = 0 denied", false, key_page_denies_write(run));
@@ -171,16 +154,15 @@ void test_at_once(struct test_run *run)
         expect_equal(run, "write under WD of another key denied", false,
                      key_page_denies_write(run));
     }
-    close_page(&page, live);
+    key_page_leave(&page);
     record(run, "%u changes of PKRU, each at once", 2 * ROUNDS);
 }
 
 void test_key_change(struct test_run *run)
 {
-    uint64_t live = read_cr3();
     struct key_page page;
 
-    if (!open_page(run, &page, 8))
+    if (!key_page_enter(run, &page, 8))
         return;
     /* Not key 0: an emulator that judges supervisor pages would deny the kernel its own. */
     for (unsigned int key = 1; key < PKEY_COUNT; key++) {
@@ -195,7 +177,7 @@ void test_key_change(struct test_run *run)
         expect_equal(run, "write after another key and INVLPG: denied", false,
                      key_page_denies_write(run));
     }
-    close_page(&page, live);
+    key_page_leave(&page);
     record(run, "keys 1 to %u", PKEY_COUNT - 1);
 }
 

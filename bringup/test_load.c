@@ -9,6 +9,8 @@
 #include "arch/tlb.h"
 #include "arch/types.h"
 #include "bringup/key_page.h"
+#include "bringup/oracle_machine.h"
+#include "bringup/pkru_image.h"
 #include "bringup/test.h"
 
 #define SAMPLES      32
@@ -20,32 +22,16 @@ enum instruction {
     INSTRUCTION_WRPKRU,
     INSTRUCTION_RDPKRU,
     INSTRUCTION_INVLPG,
+    INSTRUCTION_SYSCALL,
     INSTRUCTION_XSAVE,
     INSTRUCTION_XRSTOR,
     INSTRUCTION_COUNT,
 };
 
-static const char *const instruction_names[INSTRUCTION_COUNT] = {"WRPKRU", "RDPKRU", "INVLPG",
-                                                                 "XSAVE", "XRSTOR"};
+static const char *const instruction_names[INSTRUCTION_COUNT] = {"WRPKRU",  "RDPKRU", "INVLPG",
+                                                                 "SYSCALL", "XSAVE",  "XRSTOR"};
 
 static uint64_t boot_ticks[INSTRUCTION_COUNT];
-
-/* Room for PKRU alone: nothing else is saved, but the image reaches up to it. */
-static void xsave_pkru(char *image)
-{
-    __asm__ volatile("xsave64 (%0)"
-                     :
-                     : "r"(image), "a"((uint32_t)XFEATURE_PKRU), "d"(0)
-                     : "memory");
-}
-
-static void xrstor_pkru(char *image)
-{
-    __asm__ volatile("xrstor64 (%0)"
-                     :
-                     : "r"(image), "a"((uint32_t)XFEATURE_PKRU), "d"(0)
-                     : "memory");
-}
 
 static void execute(enum instruction instruction, char *image)
 {
@@ -60,12 +46,30 @@ static void execute(enum instruction instruction, char *image)
         invlpg(KEY_PAGE_ADDRESS);
         break;
     case INSTRUCTION_XSAVE:
-        xsave_pkru(image);
+        pkru_xsave(image);
         break;
     default:
-        xrstor_pkru(image);
+        pkru_xrstor(image);
         break;
     }
+}
+
+/* With SYSRET, by ring 3; the least of many samples. */
+static uint64_t measure_system_call(struct test_run *run)
+{
+    uint64_t least = UINT64_MAX;
+
+    if (oracle_machine_open()) {
+        fail(run, "memory for page tables", "none");
+        return 0;
+    }
+    for (unsigned int sample = 0; sample < SAMPLES; sample++) {
+        uint64_t ticks = oracle_call(oracle_call_timed, oracle_sysret, 0).value;
+        if (ticks < least)
+            least = ticks;
+    }
+    oracle_machine_close();
+    return least;
 }
 
 /* The least of many samples, each of many executions; the loop's own time is part of it. */
@@ -90,7 +94,7 @@ void test_cycles(struct test_run *run)
     bool has_image = fpu_layout.xcr0 & XFEATURE_PKRU && fpu_layout.size <= sizeof(image);
 
     for (unsigned int i = 0; i < (has_image ? INSTRUCTION_COUNT : INSTRUCTION_XSAVE); i++) {
-        uint64_t ticks = measure(i, image);
+        uint64_t ticks = i == INSTRUCTION_SYSCALL ? measure_system_call(run) : measure(i, image);
         if (run->cpu == 0)
             boot_ticks[i] = ticks;
         record(run, "%s %lu", instruction_names[i], ticks);
@@ -105,21 +109,22 @@ void test_cycles(struct test_run *run)
 /* The tests that need no partner, over and over, with another seed each time. */
 void test_stress(struct test_run *run)
 {
-    static void (*const tests[])(struct test_run *) = {
-        test_instructions, test_at_once, test_key_change, test_interrupts, test_oracle};
+    static void (*const tests[])(struct test_run *) = {test_instructions, test_at_once,
+                                                       test_key_change,   test_interrupts,
+                                                       test_system_calls, test_oracle};
     struct result inner;
     struct test_run part = *run;
     uint64_t start = rdtsc(), length = clock_ticks(run->stress_us);
-    unsigned int rounds = 0;
+    unsigned int last = array_size(tests) - 1, rounds = 0;
 
     part.result = &inner;
     do {
         inner = (struct result){.outcome = OUTCOME_PASS};
         part.seed = part.seed * 6364136223846793005ul + 1442695040888963407ul;
         part.seed |= 1;
-        tests[part.seed >> 33 & 3](&part);
+        tests[(part.seed >> 33) % last](&part);
         if (++rounds % STRESS_CHECK == 0)
-            tests[array_size(tests) - 1](&part);
+            tests[last](&part);
         if (inner.outcome == OUTCOME_FAIL) {
             fail(run, inner.expected, "%s, in round %u", inner.found, rounds);
             return;

@@ -26,18 +26,15 @@ static void expect_rights(struct test_run *run, uint32_t rights, const char *rea
 void test_pks(struct test_run *run)
 {
     struct key_page page;
-    uint64_t live = read_cr3();
 
     if (!this_cpu_has(X86_FEATURE_PKS)) {
         skip(run, "the CPU has no PKS");
         return;
     }
-    if (key_page_open(&page, KEY)) {
-        fail(run, "memory for page tables", "none");
+    if (!key_page_enter(run, &page, KEY))
         return;
-    }
     *page.leaf &= ~PTE_U;
-    load_cr3(page.root);
+    invlpg(KEY_PAGE_ADDRESS);
     write_cr4(read_cr4() | CR4_PKS);
     expect_rights(run, 0, "read under no bit: error code", "write under no bit: error code");
     expect_rights(run, PKRU_WD, "read under WD: error code", "write under WD: error code");
@@ -51,7 +48,6 @@ void test_pks(struct test_run *run)
                  probe(probe_write, KEY_PAGE_ADDRESS, 1, 0).faulted);
     wrmsr(MSR_PKRS, 0);
     write_cr4(read_cr4() & ~CR4_PKS);
-    load_cr3(paddr(live));
-    key_page_close(&page);
+    key_page_leave(&page);
     record(run, "AD and WD on a supervisor page, neither on a user page");
 }

@@ -11,6 +11,8 @@
 #include "arch/spinlock.h"
 #include "arch/trap.h"
 #include "bringup/crew.h"
+#include "bringup/oracle_machine.h"
+#include "bringup/pkru_image.h"
 #include "bringup/probe.h"
 #include "bringup/test.h"
 #include "libc/include/string.h"
@@ -60,23 +62,6 @@ static uint32_t *pkru_at(const struct image *image, size_t offset)
     return (uint32_t *)(image->bytes + offset);
 }
 
-/* Of PKRU alone, so that the other components' registers keep what they have. */
-#define DEFINE_XSAVE(name, instruction)                                     \
-    static void name(void *image)                                           \
-    {                                                                       \
-        __asm__ volatile(instruction " %0"                                  \
-                         : "+m"(*(char(*)[PAGE_SIZE << IMAGE_ORDER]) image) \
-                         : "a"((uint32_t)XFEATURE_PKRU), "d"(0)             \
-                         : "memory");                                       \
-    }
-
-DEFINE_XSAVE(xsave, "xsave64")
-DEFINE_XSAVE(xsaveopt, "xsaveopt64")
-DEFINE_XSAVE(xrstor, "xrstor64")
-DEFINE_XSAVE(xsavec, "xsavec64")
-DEFINE_XSAVE(xsaves, "xsaves64")
-DEFINE_XSAVE(xrstors, "xrstors64")
-
 static void expect_round_trip(struct test_run *run, const struct image *image, void (*save)(void *))
 {
     size_t offset = fpu_layout.pkru_offset;
@@ -87,7 +72,7 @@ static void expect_round_trip(struct test_run *run, const struct image *image, v
     expect_equal(run, "XSTATE_BV bit 9 after a save", 1, *header(image, XSAVE_XSTATE_BV) >> 9 & 1);
     expect_equal(run, "PKRU in the image", VALUE, *pkru_at(image, offset));
     write_pkru(0);
-    xrstor(image->bytes);
+    pkru_xrstor(image->bytes);
     expect_equal(run, "PKRU after XRSTOR", VALUE, read_pkru());
 }
 
@@ -97,20 +82,12 @@ static void expect_init_state(struct test_run *run, const struct image *image)
     memset(image->bytes, 0, fpu_layout.size);
     *pkru_at(image, fpu_layout.pkru_offset) = VALUE;
     write_pkru(VALUE);
-    xrstor(image->bytes);
+    pkru_xrstor(image->bytes);
     expect_equal(run, "PKRU after XRSTOR with XSTATE_BV bit 9 clear", 0, read_pkru());
-    xsave(image->bytes);
+    pkru_xsave(image->bytes);
     if (*header(image, XSAVE_XSTATE_BV) & XFEATURE_PKRU)
         expect_equal(run, "PKRU = 0 in the image", 0, *pkru_at(image, fpu_layout.pkru_offset));
     record(run, "XSTATE_BV bit 9 at PKRU = 0: %lu", *header(image, XSAVE_XSTATE_BV) >> 9 & 1);
-}
-
-static void write_xcr0(uint64_t value)
-{
-    __asm__ volatile("xsetbv"
-                     :
-                     : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-                     : "memory");
 }
 
 /* WRPKRU does not ask XCR0, and XSAVE and XRSTOR leave alone what XCR0 has not got. */
@@ -119,14 +96,14 @@ static void expect_without_xcr0(struct test_run *run, const struct image *image)
     uint64_t xcr0 = fpu_read_xcr0();
 
     memset(image->bytes, 0, fpu_layout.size);
-    write_xcr0(xcr0 & ~XFEATURE_PKRU);
+    fpu_write_xcr0(xcr0 & ~XFEATURE_PKRU);
     write_pkru(VALUE);
     uint32_t written = read_pkru();
-    xsave(image->bytes);
+    pkru_xsave(image->bytes);
     uint64_t saved = *header(image, XSAVE_XSTATE_BV);
-    xrstor(image->bytes);
+    pkru_xrstor(image->bytes);
     uint32_t restored = read_pkru();
-    write_xcr0(xcr0);
+    fpu_write_xcr0(xcr0);
     expect_equal(run, "PKRU written with XCR0 bit 9 clear", VALUE, written);
     expect_equal(run, "XSTATE_BV of XSAVE with XCR0 bit 9 clear", 0, saved & XFEATURE_PKRU);
     expect_equal(run, "PKRU after XRSTOR with XCR0 bit 9 clear", VALUE, restored);
@@ -139,9 +116,9 @@ void test_xsave(struct test_run *run)
 
     if (!open_image(run, &image))
         return;
-    expect_round_trip(run, &image, xsave);
+    expect_round_trip(run, &image, pkru_xsave);
     if (fpu_layout.xsaveopt)
-        expect_round_trip(run, &image, xsaveopt);
+        expect_round_trip(run, &image, pkru_xsaveopt);
     expect_init_state(run, &image);
     expect_without_xcr0(run, &image);
     write_pkru(pkru_init_value);
@@ -183,9 +160,9 @@ void test_xsave_compact(struct test_run *run)
     if (!open_image(run, &image))
         return;
     if (c)
-        expect_compact(run, &image, "PKRU by XSAVEC", xsavec, xrstor);
+        expect_compact(run, &image, "PKRU by XSAVEC", pkru_xsavec, pkru_xrstor);
     if (s)
-        expect_compact(run, &image, "PKRU by XSAVES", xsaves, xrstors);
+        expect_compact(run, &image, "PKRU by XSAVES", pkru_xsaves, pkru_xrstors);
     write_pkru(pkru_init_value);
     page_put(image.page);
 }
@@ -247,6 +224,25 @@ void test_interrupts(struct test_run *run)
     expect_value(run, "exceptions");
     record(run, "%u interrupts, 10 NMIs", ROUNDS);
 }
+
+/* ---- system calls ---- */
+
+/* Made by ring 3, and answered at once: SYSCALL, a look at PKRU in ring 0, SYSRET. */
+void test_system_calls(struct test_run *run)
+{
+    if (oracle_machine_open()) {
+        fail(run, "memory for page tables", "none");
+        return;
+    }
+    struct oracle_outcome outcome = oracle_call(oracle_call_keeping, oracle_syscall, VALUE);
+    oracle_machine_close();
+    expect_equal(run, "the exception at the end: #BP,", ORACLE_VECTOR_BP, outcome.vector);
+    expect_equal(run, "PKRU in ring 0 after SYSCALL", VALUE, outcome.value >> 32);
+    expect_equal(run, "PKRU in ring 3 after SYSRET", VALUE, (uint32_t)outcome.value);
+    record(run, "100 system calls");
+}
+
+/* ---- time ---- */
 
 /* Long enough for SMIs, which are counted where they are: Intel since Nehalem, SDM vol. 4. */
 void test_dwell(struct test_run *run)
