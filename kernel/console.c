@@ -223,6 +223,24 @@ size_t console_read(char *bytes, size_t size)
     return count;
 }
 
+uint64_t console_log_tail(size_t size)
+{
+    uint64_t flags = take_lock();
+    uint64_t position = log_tail(size);
+
+    drop_lock(flags);
+    return position;
+}
+
+size_t console_log_read(uint64_t *position, char *bytes, size_t size)
+{
+    uint64_t flags = take_lock();
+    size_t count = log_read(position, bytes, size);
+
+    drop_lock(flags);
+    return count;
+}
+
 void console_drain(void)
 {
     uint64_t flags = take_lock();

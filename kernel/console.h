@@ -48,6 +48,10 @@ void console_remap(void *(*map)(paddr_t, size_t), bool has_vga_text);
  */
 void console_find_uart(const struct acpi *acpi);
 
+/* Reads the log, by lines that each begin with their level (kernel/log.h). */
+uint64_t console_log_tail(size_t size);
+size_t console_log_read(uint64_t *position, char *bytes, size_t size);
+
 /* Whether the console's UART is the one at an I/O port. */
 bool console_has_port(uint16_t port);
 

@@ -27,12 +27,14 @@ void log_write(unsigned int level, const char *bytes, size_t count)
     }
 }
 
-/* The oldest line may have lost its beginning: the one behind the oldest newline is whole. */
-static uint64_t oldest_line(void)
+/* The first of the bytes may be inside a line: the one behind the first newline is whole. */
+uint64_t log_tail(size_t size)
 {
-    if (written <= LOG_SIZE)
+    if (size > LOG_SIZE)
+        size = LOG_SIZE;
+    if (size >= written)
         return 0;
-    uint64_t position = written - LOG_SIZE + 1;
+    uint64_t position = written - size + 1;
     while (position < written && ring[(position - 1) % LOG_SIZE] != '\n')
         position++;
     return position;
@@ -43,7 +45,7 @@ size_t log_read(uint64_t *position, char *bytes, size_t size)
     size_t count = 0;
 
     if (*position == 0 || *position + LOG_SIZE < written)
-        *position = oldest_line();
+        *position = log_tail(LOG_SIZE);
     while (count < size && *position < written) {
         char byte = ring[(*position)++ % LOG_SIZE];
         bytes[count++] = byte;

@@ -20,10 +20,13 @@ void log_write(unsigned int level, const char *bytes, size_t count);
 
 /*
  * Reads on from *position, which moves on: up to the end of a line, and at most size bytes. 0 at
- * the end of the log. A position of 0, or one that was overwritten since, is that of the oldest
- * whole line.
+ * the end of the log. A position that was overwritten since is that of the oldest whole line; 0 is
+ * too.
  */
 size_t log_read(uint64_t *position, char *bytes, size_t size);
+
+/* The position of a line's beginning in the latest size bytes, or of the log's end. */
+uint64_t log_tail(size_t size);
 
 /* The level of a line that was read from its beginning. */
 static inline unsigned int log_level(const char *line)

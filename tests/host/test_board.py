@@ -123,6 +123,28 @@ def test_no_port_at_all():
     assert (status, log) == (ENDED, "")
 
 
+# ---- What it shows ------------------------------------------------------------------------------
+
+
+def test_loglevel():
+    """The console has warnings and results alone, and the log has everything."""
+    words = ["--append", "loglevel=5 no_such_word test=log_lines", "--show-log"]
+    result = latchkey.run(*words, "--inside", "/bin/dmesg")
+    shown = result.stderr.replace("\r", "").splitlines()
+    assert shown[0] == "command    no_such_word is not a word of Latchkey's; see docs/"
+    assert shown[1:4] == ["KTAP version 1", "1..1", "ok 1 - log_lines"]
+    assert len(shown) == 5, shown
+    log = result.stdout.splitlines()
+    assert log[0] == "Latchkey, a kernel about memory protection keys"
+    assert {*shown} < {*log}
+
+
+def test_loglevel_and_panic():
+    _, log = boot(*port(COM1), append="loglevel=1 test=panic_among_others")
+    assert log.startswith("KTAP version 1"), log
+    assert "==== kernel panic: on purpose" in log and "cr4 " in log, log
+
+
 # ---- Ports that are no legacy ones --------------------------------------------------------------
 
 REGISTERS_SIZE = 4096
