@@ -198,60 +198,41 @@ void space_free_tables_locked(struct address_space *space, uintptr_t start, uint
 struct copy {
     struct address_space *space, *child;
     bool shared;
-    const struct pt_run *from;
 };
 
-/* The child's run of the same addresses gets what the parent's holds. */
-static int fill_child_run(const struct pt_run *run, void *context)
-{
-    struct copy *copy = context;
-    const pte_t *from =
-        copy->from->entries + ((run->address - copy->from->address) >> pte_level_shift(run->level));
-
-    for (unsigned int i = 0; i < run->count; i++) {
-        pte_t entry = from[i];
-        if (pte_is_empty(entry))
-            continue;
-        if (!leaf_is_zero_page(entry))
-            page_get(page_of(pte_address(entry)));
-        run->entries[i] = entry;
-        copy->child->resident_pages += pte_level_size(run->level) >> PAGE_SHIFT;
-    }
-    return 0;
-}
-
-static bool run_is_empty(const struct pt_run *run)
-{
-    for (unsigned int i = 0; i < run->count; i++)
-        if (!pte_is_empty(run->entries[i]))
-            return false;
-    return true;
-}
-
-/* The parent's leaves lose W, so that a write on either side makes a copy. */
-static void share_run(struct address_space *space, const struct pt_run *run)
-{
-    for (unsigned int i = 0; i < run->count; i++) {
-        pte_t old = run->entries[i];
-        run->entries[i].value = old.value & ~(PTE_W | PTE_OWNED);
-        if (old.value & PTE_W)
-            space_gather_leaf_locked(space, run, i, old);
-    }
-}
-
+/*
+ * The child's table gets what the parent's holds, if it holds anything. Leaves that are not shared
+ * lose W on both sides, so that a write makes a copy.
+ */
 static int copy_run(const struct pt_run *run, void *context)
 {
     struct copy *copy = context;
-    struct pt_walk walk = {
-        .visit = fill_child_run, .context = copy, .flags = PT_CREATE, .level = run->level};
+    uint64_t kept = copy->shared ? UINT64_MAX : ~(PTE_W | PTE_OWNED);
+    uint64_t copied = 0;
+    unsigned int i = 0;
+    unsigned int level;
 
-    if (run_is_empty(run))
+    while (i < run->count && pte_is_empty(run->entries[i]))
+        i++;
+    if (i == run->count)
         return 0;
-    if (!copy->shared)
-        share_run(copy->space, run);
-    copy->from = run;
-    return pt_walk(copy->child->root, run->address,
-                   run->address + run->count * pte_level_size(run->level), &walk);
+    pte_t *to = pt_entry(copy->child->root, run->address, run->level, PT_CREATE, &level);
+    if (!to)
+        return -ENOMEM;
+    assert(level == run->level);
+    for (; i < run->count; i++) {
+        pte_t old = run->entries[i];
+        if (pte_is_empty(old))
+            continue;
+        to[i].value = run->entries[i].value = old.value & kept;
+        if (old.value & ~kept & PTE_W)
+            space_gather_leaf_locked(copy->space, run, i, old);
+        if (!leaf_is_zero_page(old))
+            page_get(page_of(pte_address(old)));
+        copied++;
+    }
+    copy->child->resident_pages += copied << (pte_level_shift(run->level) - PAGE_SHIFT);
+    return 0;
 }
 
 static int copy_area(struct address_space *space, struct address_space *child,
@@ -312,24 +293,58 @@ void space_get(struct address_space *space)
     __atomic_fetch_add(&space->references, 1, __ATOMIC_RELAXED);
 }
 
+/* The space is loaded nowhere, and its tables go too: nothing to gather, no entry to clear. */
+static int release_run(const struct pt_run *run, void *context)
+{
+    struct address_space *space = context;
+    uint64_t released = 0;
+
+    for (unsigned int i = 0; i < run->count; i++) {
+        pte_t entry = run->entries[i];
+        if (pte_is_empty(entry))
+            continue;
+        if (!leaf_is_zero_page(entry))
+            page_put(page_of(pte_address(entry)));
+        released++;
+    }
+    space->resident_pages -= released << (pte_level_shift(run->level) - PAGE_SHIFT);
+    return 0;
+}
+
+/* Frees all pages, and each table with the last area that has a part in it. */
+static void release_pages(struct address_space *space)
+{
+    struct pt_walk walk = {
+        .visit = release_run, .context = space, .flags = PT_FREE_TABLES, .level = 1};
+    struct area *area, *next;
+
+    for (area = RB_MIN(area_tree, &space->areas); area; area = next) {
+        next = RB_NEXT(area_tree, &space->areas, area);
+        walk.ceiling = next ? next->start : USER_END + PAGE_SIZE;
+        pt_walk(space->root, area->start, area->end, &walk);
+    }
+    assert(space->resident_pages == 0);
+}
+
+/* All areas of a tree that is not used any more, so it need not stay in order. */
+static void destroy_areas(struct area *root)
+{
+    if (!root)
+        return;
+    destroy_areas(RB_LEFT(root, link));
+    destroy_areas(RB_RIGHT(root, link));
+    area_destroy(root);
+}
+
 void space_put(struct address_space *space)
 {
-    struct area *area;
-
     if (__atomic_sub_fetch(&space->references, 1, __ATOMIC_ACQ_REL))
         return;
     if (this_cpu()->tlb.space == &space->cpus)
         space_load(NULL);
     assert(cpu_set_is_empty(&space->cpus));
-    RB_FOREACH (area, area_tree, &space->areas)
-        space_zap_locked(space, area->start, area->end);
-    while ((area = RB_MIN(area_tree, &space->areas))) {
-        RB_REMOVE(area_tree, &space->areas, area);
-        area_destroy(area);
-    }
-    space_free_tables_locked(space, 0, USER_END);
-    space_finish_locked(space);
-    assert(space->resident_pages == 0);
+    release_pages(space);
+    destroy_areas(RB_ROOT(&space->areas));
     page_put(page_of(space->root));
     slab_free(&space_cache, space);
 }
