@@ -119,6 +119,16 @@ int pkey_set(int key, unsigned int rights)
     return 0;
 }
 
+int pkey_get_by_call(int key)
+{
+    return (int)syscall(__NR_pkey_get, key);
+}
+
+int pkey_set_by_call(int key, unsigned int rights)
+{
+    return (int)syscall(__NR_pkey_set, key, rights);
+}
+
 int pkey_set_all(int key, unsigned int rights)
 {
     return (int)syscall(__NR_pkey_set_all, key, rights, pkey_update,

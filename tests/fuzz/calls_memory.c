@@ -183,6 +183,8 @@ static const struct call calls[] = {
     CALL(pkey_mprotect, TAKES(play_address, play_length, new_protection, key), .flags = CALL_AIMED),
     CALL(pkey_alloc, TAKES(zero, key_rights), .after = after_key),
     CALL(pkey_set_all, TAKES(key_to_free, key_rights, zero, zero), .flags = CALL_AIMED),
+    CALL(pkey_get, TAKES(key)),
+    CALL(pkey_set, TAKES(key_to_free, key_rights), .flags = CALL_AIMED),
     CALL(pkey_free, TAKES(key_to_free), .flags = CALL_AIMED),
     CALL(pkey_release, TAKES(key_to_free, release_how, release_to), .flags = CALL_AIMED),
     CALL(mremap, TAKES(mapping_address, mapping_length, new_length, remap_flags, remap_target),

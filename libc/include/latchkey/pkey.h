@@ -12,6 +12,13 @@
 int pkey_set_all(int key, unsigned int rights);
 
 /*
+ * pkey_get() and pkey_set() of <sys/mman.h> as system calls, which refuse a key that is not
+ * allocated: see docs/pkey_get.2.md. The rights, or 0; or -1 with EINVAL or ENOSYS.
+ */
+int pkey_get_by_call(int key);
+int pkey_set_by_call(int key, unsigned int rights);
+
+/*
  * pkey_free() for a key under which memory may be: how is one of PKEY_RELEASE_*, and new_key the
  * key for PKEY_RELEASE_MOVE and else 0. See docs/pkey_release.2.md. 0, or -1 with EBUSY, EINVAL or
  * ENOSYS.

@@ -7,6 +7,8 @@
 #define LATCHKEY_SYSCALLS_H
 
 #define __NR_pkey_set_all 1000
+#define __NR_pkey_get     1001
+#define __NR_pkey_set     1002
 #define __NR_pkey_release 1010
 
 /* What pkey_release() does with memory that is still under the key. */
