@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * /proc/PID/mem: a process's memory, with addresses as offsets. Neither PKRU nor the protection
- * of the pages counts: a debugger reads and writes here.
+ * /proc/PID/mem: a process's memory, with addresses as offsets. Neither PKRU, but for closed keys
+ * (mm/policy.h), nor the protection of the pages counts: a debugger reads and writes here.
  */
 #include <asm/errno.h>
 #include <linux/fs.h>

@@ -123,6 +123,8 @@ SYSCALL4(pkey_set_all, int, key, unsigned int, rights, uintptr_t, sequence, size
         return -EINVAL;
     if (!cpu_state.pku || !keys_is_allocated(&current()->space->key_map, key))
         return -EINVAL;
+    if (policy_denies(&current()->space->policies, key))
+        return -EACCES;
     state->sequence = sequence;
     state->sequence_end = sequence + size;
     state->changes++;
@@ -140,16 +142,25 @@ SYSCALL4(pkey_set_all, int, key, unsigned int, rights, uintptr_t, sequence, size
 
 /* ---- handlers ---- */
 
-void rights_enter_handler(void)
+void rights_enter_handler(uint32_t interrupted)
 {
     const struct rights_state *state = &current_process()->rights;
+    uint32_t kept = current()->space->policies.kept;
 
-    if (!state->changes)
+    if (!state->changes && !kept)
         return;
     uint32_t pkru = read_pkru();
     for (unsigned int key = 0; key < PKEY_COUNT; key++)
         pkru |= state->keys[key].rights << (2 * key);
-    write_pkru(pkru);
+    write_pkru((pkru & ~kept) | (interrupted & kept));
+}
+
+void rights_hold_back(uint32_t handlers)
+{
+    uint32_t kept = current()->space->policies.kept;
+
+    if (kept)
+        write_pkru(read_pkru() | (handlers & kept));
 }
 
 void rights_leave_handler(struct trap_frame *frame, uint64_t changes)

@@ -46,8 +46,17 @@ extern struct rights_counters rights_counters;
 /* The interrupt by which another CPU asks for a change of the thread that runs here. */
 void rights_answer(void);
 
-/* A handler begins with the initial PKRU: but what was taken from all threads stays taken. */
-void rights_enter_handler(void);
+/*
+ * A handler begins with the initial PKRU: but what was taken from all threads stays taken, and the
+ * rights to kept keys (mm/policy.h) are those in the PKRU that was interrupted.
+ */
+void rights_enter_handler(uint32_t interrupted);
+
+/*
+ * PKRU comes from a frame, or from a part of it that could be read: to kept keys it gives no right
+ * that the handler had not, by its own PKRU. A frame is memory, and anybody may have written it.
+ */
+void rights_hold_back(uint32_t handlers);
 
 /*
  * PKRU and RIP come from a frame that was written after so many changes: makes the later ones

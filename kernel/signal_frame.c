@@ -16,6 +16,9 @@
  * state and leave the bit clear, and then rt_sigreturn would open all keys.
  *
  * Return: XRSTOR reads the frame under the handler's own PKRU and loads the frame's.
+ *
+ * Closed keys are not opened for the frame, and kept keys (mm/policy.h) neither take the init value
+ * nor get a right back that the handler has not.
  */
 #include "kernel/signal.h"
 
@@ -33,6 +36,7 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "libc/include/string.h"
+#include "mm/address_space.h"
 
 struct signal_frame {
     uint64_t return_address;
@@ -223,13 +227,14 @@ static int write_frame(const struct frame_place *place, const struct trap_frame 
 int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
                        const struct sigaction *action, signal_set_t blocked_before)
 {
+    const struct key_policies *policies = &current()->space->policies;
     uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
     struct frame_place place;
 
     if (!place_frame(frame, action, &place) || !(action->sa_flags & SA_RESTORER))
         return -EFAULT;
     if (cpu_state.pku)
-        write_pkru(0);
+        write_pkru(pkru & policies->closed);
     int error = write_image(place.image, pkru);
     if (!error)
         error = write_frame(&place, frame, info, action, blocked_before);
@@ -239,7 +244,7 @@ int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
         return error;
     }
     fpu_reset(); /* PKRU takes its init value with the rest */
-    rights_enter_handler();
+    rights_enter_handler(pkru);
 
     struct signal_state *state = &current()->signals;
     if (state->stack_flags & (int)SS_AUTODISARM) {
@@ -330,6 +335,7 @@ static int restore_image(uintptr_t image, uint64_t *changes)
 
 int signal_frame_restore(struct trap_frame *frame)
 {
+    uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
     struct signal_state *state = &current()->signals;
     uintptr_t place = frame->rsp - sizeof(uint64_t); /* the handler's RET took the address off */
     struct ucontext context;
@@ -344,6 +350,7 @@ int signal_frame_restore(struct trap_frame *frame)
     if (!(context.uc_flags & UC_STRICT_RESTORE_SS))
         frame->ss = USER_SS;
     int error = restore_image((uintptr_t)context.uc_mcontext.fpstate, &changes);
+    rights_hold_back(pkru);
     if (!error)
         rights_leave_handler(frame, changes);
     return error;

@@ -29,19 +29,29 @@ PARALLEL_SYSCALL2(pkey_alloc, uint64_t, flags, uint64_t, rights)
     if (rights & ~(uint64_t)(PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE))
         return -EINVAL;
     int key = keys_alloc(&current()->space->key_map);
-    if (key >= 0)
-        pkru_change((unsigned int)key, (uint32_t)rights);
+    if (key < 0)
+        return key;
+    if (current()->space->policies.any)
+        space_forget_policies(current()->space, key);
+    pkru_change((unsigned int)key, (uint32_t)rights);
     return key;
 }
 
 PARALLEL_SYSCALL1(pkey_free, int, key)
 {
-    return keys_free(&current()->space->key_map, key);
+    struct address_space *space = current()->space;
+
+    return policy_denies(&space->policies, key) ? -EACCES : keys_free(&space->key_map, key);
 }
 
 PARALLEL_SYSCALL3(pkey_release, int, key, unsigned int, how, int, new_key)
 {
     return space_release_key(current()->space, key, how, new_key);
+}
+
+SYSCALL3(pkey_policy, int, key, unsigned int, set, unsigned int, clear)
+{
+    return space_change_policies(current()->space, key, set, clear);
 }
 
 /* Whole pages of prot's 64 bits count; of the key's, the low 32. */

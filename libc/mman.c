@@ -95,6 +95,11 @@ int pkey_release(int key, unsigned int how, int new_key)
     return (int)syscall(__NR_pkey_release, key, how, new_key);
 }
 
+int pkey_policy(int key, unsigned int set, unsigned int clear)
+{
+    return (int)syscall(__NR_pkey_policy, key, set, clear);
+}
+
 int pkey_mprotect(void *address, size_t size, int protection, int key)
 {
     return (int)syscall(__NR_pkey_mprotect, address, size, protection, key);

@@ -4,6 +4,17 @@
 #include "libc/include/string.h"
 #include "mm/fault.h"
 
+/*
+ * What of PKRU counts: of the caller's own memory that under closed keys, and of another space
+ * nothing, where a key's number is another key's.
+ */
+static uint32_t pkru_for(const struct address_space *space)
+{
+    uint32_t closed = space->policies.closed;
+
+    return closed && space_is_loaded(space) ? read_pkru() & closed : 0;
+}
+
 /* Moves bytes between a space and one of the kernel's two buffers; the other one is NULL. */
 static size_t transfer(struct address_space *space, uintptr_t address, char *to, const char *from,
                        size_t size, unsigned int access)
@@ -14,7 +25,7 @@ static size_t transfer(struct address_space *space, uintptr_t address, char *to,
         size_t rest = PAGE_SIZE - (address + done) % PAGE_SIZE;
         size_t count = rest < size - done ? rest : size - done;
         char *memory;
-        if (space_lock_page(space, address + done, access, &memory))
+        if (space_lock_page(space, address + done, access, pkru_for(space), &memory))
             break;
         if (from)
             memcpy(memory, from + done, count);

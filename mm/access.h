@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Another process's memory, by the direct map: for the loader, ptrace, /proc/PID/mem and
- * process_vm_*. The caller's PKRU is not asked.
+ * process_vm_*. The caller's PKRU is asked for nothing but its own memory under closed keys
+ * (mm/policy.h).
  */
 #ifndef MM_ACCESS_H
 #define MM_ACCESS_H

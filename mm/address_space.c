@@ -273,6 +273,7 @@ struct address_space *space_copy(struct address_space *space)
     child->brk = space->brk;
     child->mapped_pages = space->mapped_pages;
     child->limits = space->limits;
+    child->policies = space->policies;
     RB_FOREACH (area, area_tree, &space->areas) {
         error = copy_area(space, child, area);
         if (error)
@@ -340,7 +341,7 @@ void space_put(struct address_space *space)
 {
     if (__atomic_sub_fetch(&space->references, 1, __ATOMIC_ACQ_REL))
         return;
-    if (this_cpu()->tlb.space == &space->cpus)
+    if (space_is_loaded(space))
         space_load(NULL);
     assert(cpu_set_is_empty(&space->cpus));
     release_pages(space);
@@ -355,4 +356,9 @@ void space_load(struct address_space *space)
         tlb_load(space->root, &space->cpus);
     else
         tlb_load(kernel_map_root(), NULL);
+}
+
+bool space_is_loaded(const struct address_space *space)
+{
+    return this_cpu()->tlb.space == &space->cpus;
 }

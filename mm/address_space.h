@@ -28,6 +28,7 @@
 #include "arch/tlb_check.h"
 #include "mm/area.h"
 #include "mm/page.h"
+#include "mm/policy.h"
 
 struct pt_run;
 
@@ -64,6 +65,7 @@ struct space_limits {
 struct address_space {
     uint32_t references;
     uint32_t key_map; /* mm/keys.h */
+    struct key_policies policies;
     paddr_t root;
     struct cpu_set cpus; /* CPUs that have the tables loaded (arch/tlb.h) */
     struct rwlock lock;
@@ -97,6 +99,9 @@ void space_put(struct address_space *space);
  * a CPU that halts is never woken for one, and a space without references is loaded nowhere.
  */
 void space_load(struct address_space *space);
+
+/* Whether it is this CPU's, so that of the running task. */
+bool space_is_loaded(const struct address_space *space);
 
 static inline void space_lock_read(struct address_space *space)
 {
@@ -149,6 +154,20 @@ static inline uint64_t space_leaf_bits(const struct area *area, bool owned)
     if (!(area->prot & PROT_EXEC))
         bits |= PTE_NX;
     return bits;
+}
+
+/* What space_check_guards_locked() does when there are guarded keys. */
+int space_ask_guards_locked(struct address_space *space, uintptr_t start, uintptr_t end, int key);
+
+/*
+ * Whether the running thread may change the areas of [start, end), and bring memory under a key if
+ * that is not -1: 0, or -EACCES where a guarded key is concerned to which it may not write. To be
+ * asked for the whole range before any of it is changed.
+ */
+static inline int space_check_guards_locked(struct address_space *space, uintptr_t start,
+                                            uintptr_t end, int key)
+{
+    return space->policies.guarded ? space_ask_guards_locked(space, start, end, key) : 0;
 }
 
 /* Takes an area out of the space, to be destroyed at the operation's end. */

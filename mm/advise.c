@@ -54,10 +54,28 @@ static int advise_area(struct address_space *space, struct area *area, uintptr_t
     }
 }
 
+/* Whether memory, or what a child gets of it, is another after it. */
+static bool changes_contents(int advice)
+{
+    switch (advice) {
+    case MADV_DONTNEED:
+    case MADV_FREE:
+    case MADV_DONTFORK:
+    case MADV_DOFORK:
+    case MADV_WIPEONFORK:
+    case MADV_KEEPONFORK:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static int advise_locked(struct address_space *space, uintptr_t start, uintptr_t end, int advice)
 {
     bool hole = false;
 
+    if (changes_contents(advice) && space_check_guards_locked(space, start, end, -1))
+        return -EACCES;
     while (start < end) {
         struct area *area = area_find(&space->areas, start);
         if (!area || area->start >= end) {

@@ -352,7 +352,7 @@ static char *memory_at(const struct address_space *space, uintptr_t address, boo
 }
 
 int space_lock_page(struct address_space *space, uintptr_t address, unsigned int access,
-                    char **memory)
+                    uint32_t pkru, char **memory)
 {
     struct fault_verdict verdict = {0};
     bool write = access & PAGE_WRITE;
@@ -361,7 +361,8 @@ int space_lock_page(struct address_space *space, uintptr_t address, unsigned int
     space_lock_read(space);
     struct area *area = area_find(&space->areas, address);
     *memory = NULL;
-    if (area_holds(area, address) && !access_is_refused(area, access))
+    if (area_holds(area, address) && !access_is_refused(area, access) &&
+        !key_denies(area->key, pkru, write ? X86_PF_WRITE : 0))
         do {
             error = resolve(space, area, address, write, &verdict);
             *memory = error ? NULL : memory_at(space, address, write);

@@ -32,7 +32,7 @@ struct fault_verdict {
 int space_fault(struct address_space *space, uintptr_t address, uint32_t error_code, uint32_t pkru,
                 struct fault_verdict *verdict);
 
-/* How a page is wanted on somebody else's behalf. No key is asked. */
+/* How a page is wanted on somebody else's behalf. */
 enum page_access {
     PAGE_READ = 0,
     PAGE_WRITE = 1 << 0,
@@ -44,13 +44,14 @@ enum page_access {
 };
 
 /*
- * The memory behind an address: made or copied as an access of that kind would. *memory is the
+ * The memory behind an address: made or copied as an access of that kind would, if pkru allows it;
+ * 0 asks no key. *memory is the
  * byte there, good up to the end of its 4 KiB, until space_unlock_page(): the space's lock is held
  * to read, so nobody's own memory may be touched by usercopy meanwhile.
  * -EFAULT and -ENOMEM, without the lock.
  */
 int space_lock_page(struct address_space *space, uintptr_t address, unsigned int access,
-                    char **memory);
+                    uint32_t pkru, char **memory);
 
 static inline void space_unlock_page(struct address_space *space)
 {

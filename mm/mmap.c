@@ -192,7 +192,9 @@ int space_unmap(struct address_space *space, uintptr_t start, size_t size)
     if (start % PAGE_SIZE || start > USER_END || size > USER_END - start || size == 0)
         return -EINVAL;
     space_lock_write(space);
-    error = space_unmap_locked(space, start, end);
+    error = space_check_guards_locked(space, start, end, -1);
+    if (!error)
+        error = space_unmap_locked(space, start, end);
     space_unlock_write(space);
     return error;
 }
@@ -252,6 +254,9 @@ static int map_locked(struct address_space *space, const struct map_request *req
         if (area && area->start < start + size)
             return -EEXIST;
     }
+    error = space_check_guards_locked(space, start, start + size, -1);
+    if (error)
+        return error;
     struct area template = {
         .start = start,
         .end = start + size,
@@ -314,7 +319,8 @@ static bool move_brk(struct address_space *space, uintptr_t end)
     uintptr_t address;
 
     if (new_page < old_page)
-        return space_unmap_locked(space, new_page, old_page) == 0;
+        return space_check_guards_locked(space, new_page, old_page, -1) == 0 &&
+               space_unmap_locked(space, new_page, old_page) == 0;
     if (new_page == old_page)
         return true;
     return space_is_free_locked(space, old_page, new_page - old_page) &&

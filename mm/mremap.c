@@ -153,6 +153,19 @@ static int remap_to(struct address_space *space, struct area *area, struct remap
     return move_area(space, area, remap, target);
 }
 
+/* Both what moves, of which there is one page at least, and what is in the way. */
+static int check_guards(struct address_space *space, const struct remap *remap)
+{
+    uint64_t room = USER_END - remap->start;
+    uint64_t size = remap->old_size ? remap->old_size : PAGE_SIZE;
+    int error = space_check_guards_locked(space, remap->start,
+                                          remap->start + (size < room ? size : room), -1);
+
+    if (error || !(remap->flags & MREMAP_FIXED))
+        return error;
+    return space_check_guards_locked(space, remap->wanted, remap->wanted + remap->new_size, -1);
+}
+
 static int remap_locked(struct address_space *space, struct remap *remap, uintptr_t *result)
 {
     struct area *area = area_find(&space->areas, remap->start);
@@ -162,6 +175,9 @@ static int remap_locked(struct address_space *space, struct remap *remap, uintpt
         return -EFAULT;
     if ((remap->old_size | remap->new_size | remap->start) % area_alignment(area))
         return -EINVAL;
+    error = check_guards(space, remap);
+    if (error)
+        return error;
     if (remap->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
         return remap_to(space, area, remap, result);
     *result = remap->start;

@@ -174,11 +174,14 @@ static int protect_locked(struct address_space *space, uintptr_t start, uintptr_
     } else if (grows & PROT_GROWSUP) {
         return -EINVAL;
     }
+    int error = space_check_guards_locked(space, start, end, key);
+    if (error)
+        return error;
     for (uintptr_t at = start;; area = area_find(&space->areas, at)) {
         if (!area_holds(area, at))
             return -ENOMEM;
         uintptr_t stop = area->end;
-        int error = protect_area(space, area, at, end, prot, key);
+        error = protect_area(space, area, at, end, prot, key);
         if (error || stop >= end)
             return error;
         at = stop;

@@ -39,6 +39,8 @@ static int release_locked(struct address_space *space, int key, unsigned int how
 {
     if (!keys_is_allocated(&space->key_map, key))
         return -EINVAL;
+    if (policy_denies(&space->policies, key))
+        return -EACCES;
     if (how == PKEY_RELEASE_REFUSE) {
         if (area_under(space, (uint8_t)key, 0))
             return -EBUSY;
@@ -47,6 +49,9 @@ static int release_locked(struct address_space *space, int key, unsigned int how
     if (new_key == key ||
         (how == PKEY_RELEASE_MOVE && !keys_is_allocated(&space->key_map, new_key)))
         return -EINVAL;
+    int error = space_check_guards_locked(space, 0, 0, new_key);
+    if (error)
+        return error;
     move_areas(space, (uint8_t)key, (uint8_t)new_key, how == PKEY_RELEASE_DENY);
     return keys_free(&space->key_map, key);
 }

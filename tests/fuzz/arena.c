@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "libc/include/pkru.h"
 #include "tests/fuzz/files.h"
 #include "tests/fuzz/random.h"
 
@@ -69,6 +70,16 @@ static void map_patch(uint64_t start, uint64_t size)
         map_at(start, size, protection, flags | MAP_ANONYMOUS);
 }
 
+/* The rights to unmap what is under guarded keys. */
+static uint32_t take_all_rights(void)
+{
+    uint32_t before = pkru_enabled() ? pkru_read() : 0;
+
+    if (pkru_enabled())
+        pkru_write(0);
+    return before;
+}
+
 /* Frees all keys and allocates some. */
 static void reset_keys(void)
 {
@@ -82,6 +93,7 @@ void arena_reset(void)
 {
     for (unsigned int i = 0; i < MAPPINGS_MAX; i++)
         remember_mapping(0, 0);
+    take_all_rights();
     reset_keys();
     /* One large area now and then, so that huge pages have room. */
     if (one_in(4)) {
@@ -127,8 +139,13 @@ void remember_mapping(uint64_t start, uint64_t size)
 {
     struct mapping *oldest = &mappings[mappings_next++ % MAPPINGS_MAX];
 
-    if (oldest->size != 0)
+    if (oldest->size != 0) {
+        uint32_t pkru = take_all_rights();
+
         KERNEL(munmap, oldest->start, oldest->size);
+        if (pkru_enabled())
+            pkru_write(pkru);
+    }
     *oldest = (struct mapping){start, size};
 }
 

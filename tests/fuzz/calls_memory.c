@@ -58,6 +58,16 @@ static uint64_t release_to(const struct use *use)
     return use->wild || use->argument[1] == PKEY_RELEASE_MOVE ? key(use) : 0;
 }
 
+static uint64_t policies_to_set(const struct use *use)
+{
+    return one_in(2) ? some_bits(use, PKEY_GUARDED | PKEY_CLOSED | PKEY_KEPT) : 0;
+}
+
+static uint64_t policies_to_clear(const struct use *use)
+{
+    return policies_to_set(use) & ~(one_in(16) ? 0 : use->argument[1]);
+}
+
 /* Anywhere, at a hint, or exactly among the play pages. */
 static uint64_t map_address(const struct use *use)
 {
@@ -187,6 +197,7 @@ static const struct call calls[] = {
     CALL(pkey_set, TAKES(key_to_free, key_rights), .flags = CALL_AIMED),
     CALL(pkey_free, TAKES(key_to_free), .flags = CALL_AIMED),
     CALL(pkey_release, TAKES(key_to_free, release_how, release_to), .flags = CALL_AIMED),
+    CALL(pkey_policy, TAKES(key_to_free, policies_to_set, policies_to_clear), .flags = CALL_AIMED),
     CALL(mremap, TAKES(mapping_address, mapping_length, new_length, remap_flags, remap_target),
          .flags = CALL_AIMED, .after = after_remap),
     CALL(madvise, TAKES(play_address, play_length, advice), .flags = CALL_AIMED),

@@ -25,4 +25,11 @@ int pkey_set_by_call(int key, unsigned int rights);
  */
 int pkey_release(int key, unsigned int how, int new_key);
 
+/*
+ * Gives a key the policies in set and takes those in clear from it, PKEY_GUARDED and so on; with
+ * neither it only asks. See docs/pkey_policy.2.md. The policies that the key had, or -1 with
+ * EACCES, EINVAL or ENOSYS.
+ */
+int pkey_policy(int key, unsigned int set, unsigned int clear);
+
 #endif

@@ -10,10 +10,16 @@
 #define __NR_pkey_get     1001
 #define __NR_pkey_set     1002
 #define __NR_pkey_release 1010
+#define __NR_pkey_policy  1011
 
 /* What pkey_release() does with memory that is still under the key. */
 #define PKEY_RELEASE_REFUSE 0 /* EBUSY */
 #define PKEY_RELEASE_DENY   1 /* moves it to key 0, PROT_NONE */
 #define PKEY_RELEASE_MOVE   2 /* moves it to another key, protected as it is */
+
+/* Policies of a key, for pkey_policy(). */
+#define PKEY_GUARDED 1 /* its mappings are changed only by those who may write to them */
+#define PKEY_CLOSED  2 /* the kernel goes by the caller's rights where else it asks no key */
+#define PKEY_KEPT    4 /* signals neither take nor give rights to it */
 
 #endif
