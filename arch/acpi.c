@@ -187,6 +187,12 @@ const struct acpi_header *acpi_find(const struct acpi *acpi, const char *signatu
     return NULL;
 }
 
+const struct acpi_header *acpi_table_at(const struct acpi *acpi, const char *signature,
+                                        uint64_t address)
+{
+    return open_table(acpi->access, signature, address);
+}
+
 uint64_t acpi_field(const struct acpi_header *table, size_t offset, size_t size)
 {
     if (offset + size > table->length)

@@ -63,6 +63,10 @@ int acpi_open(struct acpi *acpi, const struct acpi_access *access, const void *r
 /* The first sound table with a signature of four letters, mapped for good; NULL when none is. */
 const struct acpi_header *acpi_find(const struct acpi *acpi, const char *signature);
 
+/* The table at an address, mapped for good, if it is sound and has that signature; else NULL. */
+const struct acpi_header *acpi_table_at(const struct acpi *acpi, const char *signature,
+                                        uint64_t address);
+
 /* Where a register is, as tables say it: the generic address structure, table 5.1. */
 struct acpi_address {
     uint8_t space; /* enum acpi_space */
@@ -76,6 +80,7 @@ _Static_assert(sizeof(struct acpi_address) == 12, "ACPI 6.4, table 5.1");
 enum acpi_space {
     ACPI_SPACE_MEMORY = 0,
     ACPI_SPACE_IO = 1,
+    ACPI_SPACE_PCI = 2, /* configuration space */
 };
 
 /* The generic address at an offset of a table; its address is 0 where the table is too short. */

@@ -147,13 +147,13 @@ static uint64_t read_rtc(void)
 
 /* ---- all of them ---- */
 
-void clock_calibrate(void)
+void clock_calibrate(bool has_rtc)
 {
     find_rates(&clock_rates);
     clock_rates.deadline = apic_timer_has_deadline();
     tsc_base = rdtsc();
     tsc_multiplier = (NS_PER_SECOND << 32) / clock_rates.tsc_hz;
-    boot_seconds = read_rtc();
+    boot_seconds = has_rtc ? read_rtc() : 0;
 }
 
 /* ---- time ---- */

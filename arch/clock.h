@@ -21,9 +21,9 @@ extern struct clock_rates clock_rates;
 
 /*
  * Measures both clocks for two milliseconds by the first of the references there are; the APIC and
- * the references must be set up. Every wait has a limit.
+ * the references must be set up. Every wait has a limit. Reads the date if the board has an RTC.
  */
-void clock_calibrate(void);
+void clock_calibrate(bool has_rtc);
 
 /* Measures them by one reference: false when it did not count, or they did not. */
 bool clock_measure(const struct clock_reference *reference, struct clock_rates *rates);

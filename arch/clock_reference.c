@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "arch/fadt.h"
 #include "arch/io.h"
 
 #define ALIVE_READS 1000 /* a counter that has not moved by then is none; a read takes 1/4 us */
@@ -15,12 +16,10 @@
 #define PIT_LATCH    0x80 /* channel 2 */
 #define PORT_B       0x61 /* bit 0: gate of channel 2; bit 1: the speaker */
 
-#define PM_TIMER_HZ       3579545ul
-#define FADT_PM_TMR_BLK   76 /* an I/O port: table 5.9 */
-#define FADT_PM_TMR_LEN   91
-#define FADT_FLAGS        112
-#define FADT_X_PM_TMR_BLK 208       /* the same as a generic address */
-#define FADT_TMR_VAL_EXT  (1u << 8) /* 32 bits, not 24 */
+#define PM_TIMER_HZ      3579545ul
+#define FADT_PM_TMR_LEN  91
+#define FADT_FLAGS       112
+#define FADT_TMR_VAL_EXT (1u << 8) /* 32 bits, not 24 */
 
 #define HPET_BASE           40 /* of the table: a generic address */
 #define HPET_REGISTERS_SIZE 0x400
@@ -65,11 +64,7 @@ static bool find_pm_timer(const struct acpi_header *fadt, void *(*map_device)(pa
 {
     if (!fadt || acpi_field(fadt, FADT_PM_TMR_LEN, 1) != 4)
         return false;
-    struct acpi_address timer = acpi_address_field(fadt, FADT_X_PM_TMR_BLK);
-    if (timer.address == 0) {
-        timer.space = ACPI_SPACE_IO;
-        timer.address = acpi_field(fadt, FADT_PM_TMR_BLK, 4);
-    }
+    struct acpi_address timer = fadt_register(fadt, FADT_PM_TIMER);
     if (timer.space == ACPI_SPACE_MEMORY)
         pm_timer_memory = map_device(paddr(timer.address), sizeof(uint32_t));
     else if (timer.space == ACPI_SPACE_IO && timer.address <= UINT16_MAX)

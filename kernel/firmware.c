@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/firmware.h"
 
+#include "arch/power.h"
 #include "boot/boot_info.h"
 #include "kernel/console.h"
 #include "libc/include/string.h"
@@ -13,6 +14,8 @@ static void complain(const char *what, const char *problem, uint64_t number)
 
 static const struct acpi_access access = {firmware_map, complain};
 static struct acpi acpi = {.access = &access};
+
+static struct fadt fadt;
 
 static const char *by = "the loader";
 
@@ -27,6 +30,13 @@ static uint32_t find_rsdp(const struct boot_info *info, uint8_t rsdp[ACPI_RSDP_S
     return acpi_search_rsdp(&access, rsdp) ? 0 : ACPI_RSDP_SIZE;
 }
 
+static void log_missing_devices(void)
+{
+    if (!fadt.has_8042 || !fadt.has_vga || !fadt.has_rtc)
+        kprintf("acpi       the FADT says that there is no:%s%s%s\n", fadt.has_8042 ? "" : " 8042",
+                fadt.has_vga ? "" : " VGA", fadt.has_rtc ? "" : " RTC");
+}
+
 void firmware_init(const struct boot_info *info)
 {
     uint8_t rsdp[ACPI_RSDP_SIZE];
@@ -38,6 +48,21 @@ void firmware_init(const struct boot_info *info)
         kprintf(KERN_WARNING "acpi       no table can be used\n");
     else
         kprintf("acpi       %.4s with %u tables, by %s\n", acpi.root->signature, acpi.count, by);
+    fadt_read(acpi_find(&acpi, "FACP"), &fadt);
+    log_missing_devices();
+}
+
+const struct fadt *firmware_fadt(void)
+{
+    return &fadt;
+}
+
+void firmware_init_power(void)
+{
+    power_init(&fadt, fadt.dsdt ? acpi_table_at(&acpi, "DSDT", fadt.dsdt) : NULL, device_map);
+    kprintf("power      off by %s, reset by %s\n",
+            power_has_s5() ? "ACPI's S5" : "an emulator's ports",
+            power_has_reset() ? "the FADT's register" : "the chipset's");
 }
 
 const struct acpi *firmware_acpi(void)

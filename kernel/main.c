@@ -113,7 +113,7 @@ static void init_clocks(void)
         kprintf(KERN_WARNING "command    x2apic: this CPU has no x2APIC mode\n");
     apic_init(apic_is_memory_mapped(&registers) ? device_map(registers, PAGE_SIZE) : NULL);
     clock_references_init(firmware_acpi(), device_map);
-    clock_calibrate();
+    clock_calibrate(firmware_fadt()->has_rtc);
 }
 
 static void init_files(const struct boot_info *info)
@@ -332,6 +332,7 @@ void kmain(const struct boot_info *info)
     init_memory(info);                     /* pages, the final W^X map, kernel objects */
     firmware_init(info);                   /* ACPI's tables */
     console_find_uart(firmware_acpi());    /* if console= has not named it */
+    firmware_init_power();                 /* S5 and the reset register */
     init_clocks();                         /* APIC, its timer, the TSC */
     boot_log_memory(info);
     boot_log_clocks();

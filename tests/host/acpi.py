@@ -17,13 +17,13 @@ ALLOCATE, ADD_POINTER, ADD_CHECKSUM = 1, 2, 3
 HIGH, FSEG = 1, 2
 
 
-def table(signature, body):
+def table(signature, body, revision=1):
     """A table with its header; the checksum is the firmware's to fill in, or not."""
     header = struct.pack(
         "<4sIBB6s8sI4sI",
         signature,
         HEADER_SIZE + len(body),
-        1,
+        revision,
         0,
         b"LATCHK",
         b"TEST",
@@ -46,6 +46,19 @@ def madt(*entries):
     return table(b"APIC", struct.pack("<II", 0xFEE00000, 1) + b"".join(entries))
 
 
+def fadt(boot_flags=0, flags=0, pm1a_control=0, reset=(0, 0)):
+    """Of revision 3, with a link to the DSDT to be made; reset is a port and a value."""
+    content = bytearray(table(b"FACP", bytes(244 - HEADER_SIZE), revision=3))
+    struct.pack_into("<I", content, 64, pm1a_control)
+    struct.pack_into("<H", content, 109, boot_flags)
+    struct.pack_into("<I", content, 112, flags)
+    struct.pack_into("<BBBBQB", content, 116, 1, 8, 0, 1, *reset)
+    return bytes(content)
+
+
+FADT_DSDT = 40
+
+
 def _name(name):
     return name.encode().ljust(56, b"\0")
 
@@ -54,18 +67,23 @@ def _step(command, content):
     return struct.pack("<I", command) + content.ljust(124, b"\0")
 
 
-def options(folder, *tables, unsummed=(), broken_rsdp=False):
+def options(folder, *tables, unsummed=(), broken_rsdp=False, links=()):
     """QEMU's options for a machine with an RSDT and these tables.
 
-    The tables whose numbers are in unsummed get no checksum, and so a wrong one.
+    The tables whose numbers are in unsummed get no checksum, and so a wrong one. A link (table,
+    offset, other table) puts the address of another table, in 32 bits, into a table.
     """
-    blob = b""
+    blob = bytearray()
     offsets = []
     for content in tables:
         offsets.append(len(blob))
         blob += content
     rsdt_at = len(blob)
     blob += table(b"RSDT", struct.pack(f"<{len(tables)}I", *offsets))
+    places = [rsdt_at + HEADER_SIZE + 4 * number for number in range(len(tables))]
+    for number, offset, other in links:
+        places.append(offsets[number] + offset)
+        struct.pack_into("<I", blob, places[-1], offsets[other])
     rsdp = struct.pack("<8sB6sBI", b"RSD PTR ", 0, b"LATCHK", 0, rsdt_at)
 
     steps = [
@@ -73,8 +91,8 @@ def options(folder, *tables, unsummed=(), broken_rsdp=False):
         _step(ALLOCATE, _name("etc/acpi/tables") + struct.pack("<IB", 64, HIGH)),
         _step(ADD_POINTER, _name("etc/acpi/rsdp") + _name("etc/acpi/tables") + b"\x10\0\0\0\x04"),
     ]
-    for number in range(len(tables)):
-        place = struct.pack("<IB", rsdt_at + HEADER_SIZE + 4 * number, 4)
+    for at in places:
+        place = struct.pack("<IB", at, 4)
         steps.append(_step(ADD_POINTER, 2 * _name("etc/acpi/tables") + place))
     sums = [(at, len(content)) for at, content in zip(offsets, tables)]
     sums = [entry for number, entry in enumerate(sums) if number not in unsummed]

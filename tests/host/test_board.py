@@ -264,3 +264,58 @@ def test_bad_table(tmp_path):
     log = bring_up(*memory("128M"), *port(COM1), *tables, *start)
     assert "acpi       HPET has a wrong checksum" in log
     assert "by a guess" in log
+
+
+# ---- How it ends --------------------------------------------------------------------------------
+
+EXIT_PORT = 0xF4
+RESET_REG_SUP = 1 << 10
+# Name(\\_S5, Package() {5, 5, 0, 0}), as a compiler of ASL makes it.
+S5 = bytes.fromhex("08 5c 5f 53 35 5f 12 08 04 0a 05 0a 05 00 00")
+
+
+def end(folder, word, dsdt=S5, **said):
+    """A machine whose FADT is ours; returns QEMU's exit status."""
+    tables = [acpi.fadt(**said), acpi.table(b"DSDT", dsdt)]
+    options = acpi.options(folder, *tables, links=[(0, acpi.FADT_DSDT, 1)])
+    words = f"bringup tests=identity onpass={word}"
+    return boot("-M", "q35", *options, *port(COM1), append=words)
+
+
+def test_reset_register(tmp_path):
+    """It is the port that ends QEMU with the value, which would end with 0 at any other reset."""
+    status, log = end(tmp_path, "reboot", flags=RESET_REG_SUP, reset=(EXIT_PORT, 0x15))
+    assert "reset by the FADT's register" in log
+    assert status == 0x15 * 2 + 1
+
+
+def test_reset_register_that_is_not_supported(tmp_path):
+    status, log = end(tmp_path, "reboot", reset=(EXIT_PORT, 0x15))
+    assert "reset by the chipset's" in log
+    assert status == 0
+
+
+def test_reset_register_that_does_nothing(tmp_path):
+    status, log = end(tmp_path, "reboot", flags=RESET_REG_SUP, reset=(0x9000, 0x15))
+    assert "reset by the FADT's register" in log
+    assert status == 0
+
+
+def test_s5(tmp_path):
+    """SLP_TYP 5 and SLP_EN, of which QEMU's status has no more than that they came to the port."""
+    status, log = end(tmp_path, "poweroff", pm1a_control=EXIT_PORT)
+    assert "off by ACPI's S5" in log
+    assert status == ((5 << 10 | 1 << 13) * 2 + 1) & 0xFF
+
+
+@pytest.mark.parametrize("dsdt", [b"", S5[:9], S5.replace(b"_S5_", b"_S4_")])
+def test_no_s5(tmp_path, dsdt):
+    status, log = end(tmp_path, "poweroff", dsdt=dsdt, pm1a_control=EXIT_PORT)
+    assert "off by an emulator's ports" in log
+    assert status == 0
+
+
+def test_devices_that_the_fadt_denies(tmp_path):
+    no_vga, no_rtc = 1 << 2, 1 << 5  # and no bit for an 8042
+    _, log = end(tmp_path, "poweroff", boot_flags=no_vga | no_rtc)
+    assert "acpi       the FADT says that there is no: 8042 VGA RTC\n" in log, log

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "arch/fadt.h"
 #include "arch/madt.h"
 #include "kernel/ktest.h"
 #include "libc/include/string.h"
@@ -221,6 +222,99 @@ KTEST(acpi_fields_beyond_the_end)
     EXPECT_EQ(0x12345678, acpi_field(table, 112, 4));
     EXPECT_EQ(0, acpi_field(table, 113, 4));
     EXPECT_EQ(0, acpi_field(table, 208, 8));
+}
+
+/* ---- the FADT ---- */
+
+static void read_fadt(size_t length, struct fadt *fadt)
+{
+    seal(FADT_AT, length);
+    fadt_read((const void *)(memory + FADT_AT), fadt);
+}
+
+KTEST(fadt_registers)
+{
+    struct fadt fadt;
+
+    make_tables();
+    put(FADT_AT + 8, 3, 1); /* the revision */
+    put(FADT_AT + 40, 0x1000, 4);
+    put(FADT_AT + 48, 0xb2, 4);
+    put(FADT_AT + 52, 0xe1, 1);
+    put(FADT_AT + 64, 0x604, 4);
+    put(FADT_AT + 68, 0x608, 4);
+    put(FADT_AT + 109, 1u << 1, 2);
+    put(FADT_AT + 112, 1u << 10, 4);
+    put(FADT_AT + 116, 1, 1);
+    put(FADT_AT + 120, 0xcf9, 8);
+    put(FADT_AT + 128, 6, 1);
+    put(FADT_AT + 184, 0, 1); /* PM1b_CNT once more, in memory */
+    put(FADT_AT + 188, 0xfed80804, 8);
+    read_fadt(244, &fadt);
+    EXPECT(fadt.has_8042 && fadt.has_vga && fadt.has_rtc);
+    EXPECT_EQ(0xcf9, fadt.reset.address);
+    EXPECT_EQ(6, fadt.reset_value);
+    EXPECT_EQ(ACPI_SPACE_IO, fadt.pm1_control[0].space);
+    EXPECT_EQ(0x604, fadt.pm1_control[0].address);
+    EXPECT_EQ(ACPI_SPACE_MEMORY, fadt.pm1_control[1].space);
+    EXPECT_EQ(0xfed80804, fadt.pm1_control[1].address);
+    EXPECT_EQ(0xb2, fadt.smi_command);
+    EXPECT_EQ(0xe1, fadt.acpi_enable);
+    EXPECT_EQ(0x1000, fadt.dsdt);
+}
+
+/* Revision 1 has neither flags about devices nor a reset register; and there may be no table. */
+KTEST(fadt_of_old)
+{
+    struct fadt fadt;
+
+    make_tables();
+    put(FADT_AT + 8, 1, 1);
+    put(FADT_AT + 109, 1u << 2 | 1u << 5, 2);
+    put(FADT_AT + 112, 1u << 10, 4);
+    read_fadt(116, &fadt);
+    EXPECT(fadt.has_8042 && fadt.has_vga && fadt.has_rtc);
+    EXPECT_EQ(0, fadt.reset.address);
+    fadt_read(NULL, &fadt);
+    EXPECT(fadt.has_8042 && fadt.has_vga && fadt.has_rtc);
+    EXPECT_EQ(0, fadt.dsdt);
+}
+
+static bool finds_s5(const void *code, size_t size, uint8_t types[2])
+{
+    make_tables();
+    memcpy(memory + SECOND_AT + HEADER, code, size);
+    seal(SECOND_AT, HEADER + size);
+    return fadt_find_s5((const void *)(memory + SECOND_AT), types);
+}
+
+#define FINDS_S5(code, types) finds_s5(code, sizeof(code) - 1, types)
+
+KTEST(fadt_s5)
+{
+    uint8_t types[2];
+
+    EXPECT(FINDS_S5("\x08_S5_\x12\x06\x04\x00\x00\x00\x00", types));
+    EXPECT(types[0] == 0 && types[1] == 0);
+    EXPECT(FINDS_S5("....\x08\\_S5_\x12\x08\x04\x0a\x07\x01\x00\x00", types));
+    EXPECT(types[0] == 7 && types[1] == 1);
+    EXPECT(FINDS_S5("_S5_\x08_S5_\x12\x46\x00\x02\x0a\x05\x0a\x06", types));
+    EXPECT(types[0] == 5 && types[1] == 6);
+}
+
+/* The name in a call, a method of that name, a package that is cut anywhere, other constants. */
+KTEST(fadt_no_s5)
+{
+    static const char whole[] = "\x08_S5_\x12\x08\x04\x0a\x07\x0a\x01";
+    uint8_t types[2];
+
+    for (size_t size = 0; size < sizeof(whole) - 1; size++)
+        EXPECT(!finds_s5(whole, size, types));
+    EXPECT(finds_s5(whole, sizeof(whole) - 1, types));
+    EXPECT(!FINDS_S5("\x14_S5_\x12\x06\x04\x00\x00\x00\x00", types));
+    EXPECT(!FINDS_S5("_S5_\x12\x06\x04\x00\x00\x00\x00", types));
+    EXPECT(!FINDS_S5("\x08_S5_\x12\x08\x04\x0b\x07\x00\x01\x00", types));
+    EXPECT(!FINDS_S5("\x08_S5_\x12\xff\x04\x00\x00", types));
 }
 
 /* ---- the MADT ---- */
