@@ -22,7 +22,13 @@
 #include "arch/percpu.h"
 
 struct spinlock {
-    uint32_t holder; /* number of the CPU and 1, or 0; all that another CPU writes while we wait */
+    union {
+        struct {
+            uint16_t holder; /* number of the CPU and 1, or 0 */
+            uint16_t next;   /* the same of one that has waited long: the lock is kept for it */
+        };
+        uint32_t word; /* both; all that another CPU writes while we wait */
+    };
     const char *name;
     const void *owner; /* return address of the taker, for the panic report */
     struct lock_check check;
@@ -44,7 +50,7 @@ static inline void spin_lock(struct spinlock *lock)
     uint32_t free = 0;
 
     lock_check_take(&lock->check, lock->name);
-    if (!__atomic_compare_exchange_n(&lock->holder, &free, this_cpu_number() + 1, false,
+    if (!__atomic_compare_exchange_n(&lock->word, &free, this_cpu_number() + 1, false,
                                      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
         spin_lock_slow(lock);
     lock->owner = __builtin_return_address(0);
@@ -53,7 +59,7 @@ static inline void spin_lock(struct spinlock *lock)
 static inline void spin_unlock(struct spinlock *lock)
 {
     lock_check_release(&lock->check);
-    __atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&lock->holder, (uint16_t)0, __ATOMIC_RELEASE);
 }
 
 /* Whether this CPU holds the lock. */
