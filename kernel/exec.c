@@ -172,6 +172,7 @@ static int build_space(const struct elf_image *image, const struct exec_argument
 
     if (!space)
         return -ENOMEM;
+    space_inherit_mdwe(space, current()->space);
     error = elf_map(image, space);
     if (!error)
         error = map_stack(space, arguments);

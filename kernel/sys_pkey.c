@@ -24,6 +24,8 @@ PARALLEL_SYSCALL2(pkey_set, int, key, uint64_t, rights)
 {
     if (rights & ~(uint64_t)(PKRU_AD | PKRU_WD) || !is_callers(key))
         return -EINVAL;
+    if (policy_denies(&current()->space->policies, key))
+        return -EACCES;
     pkru_change((unsigned int)key, (uint32_t)rights);
     return 0;
 }

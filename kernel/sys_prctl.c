@@ -6,7 +6,9 @@
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "libc/include/latchkey/mdwe.h"
 #include "libc/include/string.h"
+#include "mm/address_space.h"
 
 #define TIMER_SLACK_DEFAULT 50000 /* ns */
 
@@ -47,6 +49,16 @@ static long set_timer_slack(struct process_control *control, uintptr_t ns)
 {
     control->timer_slack = (long)ns > 0 ? ns : TIMER_SLACK_DEFAULT;
     return 0;
+}
+
+/* Linux's flags, of which the second is about one of the others, and Latchkey's. */
+static long set_mdwe(uintptr_t flags)
+{
+    uintptr_t refused = flags & (PR_MDWE_REFUSE_EXEC_GAIN | PR_MDWE_REFUSE_WRITE_EXEC);
+
+    if ((flags & ~(refused | PR_MDWE_NO_INHERIT)) || ((flags & PR_MDWE_NO_INHERIT) && !refused))
+        return -EINVAL;
+    return space_set_mdwe(current()->space, (uint32_t)flags);
 }
 
 SYSCALL5(prctl, int, option, uintptr_t, argument, uintptr_t, third, uintptr_t, fourth, uintptr_t,
@@ -92,6 +104,10 @@ SYSCALL5(prctl, int, option, uintptr_t, argument, uintptr_t, third, uintptr_t, f
         return 0;
     case PR_GET_NO_NEW_PRIVS:
         return argument || has_more ? -EINVAL : control->no_new_privileges;
+    case PR_SET_MDWE:
+        return has_more ? -EINVAL : set_mdwe(argument);
+    case PR_GET_MDWE:
+        return argument || has_more ? -EINVAL : (long)task->space->mdwe;
     case PR_SET_TIMERSLACK:
         return set_timer_slack(control, argument);
     case PR_GET_TIMERSLACK:

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdarg.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -37,6 +39,18 @@ pid_t wait4(pid_t process, int *status, int options, struct rusage *usage)
 pid_t waitpid(pid_t process, int *status, int options)
 {
     return wait4(process, status, options, NULL);
+}
+
+int prctl(int option, ...)
+{
+    unsigned long more[4];
+    va_list arguments;
+
+    va_start(arguments, option);
+    for (int i = 0; i < 4; i++)
+        more[i] = va_arg(arguments, unsigned long);
+    va_end(arguments);
+    return (int)syscall(__NR_prctl, option, more[0], more[1], more[2], more[3]);
 }
 
 int sched_yield(void)

@@ -274,6 +274,7 @@ struct address_space *space_copy(struct address_space *space)
     child->mapped_pages = space->mapped_pages;
     child->limits = space->limits;
     child->policies = space->policies;
+    space_inherit_mdwe(child, space);
     RB_FOREACH (area, area_tree, &space->areas) {
         error = copy_area(space, child, area);
         if (error)

@@ -66,6 +66,7 @@ struct address_space {
     uint32_t references;
     uint32_t key_map; /* mm/keys.h */
     struct key_policies policies;
+    uint32_t mdwe; /* PR_MDWE_*: see prctl(PR_SET_MDWE) */
     paddr_t root;
     struct cpu_set cpus; /* CPUs that have the tables loaded (arch/tlb.h) */
     struct rwlock lock;
@@ -102,6 +103,15 @@ void space_load(struct address_space *space);
 
 /* Whether it is this CPU's, so that of the running task. */
 bool space_is_loaded(const struct address_space *space);
+
+/*
+ * prctl(PR_SET_MDWE) with flags that go together: -EPERM when others are set already, and for
+ * PR_MDWE_REFUSE_WRITE_EXEC -EBUSY while there is memory as it refuses.
+ */
+int space_set_mdwe(struct address_space *space, uint32_t flags);
+
+/* A new space, after fork() or exec, gets what the old one hands on. NULL: there was none. */
+void space_inherit_mdwe(struct address_space *space, const struct address_space *old);
 
 static inline void space_lock_read(struct address_space *space)
 {
@@ -169,6 +179,9 @@ static inline int space_check_guards_locked(struct address_space *space, uintptr
 {
     return space->policies.guarded ? space_ask_guards_locked(space, start, end, key) : 0;
 }
+
+/* Whether PR_SET_MDWE refuses the protection to memory that has had another, or none. */
+bool space_refuses_exec_locked(const struct address_space *space, int before, int after);
 
 /* Takes an area out of the space, to be destroyed at the operation's end. */
 void space_remove_area_locked(struct address_space *space, struct area *area);

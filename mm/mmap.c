@@ -254,6 +254,8 @@ static int map_locked(struct address_space *space, const struct map_request *req
         if (area && area->start < start + size)
             return -EEXIST;
     }
+    if (space->mdwe && space_refuses_exec_locked(space, request->prot, request->prot))
+        return -EACCES;
     error = space_check_guards_locked(space, start, start + size, -1);
     if (error)
         return error;

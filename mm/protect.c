@@ -139,6 +139,8 @@ static int protect_area(struct address_space *space, struct area *area, uintptr_
 
     if (prot & ~area->max_prot)
         return -EACCES;
+    if (space->mdwe && space_refuses_exec_locked(space, area->prot, prot))
+        return -EACCES;
     if (area->prot == prot && area->key == new_key)
         return 0;
     end = end < area->end ? end : area->end;

@@ -79,6 +79,7 @@ static void only_with_rights(void)
         EXPECT_EQUAL(raw_call(__NR_pkey_free, (uintptr_t)key, 0, 0, 0), -EACCES);
         EXPECT_EQUAL(raw_call(__NR_pkey_release, (uintptr_t)key, 0, 0, 0), -EACCES);
         EXPECT_EQUAL(raw_call(__NR_pkey_set_all, (uintptr_t)key, 0, 0, 0), -EACCES);
+        EXPECT_EQUAL(raw_call(__NR_pkey_set, (uintptr_t)key, 0, 0, 0), -EACCES);
         pkey_set(key, 0);
         EXPECT_EQUAL(policy(key, 0, PKEY_CLOSED), PKEY_CLOSED);
     }
