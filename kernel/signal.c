@@ -50,10 +50,12 @@ struct signal_actions *signal_actions_create(void)
 
 struct signal_actions *signal_actions_copy(struct signal_actions *actions)
 {
-    struct signal_actions *copy = signal_actions_create();
+    struct signal_actions *copy = kmalloc(sizeof(*copy));
 
-    if (copy)
-        memcpy(copy->action, actions->action, sizeof(copy->action));
+    if (!copy)
+        return NULL;
+    copy->references = 1;
+    memcpy(copy->action, actions->action, sizeof(copy->action));
     return copy;
 }
 

@@ -16,7 +16,6 @@
 #include <bsd/sys/queue.h>
 #include <linux/signal.h>
 
-#include "arch/spinlock.h"
 #include "arch/trap.h"
 #include "kernel/wait_queue.h"
 
@@ -35,7 +34,6 @@ static inline signal_set_t signal_bit(int signal)
 /* Handlers: shared by the threads of a process. */
 struct signal_actions {
     uint32_t references;
-    struct spinlock lock;
     struct sigaction action[SIGNAL_COUNT]; /* [n - 1] for signal n */
 };
 

@@ -33,11 +33,12 @@ struct address_space *space_create(void)
 
     if (!space)
         return NULL;
-    space->root = pt_alloc_table();
-    if (space->root.value == 0) {
+    struct page *root = page_alloc(0, PAGE_ANY);
+    if (!root) {
         slab_free(&space_cache, space);
         return NULL;
     }
+    space->root = page_paddr(root);
     kernel_map_share(space->root);
     space->references = 1;
     space->key_map = KEY_MAP_INIT;
@@ -207,24 +208,26 @@ struct copy {
 static int copy_run(const struct pt_run *run, void *context)
 {
     struct copy *copy = context;
+    pte_t *from = run->entries;
+    unsigned int count = run->count;
     uint64_t kept = copy->shared ? UINT64_MAX : ~(PTE_W | PTE_OWNED);
     uint64_t copied = 0;
     unsigned int i = 0;
     unsigned int level;
 
-    while (i < run->count && pte_is_empty(run->entries[i]))
+    while (i < count && pte_is_empty(from[i]))
         i++;
-    if (i == run->count)
+    if (i == count)
         return 0;
     pte_t *to = pt_entry(copy->child->root, run->address, run->level, PT_CREATE, &level);
     if (!to)
         return -ENOMEM;
     assert(level == run->level);
-    for (; i < run->count; i++) {
-        pte_t old = run->entries[i];
+    for (; i < count; i++) {
+        pte_t old = from[i];
         if (pte_is_empty(old))
             continue;
-        to[i].value = run->entries[i].value = old.value & kept;
+        to[i].value = from[i].value = old.value & kept;
         if (old.value & ~kept & PTE_W)
             space_gather_leaf_locked(copy->space, run, i, old);
         if (!leaf_is_zero_page(old))
@@ -295,16 +298,19 @@ void space_get(struct address_space *space)
     __atomic_fetch_add(&space->references, 1, __ATOMIC_RELAXED);
 }
 
-/* The space is loaded nowhere, and its tables go too: nothing to gather, no entry to clear. */
+/* The space is loaded nowhere, so there is nothing to gather. Tables are left empty. */
 static int release_run(const struct pt_run *run, void *context)
 {
     struct address_space *space = context;
+    pte_t *entries = run->entries;
+    unsigned int count = run->count;
     uint64_t released = 0;
 
-    for (unsigned int i = 0; i < run->count; i++) {
-        pte_t entry = run->entries[i];
+    for (unsigned int i = 0; i < count; i++) {
+        pte_t entry = entries[i];
         if (pte_is_empty(entry))
             continue;
+        entries[i].value = 0;
         if (!leaf_is_zero_page(entry))
             page_put(page_of(pte_address(entry)));
         released++;

@@ -134,6 +134,7 @@ void kernel_map_share(paddr_t root)
     pte_t *to = direct_map(root);
     const pte_t *from = direct_map(kernel_root);
 
+    memset(to, 0, KERNEL_HALF * sizeof(pte_t));
     memcpy(to + KERNEL_HALF, from + KERNEL_HALF, KERNEL_HALF * sizeof(pte_t));
 }
 

@@ -22,7 +22,7 @@ int kernel_map_init(void);
 /* The kernel's root table, without a lower half: what runs when no program does. */
 paddr_t kernel_map_root(void);
 
-/* Fills the upper half of a new root table. */
+/* Makes a page the root of new tables: the upper half the kernel's, the lower one empty. */
 void kernel_map_share(paddr_t root);
 
 /*

@@ -35,26 +35,21 @@
 
 /* Holes up to this size are spanned at first; more and more, until the spans fit their table. */
 #define SPAN_HOLE_MAX (32ul << 20)
-#define SPANS_MAX     16
 
 /* Pages at hand: taken and given back that many at a time, so at most twice as many. */
 #define AT_HAND_BATCH 16
+#define ZEROS_MAX     16
 /* Below this many free pages none are kept at hand. */
 #define LOW_PAGES 1024
 
-#define RESERVED_MAX (SPANS_MAX + 8) /* the spans' arrays, and what page_init() is given */
-
-/* Physical addresses, multiples of CHUNK_SIZE. */
-struct span {
-    uint64_t start, end;
-    struct page *pages;
-};
+#define RESERVED_MAX (PAGE_SPANS_MAX + 8) /* the spans' arrays, and what page_init() is given */
 
 static const struct page_range low_window = {{0}, {EARLY_MAP_END}};
 static const struct page_range high_window = {{EARLY_MAP_END}, {DIRECT_MAP_SIZE}};
 
-static struct span spans[SPANS_MAX];
-static unsigned int span_count;
+struct page_span page_spans[PAGE_SPANS_MAX];
+unsigned int page_span_count;
+
 static struct page_range reserved_ranges[RESERVED_MAX];
 static size_t reserved_count;
 
@@ -62,6 +57,8 @@ struct pages_at_hand {
     struct spinlock lock; /* taken before page_lock */
     struct page_chain pages;
     unsigned int count;
+    struct page_chain zeros; /* those that were freed with nothing but zeros in them */
+    unsigned int zero_count;
     uint64_t allocations, frees, zeroed;
 } __attribute__((aligned(64)));
 
@@ -74,29 +71,14 @@ static struct page_counters counters;
 
 /* ---- addresses ---- */
 
-static struct page *find_page(uint64_t address)
-{
-    for (unsigned int i = 0; i < span_count; i++)
-        if (address - spans[i].start < spans[i].end - spans[i].start)
-            return spans[i].pages + ((address - spans[i].start) >> PAGE_SHIFT);
-    return NULL;
-}
-
-struct page *page_of(paddr_t address)
-{
-    struct page *page = find_page(address.value);
-
-    assert(page);
-    return page;
-}
-
 paddr_t page_paddr(const struct page *page)
 {
-    for (unsigned int i = 0; i < span_count; i++) {
-        uintptr_t offset = (uintptr_t)page - (uintptr_t)spans[i].pages;
-        uint64_t frame = offset / sizeof(struct page);
-        if (frame < (spans[i].end - spans[i].start) >> PAGE_SHIFT)
-            return paddr(spans[i].start + (frame << PAGE_SHIFT));
+    for (unsigned int i = 0; i < page_span_count; i++) {
+        const struct page_span *span = &page_spans[i];
+        uint64_t offset = (uintptr_t)page - (uintptr_t)span->pages;
+        uint64_t address = offset / sizeof(struct page) << PAGE_SHIFT;
+        if (address < span->size)
+            return paddr(span->start + address);
     }
     bug("not a struct page");
 }
@@ -181,12 +163,28 @@ static void put_at_hand_locked(struct pages_at_hand *hand, struct page *page)
     hand->count++;
 }
 
+static void put_zero_locked(struct pages_at_hand *hand, struct page *page)
+{
+    page->state = PAGE_AT_HAND;
+    TAILQ_INSERT_HEAD(&hand->zeros, page, link);
+    hand->zero_count++;
+}
+
 static struct page *take_at_hand_locked(struct pages_at_hand *hand)
 {
     struct page *page = TAILQ_FIRST(&hand->pages);
 
     TAILQ_REMOVE(&hand->pages, page, link);
     hand->count--;
+    return page;
+}
+
+static struct page *take_zero_locked(struct pages_at_hand *hand)
+{
+    struct page *page = TAILQ_FIRST(&hand->zeros);
+
+    TAILQ_REMOVE(&hand->zeros, page, link);
+    hand->zero_count--;
     return page;
 }
 
@@ -220,6 +218,13 @@ static unsigned int give_back_locked(struct pages_at_hand *hand, unsigned int le
     return given;
 }
 
+/* From here on they are pages like any other. */
+static void give_zeros_up_locked(struct pages_at_hand *hand)
+{
+    while (hand->zero_count)
+        put_at_hand_locked(hand, take_zero_locked(hand));
+}
+
 /* Has every CPU give back all it has at hand. Returns how many pages there were. */
 static unsigned int drain(void)
 {
@@ -227,25 +232,30 @@ static unsigned int drain(void)
 
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
         uint64_t irq = spin_lock_irqsave(&at_hand[cpu].lock);
+        give_zeros_up_locked(&at_hand[cpu]);
         given += give_back_locked(&at_hand[cpu], 0);
         spin_unlock_irqrestore(&at_hand[cpu].lock, irq);
     }
     return given;
 }
 
-static struct page *alloc_single(enum page_flags flags)
+/* *filled: with PAGE_ZERO, whether the page holds nothing but zeros already. */
+static struct page *alloc_single(enum page_flags flags, bool *filled)
 {
     struct pages_at_hand *hand = &at_hand[this_cpu_number()];
     struct page *page = NULL;
     uint64_t irq = spin_lock_irqsave(&hand->lock);
 
-    if (!hand->count)
+    *filled = (flags & PAGE_ZERO) && hand->zero_count;
+    if (!*filled && !hand->count)
         refill_locked(hand);
-    if (hand->count) {
+    if (*filled) {
+        page = take_zero_locked(hand);
+    } else if (hand->count) {
         page = take_at_hand_locked(hand);
-        hand->allocations++;
         hand->zeroed += flags & PAGE_ZERO;
     }
+    hand->allocations += page != NULL;
     spin_unlock_irqrestore(&hand->lock, irq);
     return page;
 }
@@ -256,7 +266,11 @@ static void free_single(struct page *page)
     uint64_t irq = spin_lock_irqsave(&hand->lock);
 
     hand->frees++;
-    put_at_hand_locked(hand, page);
+    if (page->is_zero && hand->zero_count < ZEROS_MAX && !memory_is_low())
+        put_zero_locked(hand, page);
+    else
+        put_at_hand_locked(hand, page);
+    page->is_zero = false;
     if (hand->count > 2 * AT_HAND_BATCH || memory_is_low())
         give_back_locked(hand, memory_is_low() ? 0 : AT_HAND_BATCH);
     spin_unlock_irqrestore(&hand->lock, irq);
@@ -280,17 +294,18 @@ static struct page *alloc_block(unsigned int order, enum page_flags flags)
 struct page *page_alloc(unsigned int order, enum page_flags flags)
 {
     struct page *page;
+    bool filled = false;
 
     assert(order <= PAGE_ORDER_MAX);
     do
-        page = order ? alloc_block(order, flags) : alloc_single(flags);
+        page = order ? alloc_block(order, flags) : alloc_single(flags, &filled);
     while (!page && drain());
     if (!page)
         return NULL;
     page->state = PAGE_USED;
     page->order = (uint8_t)order;
     page->references = 1;
-    if (flags & PAGE_ZERO)
+    if ((flags & PAGE_ZERO) && !filled)
         memset(page_address(page), 0, PAGE_SIZE << order);
     return page;
 }
@@ -301,13 +316,22 @@ void page_get(struct page *page)
     __atomic_fetch_add(&page->references, 1, __ATOMIC_RELAXED);
 }
 
-void page_put(struct page *page)
+#ifdef LATCHKEY_DEBUG
+static void check_zero(const struct page *page)
 {
-    assert(page->state == PAGE_USED);
-    uint32_t before = __atomic_fetch_sub(&page->references, 1, __ATOMIC_ACQ_REL);
-    assert(before);
-    if (before > 1)
-        return;
+    const uint64_t *words = page_address(page);
+
+    for (unsigned int i = 0; page->is_zero && i < PAGE_SIZE / sizeof(*words); i++)
+        assert(words[i] == 0);
+}
+#else
+#define check_zero(page) ((void)(page))
+#endif
+
+/* The last reference has gone. Apart from page_put(), whose way for shared pages is short. */
+static __attribute__((noinline)) void free_block(struct page *page)
+{
+    check_zero(page);
     if (page->order == 0) {
         free_single(page);
         return;
@@ -316,6 +340,15 @@ void page_put(struct page *page)
     counters.frees++;
     free_locked(page, page->order);
     spin_unlock_irqrestore(&page_lock, irq);
+}
+
+void page_put(struct page *page)
+{
+    assert(page->state == PAGE_USED);
+    uint32_t before = __atomic_fetch_sub(&page->references, 1, __ATOMIC_ACQ_REL);
+    assert(before);
+    if (before == 1)
+        free_block(page);
 }
 
 void page_split(struct page *page)
@@ -419,13 +452,14 @@ static bool add_spans(struct page_range window, uint64_t hole_max)
         struct page_range part = intersect(*ram, window);
         uint64_t start = align_down(part.start.value, CHUNK_SIZE);
         uint64_t end = align_up(part.end.value, CHUNK_SIZE);
-        struct span *last = span_count ? &spans[span_count - 1] : NULL;
+        struct page_span *last = page_span_count ? &page_spans[page_span_count - 1] : NULL;
         if (part.start.value >= part.end.value)
             continue;
-        if (last && last->start >= window.start.value && start <= last->end + hole_max)
-            last->end = end;
-        else if (span_count < SPANS_MAX)
-            spans[span_count++] = (struct span){start, end, NULL};
+        if (last && last->start >= window.start.value &&
+            start <= last->start + last->size + hole_max)
+            last->size = end - last->start;
+        else if (page_span_count < PAGE_SPANS_MAX)
+            page_spans[page_span_count++] = (struct page_span){start, end - start, NULL};
         else
             return false;
     }
@@ -434,7 +468,7 @@ static bool add_spans(struct page_range window, uint64_t hole_max)
 
 static bool make_spans(uint64_t hole_max)
 {
-    span_count = 0;
+    page_span_count = 0;
     return add_spans(low_window, hole_max) && add_spans(high_window, hole_max);
 }
 
@@ -451,12 +485,12 @@ static int find_room(struct page_range range, void *context)
 
 static int place_arrays(struct page_range within)
 {
-    for (unsigned int i = 0; i < span_count; i++) {
-        struct span *span = &spans[i];
+    for (unsigned int i = 0; i < page_span_count; i++) {
+        struct page_span *span = &page_spans[i];
         if (span->start < within.start.value || span->start >= within.end.value)
             continue;
         assert(!span->pages); /* taken over once only */
-        size_t size = ((span->end - span->start) >> PAGE_SHIFT) * sizeof(struct page);
+        size_t size = (span->size >> PAGE_SHIFT) * sizeof(struct page);
         struct page_range array = {paddr(0), paddr(size)};
         if (!for_each_unreserved(within, find_room, &array))
             return -ENOMEM;
@@ -470,7 +504,7 @@ static int place_arrays(struct page_range within)
 static void clear_chunks(uint64_t start, uint64_t end)
 {
     for (uint64_t chunk = align_down(start, CHUNK_SIZE); chunk < end; chunk += CHUNK_SIZE) {
-        struct page *pages = find_page(chunk);
+        struct page *pages = page_find(paddr(chunk));
         if (pages)
             memset(pages, 0, CHUNK_ARRAY);
     }
@@ -540,6 +574,7 @@ int page_init(const struct boot_info *info, const struct page_range *reserved, s
     for (unsigned int cpu = 0; cpu < CPU_MAX; cpu++) {
         at_hand[cpu].lock.name = "pages at hand";
         TAILQ_INIT(&at_hand[cpu].pages);
+        TAILQ_INIT(&at_hand[cpu].zeros);
     }
     ram_init(info);
     while (!make_spans(hole_max))

@@ -8,17 +8,21 @@
  *
  * In front of them each CPU has a few single pages at hand, which it takes from the lists and
  * gives back to them some at a time. They count as free, and whoever finds no memory gets them.
+ * Page tables are empty when they are freed, so those are kept apart, and need no filling when
+ * a page of zeros is asked for.
  *
  * Locks are taken with interrupts off: interrupt handlers may allocate too.
  */
 #ifndef MM_PAGE_H
 #define MM_PAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <bsd/sys/queue.h>
 
+#include "arch/bug.h"
 #include "arch/layout.h"
 #include "arch/types.h"
 #include "mm/ram.h"
@@ -42,7 +46,8 @@ struct page {
     uint32_t references; /* owners of a block in use; the block is freed when it becomes 0 */
     uint8_t state;       /* enum page_state */
     uint8_t order;       /* of the block, in its first page */
-    uint16_t unused;
+    bool is_zero;        /* a single page that is about to be freed: page_note_zero() */
+    uint8_t unused;
     union {
         TAILQ_ENTRY(page) link; /* free: in the list of its order */
         struct slab *slab;      /* every page of a slab's block; NULL: kmalloc()'s own block */
@@ -92,14 +97,49 @@ struct page *page_alloc(unsigned int order, enum page_flags flags);
 void page_get(struct page *page);
 void page_put(struct page *page);
 
+/* A single page, about to be freed by its only owner, holds nothing but zeros. */
+static inline void page_note_zero(struct page *page)
+{
+    page->is_zero = true;
+}
+
 /*
  * Makes a block in use of order n into 2^n blocks of order 0, each with the block's number of
  * references (for a large page that is split). No reference may come or go meanwhile.
  */
 void page_split(struct page *page);
 
+#define PAGE_SPANS_MAX 16
+
+/* What has one array of struct page: physical addresses, multiples of the largest block. */
+struct page_span {
+    uint64_t start, size;
+    struct page *pages;
+};
+
+extern struct page_span page_spans[PAGE_SPANS_MAX];
+extern unsigned int page_span_count;
+
+/* NULL when the address lies in no span. */
+static inline struct page *page_find(paddr_t address)
+{
+    for (unsigned int i = 0; i < page_span_count; i++) {
+        uint64_t offset = address.value - page_spans[i].start;
+        if (offset < page_spans[i].size)
+            return page_spans[i].pages + (offset >> PAGE_SHIFT);
+    }
+    return NULL;
+}
+
 /* Between pages, physical addresses, and the direct map. The address must be of RAM. */
-struct page *page_of(paddr_t address);
+static inline struct page *page_of(paddr_t address)
+{
+    struct page *page = page_find(address);
+
+    assert(page);
+    return page;
+}
+
 paddr_t page_paddr(const struct page *page);
 
 static inline void *page_address(const struct page *page)

@@ -88,6 +88,7 @@ static void free_table(pte_t *entry, unsigned int level, uintptr_t address,
         return;
     struct page *page = page_of(pte_address(*entry));
     entry->value = 0;
+    page_note_zero(page);
     if (walk->free_table)
         walk->free_table(page, walk->context);
     else
@@ -136,8 +137,10 @@ static bool free_empty(pte_t *entry, unsigned int level)
         if (pte_is_leaf(entries[i], level - 1) || !free_empty(&entries[i], level - 1))
             return false;
     }
-    page_put(page_of(pte_address(*entry)));
+    struct page *page = page_of(pte_address(*entry));
     entry->value = 0;
+    page_note_zero(page);
+    page_put(page);
     return true;
 }
 

@@ -156,15 +156,19 @@ void *slab_alloc_zeroed(struct slab_cache *cache)
     return object;
 }
 
-void slab_free(struct slab_cache *cache, void *object)
+static void free_object(struct slab_cache *cache, struct slab *slab, void *object)
 {
-    struct slab *slab = page_of(direct_map_paddr(object))->slab;
     size_t offset = (size_t)((char *)object - (char *)slab) - cache->first_object;
 
     assert(slab->cache == cache && slab->used && offset % cache->stride == 0);
     uint64_t irq = spin_lock_irqsave(&cache->lock);
     put_locked(cache, slab, object);
     spin_unlock_irqrestore(&cache->lock, irq);
+}
+
+void slab_free(struct slab_cache *cache, void *object)
+{
+    free_object(cache, page_of(direct_map_paddr(object))->slab, object);
 }
 
 /* ---- kmalloc ---- */
@@ -238,7 +242,7 @@ void kfree(void *object)
         return;
     struct page *page = page_of(direct_map_paddr(object));
     if (page->slab) {
-        slab_free(page->slab->cache, object);
+        free_object(page->slab->cache, page->slab, object);
         return;
     }
     __atomic_fetch_sub(&blocks_in_use, 1, __ATOMIC_RELAXED);
