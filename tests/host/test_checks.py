@@ -7,6 +7,7 @@ tests notice: a mistake about rights or keys fails the one that is for it.
 import contextlib
 import os
 import random
+import re
 import subprocess
 
 import latchkey
@@ -32,6 +33,11 @@ OTHERS = {
     ),
 }
 TARGETS = ("latchkey.elf", "initramfs.cpio", "tests/soak")
+
+# A line of objdump's: the address and the instruction.
+INSTRUCTION = re.compile(r"^([0-9a-f]+):\t(\S.*?)\s*$", re.MULTILINE)
+# A conditional jump and where to.
+BRANCH = re.compile(r"j(?!mp)\w+ +([0-9a-f]+)")
 
 
 def call(*command, folder):
@@ -104,3 +110,24 @@ def test_noticed(tree, program):
     mistake = random.choice(OTHERS[program])
     with built_with(tree, mistake):
         assert run(tree, program, cpus="4").returncode != 0, mistake
+
+
+def instructions(function):
+    """Those of a function of the kernel: (address, text), from its start to its end."""
+    command = ["objdump", "--no-show-raw-insn", "--disassemble=" + function]
+    result = subprocess.run(
+        [*command, latchkey.built("latchkey.elf")], capture_output=True, text=True, check=True
+    )
+    return [(int(address, 16), text) for address, text in INSTRUCTION.findall(result.stdout)]
+
+
+@pytest.mark.parametrize("function", ["keys_alloc", "keys_free"])
+def test_one_locked_update(function):
+    """One update, tried again when another CPU was first, and nothing that could be a lock."""
+    code = instructions(function)
+    atomic = [(place, text) for place, text in code if re.match(r"lock |xchg ", text)]
+    assert len(atomic) == 1 and atomic[0][1].startswith("lock cmpxchg "), code
+    assert not [text for _, text in code if text.startswith("call")]
+    update = atomic[0][0]
+    back = [place for place, text in code for to in BRANCH.findall(text) if int(to, 16) <= update]
+    assert [place for place in back if place > update], code

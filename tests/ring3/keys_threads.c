@@ -7,9 +7,8 @@
  *
  * ROUNDS is how often each thread allocates, and frees again.
  */
+#include "tests/ring3/proc.h"
 #include "tests/ring3/threads.h"
-
-#include <fcntl.h>
 
 #define ROUNDS_DEFAULT 40000
 #define KEYS           15 /* that a process can allocate */
@@ -88,14 +87,10 @@ static void none_is_lost(void)
 /* How often the lock was taken that was taken most often; -1 if this kernel does not say. */
 static long most_taken(void)
 {
-    static char text[8192];
-    int file = open(LOCKS_PATH, O_RDONLY);
-    long size = file < 0 ? 0 : read(file, text, sizeof(text) - 1);
     long most = -1;
 
-    close(file);
-    text[size < 0 ? 0 : size] = '\0';
-    for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+    read_file(LOCKS_PATH);
+    for (char *line = proc_text, *end; (end = strchr(line, '\n')); line = end + 1) {
         *end = '\0';
         long taken = strtol(strrchr(line, ' '), NULL, 10);
         if (taken > most)

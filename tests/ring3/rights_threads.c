@@ -3,23 +3,32 @@
  * Rights are a thread's own: one thread writes a region that seven others may only read, and eight
  * threads have a pattern each over the rights to 15 keys, which no switch, signal or fork mixes up.
  *
- *     rights_threads [ROUNDS [YIELDS]]
+ *     rights_threads [ROUNDS [SWITCHES]]
  *
- * ROUNDS is how often each reader tries to write; YIELDS how often the threads with patterns give
- * up the CPU, all together. With more threads than CPUs they are preempted as well.
+ * ROUNDS is how often each reader tries to write; SWITCHES how often CPUs go from task to task
+ * while threads keep their patterns.
  */
+#include "tests/ring3/proc.h"
 #include "tests/ring3/threads.h"
 
-#define READERS        (THREADS - 1)
-#define ROUNDS_DEFAULT 3000
-#define YIELDS_DEFAULT 16000
+#define READERS          (THREADS - 1)
+#define ROUNDS_DEFAULT   2000
+#define SWITCHES_DEFAULT 16000
 
-/* A thread signals its neighbour, forks, or changes its pattern once in so many turns. */
+/* A thread signals its neighbour, forks, moves, or changes its pattern once in so many turns. */
 #define SIGNAL_EVERY  16
 #define FORK_EVERY    400
+#define MOVE_EVERY    32
 #define PATTERN_EVERY 5
 
-static unsigned long rounds = ROUNDS_DEFAULT, yields = YIELDS_DEFAULT;
+/* So many turns each thread makes at least, whatever else there is to switch to. */
+#define TURNS_LEAST (FORK_EVERY + 1)
+
+/* The threads are on this many CPUs, so that each has company however many CPUs there are. */
+#define SHARED_CPUS 4
+
+static unsigned long rounds = ROUNDS_DEFAULT;
+static long switches_wanted = SWITCHES_DEFAULT;
 
 /* ---- One writes, seven read ---- */
 
@@ -203,6 +212,16 @@ static void change_pattern(struct thread *thread)
     set_signals_blocked(false);
 }
 
+/* To the next of the shared CPUs; stays where it is if there is no such CPU. */
+static void move(const struct thread *thread)
+{
+    uint64_t cpus = (uint64_t)1 << (thread->turns / MOVE_EVERY + thread->number) % SHARED_CPUS;
+
+    raw_call(__NR_sched_setaffinity, 0, sizeof(cpus), (uintptr_t)&cpus, 0);
+}
+
+static volatile bool enough;
+
 static void keep_pattern(void *argument)
 {
     struct thread *thread = argument;
@@ -211,7 +230,8 @@ static void keep_pattern(void *argument)
     thread->errors += pkru_read() != makers_pattern;
     change_pattern(thread);
     keeper->tid = (pid_t)raw_call(__NR_gettid, 0, 0, 0, 0);
-    while (thread->turns++ < yields / THREADS) {
+    while (!enough || thread->turns < TURNS_LEAST) {
+        thread->turns++;
         thread->errors += pkru_read() != keeper->pattern;
         yield();
         thread->errors += pkru_read() != keeper->pattern;
@@ -219,18 +239,32 @@ static void keep_pattern(void *argument)
             signal_neighbour(thread);
         if (thread->turns % FORK_EVERY == 0)
             fork_and_look(thread);
+        if (thread->turns % MOVE_EVERY == 0)
+            move(thread);
         if (thread->turns % PATTERN_EVERY == 0)
             change_pattern(thread);
     }
 }
 
+/* Of all CPUs, since the start. */
+static long switches(void)
+{
+    EXPECT(read_file("/proc/stat") > 0);
+    return number_behind("ctxt ");
+}
+
 static void patterns_stay(void)
 {
     unsigned long signals = 0;
+    long before = switches();
 
     handle(SIGUSR1, look_in_handler, SA_RESTART);
     pkru_write(makers_pattern);
+    enough = false;
     start_threads(keep_pattern);
+    while (switches() - before < switches_wanted)
+        usleep(1000);
+    enough = true;
     EXPECT_EQUAL(end_threads(), 0);
     EXPECT_EQUAL(pkru_read(), makers_pattern);
     pkru_write(PKRU_INIT);
@@ -250,6 +284,6 @@ int main(int argc, char **argv)
     if (argc > 1)
         rounds = strtoul(argv[1], NULL, 0);
     if (argc > 2)
-        yields = strtoul(argv[2], NULL, 0);
+        switches_wanted = strtol(argv[2], NULL, 0);
     return ktap_run(tests, COUNT(tests), without_pku());
 }
