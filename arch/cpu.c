@@ -9,6 +9,7 @@
 
 #include "arch/descriptors.h"
 #include "arch/fpu.h"
+#include "arch/mc_banks.h"
 #include "arch/percpu.h"
 #include "arch/pkru.h"
 #include "arch/usercopy.h"
@@ -98,6 +99,7 @@ static void set_registers(uint64_t cr4)
     wrmsr(MSR_EFER, cpu_state.efer);
     if (this_cpu_has(X86_FEATURE_PAT))
         wrmsr(MSR_PAT, PAT_DEFAULT);
+    machine_check_enable();
     write_cr4(cr4);
     setup_syscall();
 }

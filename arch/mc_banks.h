@@ -6,10 +6,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* IA32_MCi_STATUS: 15.3.2.2. */
+#define MC_STATUS_PCC   (1ul << 57) /* the CPU's state may be wrong */
+#define MC_STATUS_ADDRV (1ul << 58)
+#define MC_STATUS_MISCV (1ul << 59)
+#define MC_STATUS_UC    (1ul << 61) /* not corrected */
+#define MC_STATUS_OVER  (1ul << 62) /* one before it was lost */
+#define MC_STATUS_VAL   (1ul << 63)
+#define MC_STATUS_CODE  0xfffful
+
 struct machine_check {
     uint64_t status;
-    uint64_t address; /* 0 when the bank has none */
+    uint64_t address, misc; /* 0 when the bank has none */
 };
+
+/*
+ * Has this CPU report errors of all banks, as far as it can: they are exceptions once CR4.MCE is
+ * set. What the banks hold from before stays there.
+ */
+void machine_check_enable(void);
 
 /* How many banks this CPU has; 0 without the machine-check architecture. */
 unsigned int machine_check_banks(void);

@@ -13,13 +13,13 @@
 #include "arch/cpu.h"
 #include "arch/ipi.h"
 #include "arch/layout.h"
-#include "arch/mc_banks.h"
 #include "arch/percpu.h"
 #include "arch/pkru.h"
 #include "arch/power.h"
 #include "arch/pte.h"
 #include "kernel/backtrace.h"
 #include "kernel/console.h"
+#include "kernel/machine_check.h"
 #include "kernel/report.h"
 #include "kernel/report_text.h"
 #include "kernel/task.h"
@@ -186,16 +186,6 @@ void check_failed(const char *format, ...)
 
 #endif
 
-static void report_machine_checks(void)
-{
-    struct machine_check check;
-
-    for (unsigned int bank = 0; bank < machine_check_banks(); bank++)
-        if (machine_check_read(bank, &check))
-            kprintf(REPORT_LABEL "%u: status %016lx, address %016lx\n", "bank", bank, check.status,
-                    check.address);
-}
-
 static void report_exception(const struct trap_frame *frame)
 {
     kprintf(REPORT_LABEL "%s in %s, error code 0x%lx\n", "trap", report_vector_name(frame->vector),
@@ -206,7 +196,7 @@ static void report_exception(const struct trap_frame *frame)
         report_page_walk(paddr(read_cr3() & PTE_ADDRESS_MASK), read_cr2());
     }
     if (frame->vector == VECTOR_MC)
-        report_machine_checks();
+        machine_check_report();
     report_registers(frame);
     report_control_registers();
     if (stack_is_used_up(frame))

@@ -14,6 +14,7 @@
 #include "arch/usercopy.h"
 #include "kernel/console.h"
 #include "kernel/kernel_lock.h"
+#include "kernel/machine_check.h"
 #include "kernel/panic.h"
 #include "kernel/rights.h"
 #include "kernel/sched.h"
@@ -206,6 +207,8 @@ void trap_dispatch(struct trap_frame *frame)
     } else if (vector == VECTOR_PF) {
         page_fault(frame);
     } else if (vector == VECTOR_NMI || vector == VECTOR_DF || vector == VECTOR_MC) {
+        if (vector == VECTOR_MC)
+            machine_check_note();
         panic_obey();
         panic_trap(frame, "an exception that ends the machine");
     } else if (vector < VECTOR_IRQ_FIRST) {

@@ -174,6 +174,15 @@ def test_silent_boot_cpu():
     assert "kernel panic: the boot CPU does not end a test" in log
 
 
+def test_error_in_a_bank():
+    """A corrected error, which is no exception: the bank is read afterwards."""
+    error = "monitor mce 1 5 0x9c00000000000135 0 0x12345000 0x8c"
+    report = damage("test_pks", error, words="tests=pks,machine_checks")
+    assert failures(report) == {("machine_checks", 1)}
+    line = next(line for line in report.results if line.outcome == "fail")
+    assert line.fields["found"] == "bank 5: status 0x9c00000000000135, address 0x12345000", line
+
+
 def test_exception_in_a_test():
     """It jumps to nowhere: a failure of that test alone, with the exception."""
     report = damage("test_pks", "set $rip = 0")

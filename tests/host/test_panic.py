@@ -80,6 +80,16 @@ CASES = {
         ],
         [r"trap     #PF page fault in the kernel", r"---- and a panic while reporting it:"],
     ),
+    # An uncorrected error in bank 5 of the CPU that runs, with its address.
+    "machine_check": (
+        ["monitor mce 0 5 0xbe00000000000135 5 0x12345000 0x8c"],
+        [
+            r"==== kernel panic: ",
+            r"trap     #MC machine check in the kernel",
+            r"bank     5 of APIC id 0: status be00000000000135, address 0000000012345000, misc",
+            r"         code 0x135: an error that was not corrected, after which the CPU cannot",
+        ],
+    ),
     "nmi": (["monitor nmi"], [r"==== kernel panic: ", r"trap     NMI in the kernel"]),
 }
 
@@ -95,3 +105,11 @@ def test_panic(name):
         # Each search goes on where the one before has stopped.
         assert any(re.match(wanted, line) for line in lines), f"{wanted}\n{report[0]}"
     assert max(map(len, report[0].splitlines())) <= 100
+
+
+def test_machine_check_of_another_cpu():
+    """All CPUs get the exception at once, and whichever reports has the banks of all."""
+    error = "monitor mce -b 1 5 0xbe00000000000135 5 0x12345000 0x8c"
+    _, log = debugger.debug(*AT_SPACE_PROTECT, error, "continue", run="--cpus 2")
+    assert re.search(r"^bank     5 of APIC id 1: status be00000000000135,", log, re.M), log
+    assert re.search(r"^bank     1 of APIC id 0: ", log, re.M), log
