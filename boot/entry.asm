@@ -113,8 +113,8 @@ start:
         mov dword [early_pml4 + 8 * DIRECT_MAP_PML4], early_pdpt + (PTE_P | PTE_W)
         mov dword [early_pml4 + 8 * 511], early_pdpt_kernel + (PTE_P | PTE_W)
 
-        mov eax, CR4_PAE
-        mov cr4, eax
+        mov eax, CR4_PAE                    ; and not LA57, which firmware may have had on: the
+        mov cr4, eax                        ; tables have four levels, and paging is off here
         mov eax, early_pml4
         mov cr3, eax
         mov ecx, MSR_EFER

@@ -11,6 +11,7 @@ import sys
 
 import acpi
 import bringup
+import debugger
 import pytest
 
 import latchkey
@@ -319,3 +320,19 @@ def test_devices_that_the_fadt_denies(tmp_path):
     no_vga, no_rtc = 1 << 2, 1 << 5  # and no bit for an 8042
     _, log = end(tmp_path, "poweroff", boot_flags=no_vga | no_rtc)
     assert "acpi       the FADT says that there is no: 8042 VGA RTC\n" in log, log
+
+
+# ---- What the firmware left ---------------------------------------------------------------------
+
+
+def test_five_level_paging():
+    """CR4.LA57 is on at the entry, as a loader leaves it that came from tables of five levels."""
+    set_la57 = "b8 00 10 00 00 0f 22 e0"  # mov eax, 0x1000; mov cr4, eax
+    code = [f"set *(char *)(0x8000 + {at}) = 0x{byte}" for at, byte in enumerate(set_la57.split())]
+    back = ["set $pc = 0x8000", "stepi 2", "p/x $cr4", "set $pc = (long)&pvh_entry", "continue"]
+    at_entry = ["hbreak *pvh_entry", "continue", "delete", *code, *back]
+    output, log = debugger.debug(*at_entry, options=["--reset"], run="--cpus 2")
+    assert "$1 = 0x1000" in output, output
+    cr4 = re.search(r"^registers  CR0 0x\w+, CR4 (0x\w+),", log, re.M)
+    assert int(cr4[1], 16) & 0x1000 == 0, log
+    assert "2 of 2 up, all alike" in log and "panic" not in log, log
