@@ -72,14 +72,18 @@ static inline void story_require(bool condition, const char *what)
 
 static inline const char *story_error(int error)
 {
-    switch (error) {
-    case EINVAL:
-        return "EINVAL";
-    case ENOSPC:
-        return "ENOSPC";
-    default:
-        return strerror(error);
-    }
+    static const struct {
+        int error;
+        const char *name;
+    } names[] = {
+        {EIO, "EIO"},       {EACCES, "EACCES"}, {EBUSY, "EBUSY"},
+        {EINVAL, "EINVAL"}, {ENOSPC, "ENOSPC"}, {ENOSYS, "ENOSYS"},
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (names[i].error == error)
+            return names[i].name;
+    return strerror(error);
 }
 
 /* ---- PKRU ---- */

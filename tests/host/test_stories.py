@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The demonstrations tell the same story on every way in, and the one that Linux tells; on a CPU
-without keys they tell another, which is true there.
+"""The demonstrations tell the same story on every way in, and but for what it lacks the one that
+Linux tells; on a CPU without keys they tell another, which is true there.
 """
 
 import re
@@ -12,7 +12,8 @@ import latchkey
 from test_linux import linux_has_keys
 
 WAYS = ("pvh", "iso", "uefi", "bochs")
-STORIES = ("pkey-demo", "pkey-tour")
+LINUX_STORIES = ("pkey-demo", "pkey-tour")
+STORIES = (*LINUX_STORIES, "pkey-policies")
 
 
 def without_addresses(text):
@@ -37,7 +38,7 @@ def test_same_on_every_way_in(expected, way, name):
 
 
 @pytest.mark.skipif(not linux_has_keys(), reason="this Linux has no protection keys (ospke)")
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", LINUX_STORIES)
 def test_same_on_linux(expected, name):
     result = subprocess.run([latchkey.built("host", name)], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
@@ -52,3 +53,19 @@ def test_without_keys(name, options):
     text = story(name, *options)
     assert "ENOSPC" in text
     assert "SEGV_PKUERR" not in text
+
+
+def test_policies(expected):
+    """What each policy of docs/policies.md is for is seen in the demonstration of them."""
+    text = expected["pkey-policies"]
+    before, after = re.split(r"\n 2\. ", text)
+    assert before.count("done") == 3 and '"secret"' in before
+    for line in (
+        r"pkey_mprotect\(page, key 0\) +EACCES",
+        r"pread\(/proc/self/mem, page\) +EIO",
+        r"before rw, in the handler rw",
+        r"pkey_free\(\) +EACCES",
+        r"PKEY_RELEASE_REFUSE\) +EBUSY",
+        r"mmap\(READ\|WRITE\|EXEC\) +EACCES",
+    ):
+        assert re.search(line, after), line
