@@ -238,6 +238,12 @@ static int copy_run(const struct pt_run *run, void *context)
     return 0;
 }
 
+/* Whether faults find all that is there again, in the object: then a child waits for them. */
+static bool can_be_found_again(const struct area *area)
+{
+    return area->object && !area->has_copies && !(area->flags & AREA_HUGETLB);
+}
+
 static int copy_area(struct address_space *space, struct address_space *child,
                      const struct area *area)
 {
@@ -257,7 +263,7 @@ static int copy_area(struct address_space *space, struct address_space *child,
         walk.flags = PT_SPLIT_ALL;
     twin->flags &= (uint8_t)~AREA_RESERVED;
     RB_INSERT(area_tree, &child->areas, twin);
-    if (area->flags & AREA_WIPE)
+    if ((area->flags & AREA_WIPE) || can_be_found_again(area))
         return 0;
     return pt_walk(space->root, area->start, area->end, &walk);
 }

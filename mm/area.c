@@ -93,6 +93,7 @@ static struct area *merge_pair(struct area_tree *tree, struct area *lower, struc
 {
     RB_REMOVE(area_tree, tree, upper);
     lower->end = upper->end;
+    lower->has_copies |= upper->has_copies;
     upper->flags &= (uint8_t)~AREA_RESERVED; /* the lower one has its promise now */
     area_destroy(upper);
     return lower;

@@ -32,6 +32,7 @@ struct area {
     uint8_t max_prot;     /* what mprotect may ever give it */
     uint8_t key;
     uint8_t flags;                /* enum area_flags */
+    bool has_copies;              /* maybe pages that are not the object's: set by faults */
     const char *name;             /* "[stack]", "[heap]", or NULL */
     struct memory_object *object; /* with a reference; NULL: anonymous and private */
     uint64_t object_page;         /* page index in the object at start */

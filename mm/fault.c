@@ -76,7 +76,7 @@ static struct page *copy_of(struct page *source)
 /* What a fault works on: the entry for its address, and what was seen in it. */
 struct fault {
     struct address_space *space;
-    const struct area *area;
+    struct area *area;
     uintptr_t address;
     bool write;
     pte_t *entry;
@@ -84,6 +84,12 @@ struct fault {
     pte_t seen;
     struct fault_verdict *verdict;
 };
+
+/* The space gets a page of its own: what fork() has to copy. Others may note the same at once. */
+static void note_copy(const struct fault *fault)
+{
+    __atomic_store_n(&fault->area->has_copies, true, __ATOMIC_RELAXED);
+}
 
 /*
  * Finds the entry, making the tables on the way. Where the area wants large pages that is an entry
@@ -141,6 +147,7 @@ static int map_object_page(struct fault *fault)
         page_put(page);
         if (!copy)
             return fault_out_of_memory(fault->verdict, area);
+        note_copy(fault);
         page = copy;
     }
     fill(fault, page, shared || fault->write);
@@ -253,6 +260,7 @@ static int copy_on_write(const struct fault *fault)
     if (!page)
         return refuse(fault->verdict, area->flags & AREA_HUGETLB ? SIGBUS : SIGKILL, BUS_ADRERR,
                       area);
+    note_copy(fault);
     uint64_t bits = space_leaf_bits(area, true) | (fault->seen.value & PTE_PS);
     pte_t new = pte_make(page_paddr(page), bits);
     bool won = pt_replace(fault->entry, fault->seen, new);
@@ -269,8 +277,8 @@ static int copy_on_write(const struct fault *fault)
  * already was made by another thread, or by this one while its CPU had an older translation: the
  * fault has dropped that (SDM vol. 3A, 4.10.4.1).
  */
-static int resolve(struct address_space *space, const struct area *area, uintptr_t address,
-                   bool write, struct fault_verdict *verdict)
+static int resolve(struct address_space *space, struct area *area, uintptr_t address, bool write,
+                   struct fault_verdict *verdict)
 {
     struct fault fault = {
         .space = space, .area = area, .address = address, .write = write, .verdict = verdict};
@@ -285,7 +293,7 @@ static int resolve(struct address_space *space, const struct area *area, uintptr
 }
 
 /* The area holds the address. */
-static int judge(struct address_space *space, const struct area *area, uintptr_t address,
+static int judge(struct address_space *space, struct area *area, uintptr_t address,
                  uint32_t error_code, uint32_t pkru, struct fault_verdict *verdict)
 {
     if (key_denies(area->key, pkru, error_code))
