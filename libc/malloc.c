@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -30,6 +31,7 @@ struct block {
 static struct block *free_lists[LARGEST_ORDER + 1];
 static char *chunk; /* what is left of the last one */
 static size_t chunk_left;
+static pthread_mutex_t lock; /* for all of these */
 
 static unsigned int order_of(size_t size)
 {
@@ -74,11 +76,13 @@ static struct block *get_block(size_t size)
     } else {
         order = order_of(size);
         size = (size_t)1 << order;
+        pthread_mutex_lock(&lock);
         block = free_lists[order];
         if (block != NULL)
             free_lists[order] = block->next;
         else
             block = cut_block(size);
+        pthread_mutex_unlock(&lock);
     }
     if (block != NULL)
         block->size = size;
@@ -119,8 +123,10 @@ void free(void *memory)
         return;
     }
     order = order_of(block->size);
+    pthread_mutex_lock(&lock);
     block->next = free_lists[order];
     free_lists[order] = block;
+    pthread_mutex_unlock(&lock);
 }
 
 void *calloc(size_t count, size_t size)

@@ -21,11 +21,6 @@ pid_t getppid(void)
     return (pid_t)syscall(__NR_getppid);
 }
 
-pid_t fork(void)
-{
-    return (pid_t)syscall(__NR_fork);
-}
-
 int execve(const char *path, char *const arguments[], char *const environment[])
 {
     return (int)syscall(__NR_execve, path, arguments, environment);

@@ -18,7 +18,7 @@
 
 int main(int argc, char **argv, char **envp);
 
-int errno;
+__thread int errno;
 char **environ;
 static const unsigned long *auxv; /* pairs of type and value, ended by AT_NULL */
 
@@ -45,6 +45,7 @@ void libc_start(long *stack)
     while (*after_environment != NULL)
         after_environment++;
     auxv = (const unsigned long *)(after_environment + 1);
+    libc_start_first_thread();
     exit(main(argc, argv, environ));
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +31,9 @@ struct libc_file {
 static FILE output = {.descriptor = STDOUT_FILENO, .mode = UNKNOWN};
 static FILE errors = {.descriptor = STDERR_FILENO, .mode = UNBUFFERED};
 
+/* For both, for as long as one call has something to write. */
+static pthread_mutex_t lock;
+
 FILE *const stdout = &output;
 FILE *const stderr = &errors;
 
@@ -49,12 +53,19 @@ static void write_out(FILE *file, const char *bytes, size_t count)
     }
 }
 
+static void flush(FILE *file)
+{
+    write_out(file, file->buffer, file->used);
+    file->used = 0;
+}
+
 int fflush(FILE *file)
 {
     if (file == NULL)
         file = stdout; // the only one that is buffered
-    write_out(file, file->buffer, file->used);
-    file->used = 0;
+    pthread_mutex_lock(&lock);
+    flush(file);
+    pthread_mutex_unlock(&lock);
     return file->failed ? EOF : 0;
 }
 
@@ -69,7 +80,7 @@ static void put_buffered(FILE *file, const char *bytes, size_t count)
         bytes += part;
         count -= part;
         if (file->used == sizeof(file->buffer))
-            fflush(file);
+            flush(file);
     }
 }
 
@@ -86,18 +97,25 @@ static void put(FILE *file, const char *bytes, size_t count)
     }
     put_buffered(file, bytes, count);
     if (file->mode == BY_LINES && memchr(bytes, '\n', count) != NULL)
-        fflush(file);
+        flush(file);
+}
+
+static void put_alone(FILE *file, const char *bytes, size_t count)
+{
+    pthread_mutex_lock(&lock);
+    put(file, bytes, count);
+    pthread_mutex_unlock(&lock);
 }
 
 size_t fwrite(const void *items, size_t size, size_t count, FILE *file)
 {
-    put(file, items, size * count);
+    put_alone(file, items, size * count);
     return file->failed ? 0 : count;
 }
 
 int fputs(const char *string, FILE *file)
 {
-    put(file, string, strlen(string));
+    put_alone(file, string, strlen(string));
     return file->failed ? EOF : 0;
 }
 
@@ -110,7 +128,7 @@ int fputc(int character, FILE *file)
 {
     char byte = (char)character;
 
-    put(file, &byte, 1);
+    put_alone(file, &byte, 1);
     return file->failed ? EOF : (unsigned char)byte;
 }
 
@@ -130,7 +148,7 @@ static void put_formatted(void *context, const char *bytes, size_t count)
 }
 
 /* An unbuffered file gets the whole text in as few writes as if it were buffered. */
-int vfprintf(FILE *file, const char *format, va_list arguments)
+static int format_to(FILE *file, const char *format, va_list arguments)
 {
     FILE whole;
     int count;
@@ -139,8 +157,18 @@ int vfprintf(FILE *file, const char *format, va_list arguments)
         return format_output(put_formatted, file, format, arguments);
     whole = (FILE){.descriptor = file->descriptor, .mode = BY_SIZE};
     count = format_output(put_formatted, &whole, format, arguments);
-    fflush(&whole);
+    flush(&whole);
     file->failed |= whole.failed;
+    return count;
+}
+
+int vfprintf(FILE *file, const char *format, va_list arguments)
+{
+    int count;
+
+    pthread_mutex_lock(&lock);
+    count = format_to(file, format, arguments);
+    pthread_mutex_unlock(&lock);
     return count;
 }
 

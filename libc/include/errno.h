@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The error number of the last failed call, and the numbers' names.
+// The error number of a thread's last failed call, and the numbers' names.
 #ifndef LIBC_ERRNO_H
 #define LIBC_ERRNO_H
 
@@ -7,6 +7,6 @@
 
 #define ENOTSUP EOPNOTSUPP
 
-extern int errno;
+extern __thread int errno;
 
 #endif

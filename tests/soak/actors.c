@@ -81,6 +81,7 @@ static const struct actor actors[] = {
     TEST(proc_maps),
     TEST(proc_mem),
     TEST(proc_process),
+    TEST(pthreads),
     TEST(rights_threads, "300", "1600"),
     TEST(settings),
     TEST(shared_space),
