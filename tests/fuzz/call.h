@@ -72,6 +72,9 @@ unsigned int calls_count(void);
 const struct call *calls_get(unsigned int index);
 unsigned int calls_index(const struct call *call);
 
+/* Whether it takes a path. */
+bool calls_is_by_path(const struct call *call);
+
 /* Prints calls that the kernel says it has and that are in no table; whether there are none. */
 bool calls_check_list(void);
 

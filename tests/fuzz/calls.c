@@ -46,6 +46,11 @@ unsigned int calls_index(const struct call *call)
     return before + (unsigned int)(call - tables[table]->calls);
 }
 
+bool calls_is_by_path(const struct call *call)
+{
+    return call >= name_calls.calls && call < name_calls.calls + name_calls.count;
+}
+
 static bool is_fuzzed(int number)
 {
     for (unsigned int i = 0; i < calls_count(); i++)

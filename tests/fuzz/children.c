@@ -10,6 +10,7 @@
 #include "tests/fuzz/deaths.h"
 #include "tests/fuzz/random.h"
 #include "tests/fuzz/shared.h"
+#include "tests/fuzz/sharer.h"
 #include "tests/fuzz/worker.h"
 
 #define CHILDREN_MAX 12
@@ -114,6 +115,7 @@ void children_begin_as_child(uint64_t stream)
 {
     for (unsigned int i = 0; i < CHILDREN_MAX; i++)
         children[i] = 0;
+    sharers_forget();
     depth++;
     __atomic_fetch_add(&worker->children, 1, __ATOMIC_RELAXED);
     random_start(stream, depth);
@@ -159,6 +161,8 @@ void children_live(void)
         for (uint64_t left = random_below(CALLS_OF_ONE); left > 0; left--)
             worker_use_any();
     children_end();
+    if (one_in(4))
+        sharers_start();
     die_somehow();
 }
 
@@ -198,6 +202,8 @@ long call_in_child(struct use *use)
     pid = KERNEL(fork);
     if (pid == 0) {
         children_begin_as_child(stream);
+        if (one_in(8))
+            sharers_start();
         *child_result = worker_run(use);
         children_live();
     }

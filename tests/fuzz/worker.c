@@ -70,17 +70,18 @@ static void begin_batch(const struct worker_plan *plan, uint64_t batch)
     static const struct fuzz_time no_time[2];
 
     random_start(plan->seed << 16 | plan->number, batch);
-    children_end();
-    limits_restore();
     for (int timer = 0; timer < TIMERS; timer++)
         KERNEL(setitimer, timer, no_time, 0);
     handle_signals(take_note);
     unblock_signals();
+    sharers_end();
+    children_end();
+    limits_restore();
     files_reset();
     arena_reset();
     worker_shuffle_rights();
-    if (one_in(4))
-        sharer_start();
+    if (one_in(3))
+        sharers_start();
 }
 
 /* ---- One use of a call ---- */
@@ -95,7 +96,7 @@ static void arm_alarm(long microseconds)
     KERNEL(setitimer, 0, times, 0);
 }
 
-static void generate(struct use *use)
+void worker_generate(struct use *use)
 {
     const struct call *call = use->call;
 
@@ -139,7 +140,7 @@ static void use_call(const struct call *call)
     long result;
 
     scratch_reset();
-    generate(&use);
+    worker_generate(&use);
     if (depth == 0)
         record = begin_record(&use);
     result = call->flags & CALL_IN_CHILD ? call_in_child(&use) : worker_run(&use);

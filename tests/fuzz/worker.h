@@ -22,6 +22,9 @@ _Noreturn void worker_main(const struct worker_plan *plan);
 /* Uses a random call once. */
 void worker_use_any(void);
 
+/* Chooses the arguments of a use: use->call and use->wild are there. */
+void worker_generate(struct use *use);
+
 /* Makes the call as its table says; and what it does in a child is call_in_child()'s affair. */
 long worker_run(struct use *use);
 
