@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "libc/include/latchkey/mdwe.h"
+
 #define ANSWER       42
 #define NOT_EXECUTED 100 /* the exit status of a child is this and the errno of execve */
 #define BASE         0x10000000UL
@@ -196,6 +198,23 @@ static void text_is_not_writable(void)
     EXPECT_EQUAL(status_of_image(IMAGE_SIZE), SIGSEGV);
 }
 
+/* Linux before 6.3 has no such setting, and then the image runs. */
+static void run_with_refusal(void)
+{
+    if (syscall(__NR_prctl, PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0)
+        EXPECT_NOT_RUN();
+    make_good_image();
+    EXPECT_ANSWER();
+}
+
+static void writable_code(void)
+{
+    make_good_image();
+    image.headers[0].p_flags |= PF_W;
+    EXPECT_ANSWER();
+    run_in_child(run_with_refusal);
+}
+
 static void data_is_not_executable(void)
 {
     make_good_image();
@@ -350,6 +369,7 @@ static const struct ktap_test tests[] = {
     {"behind a segment's bytes in the file its memory is zero", zeros_behind_data},
     {"a segment without PF_W cannot be written", text_is_not_writable},
     {"a segment without PF_X cannot be executed", data_is_not_executable},
+    {"one with PF_W and PF_X is for those who did not refuse it", writable_code},
     {"a segment with PF_X alone is execute-only where there are keys", execute_only_segment},
     {"MXCSR is initial", initial_registers},
     {"what is not ELF or shorter than its header is ENOEXEC", not_elf},
