@@ -49,7 +49,7 @@ ifndef DEBUG
 KERNEL_SOURCES := $(filter-out $(DEBUG_SOURCES),$(KERNEL_SOURCES))
 endif
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)
-USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c))
+USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c)) pkbench
 RING3_TESTS := $(patsubst tests/ring3/%.c,%,$(wildcard tests/ring3/*.c))
 PROGRAM_SET := $(patsubst tests/programs/%.c,%,$(wildcard tests/programs/*.c))
 FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
@@ -151,7 +151,7 @@ selftest: ## run Linux's own selftest of keys in Latchkey and on this Linux (WAY
 	@$(READY)
 	@tools/selftest $(WAYS)
 
-bench: ## measure the kernel's size and memory, and what calls cost beside Linux (PARTS=compare)
+bench: ## measure size, memory, and what calls cost beside Linux (PARTS=small, compare, count)
 	@$(READY)
 	@tools/bench $(PARTS)
 
@@ -277,6 +277,11 @@ $(BUILD)/tests/%: $(BUILD)/obj/user/tests/ring3/%.o $(BUILD)/obj/user/libc.a
 $(BUILD)/tests/fuzz: $(call objects,user,$(FUZZ_SOURCES)) $(BUILD)/obj/user/libc.a
 	$(link_user)
 
+PKBENCH_SOURCES := $(wildcard user/pkbench/*.c)
+
+$(BUILD)/user/pkbench: $(call objects,user,$(PKBENCH_SOURCES)) $(BUILD)/obj/user/libc.a
+	$(link_user)
+
 SOAK_SOURCES := $(wildcard tests/soak/*.c) $(filter-out tests/fuzz/main.c,$(FUZZ_SOURCES))
 
 $(BUILD)/tests/soak: $(call objects,user,$(SOAK_SOURCES)) $(BUILD)/obj/user/libc.a
@@ -302,6 +307,9 @@ $(BUILD)/host/%: $(BUILD)/obj/host/user/%.o $(BUILD)/obj/host/libc/ktap.o
 	$(link_host)
 
 $(BUILD)/host/%: $(BUILD)/obj/host/tests/ring3/%.o $(BUILD)/obj/host/libc/ktap.o
+	$(link_host)
+
+$(BUILD)/host/pkbench: $(call objects,host,$(PKBENCH_SOURCES))
 	$(link_host)
 
 $(BUILD)/host/fuzz: $(call objects,host,$(FUZZ_SOURCES))

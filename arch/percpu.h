@@ -35,6 +35,7 @@ struct percpu {
     struct cpu_facts facts; /* as found when it was set up */
     struct cpu_tables tables;
     struct tlb_cpu tlb;
+    uint64_t key_map_retries; /* of exchanges in mm/keys.c that another CPU was ahead of */
 };
 
 _Static_assert(offsetof(struct percpu, kernel_stack) == 8, "PERCPU_KERNEL_STACK in entry.asm");

@@ -84,6 +84,15 @@ static int show_cpus(const struct pseudo_node *node, struct text *text)
 
 /* ---- events: what only grows ---- */
 
+static uint64_t key_map_retries(void)
+{
+    uint64_t retries = 0;
+
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
+        retries += percpu_of(cpu)->key_map_retries;
+    return retries;
+}
+
 static int show_events(const struct pseudo_node *node, struct text *text)
 {
     struct page_counters pages;
@@ -98,6 +107,7 @@ static int show_events(const struct pseudo_node *node, struct text *text)
     show_line(text, "CR3 loads", tlb.cr3_loads);
     show_line(text, "shootdowns", tlb.shootdowns);
     show_line(text, "shootdown IPIs", tlb.targets);
+    show_line(text, "key map retries", key_map_retries());
     show_line(text, "rights set for all", rights_counters.calls);
     show_line(text, "rights: threads", rights_counters.threads);
     show_line(text, "rights: IPIs", rights_counters.interrupts);

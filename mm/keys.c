@@ -4,6 +4,7 @@
 #include <asm/errno.h>
 
 #include "arch/cpu.h"
+#include "arch/percpu.h"
 #include "arch/pkru.h"
 
 #define MAP_ALLOCATED  0xffffu
@@ -18,8 +19,11 @@ static uint32_t load(const uint32_t *map)
 
 static bool exchange(uint32_t *map, uint32_t *expected, uint32_t desired)
 {
-    return __atomic_compare_exchange_n(map, expected, desired, true, __ATOMIC_ACQ_REL,
-                                       __ATOMIC_RELAXED);
+    if (__atomic_compare_exchange_n(map, expected, desired, true, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_RELAXED))
+        return true;
+    this_cpu()->key_map_retries++;
+    return false;
 }
 
 static int execute_only(uint32_t value)

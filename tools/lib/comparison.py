@@ -85,17 +85,17 @@ def run_linux(program, kernel, folder):
 
 def table(ours, linux):
     """The lines of the table; beside each figure what was counted in a run of its own."""
-    head = f"{'operation':44} {'Latchkey':>9} {'Linux':>9} {'ratio':>6} {'target':>7}       "
+    head = f"{'operation':48} {'Latchkey':>9} {'Linux':>9} {'ratio':>6} {'target':>7}       "
     lines = [head + " ".join(f"{event:>14}" for event in EVENTS)]
     for name, row in ours.items():
-        ticks, theirs = row["ticks"], linux[name]["ticks"]
-        target = TARGETS.get(name)
+        ticks, target = row["ticks"], TARGETS.get(name)
+        beside = f"{'':9} {'':6}"  # Linux has no such call
+        if name in linux:
+            theirs = linux[name]["ticks"]
+            beside = f"{theirs:9} {theirs / ticks:6.1f}"
         verdict = "" if target is None else "met" if ticks <= target else "MISSED"
         counts = " ".join(f"{row[event]:14}" for event in EVENTS)
-        lines.append(
-            f"{name:44} {ticks:9} {theirs:9} {theirs / ticks:6.1f} {target or '':>7} {verdict:6}"
-            + counts
-        )
+        lines.append(f"{name:48} {ticks:9} {beside} {target or '':>7} {verdict:6}" + counts)
     return lines
 
 
@@ -111,24 +111,21 @@ def inline_data(name, pairs):
 
 
 PLOT_HEAD = """\
-set terminal svg size 800,500 font "sans,13" background "white"
-set logscale xy
+set terminal svg size 800,500 noenhanced font "sans,13" background "white"
 set key left top
 set grid
-set xlabel "pages"
-set ylabel "instructions"
 """
 
 
 def plot_pages(ours, linux):
     """Cost by number of pages."""
     curves = [
-        ("Latchkey, pkey\\\\_mprotect, 4 KiB", by_pages(ours, "pkey_mprotect", "")),
-        ("Linux, pkey\\\\_mprotect, 4 KiB", by_pages(linux, "pkey_mprotect", "")),
-        ("Latchkey, pkey\\\\_mprotect, 2 MiB", by_pages(ours, "pkey_mprotect", " of 2 MiB")),
-        ("Linux, pkey\\\\_mprotect, 2 MiB", by_pages(linux, "pkey_mprotect", " of 2 MiB")),
+        ("Latchkey, pkey_mprotect, 4 KiB", by_pages(ours, "pkey_mprotect", "")),
+        ("Linux, pkey_mprotect, 4 KiB", by_pages(linux, "pkey_mprotect", "")),
+        ("Latchkey, pkey_mprotect, 2 MiB", by_pages(ours, "pkey_mprotect", " of 2 MiB")),
+        ("Linux, pkey_mprotect, 2 MiB", by_pages(linux, "pkey_mprotect", " of 2 MiB")),
     ]
-    return "cost-by-pages", "Giving pages another key", curves
+    return "cost-by-pages", "Giving pages another key", "pages", "instructions", curves
 
 
 def plot_rights(ours, linux):
@@ -138,24 +135,68 @@ def plot_rights(ours, linux):
     curves = [
         ("Latchkey, mprotect", pages),
         ("Linux, mprotect", by_pages(linux, "mprotect", "")),
-        ("both, pkey\\\\_set by instruction", [(count, by_key) for count, _ in pages]),
+        ("both, pkey_set by instruction", [(count, by_key) for count, _ in pages]),
     ]
-    return "rights", "Taking a right away: a key against the page table", curves
+    title = "Taking a right away: a key against the page table"
+    return "rights", title, "pages", "instructions", curves
 
 
-def plot(folder, name, title, curves):
+def plot_threads(counted):
+    """What one pkey_set_all() does, by number of threads."""
+    labels = {
+        "IPIs, the others running": ("pkey_set_all, the others running", "IPIs"),
+        "IPIs, the others asleep": ("pkey_set_all, the others asleep", "IPIs"),
+        "threads changed": ("pkey_set_all, the others running", "threads changed"),
+    }
+    curves = [
+        (label, [(row["threads"], row[what] / row["calls"]) for row in counted
+                 if row["counts"] == name])
+        for label, (name, what) in labels.items()
+    ]  # fmt: skip
+    return "threads", "pkey_set_all: interrupts and threads", "threads", "for each call", curves
+
+
+def plot(folder, name, title, x, y, curves, logarithmic="xy"):
     script = PLOT_HEAD + f'set output "{name}.svg"\nset title "{title}"\n'
+    script += f"set logscale {logarithmic}\n"
+    script += f'set xlabel "{x}"\nset ylabel "{y}"\n'
     script += "".join(inline_data(f"curve{i}", pairs) for i, (_, pairs) in enumerate(curves))
     parts = [f'$curve{i} with linespoints title "{label}"' for i, (label, _) in enumerate(curves)]
     script += "plot " + ", ".join(parts) + "\n"
     subprocess.run(["gnuplot"], input=script, text=True, check=True, cwd=folder)
 
 
+def paths(build):
+    """The folder for what comes out, and the program."""
+    folder = os.path.join(os.path.abspath(build), "bench")
+    os.makedirs(folder, exist_ok=True)
+    return folder, os.path.join(os.path.abspath(build), "host", "pkbench")
+
+
+def count(build):
+    """Counts what calls about all threads do on 8 CPUs, and returns the lines of the table."""
+    folder, program = paths(build)
+    result = subprocess.run(
+        [os.path.join(ROOT, "tools", "run"), "--cpus", "8", "--timeout", str(TIME_LIMIT), program,
+         "--counts", "--json"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+    if result.returncode:
+        raise ComparisonError(f"pkbench --counts:\n{result.stdout[-2000:]}{result.stderr}")
+    counted = [json.loads(line) for line in result.stdout.splitlines()]
+    with open(os.path.join(folder, "counts.json"), "w") as file:
+        json.dump(counted, file, indent=1)
+    plot(folder, *plot_threads(counted), logarithmic="x 2")
+    lines = [f"{'counted, on 8 CPUs':34} {'threads':>8} {'calls':>8}  and in them"]
+    for row in counted:
+        counts = ", ".join(f"{row[what]} {what}" for what in list(row)[3:])
+        lines.append(f"{row['counts']:34} {row['threads']:8} {row['calls']:8}  {counts}")
+    return lines
+
+
 def compare(build):
     """Runs both, writes all to build/bench/, and returns the lines of the table."""
-    folder = os.path.join(os.path.abspath(build), "bench")
-    program = os.path.join(os.path.abspath(build), "host", "pkbench")
-    os.makedirs(folder, exist_ok=True)
+    folder, program = paths(build)
     kernel = debian.fetch_kernel(folder)
     ours = checked("Latchkey", run_latchkey(program))
     events = checked("Latchkey", run_latchkey(program, "--events"))

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""The benchmark counts what happens, and the counts are what the paths are meant to do; what it
+measures in instructions is shown by `make bench` and judged by nobody here.
+"""
+
+import json
+import sys
+
+from conftest import Job
+
+import pytest
+
+import latchkey
+
+sys.path.insert(0, latchkey.ROOT + "/tools/lib")
+import comparison  # noqa: E402
+
+PROGRAM = latchkey.built("user", "pkbench")
+EVENTS = Job("--icount", PROGRAM, "--events", "--json")
+COUNTS = Job("--cpus", "4", PROGRAM, "--counts", "--json")
+
+# Of one operation: invalidations of a page, loads of CR3, interrupts, pages filled with zeros.
+EXPECTED = {
+    "pkey_set, by instruction": (0, 0, 0, 0),
+    "pkey_set, by system call": (0, 0, 0, 0),
+    "pkey_alloc and pkey_free": (0, 0, 0, 0),
+    "pkey fault, handler, return": (0, 0, 0, 0),
+    "pkey_mprotect, 1 page": (1, 0, 0, 0),
+    "pkey_mprotect, 32 pages": (32, 0, 0, 0),
+    "pkey_mprotect, 64 pages": (0, 1, 0, 0),
+    "pkey_mprotect, 16384 pages": (0, 1, 0, 0),
+    "pkey_mprotect, 8 pages of 2 MiB": (8, 0, 0, 0),
+    "mmap, touch, munmap one page": (1, 0, 0, 1),
+    "sched_yield between processes": (0, 2, 0, 0),
+    "sched_yield between threads": (0, 0, 0, 0),
+}
+
+
+def job(value, name):
+    return pytest.mark.parametrize("job", [pytest.param(value, id=name)])
+
+
+@job(EVENTS, "1-cpu")
+def test_events(job):
+    rows = comparison.checked("Latchkey", job.result())
+    found = {name: tuple(rows[name][event] for event in comparison.EVENTS) for name in EXPECTED}
+    assert found == EXPECTED
+
+
+@job(COUNTS, "4-cpus")
+def test_counts(job):
+    result = job.result()
+    assert result.returncode == 0, result.stdout + result.stderr
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    asleep = [row for row in rows if row["counts"] == "pkey_set_all, the others asleep"]
+    running = [row for row in rows if row["counts"] == "pkey_set_all, the others running"]
+    assert [row["threads"] for row in asleep] == [1, 2, 4, 8, 16, 32, 64]
+    for row in asleep:
+        others = row["threads"] - 1
+        assert (row["threads changed"], row["IPIs"]) == (others * row["calls"], 0)
+    assert running[0]["IPIs"] == 0
+    for row in running[1:]:
+        assert 0 < row["IPIs"] <= row["threads changed"]
+
+
+def test_wrong_option():
+    result = latchkey.run(PROGRAM, "--everything")
+    assert (result.returncode, result.stderr.splitlines()[-1][:14]) == (2, "usage: pkbench")
