@@ -44,6 +44,7 @@ struct boot_info {
     uint64_t initramfs_size;      /* bytes; 0: there is none */
     uint8_t rsdp[BOOT_RSDP_SIZE]; /* a copy of ACPI's root pointer */
     uint32_t rsdp_size;           /* bytes of it; 0: the loader gave none (look as on a BIOS) */
+    uint64_t efi_system_table;    /* physical; 0: not by UEFI, or the loader does not say */
     bool has_vga_text;            /* an 80x25 text screen at 0xb8000 */
     uint64_t entry_tsc;           /* the TSC at the first instruction of the entry */
 };

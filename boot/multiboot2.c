@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Multiboot2: GRUB's description of the machine, a row of tags. We take the command line, the
- * first module (the initramfs), the memory map, the ACPI root pointer and the kind of screen.
+ * first module (the initramfs), the memory map, UEFI's system table, the ACPI root pointer and the
+ * kind of screen.
  */
 #include "boot/multiboot2.h"
 
@@ -15,6 +16,7 @@ enum tag_type {
     TAG_MODULE = 3,
     TAG_MEMORY_MAP = 6,
     TAG_FRAMEBUFFER = 8,
+    TAG_EFI64 = 12,
     TAG_ACPI_OLD = 14,
     TAG_ACPI_NEW = 15,
 };
@@ -50,6 +52,11 @@ struct tag_framebuffer {
     uint8_t bits_per_pixel, type;
 };
 
+struct tag_efi64 {
+    struct tag tag;
+    uint64_t system_table;
+};
+
 static void read_memory_map(const struct tag_memory_map *map, struct boot_info *info)
 {
     const char *end = (const char *)map + map->tag.size;
@@ -83,6 +90,9 @@ static void read_tag(const struct tag *tag, struct boot_info *info)
     case TAG_FRAMEBUFFER:
         info->has_vga_text =
             ((const struct tag_framebuffer *)(const void *)tag)->type == FRAMEBUFFER_EGA_TEXT;
+        break;
+    case TAG_EFI64:
+        info->efi_system_table = ((const struct tag_efi64 *)(const void *)tag)->system_table;
         break;
     case TAG_ACPI_OLD:
     case TAG_ACPI_NEW:

@@ -2,7 +2,9 @@
 #include "kernel/firmware.h"
 
 #include "arch/power.h"
+#include "arch/smbios.h"
 #include "boot/boot_info.h"
+#include "kernel/bmc.h"
 #include "kernel/console.h"
 #include "libc/include/string.h"
 #include "mm/kernel_map.h"
@@ -68,6 +70,14 @@ void firmware_init_power(void)
 const struct acpi *firmware_acpi(void)
 {
     return &acpi;
+}
+
+void firmware_init_bmc(const struct boot_info *info)
+{
+    struct smbios smbios;
+
+    smbios_open(&smbios, &access, info->efi_system_table);
+    bmc_init(&acpi, &smbios);
 }
 
 void firmware_read_cpus(struct madt *madt)

@@ -18,6 +18,9 @@ const struct acpi *firmware_acpi(void);
 /* What the FADT says, or what is to be assumed where there is none. */
 const struct fadt *firmware_fadt(void);
 
+/* Opens SMBIOS and, through it or ACPI, finds the BMC and stops its watchdog. */
+void firmware_init_bmc(const struct boot_info *info);
+
 /* Finds out, and says, how the machine is powered off and reset. */
 void firmware_init_power(void);
 

@@ -334,6 +334,7 @@ void kmain(const struct boot_info *info)
     console_find_uart(firmware_acpi());    /* if console= has not named it */
     firmware_init_power();                 /* S5 and the reset register */
     init_clocks();                         /* APIC, its timer, the TSC */
+    firmware_init_bmc(info);               /* a watchdog that runs is stopped */
     boot_log_memory(info);
     boot_log_clocks();
     boot_log_cpu();

@@ -229,9 +229,9 @@ def image(tmp_path_factory):
     return make_iso(tmp_path_factory.mktemp("iso"))
 
 
-def make_iso(folder, commands=""):
+def make_iso(folder, commands="", words=WORDS):
     kernel, initramfs = map(latchkey.built, ("latchkey.elf", "initramfs.cpio"))
-    iso.make_iso(folder / "run.iso", kernel, initramfs, commands + iso.boot_at_once(WORDS))
+    iso.make_iso(folder / "run.iso", kernel, initramfs, commands + iso.boot_at_once(words))
     return ["-cdrom", str(folder / "run.iso")]
 
 
@@ -320,6 +320,58 @@ def test_devices_that_the_fadt_denies(tmp_path):
     no_vga, no_rtc = 1 << 2, 1 << 5  # and no bit for an 8042
     _, log = end(tmp_path, "poweroff", boot_flags=no_vga | no_rtc)
     assert "acpi       the FADT says that there is no: 8042 VGA RTC\n" in log, log
+
+
+# ---- The BMC ------------------------------------------------------------------------------------
+
+KCS, KCS_COMMAND = 0xCA2, 0xCA3
+BMC = ["-device", "ipmi-bmc-sim,id=bmc", "-device", f"isa-ipmi-kcs,bmc=bmc,ioport={KCS}"]
+
+
+def ask_bmc(*message):
+    """GRUB's commands that send a message through KCS and drop the three bytes of its answer."""
+    steps = [f"outb {KCS_COMMAND:#x} 0x61", *(f"outb {KCS:#x} {byte}" for byte in message[:-1])]
+    steps += [f"outb {KCS_COMMAND:#x} 0x62", f"outb {KCS:#x} {message[-1]}"]
+    steps += [f"inb {KCS:#x}", f"outb {KCS:#x} 0x68"] * 3 + [f"inb {KCS:#x}"]
+    return "".join(step + "\n" for step in steps)
+
+
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+def test_bmc_watchdog(tmp_path, monkeypatch, firmware):
+    """GRUB starts it as firmware would: for a minute, at the end of which the machine is reset."""
+    monkeypatch.setattr(iso, "GRUB_MODULES", iso.GRUB_MODULES + " iorw")
+    start = ask_bmc(0x18, 0x24, 3, 1, 0, 0x3E, 600 & 0xFF, 600 >> 8) + ask_bmc(0x18, 0x22)
+    image = make_iso(tmp_path, "insmod iorw\n" + start, f"{WORDS} tests=identity")
+    flash = machines.uefi_flash() if firmware == "uefi" else []
+    log = bring_up(*flash, *BMC, *memory("128M"), *port(COM1), *image)
+    assert re.search(
+        r"^bmc        its watchdog is stopped; it had [3-5]\d s left\n", log, re.M
+    ), log
+
+
+def test_bmc_that_is_at_rest():
+    assert "bmc        found; its watchdog does not run\n" in boot(*BMC, *port(COM1))[1]
+
+
+def spmi(folder, address):
+    (folder / "spmi").write_bytes(
+        struct.pack("<BBHHBBIBBBBQ", 1, 1, 0x200, *[0] * 4, 1, 8, 0, 1, address)
+    )
+    return ["-acpitable", f"sig=SPMI,data={folder}/spmi"]
+
+
+@pytest.mark.parametrize(
+    "address, said",
+    [
+        (KCS, "found; its watchdog does not run"),
+        (0x9000, "its watchdog cannot be read: nothing is there"),
+    ],
+)
+def test_bmc_by_spmi(tmp_path, address, said):
+    """The table is asked before SMBIOS; where it leads to nothing, the boot goes on."""
+    status, log = boot(*BMC, *port(COM1), *spmi(tmp_path, address))
+    assert f"bmc        {said}" in log, log
+    assert status == ENDED
 
 
 # ---- What the firmware left ---------------------------------------------------------------------
