@@ -24,7 +24,8 @@
 
 struct clock_rates clock_rates;
 
-/* ns = (tsc - base) * multiplier >> 32 */
+bool clock_tsc_is_common;
+
 static uint64_t tsc_base, tsc_multiplier;
 static uint64_t boot_seconds;
 
@@ -147,9 +148,16 @@ static uint64_t read_rtc(void)
 
 /* ---- all of them ---- */
 
+/* At one rate whatever the CPU does; a hypervisor makes it from a clock of its own. */
+static bool tsc_is_steady(void)
+{
+    return this_cpu_has(X86_FEATURE_INVARIANT_TSC) || this_cpu_has(X86_FEATURE_HYPERVISOR);
+}
+
 void clock_calibrate(bool has_rtc)
 {
     find_rates(&clock_rates);
+    clock_tsc_is_common = tsc_is_steady();
     clock_rates.deadline = apic_timer_has_deadline();
     tsc_base = rdtsc();
     tsc_multiplier = (NS_PER_SECOND << 32) / clock_rates.tsc_hz;
@@ -158,11 +166,45 @@ void clock_calibrate(bool has_rtc)
 
 /* ---- time ---- */
 
+void clock_read_formula(uint64_t *base, uint64_t *multiplier)
+{
+    *base = tsc_base;
+    *multiplier = tsc_multiplier;
+}
+
+/* The latest time that any CPU has told, so that none tells an earlier one afterwards. */
+static uint64_t not_before_any(uint64_t now)
+{
+    static uint64_t latest;
+    uint64_t seen = __atomic_load_n(&latest, __ATOMIC_ACQUIRE);
+
+    while (seen < now)
+        if (__atomic_compare_exchange_n(&latest, &seen, now, true, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE))
+            return now;
+    return seen;
+}
+
+/*
+ * Why time does not go backwards between CPUs. Say one reads its TSC and tells another, which then
+ * reads its own (RDTSC after LFENCE, or it might be read before the message):
+ *
+ * - Where the TSCs are common, no offset is added. They were compared when the CPUs were started
+ *   (kernel/smp.c), each in several rounds of a message to and fro, with bounds that left room for
+ *   no difference at all. A TSC that was behind by more than a message takes would have shown: its
+ *   answer would have been below the boot CPU's reading from before the question. One that is
+ *   behind by less cannot be caught at it, because telling it takes longer. So nothing is written
+ *   that CPUs share, and programs may read the clock themselves (the vDSO).
+ * - Otherwise the offset is known as well as a message is quick, or the rates differ, and the
+ *   difference grows. Then the latest time told counts for all CPUs, at the price of a cache line
+ *   that all of them write to.
+ */
 uint64_t clock_monotonic_ns(void)
 {
-    uint64_t ticks = rdtsc() + (uint64_t)this_cpu()->tsc_offset - tsc_base;
+    uint64_t ticks = rdtsc_after_loads() + (uint64_t)this_cpu()->tsc_offset - tsc_base;
+    uint64_t ns = (uint64_t)((unsigned __int128)ticks * tsc_multiplier >> 32);
 
-    return (uint64_t)((unsigned __int128)ticks * tsc_multiplier >> 32);
+    return clock_tsc_is_common ? ns : not_before_any(ns);
 }
 
 /* Without overflow for any time that a program can ask for: seconds and the rest apart. */

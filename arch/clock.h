@@ -28,8 +28,20 @@ void clock_calibrate(bool has_rtc);
 /* Measures them by one reference: false when it did not count, or they did not. */
 bool clock_measure(const struct clock_reference *reference, struct clock_rates *rates);
 
-/* Nanoseconds since boot, by the TSC; never goes backwards on one CPU. */
+/*
+ * Nanoseconds since boot, by the TSC. Never goes backwards: who has learnt of a time from another
+ * CPU is not told an earlier one. The comment at its definition says why.
+ */
 uint64_t clock_monotonic_ns(void);
+
+/*
+ * Whether every CPU may take its TSC as it is for the machine's time. Who finds that one does not
+ * keep time with the boot CPU's clears it; that must be before the first program.
+ */
+extern bool clock_tsc_is_common;
+
+/* With such TSCs, ns = (TSC - base) * multiplier >> 32. */
+void clock_read_formula(uint64_t *base, uint64_t *multiplier);
 
 /* Has this CPU's timer interrupt once at VECTOR_TIMER, in so many nanoseconds; 0: at once. */
 void clock_interrupt_after(uint64_t ns);

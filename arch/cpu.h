@@ -74,6 +74,7 @@ struct cpuid_bit {
 #define X86_FEATURE_NX           CPUID_BIT(0x80000001, 0, EDX, 20)
 #define X86_FEATURE_PDPE1GB      CPUID_BIT(0x80000001, 0, EDX, 26)
 #define X86_FEATURE_RDTSCP       CPUID_BIT(0x80000001, 0, EDX, 27)
+#define X86_FEATURE_INVARIANT_TSC CPUID_BIT(0x80000007, 0, EDX, 8)
 /* clang-format on */
 
 /* Whether the CPU says 1; a leaf beyond the CPU's highest counts as 0. */
@@ -185,11 +186,17 @@ static inline uint64_t rdtsc(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* After all earlier instructions, before all later ones: RDTSC by itself is not kept in order. */
-static inline uint64_t rdtsc_ordered(void)
+/* After all earlier instructions but stores: RDTSC by itself is not kept in order. */
+static inline uint64_t rdtsc_after_loads(void)
 {
     __asm__ volatile("lfence" : : : "memory");
-    uint64_t tsc = rdtsc();
+    return rdtsc();
+}
+
+/* The same, and before all later ones. */
+static inline uint64_t rdtsc_ordered(void)
+{
+    uint64_t tsc = rdtsc_after_loads();
     __asm__ volatile("lfence" : : : "memory");
     return tsc;
 }

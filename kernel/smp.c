@@ -202,6 +202,9 @@ static void compare_tsc(struct ap_slot *slot)
     struct tsc_agreement agreement;
 
     smp_compare_tsc(slot, &agreement);
+    if (agreement.answered && agreement.low <= 0 && agreement.high >= 0)
+        return;
+    clock_tsc_is_common = false;
     if (!agreement.answered) {
         kprintf(KERN_WARNING "cpus       APIC id %u did not answer when its TSC was compared\n",
                 slot->apic_id);
@@ -209,7 +212,7 @@ static void compare_tsc(struct ap_slot *slot)
         kprintf(KERN_WARNING
                 "cpus       the TSC of APIC id %u runs at another rate than the boot CPU's\n",
                 slot->apic_id);
-    } else if (agreement.low > 0 || agreement.high < 0) {
+    } else {
         slot->cpu->tsc_offset = agreement.low + (agreement.high - agreement.low) / 2;
         kprintf(KERN_WARNING "cpus       the TSC of APIC id %u is off by %ld\n", slot->apic_id,
                 -slot->cpu->tsc_offset);
