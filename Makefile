@@ -3,8 +3,9 @@
 # Builds the kernel, its ring-3 programs and the ISO; runs and tests them. `make help` lists the
 # targets.
 #
-# Three families of objects come from the same tree, each under a folder of its own in build/obj:
+# Four families of objects come from the same tree, each under a folder of its own in build/obj:
 #   kernel  boot/ arch/ mm/ kernel/ fs/ bringup/ tests/kernel/ and the core of libc/, for ring 0
+#   vdso    vdso/, the shared object that the kernel maps into each program
 #   user    user/ and tests/ring3/ with libc/, static programs for ring 3 of Latchkey
 #   host    user/ and tests/ring3/ again, with the host's compiler and C library, for Linux
 # The program set, tests/programs/, is built in one step each with glibc and with musl.
@@ -48,6 +49,7 @@ DEBUG_SOURCES := $(wildcard arch/*_check.c)
 ifndef DEBUG
 KERNEL_SOURCES := $(filter-out $(DEBUG_SOURCES),$(KERNEL_SOURCES))
 endif
+VDSO_SOURCES := $(wildcard vdso/*.c vdso/*.asm)
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)
 USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c)) pkbench
 RING3_TESTS := $(patsubst tests/ring3/%.c,%,$(wildcard tests/ring3/*.c))
@@ -55,6 +57,7 @@ PROGRAM_SET := $(patsubst tests/programs/%.c,%,$(wildcard tests/programs/*.c))
 FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 
 objects = $(addprefix $(BUILD)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
+VDSO_OBJECTS := $(call objects,vdso,$(VDSO_SOURCES))
 KERNEL_OBJECTS := $(call objects,kernel,$(KERNEL_SOURCES))
 LIBC_OBJECTS := $(call objects,user,$(LIBC_SOURCES))
 BUILT_PROGRAMS := $(USER_PROGRAMS:%=$(BUILD)/user/%) $(RING3_TESTS:%=$(BUILD)/tests/%)
@@ -74,6 +77,10 @@ KERNEL_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. $(PLAIN_CODE) -ffreesta
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer \
 	-fno-strict-aliasing -fstack-protector-strong -mstack-protector-guard=global \
 	$(if $(DEBUG),-DLATCHKEY_DEBUG)
+# Linked for no address; with tables for debuggers to unwind by, and a program's floating point
+# is left alone.
+VDSO_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. -fPIC -ffreestanding -mgeneral-regs-only \
+	-fasynchronous-unwind-tables -fcf-protection=none -fno-stack-protector -fno-jump-tables
 USER_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -Ilibc/include -I. $(PLAIN_CODE) \
 	-D_GNU_SOURCE -fno-stack-protector
 HOST_CFLAGS := $(COMMON_CFLAGS) -D_GNU_SOURCE -I$(BUILD)/host/include -I.
@@ -82,6 +89,8 @@ STOCK_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -I. -static
 
 COMMON_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
 KERNEL_LDFLAGS := $(COMMON_LDFLAGS) -T linker.ld
+VDSO_LDFLAGS := -shared -nostdlib -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr \
+	-Bsymbolic -z noexecstack -z max-page-size=4096 --build-id=none --no-undefined -T vdso/vdso.ld
 USER_LDFLAGS := $(COMMON_LDFLAGS) -u _start
 LIBGCC := $(shell $(CC) -print-libgcc-file-name)
 
@@ -205,8 +214,8 @@ $(BUILD)/uapi/%:
 # ---- Objects ----------------------------------------------------------------------------------
 
 # Changes only when the commands do, so that objects made by other commands are made again.
-FLAGS_IN_USE := $(CC) $(LD) $(NASMFLAGS) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(USER_CFLAGS) \
-	$(USER_LDFLAGS) $(HOSTCC) $(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
+FLAGS_IN_USE := $(CC) $(LD) $(NASMFLAGS) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(VDSO_CFLAGS) \
+	$(VDSO_LDFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) $(HOSTCC) $(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -217,12 +226,17 @@ $(BUILD)/obj/kernel/%.o: %.c $(BUILD)/flags | $(UAPI)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/obj/vdso/%.o: %.c $(BUILD)/flags | $(UAPI)
+	$(call SAY,CC,"$< (vDSO)")
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(VDSO_CFLAGS) -MMD -MP -c -o $@ $<
+
 $(BUILD)/obj/user/%.o: %.c $(BUILD)/flags | $(UAPI)
 	$(call SAY,CC,"$< (ring 3)")
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/kernel/%.o $(BUILD)/obj/user/%.o: %.asm $(BUILD)/flags
+$(BUILD)/obj/kernel/%.o $(BUILD)/obj/vdso/%.o $(BUILD)/obj/user/%.o: %.asm $(BUILD)/flags
 	$(call SAY,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ -o $@ $<
@@ -231,6 +245,22 @@ $(BUILD)/obj/host/%.o: %.c $(BUILD)/flags | $(BUILD)/host/include/ktap.h
 	$(call SAY,CC,"$< (Linux)")
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+# ---- The vDSO ---------------------------------------------------------------------------------
+
+# With its symbols; what the kernel has inside it is the other, as small as can be.
+$(BUILD)/vdso/linux-vdso.so.1.debug: $(VDSO_OBJECTS) vdso/vdso.ld
+	$(call SAY,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(VDSO_LDFLAGS) -o $@ $(VDSO_OBJECTS)
+
+VDSO := $(BUILD)/vdso/linux-vdso.so.1
+
+$(VDSO): %: %.debug
+	$(Q)$(STRIP) -o $@ $<
+
+$(BUILD)/obj/kernel/kernel/vdso_image.o: NASMFLAGS += -DVDSO_IMAGE='"$(VDSO)"'
+$(BUILD)/obj/kernel/kernel/vdso_image.o: $(VDSO)
 
 # ---- The kernel -------------------------------------------------------------------------------
 

@@ -16,7 +16,8 @@
 #include "arch/types.h"
 #include "libc/include/string.h"
 
-#define TSS_BUSY       (1ul << 41) /* of the descriptor's type */
+#define TSS_BUSY       (1ul << 41)    /* of the descriptor's type */
+#define USER_READ_ONLY (0xf1ul << 40) /* data, accessed, DPL 3; its limit counts bytes */
 #define IST_STACK_SIZE 8192
 #define VECTOR_COUNT   256
 
@@ -104,6 +105,12 @@ void descriptors_prepare(struct percpu *cpu, const uintptr_t stacks[IST_COUNT])
     tables->tss.io_map = sizeof(tables->tss);
     set_tss_descriptor(tables);
     cpu->self = cpu;
+}
+
+/* The limit's low 16 bits are the descriptor's, which is enough for CPU_MAX. */
+void descriptors_set_number(struct percpu *cpu)
+{
+    cpu->tables.gdt[CPU_NUMBER_SELECTOR / 8] = USER_READ_ONLY | cpu->number;
 }
 
 void descriptors_load(struct percpu *cpu)

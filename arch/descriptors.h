@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "vdso/vvar.h"
+
 struct percpu;
 
 #define KERNEL_CS   0x10
@@ -19,7 +21,7 @@ struct percpu;
 #define USER_CS     0x33
 #define TSS_SS      0x40
 
-#define GDT_ENTRIES (TSS_SS / 8 + 2)
+#define GDT_ENTRIES (CPU_NUMBER_SELECTOR / 8 + 1)
 
 /*
  * The interrupt stack table. These come when RSP is not to be trusted: on a used-up stack (#DF),
@@ -62,6 +64,9 @@ void descriptors_init(void);
  * multiples of 16.
  */
 void descriptors_prepare(struct percpu *cpu, const uintptr_t stacks[IST_COUNT]);
+
+/* Tells the CPU's number to ring 3, by the descriptor that LSL reads (vdso/vvar.h). */
+void descriptors_set_number(struct percpu *cpu);
 
 /* Loads them and the GS base, on that CPU. */
 void descriptors_load(struct percpu *cpu);

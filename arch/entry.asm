@@ -13,6 +13,7 @@
 PERCPU_KERNEL_STACK equ 8
 PERCPU_USER_RSP     equ 16
 PERCPU_CURRENT      equ 24
+PERCPU_SYSTEM_CALLS equ 40
 
 TASK_WORK           equ 0               ; and TASK_STOP_AT_CALLS behind it, for one comparison
 TASK_STOP_AT_CALLS  equ 4
@@ -253,6 +254,7 @@ syscall_entry:
         push rdi
         PUSH_REGISTERS
         push VECTOR_SYSCALL
+        inc qword [gs:PERCPU_SYSTEM_CALLS]
         mov rbx, [gs:PERCPU_CURRENT]
 %ifdef LATCHKEY_DEBUG
         jmp .slow

@@ -10,6 +10,7 @@ void percpu_add(struct percpu *cpu)
 {
     assert(cpu_count < CPU_MAX);
     cpu->number = cpu_count;
+    descriptors_set_number(cpu);
     percpu_table[cpu_count] = cpu;
     /* Whoever sees the new count sees the area. */
     __atomic_store_n(&cpu_count, cpu_count + 1, __ATOMIC_RELEASE);

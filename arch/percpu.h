@@ -29,8 +29,9 @@ struct percpu {
     struct task *current;   /* 24 */
     unsigned int number;    /* 0, 1, 2 ... */
     uint32_t pkru;          /* the last value loaded by a switch, for a debugger without PKRU */
-    uint32_t pkru_found;    /* when it was started: what INIT left, if the boot CPU started it */
+    uint64_t system_calls;  /* 40: how many were made */
     uint32_t apic_id;
+    uint32_t pkru_found;    /* when it was started: what INIT left, if the boot CPU started it */
     int64_t tsc_offset;     /* added to the TSC it gives the boot CPU's */
     struct cpu_facts facts; /* as found when it was set up */
     struct cpu_tables tables;
@@ -42,6 +43,7 @@ _Static_assert(offsetof(struct percpu, kernel_stack) == 8, "PERCPU_KERNEL_STACK 
 _Static_assert(offsetof(struct percpu, user_rsp) == 16, "PERCPU_USER_RSP in entry.asm");
 _Static_assert(offsetof(struct percpu, current) == 24, "current()");
 _Static_assert(offsetof(struct percpu, number) == 32, "this_cpu_number()");
+_Static_assert(offsetof(struct percpu, system_calls) == 40, "PERCPU_SYSTEM_CALLS in entry.asm");
 
 /* CPUs that are up, at least 1. It grows while the machine starts, and never shrinks. */
 extern unsigned int cpu_count;

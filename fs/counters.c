@@ -84,13 +84,14 @@ static int show_cpus(const struct pseudo_node *node, struct text *text)
 
 /* ---- events: what only grows ---- */
 
-static uint64_t key_map_retries(void)
+/* The sum of what each CPU counts for itself, at this offset of its struct percpu. */
+static uint64_t sum_over_cpus(size_t offset)
 {
-    uint64_t retries = 0;
+    uint64_t sum = 0;
 
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
-        retries += percpu_of(cpu)->key_map_retries;
-    return retries;
+        sum += *(const uint64_t *)((const char *)percpu_of(cpu) + offset);
+    return sum;
 }
 
 static int show_events(const struct pseudo_node *node, struct text *text)
@@ -107,7 +108,8 @@ static int show_events(const struct pseudo_node *node, struct text *text)
     show_line(text, "CR3 loads", tlb.cr3_loads);
     show_line(text, "shootdowns", tlb.shootdowns);
     show_line(text, "shootdown IPIs", tlb.targets);
-    show_line(text, "key map retries", key_map_retries());
+    show_line(text, "key map retries", sum_over_cpus(offsetof(struct percpu, key_map_retries)));
+    show_line(text, "system calls", sum_over_cpus(offsetof(struct percpu, system_calls)));
     show_line(text, "rights set for all", rights_counters.calls);
     show_line(text, "rights: threads", rights_counters.threads);
     show_line(text, "rights: IPIs", rights_counters.interrupts);

@@ -61,11 +61,11 @@ static void put_path(struct text *text, const char *path)
 
 static void put_name(struct show *show, const struct area *area, uint64_t line_start)
 {
-    const char *name = area->name;
+    const char *name = area->name; /* which no area of a file has */
 
     if (file_of(area))
         name = node_path(file_of(area), show->path, PATH_MAX) < 0 ? NULL : show->path;
-    else if (area->object) /* as on Linux, where such memory is a file of a hidden tmpfs */
+    else if (area->object && !name) /* as on Linux, where such memory is a file of a hidden tmpfs */
         name = "/dev/zero (deleted)";
     else if (area->flags & AREA_HUGETLB)
         name = "/anon_hugepage (deleted)";

@@ -19,6 +19,7 @@
 #include "kernel/random.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
+#include "kernel/vdso.h"
 #include "libc/include/string.h"
 #include "mm/access.h"
 #include "mm/keys.h"
@@ -60,7 +61,7 @@ static void plan_stack(const struct exec_arguments *arguments, size_t auxv_bytes
     plan->rsp = align_down(plan->random - plan->vector_bytes, 16);
 }
 
-static size_t fill_auxv(uint64_t *auxv, const struct elf_image *image,
+static size_t fill_auxv(uint64_t *auxv, const struct elf_image *image, uintptr_t vdso,
                         const struct stack_plan *plan)
 {
     const struct identity *user = &current()->credentials.user;
@@ -69,6 +70,7 @@ static size_t fill_auxv(uint64_t *auxv, const struct elf_image *image,
 
     __cpuid(1, eax, ebx, ecx, edx);
     const uint64_t entries[][2] = {
+        {AT_SYSINFO_EHDR, vdso},
         {AT_HWCAP, edx},
         {AT_PAGESZ, PAGE_SIZE},
         {AT_CLKTCK, CLOCK_TICKS},
@@ -114,9 +116,9 @@ static int write_stack(struct address_space *space, const struct elf_image *imag
     unsigned char random[16];
     const char *string = arguments->strings;
 
-    size_t auxv_bytes = fill_auxv(auxv, image, plan); /* for its size */
+    size_t auxv_bytes = fill_auxv(auxv, image, space->vdso, plan); /* for its size */
     plan_stack(arguments, auxv_bytes, plan);
-    fill_auxv(auxv, image, plan);
+    fill_auxv(auxv, image, space->vdso, plan);
     if (STACK_TOP - plan->rsp > EXEC_ARGUMENTS_MAX)
         return -E2BIG;
 
@@ -176,6 +178,8 @@ static int build_space(const struct elf_image *image, const struct exec_argument
     error = elf_map(image, space);
     if (!error)
         error = map_stack(space, arguments);
+    if (!error)
+        error = vdso_map(space);
     if (!error)
         error = write_stack(space, image, arguments, plan);
     if (error) {

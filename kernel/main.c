@@ -38,6 +38,7 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/tty.h"
+#include "kernel/vdso.h"
 #include "libc/core/parse.h"
 #include "libc/include/stdio.h"
 #include "libc/include/string.h"
@@ -342,6 +343,8 @@ void kmain(const struct boot_info *info)
     syscall_init(); /* the table from its section */
     sched_init();   /* this becomes the idle task */
     smp_start(info, command_line_has("bringup") ? crew_serve : NULL); /* the other CPUs */
+    if (vdso_init()) /* for programs to map, now that all TSCs have been compared */
+        panic("not enough memory for the vDSO; Latchkey wants 32 MiB");
     run_bringup();    /* bringup: the suite for boards */
     init_files(info); /* the root directory from the initramfs */
     run_tests();      /* test=: in ring 0, in KTAP */

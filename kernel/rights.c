@@ -11,6 +11,7 @@
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/vdso.h"
 #include "mm/address_space.h"
 #include "mm/keys.h"
 
@@ -27,14 +28,24 @@ static struct {
 
 /* ---- one thread ---- */
 
-/* A thread that has read PKRU and not written it yet would write the old rights back. */
-static void restart_sequence(const struct process *process, struct trap_frame *frame)
+/* The start of the pkey_set(), the library's or the vDSO's, that a thread is inside of; or 0. */
+static uintptr_t sequence_at(const struct task *task, uintptr_t rip)
 {
-    const struct rights_state *state = &process->rights;
+    const struct rights_state *state = &task->process->rights;
 
-    if (frame->rip <= state->sequence || frame->rip >= state->sequence_end)
+    if (rip > state->sequence && rip < state->sequence_end)
+        return state->sequence;
+    return vdso_sequence(task->space, rip);
+}
+
+/* A thread that has read PKRU and not written it yet would write the old rights back. */
+static void restart_sequence(const struct task *task, struct trap_frame *frame)
+{
+    uintptr_t start = sequence_at(task, frame->rip);
+
+    if (!start)
         return;
-    frame->rip = state->sequence;
+    frame->rip = start;
     frame_is_changed(frame);
     __atomic_fetch_add(&rights_counters.restarts, 1, __ATOMIC_RELAXED);
 }
@@ -53,7 +64,7 @@ static void change_image(struct task *task)
     uint32_t pkru = pkru_with_rights(fpu_image_pkru(task->fpu), change.key, change.rights);
 
     fpu_image_set_pkru(task->fpu, pkru);
-    restart_sequence(task->process, task_frame(task));
+    restart_sequence(task, task_frame(task));
     task->rights_change = change.number;
 }
 
@@ -61,7 +72,7 @@ void rights_answer(void)
 {
     if (current()->process && current()->process == change.process) {
         change_register();
-        restart_sequence(change.process, task_frame(current()));
+        restart_sequence(current(), task_frame(current()));
         __atomic_fetch_add(&rights_counters.threads, 1, __ATOMIC_RELAXED);
     }
     __atomic_fetch_sub(&change.unanswered, 1, __ATOMIC_RELEASE);
@@ -174,5 +185,5 @@ void rights_leave_handler(struct trap_frame *frame, uint64_t changes)
         if (state->keys[key].change > changes)
             pkru = pkru_with_rights(pkru, key, state->keys[key].rights);
     write_pkru(pkru);
-    restart_sequence(current_process(), frame);
+    restart_sequence(current(), frame);
 }

@@ -8,7 +8,7 @@
  *
  * - the image is changed under the lock of the run queue, so no switch comes in between;
  * - a CPU that runs such a thread is interrupted, and changes its register itself;
- * - a thread found inside the C library's pkey_set() goes back to the start of it;
+ * - a thread found inside the C library's pkey_set(), or the vDSO's, goes back to the start of it;
  * - a frame says how many changes there had been when it was written, and the later ones are made
  *   again when it is restored.
  *

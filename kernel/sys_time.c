@@ -13,23 +13,16 @@
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
-
-/* What clock_settime() has added to the time that the board's clock told at boot. */
-static uint64_t adjustment_ns;
-
-static uint64_t boot_ns(void)
-{
-    return clock_boot_seconds() * NS_PER_SECOND + __atomic_load_n(&adjustment_ns, __ATOMIC_RELAXED);
-}
+#include "kernel/vdso.h"
 
 uint64_t time_realtime_ns(void)
 {
-    return boot_ns() + clock_monotonic_ns();
+    return vdso_realtime_offset() + clock_monotonic_ns();
 }
 
 uint64_t time_realtime_to_monotonic(uint64_t realtime)
 {
-    uint64_t boot = boot_ns();
+    uint64_t boot = vdso_realtime_offset();
 
     return realtime > boot ? realtime - boot : 0;
 }
@@ -84,9 +77,10 @@ SYSCALL2(clock_settime, int, clock, uintptr_t, address)
         return -EINVAL;
     if (error)
         return error;
-    if (wanted < clock_monotonic_ns()) /* Linux's rule: no boot before 1970 */
+    uint64_t now = clock_monotonic_ns();
+    if (wanted < now) /* Linux's rule: no boot before 1970 */
         return -EINVAL;
-    __atomic_fetch_add(&adjustment_ns, wanted - time_realtime_ns(), __ATOMIC_RELAXED);
+    vdso_set_realtime_offset(wanted - now);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <latchkey/pkey.h>
 #include <latchkey/syscalls.h>
+#include <latchkey/vdso.h>
 #include <pkru.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -132,6 +133,25 @@ int pkey_get_by_call(int key)
 int pkey_set_by_call(int key, unsigned int rights)
 {
     return (int)syscall(__NR_pkey_set, key, rights);
+}
+
+int pkey_get_by_vdso(int key)
+{
+    static int (*function)(int);
+
+    if (!function)
+        function = (int (*)(int))(uintptr_t)vdso_function(VDSO_LATCHKEY, "__vdso_pkey_get");
+    return (int)libc_result(function ? function(key) : -ENOSYS);
+}
+
+int pkey_set_by_vdso(int key, unsigned int rights)
+{
+    static int (*function)(int, unsigned int);
+
+    if (!function)
+        function =
+            (int (*)(int, unsigned int))(uintptr_t)vdso_function(VDSO_LATCHKEY, "__vdso_pkey_set");
+    return (int)libc_result(function ? function(key, rights) : -ENOSYS);
 }
 
 int pkey_set_all(int key, unsigned int rights)

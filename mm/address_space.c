@@ -280,6 +280,7 @@ struct address_space *space_copy(struct address_space *space)
     child->key_map = __atomic_load_n(&space->key_map, __ATOMIC_RELAXED);
     child->brk_start = space->brk_start;
     child->brk = space->brk;
+    child->vdso = space->vdso;
     child->mapped_pages = space->mapped_pages;
     child->limits = space->limits;
     child->policies = space->policies;

@@ -72,6 +72,7 @@ struct address_space {
     struct rwlock lock;
     struct area_tree areas;
     uintptr_t brk_start, brk; /* the heap, [brk_start, brk) */
+    uintptr_t vdso;           /* where the vDSO's image is (kernel/vdso.h), or 0 */
     uint64_t mapped_pages;    /* sum of the areas, in pages */
     uint64_t resident_pages;  /* leaves of 4 KiB in the tables; changed atomically */
     uint64_t peak_pages;      /* the most that was seen; threads at once may miss a few */

@@ -175,6 +175,8 @@ int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t e
     if (error)
         return error;
     space_zap_locked(space, start, end);
+    if (space->vdso - start < end - start) /* what comes there next is another's code */
+        __atomic_store_n(&space->vdso, 0, __ATOMIC_RELAXED);
     while ((area = area_find(&space->areas, start)) && area->start < end) {
         space->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
         space_remove_area_locked(space, area);

@@ -29,6 +29,7 @@ OTHERS = {
         "rights-without-interrupt",
         "rights-without-image",
         "rights-without-restart",
+        "rights-without-vdso",
         "rights-without-frames",
     ),
 }

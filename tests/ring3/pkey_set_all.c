@@ -12,6 +12,7 @@
 #include <sched.h>
 
 #include "libc/include/latchkey/syscalls.h"
+#include "libc/include/latchkey/vdso.h"
 
 #define THREADS_MAX     64
 #define STACK_SIZE      (4 * PAGE)
@@ -203,6 +204,17 @@ static void set_others(struct thread *thread)
     }
 }
 
+static int (*vdso_pkey_set)(int of, unsigned int rights);
+
+static void set_others_by_vdso(struct thread *thread)
+{
+    while (!stop) {
+        vdso_pkey_set(other_key, (unsigned int)thread->turns & 3);
+        thread->errors += !is_kept() || own(other_key) != (thread->turns & 3);
+        thread->turns++;
+    }
+}
+
 static void change_with(void (*function)(struct thread *))
 {
     promise_and_set(0);
@@ -228,6 +240,11 @@ static void threads_that_come_and_go(void)
 static void threads_that_set_keys(void)
 {
     change_with(set_others);
+}
+
+static void threads_that_set_keys_by_vdso(void)
+{
+    change_with(set_others_by_vdso);
 }
 
 /* ---- Threads that are being made ---- */
@@ -382,6 +399,53 @@ static void handlers_begin(void)
     EXPECT(in_handler & PKEY_DISABLE_WRITE);
 }
 
+/* ---- A signal at each instruction of a change ---- */
+
+#define TRAP_FLAG 0x100ul
+
+static unsigned int steps, set_at;
+
+static void set_at_one_step(int signal)
+{
+    (void)signal;
+    steps++;
+    if (steps == set_at)
+        set_all(key, PKEY_DISABLE_WRITE);
+}
+
+/* Steps through a change of one's own until a handler has called set_all() at each instruction. */
+static void step_through(void (*change)(int of, unsigned int rights))
+{
+    handle(SIGTRAP, (void (*)(int, siginfo_t *, void *))(uintptr_t)set_at_one_step, 0);
+    for (set_at = 1; set_at <= steps || set_at == 1; set_at++) {
+        EXPECT_EQUAL(set_all(key, 0), 0);
+        change(other_key, 0);
+        steps = 0;
+        __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | TRAP_FLAG);
+        change(other_key, PKEY_DISABLE_ACCESS);
+        __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~TRAP_FLAG);
+        EXPECT_EQUAL(own(key), PKEY_DISABLE_WRITE);
+        EXPECT_EQUAL(own(other_key), PKEY_DISABLE_ACCESS);
+    }
+    handle(SIGTRAP, probe_handler, 0);
+    change(other_key, 0);
+}
+
+static void change_by_vdso(int of, unsigned int rights)
+{
+    vdso_pkey_set(of, rights);
+}
+
+static void signals_in_a_change(void)
+{
+    step_through(set_own);
+}
+
+static void signals_in_a_change_by_vdso(void)
+{
+    step_through(change_by_vdso);
+}
+
 /* ---- Arguments ---- */
 
 static void own_rights(void)
@@ -416,11 +480,14 @@ static const struct ktap_test tests[] = {
     {"threads that run", busy_threads},
     {"threads that come and go", threads_that_come_and_go},
     {"threads that set the rights to another key meanwhile", threads_that_set_keys},
+    {"threads that do so by the vDSO", threads_that_set_keys_by_vdso},
     {"threads that are being made", new_threads},
     {"threads that sleep in a system call", sleeping_threads},
     {"two calls at once: all have what one of them set", two_at_once},
     {"a frame from before does not bring old rights back", handler_frames},
     {"a frame from after brings its rights back", own_rights_outlive_handlers},
+    {"a handler that makes the call between two instructions of a change", signals_in_a_change},
+    {"the same in the vDSO", signals_in_a_change_by_vdso},
     {"a handler does not begin with what was taken from all", handlers_begin},
 };
 
@@ -437,6 +504,8 @@ int main(int argc, char **argv)
     if (!not_there()) {
         key = pkey_alloc(0, 0);
         other_key = pkey_alloc(0, 0);
+        vdso_pkey_set =
+            (int (*)(int, unsigned int))(uintptr_t)vdso_function(VDSO_LATCHKEY, "__vdso_pkey_set");
     }
     for (unsigned int i = 0; i < thread_count; i++)
         threads[i].stack = map_pages(STACK_SIZE / PAGE, READ_WRITE);

@@ -19,6 +19,14 @@ int pkey_get_by_call(int key);
 int pkey_set_by_call(int key, unsigned int rights);
 
 /*
+ * The same as functions of the vDSO, which know nothing of allocation. -1 with EINVAL when there
+ * can be no such key or right, and on a CPU where keys are off; with ENOSYS when the vDSO has no
+ * such function.
+ */
+int pkey_get_by_vdso(int key);
+int pkey_set_by_vdso(int key, unsigned int rights);
+
+/*
  * pkey_free() for a key under which memory may be: how is one of PKEY_RELEASE_*, and new_key the
  * key for PKEY_RELEASE_MOVE and else 0. See docs/pkey_release.2.md. 0, or -1 with EBUSY, EINVAL or
  * ENOSYS.
