@@ -282,6 +282,8 @@ void fpu_reset(void)
     fpu_restore(initial_image);
 }
 
+_Static_assert(XSAVE_XSTATE_BV == 512 && (XFEATURE_X87 | XFEATURE_SSE) == 3, "fpu_save_user()");
+
 /* Runs one instruction on user memory: 0, or -EFAULT when it faulted. */
 /* clang-format off */
 #define ON_USER_IMAGE(instruction, image, mask)                                                    \
@@ -307,16 +309,18 @@ void fpu_reset(void)
 
 int fpu_save_user(uintptr_t image)
 {
+    int error;
+
     if (!user_range_ok(image, fpu_layout.size))
         return -EFAULT;
-    if (fpu_layout.software)
-        return fpu_software_save_user(image);
     if (!fpu_layout.xcr0)
         return ON_USER_IMAGE("fxsave64", image, 0ul);
-    /* XSAVE writes XSTATE_BV alone of the header; what else is there must be 0 for XRSTOR. */
-    if (clear_user(image + XSAVE_HEADER, XSAVE_MINIMUM - XSAVE_HEADER))
-        return -EFAULT;
-    return ON_USER_IMAGE("xsave64", image, fpu_layout.xcr0);
+    if (fpu_layout.software)
+        error = fpu_software_save_user(image);
+    else
+        error = ON_USER_IMAGE("xsave64", image, fpu_layout.xcr0 & ~XFEATURE_PKRU);
+    /* XSTATE_BV: a handler may change x87 and SSE registers where it finds them. */
+    return error ? error : ON_USER_IMAGE("orq $3, 512", image, 0ul);
 }
 
 /*

@@ -93,9 +93,12 @@ void fpu_save(void *image);
 void fpu_restore(const void *image);
 
 /*
- * The same with an image in user memory, of which components are taken that are in mask; the
- * others become initial. -EFAULT when it cannot be touched, or, for restoring, when the CPU
- * refuses it (reserved bits of the header or of MXCSR): the registers are then undefined.
+ * The same with an image in user memory; -EFAULT when it cannot be touched. What is saved is all
+ * but PKRU, into an image whose header is there already; the bits of x87 and SSE are set.
+ *
+ * Of components those are restored that are in mask; the others become initial. -EFAULT also when
+ * the CPU refuses the image (reserved bits of the header or of MXCSR): the registers are then
+ * undefined.
  */
 int fpu_save_user(uintptr_t image);
 int fpu_restore_user(uintptr_t image, uint64_t mask);

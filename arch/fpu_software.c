@@ -71,9 +71,8 @@ void fpu_software_restore(const void *image)
 int fpu_software_save_user(uintptr_t image)
 {
     assert(fpu_layout.size <= STAGING_SIZE);
-    memset(staging, 0, fpu_layout.size);
     fpu_software_save(staging);
-    return copy_to_user(image, staging, fpu_layout.size) ? -EFAULT : 0;
+    return copy_to_user(image, staging, XSAVE_SOFTWARE) ? -EFAULT : 0;
 }
 
 int fpu_software_restore_user(uintptr_t image, uint64_t mask)

@@ -322,7 +322,7 @@ void signal_force(const siginfo_t *info)
         action->sa_handler = SIG_DFL;
         task->signals.blocked &= ~bit;
     }
-    enqueue(task->process, &task->signals.pending, info);
+    task->signals.forced = *info;
     task_set_work(task, WORK_SIGNAL);
 }
 
@@ -380,18 +380,26 @@ static void take_lowest(struct task *task, signal_set_t set, siginfo_t *info)
     take_from(queue, __builtin_ctzl(set) + 1, info);
 }
 
-/* Takes the next signal to deliver; false: none is there. */
+/*
+ * Takes the next signal to deliver; false: none is there. The one that the thread's own instruction
+ * has caused goes before all but SIGKILL.
+ */
 static bool take_signal(struct task *task, siginfo_t *info)
 {
     signal_set_t ready = signal_pending_set() & ~(task->signals.blocked & ~NEVER_BLOCKED);
 
-    if (ready & signal_bit(SIGKILL))
-        ready = signal_bit(SIGKILL);
-    if (ready)
+    if (ready & signal_bit(SIGKILL)) {
+        take_lowest(task, signal_bit(SIGKILL), info);
+    } else if (task->signals.forced.si_signo) {
+        *info = task->signals.forced;
+        task->signals.forced.si_signo = 0;
+    } else if (ready) {
         take_lowest(task, ready, info);
-    else
+    } else {
         task_clear_work(task, WORK_SIGNAL);
-    return ready;
+        return false;
+    }
+    return true;
 }
 
 bool signal_take(signal_set_t set, siginfo_t *info)
@@ -460,7 +468,6 @@ static void run_handler(struct trap_frame *frame, const siginfo_t *info)
     struct signal_state *state = &current()->signals;
     struct sigaction action = *action_of(current(), info->si_signo);
     signal_set_t before = state->restore_blocked ? state->saved_blocked : state->blocked;
-    siginfo_t failure = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
     bool stepped = current()->trace.single_step;
 
     ptrace_clear_step(current());
@@ -470,6 +477,7 @@ static void run_handler(struct trap_frame *frame, const siginfo_t *info)
         current_process()->actions->action[info->si_signo - 1].sa_handler = SIG_DFL;
     if (signal_frame_setup(frame, info, &action, before)) {
         /* No stack for the handler. If it was SIGSEGV's own, nothing is left to try. */
+        siginfo_t failure = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
         if (info->si_signo == SIGSEGV)
             die(frame, &failure);
         signal_force(&failure);
@@ -537,6 +545,13 @@ static void take_tracer_changes(struct trap_frame *frame)
     frame_is_changed(frame);
 }
 
+/* A handler is to run. If nothing else is there, the way out need not come here again. */
+static void expect_no_more(struct task *task)
+{
+    if (!task->signals.forced.si_signo && !task->process->job.is_stopped && !signal_pending())
+        task_clear_work(task, WORK_SIGNAL);
+}
+
 void signal_deliver(struct trap_frame *frame)
 {
     struct task *task = current();
@@ -552,8 +567,10 @@ void signal_deliver(struct trap_frame *frame)
             break;
         bool handled = deliver(frame, &info);
         take_tracer_changes(frame);
-        if (handled)
+        if (handled) {
+            expect_no_more(task);
             return;
+        }
     }
     take_tracer_changes(frame);
     settle_without_handler(frame);

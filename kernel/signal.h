@@ -54,6 +54,7 @@ struct signal_state {
     signal_set_t blocked;
     signal_set_t awaited; /* blocked but for sigtimedwait: they come even if they are ignored */
     struct signal_queue pending;
+    siginfo_t forced;     /* by the thread's own instruction; si_signo is 0 if there is none */
     uintptr_t stack_base; /* sigaltstack() */
     size_t stack_size;
     int stack_flags;

@@ -170,36 +170,36 @@ static void fill_registers(struct sigcontext *to, const struct trap_frame *frame
     to->oldmask = task->signals.blocked;
 }
 
-/* The image, then what the CPU does not write: the software bytes, PKRU, the two magic numbers. */
+/* What stands in an image before the CPU saves its registers there, from XSAVE_SOFTWARE on. */
+struct image_head {
+    struct _fpx_sw_bytes software;
+    uint64_t xstate_bv; /* of PKRU, which the CPU does not save: see write_image() */
+    uint64_t reserved[7];
+};
+
+_Static_assert(XSAVE_SOFTWARE + sizeof(struct image_head) == XSAVE_MINIMUM, "up to the components");
+
+/* The interrupted PKRU is written by hand: the register has all keys open. */
 static int write_image(uintptr_t image, uint32_t pkru)
 {
-    struct _fpx_sw_bytes software = {0};
+    struct image_head head = {
+        .software = {.magic1 = FP_XSTATE_MAGIC1,
+                     .extended_size = (uint32_t)fpu_frame_size(),
+                     .xfeatures = fpu_layout.xcr0,
+                     .xstate_size = (uint32_t)fpu_layout.size},
+        .xstate_bv = fpu_layout.pkru_offset ? XFEATURE_PKRU : 0,
+    };
     uint32_t magic2 = FP_XSTATE_MAGIC2;
-    uint64_t xstate_bv;
 
-    if (fpu_save_user(image))
-        return -EFAULT;
-    if (fpu_layout.xcr0) {
-        software.magic1 = FP_XSTATE_MAGIC1;
-        software.extended_size = (uint32_t)fpu_frame_size();
-        software.xfeatures = fpu_layout.xcr0;
-        software.xstate_size = (uint32_t)fpu_layout.size;
-        memcpy(software.padding, &current_process()->rights.changes, sizeof(uint64_t));
-    }
-    if (copy_to_user(image + XSAVE_SOFTWARE, &software, sizeof(software)))
-        return -EFAULT;
     if (!fpu_layout.xcr0)
-        return 0;
-    if (copy_to_user(image + fpu_layout.size, &magic2, sizeof(magic2)) ||
-        copy_from_user(&xstate_bv, image + XSAVE_XSTATE_BV, sizeof(xstate_bv)))
+        return fpu_save_user(image);
+    memcpy(head.software.padding, &current_process()->rights.changes, sizeof(uint64_t));
+    if (copy_to_user(image + XSAVE_SOFTWARE, &head, sizeof(head)) || fpu_save_user(image) ||
+        copy_to_user(image + fpu_layout.size, &magic2, sizeof(magic2)))
         return -EFAULT;
-    xstate_bv |= XFEATURE_X87 | XFEATURE_SSE;
-    if (fpu_layout.pkru_offset) {
-        xstate_bv |= XFEATURE_PKRU;
-        if (copy_to_user(image + fpu_layout.pkru_offset, &pkru, sizeof(pkru)))
-            return -EFAULT;
-    }
-    return copy_to_user(image + XSAVE_XSTATE_BV, &xstate_bv, sizeof(xstate_bv)) ? -EFAULT : 0;
+    if (fpu_layout.pkru_offset)
+        return copy_to_user(image + fpu_layout.pkru_offset, &pkru, sizeof(pkru)) ? -EFAULT : 0;
+    return 0;
 }
 
 static int write_frame(const struct frame_place *place, const struct trap_frame *frame,
@@ -344,7 +344,8 @@ int signal_frame_restore(struct trap_frame *frame)
     if (copy_from_user(&context, place + offsetof(struct signal_frame, context), sizeof(context)))
         return -EFAULT;
     state->blocked = context.uc_sigmask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
-    task_set_work(current(), WORK_SIGNAL);
+    if (signal_pending())
+        task_set_work(current(), WORK_SIGNAL);
     set_alternate_stack(&context.uc_stack, frame->rsp);
     take_registers(frame, &context.uc_mcontext);
     if (!(context.uc_flags & UC_STRICT_RESTORE_SS))
@@ -359,9 +360,8 @@ int signal_frame_restore(struct trap_frame *frame)
 SYSCALL0(rt_sigreturn)
 {
     struct trap_frame *frame = task_frame(current());
-    siginfo_t failure = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
 
     if (signal_frame_restore(frame))
-        signal_force(&failure);
+        signal_force(&(siginfo_t){.si_signo = SIGSEGV, .si_code = SI_KERNEL});
     return (long)frame->rax;
 }
