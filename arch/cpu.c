@@ -12,6 +12,7 @@
 #include "arch/mc_banks.h"
 #include "arch/percpu.h"
 #include "arch/pkru.h"
+#include "arch/trap.h"
 #include "arch/usercopy.h"
 #include "libc/include/string.h"
 
@@ -20,9 +21,6 @@
 #define PAT_DEFAULT 0x0007040600070406ul
 
 struct cpu_state cpu_state;
-
-/* arch/entry.asm */
-void syscall_entry(void);
 
 bool this_cpu_has(struct cpuid_bit feature)
 {

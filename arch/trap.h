@@ -85,6 +85,9 @@ static inline void frame_is_changed(struct trap_frame *frame)
     frame->vector = 0;
 }
 
+/* arch/entry.asm: where SYSCALL goes. */
+void syscall_entry(void);
+
 /* kernel/'s: acts on an exception or interrupt and returns when the frame may be resumed. */
 void trap_dispatch(struct trap_frame *frame);
 

@@ -4,6 +4,8 @@
  */
 #include "tests/ring3/ring3.h"
 
+#define TRAP_FLAG 0x100ul
+
 /* Where the last probe's fault happened. */
 static uintptr_t fault_rip;
 
@@ -92,7 +94,7 @@ static void breakpoint(void)
 
 static void clear_trap_flag(int number, siginfo_t *info, void *context)
 {
-    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~0x100;
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG;
     note_rip(number, info, context);
 }
 
@@ -115,6 +117,30 @@ static void single_step(void)
     probe_init();
 }
 
+static unsigned int steps;
+
+static void count_step(int number, siginfo_t *info, void *context)
+{
+    (void)number;
+    (void)info;
+    (void)context;
+    steps++;
+}
+
+/* SYSCALL clears the flag for the kernel's sake, and the way back restores it. */
+static void step_through_system_call(void)
+{
+    handle(SIGTRAP, count_step, 0);
+    __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | TRAP_FLAG);
+    long parent = syscall(__NR_getppid);
+    unsigned int steps_then = *(volatile unsigned int *)&steps;
+    __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~TRAP_FLAG);
+    EXPECT_EQUAL(parent, getppid());
+    EXPECT(steps_then > 2);
+    EXPECT(*(volatile unsigned int *)&steps > steps_then);
+    probe_init();
+}
+
 static void privileged_instructions(void)
 {
     EXPECT_SEGV(PROBE("hlt", 0), CODE_KERNEL);
@@ -134,6 +160,7 @@ static const struct ktap_test tests[] = {
     {"SIGFPE: FPE_FLTDIV of an x87 division", x87_division},
     {"SIGTRAP: int3 has si_code 128, behind the instruction", breakpoint},
     {"SIGTRAP: a single step is TRAP_TRACE at the next instruction", single_step},
+    {"SIGTRAP: single steps through a system call", step_through_system_call},
     {"SIGSEGV: privileged instructions have si_code 128 and si_addr 0", privileged_instructions},
 };
 
