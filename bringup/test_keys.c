@@ -133,7 +133,8 @@ void test_oracle(struct test_run *run)
         if (sweep.known[i])
             known(run, "%s (%u)", oracle_known[i].what, sweep.known[i]);
     if (sweep.left_out)
-        known(run, "left out %u times: WD for key 0", sweep.left_out);
+        known(run, "Bochs would deny the kernel its own pages: WD for key 0 is left out (%u)",
+              sweep.left_out);
     record(run, "%u accesses as predicted", sweep.combinations);
 }
 

@@ -4,13 +4,12 @@ invalidation of translations was left out, at a place drawn at random. And what 
 tests notice: a mistake about rights or keys fails the one that is for it.
 """
 
-import contextlib
-import os
 import random
 import re
 import subprocess
 
 import latchkey
+import mistakes
 import pytest
 
 INVALIDATIONS = (
@@ -41,75 +40,39 @@ INSTRUCTION = re.compile(r"^([0-9a-f]+):\t(\S.*?)\s*$", re.MULTILINE)
 BRANCH = re.compile(r"j(?!mp)\w+ +([0-9a-f]+)")
 
 
-def call(*command, folder):
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """A copy of the sources as they are, to be built with and without a mistake."""
-    folder = tmp_path_factory.mktemp("checks")
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=latchkey.ROOT, capture_output=True)
-    call(
-        "cp",
-        "--parents",
-        "-t",
-        folder,
-        *files.stdout.decode().split("\0")[:-1],
-        folder=latchkey.ROOT
-    )
-    return folder
-
-
-def build(tree):
-    names = [os.path.join("build", name) for name in TARGETS]
-    jobs = str(os.cpu_count())
-    environment = latchkey.shell_environment()
-    command = ["make", "-j", jobs, "DEBUG=1", "BUILD=build", *names]
-    result = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout + result.stderr
+    return mistakes.Tree(tmp_path_factory.mktemp("checks"))
 
 
 def run(tree, program, *arguments, cpus="2"):
-    environment = dict(latchkey.shell_environment(), LATCHKEY_BUILD=str(tree / "build"))
-    path = str(tree / "build" / "tests" / program)
-    return latchkey.run("--cpus", cpus, "--show-log", path, *arguments, env=environment)
+    tree.make(*TARGETS, words=["DEBUG=1"])
+    path = tree.built("tests", program)
+    return tree.run("--cpus", cpus, "--show-log", path, *arguments)
 
 
 @pytest.mark.parametrize("program", ["shared_space", "memory", "pkey_mprotect", "keys_threads"])
 def test_silent(tree, ktap, program):
-    build(tree)
     result = run(tree, program)
     ktap(result.stdout)
     assert result.returncode == 0, result.stderr[-2000:]
 
 
 def test_silent_in_a_soak(tree):
-    build(tree)
     result = run(tree, "soak", "--seconds", "12")
     assert result.returncode == 0, result.stdout + result.stderr[-2000:]
 
 
-@contextlib.contextmanager
-def built_with(tree, mistake):
-    patch = os.path.join(latchkey.ROOT, "tests", "mistakes", mistake + ".patch")
-    call("patch", "-p1", "-i", patch, folder=tree)
-    build(tree)
-    yield
-    call("patch", "-R", "-p1", "-i", patch, folder=tree)
-
-
 def test_speaks(tree):
     mistake = random.choice(INVALIDATIONS)
-    with built_with(tree, mistake):
+    with tree.mistake(mistake):
         assert "kernel panic: TLB: " in run(tree, "shared_space").stderr, mistake
 
 
 @pytest.mark.parametrize("program", OTHERS)
 def test_noticed(tree, program):
     mistake = random.choice(OTHERS[program])
-    with built_with(tree, mistake):
+    with tree.mistake(mistake):
         assert run(tree, program, cpus="4").returncode != 0, mistake
 
 
