@@ -36,7 +36,7 @@ enum vector {
     VECTOR_TIMER = 0xe0,
     VECTOR_RESCHEDULE = 0xf0, /* from another CPU: look at the run queue */
     VECTOR_TLB = 0xf1,        /* from another CPU: invalidate, and acknowledge */
-    VECTOR_RIGHTS = 0xf3,     /* from another CPU: change the running thread's PKRU */
+    VECTOR_RIGHTS = 0xf3,     /* from another CPU: tell or change the running thread's PKRU */
     VECTOR_WAKE = 0xf2,       /* from another CPU: nothing but the end of a HLT */
     VECTOR_SPURIOUS = 0xff,
     VECTOR_SYSCALL = 0x100, /* not a vector: the frame was built by the SYSCALL entry */

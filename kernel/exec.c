@@ -234,7 +234,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     process_end_vfork(process);
     process->has_execed = true;
     process->rights = (struct rights_state){0};
-    task->rights_change = 0;
+    task->rights = (struct thread_rights){0};
     process->exit_signal = SIGCHLD;
     process->control.is_not_dumpable = false;
     if (process->executable)

@@ -212,7 +212,7 @@ static void copy_thread(struct task *child, const struct clone_request *request)
 
     copy_registers(child, request->stack);
     child->affinity = parent->affinity;
-    child->rights_change = parent->rights_change;
+    child->rights = parent->rights;
     child->signals.blocked = parent->signals.blocked;
     child->credentials = parent->credentials;
     child->policy = parent->policy;

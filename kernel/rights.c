@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/rights.h"
 
-#include "arch/cpu.h"
 #include "arch/fpu.h"
 #include "arch/ipi.h"
 #include "arch/percpu.h"
@@ -9,22 +8,25 @@
 #include "arch/trap.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
-#include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/vdso.h"
 #include "mm/address_space.h"
-#include "mm/keys.h"
 
 struct rights_counters rights_counters;
 
-/* The change under way; the kernel lock guards it. */
+/* Sees the PKRU of a thread that cannot run meanwhile, and returns the one that it is to have. */
+typedef uint32_t (*visitor_t)(struct task *thread, uint32_t pkru);
+
+/* The visit under way; the kernel lock guards it. */
 static struct {
-    struct process *process;
-    unsigned int key;
+    const struct process *process; /* whose threads are visited; NULL: there is no visit */
+    const struct task *only;       /* this one of them; NULL: all */
+    visitor_t visitor;
+    unsigned int key; /* what change() is to set */
     uint32_t rights;
-    uint64_t number;         /* process->rights.changes, with this one */
+    uint64_t number;         /* of all visits since boot */
     unsigned int unanswered; /* CPUs that have been interrupted and not answered yet */
-} change;
+} visit;
 
 /* ---- one thread ---- */
 
@@ -50,51 +52,71 @@ static void restart_sequence(const struct task *task, struct trap_frame *frame)
     __atomic_fetch_add(&rights_counters.restarts, 1, __ATOMIC_RELAXED);
 }
 
-/* The running thread, in its register. Interrupts are off. */
-static void change_register(void)
+static uint32_t change(struct task *thread, uint32_t pkru)
 {
-    write_pkru(pkru_with_rights(read_pkru(), change.key, change.rights));
+    struct thread_rights *own = &thread->rights;
+
+    own->changes[visit.key] = visit.number;
+    own->set = pkru_with_rights(own->set, visit.key, visit.rights);
+    restart_sequence(thread, task_frame(thread));
+    return pkru_with_rights(pkru, visit.key, visit.rights);
+}
+
+static uint32_t look(struct task *thread, uint32_t pkru)
+{
+    thread->rights.seen = pkru;
+    return pkru;
+}
+
+/* Whether the thread is to be visited, and has not been. */
+static bool is_awaited(const struct task *thread)
+{
+    return visit.process && thread->process == visit.process &&
+           (!visit.only || thread == visit.only) && thread->state != TASK_ZOMBIE &&
+           thread->rights.visited != visit.number;
+}
+
+/* The running thread, in its register. Interrupts are off. */
+static void visit_register(void)
+{
+    write_pkru(visit.visitor(current(), read_pkru()));
     this_cpu()->pkru = read_pkru();
-    current()->rights_change = change.number;
+    current()->rights.visited = visit.number;
 }
 
 /* A thread that has no CPU, in its image. */
-static void change_image(struct task *task)
+static void visit_image(struct task *task)
 {
-    uint32_t pkru = pkru_with_rights(fpu_image_pkru(task->fpu), change.key, change.rights);
-
-    fpu_image_set_pkru(task->fpu, pkru);
-    restart_sequence(task, task_frame(task));
-    task->rights_change = change.number;
+    fpu_image_set_pkru(task->fpu, visit.visitor(task, fpu_image_pkru(task->fpu)));
+    task->rights.visited = visit.number;
 }
 
 void rights_answer(void)
 {
-    if (current()->process && current()->process == change.process) {
-        change_register();
-        restart_sequence(current(), task_frame(current()));
+    if (is_awaited(current())) {
+        visit_register();
         __atomic_fetch_add(&rights_counters.threads, 1, __ATOMIC_RELAXED);
     }
-    __atomic_fetch_sub(&change.unanswered, 1, __ATOMIC_RELEASE);
+    __atomic_fetch_sub(&visit.unanswered, 1, __ATOMIC_RELEASE);
 }
 
 /* ---- all threads ---- */
 
 /*
- * Changes the threads that have no CPU, and collects the CPUs of those that have one. Returns
+ * Visits the threads that have no CPU, and collects the CPUs of those that have one. Returns
  * whether there are any: they have to be interrupted, and may have left their CPU by then.
  */
-static bool change_images(struct cpu_set *cpus)
+static bool visit_images(struct cpu_set *cpus)
 {
     struct task *thread;
     bool left = false;
 
     cpu_set_clear(cpus);
-    TAILQ_FOREACH (thread, &change.process->threads, thread) {
-        if (thread->rights_change == change.number || thread->state == TASK_ZOMBIE)
-            continue;
+    TAILQ_FOREACH (thread, &visit.process->threads, thread) {
         unsigned int cpu;
-        if (sched_if_off_cpu(thread, change_image, &cpu)) {
+        if (!is_awaited(thread))
+            continue;
+        if (sched_if_off_cpu(thread, visit_image, &cpu)) {
             __atomic_fetch_add(&rights_counters.threads, 1, __ATOMIC_RELAXED);
             continue;
         }
@@ -108,62 +130,52 @@ static void interrupt_cpus(const struct cpu_set *cpus)
 {
     unsigned int count = cpu_set_count(cpus);
 
-    __atomic_store_n(&change.unanswered, count, __ATOMIC_RELEASE);
+    __atomic_store_n(&visit.unanswered, count, __ATOMIC_RELEASE);
     rights_counters.interrupts += ipi_send_set(cpus, VECTOR_RIGHTS);
-    while (__atomic_load_n(&change.unanswered, __ATOMIC_ACQUIRE))
+    while (__atomic_load_n(&visit.unanswered, __ATOMIC_ACQUIRE))
         spin_relax();
 }
 
-static void change_all(void)
+static void visit_threads(const struct process *process, const struct task *only, visitor_t visitor)
 {
     struct cpu_set cpus;
-    uint64_t flags = irq_save();
 
-    change_register();
+    visit.visitor = visitor;
+    visit.only = only;
+    visit.process = process;
+    uint64_t flags = irq_save();
+    if (is_awaited(current()))
+        visit_register();
     irq_restore(flags);
-    while (change_images(&cpus))
+    while (visit_images(&cpus))
         interrupt_cpus(&cpus);
+    visit.process = NULL;
 }
 
-SYSCALL4(pkey_set_all, int, key, unsigned int, rights, uintptr_t, sequence, size_t, size)
+void rights_set(struct process *process, const struct task *only, unsigned int key, uint32_t rights)
 {
-    struct process *process = current_process();
-    struct rights_state *state = &process->rights;
-
-    if (rights & ~(unsigned int)(PKRU_AD | PKRU_WD))
-        return -EINVAL;
-    if (!cpu_state.pku || !keys_is_allocated(&current()->space->key_map, key))
-        return -EINVAL;
-    if (policy_denies(&current()->space->policies, key))
-        return -EACCES;
-    state->sequence = sequence;
-    state->sequence_end = sequence + size;
-    state->changes++;
-    state->keys[key].change = state->changes;
-    state->keys[key].rights = rights;
-    change.process = process;
-    change.key = (unsigned int)key;
-    change.rights = rights;
-    change.number = state->changes;
+    visit.key = key;
+    visit.rights = rights;
+    process->rights.changes = ++visit.number;
     rights_counters.calls++;
-    change_all();
-    change.process = NULL;
-    return 0;
+    visit_threads(process, only, change);
+}
+
+void rights_look(const struct process *process)
+{
+    visit.number++;
+    visit_threads(process, NULL, look);
 }
 
 /* ---- handlers ---- */
 
 void rights_enter_handler(uint32_t interrupted)
 {
-    const struct rights_state *state = &current_process()->rights;
     uint32_t kept = current()->space->policies.kept;
+    uint32_t set = current()->rights.set;
 
-    if (!state->changes && !kept)
-        return;
-    uint32_t pkru = read_pkru();
-    for (unsigned int key = 0; key < PKEY_COUNT; key++)
-        pkru |= state->keys[key].rights << (2 * key);
-    write_pkru((pkru & ~kept) | (interrupted & kept));
+    if (set | kept)
+        write_pkru(((read_pkru() | set) & ~kept) | (interrupted & kept));
 }
 
 void rights_hold_back(uint32_t handlers)
@@ -176,14 +188,14 @@ void rights_hold_back(uint32_t handlers)
 
 void rights_leave_handler(struct trap_frame *frame, uint64_t changes)
 {
-    const struct rights_state *state = &current_process()->rights;
+    const struct thread_rights *own = &current()->rights;
 
-    if (changes >= state->changes)
+    if (changes >= current_process()->rights.changes)
         return;
     uint32_t pkru = read_pkru();
     for (unsigned int key = 0; key < PKEY_COUNT; key++)
-        if (state->keys[key].change > changes)
-            pkru = pkru_with_rights(pkru, key, state->keys[key].rights);
+        if (own->changes[key] > changes)
+            pkru = pkru_with_rights(pkru, key, pkru_rights(own->set, key));
     write_pkru(pkru);
     restart_sequence(current(), frame);
 }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * Rights to keys for all threads of a process: pkey_set_all(), Latchkey's own.
+ * Rights to keys that another thread sets or asks for: pkey_set_all(), pkey_query(), Latchkey's
+ * own.
  *
  * A thread's PKRU is in four places: in the register while the thread has a CPU, in its XSAVE image
  * while it has none, in EAX of a pkey_set() that was stopped half way, and in the frames of signal
- * handlers that have not returned. A change for all threads reaches each of them:
+ * handlers that have not returned. A change reaches each of them:
  *
  * - the image is changed under the lock of the run queue, so no switch comes in between;
  * - a CPU that runs such a thread is interrupted, and changes its register itself;
  * - a thread found inside the C library's pkey_set(), or the vDSO's, goes back to the start of it;
- * - a frame says how many changes there had been when it was written, and the later ones are made
+ * - a frame says which was the last change when it was written, and the later ones are made
  *   again when it is restored.
  *
- * The kernel lock is held by whoever changes rights, so changes come one after the other, and no
- * thread is created, delivered a signal or returns from a handler meanwhile.
+ * The kernel lock is held by whoever changes rights or asks, so that goes on one after the other,
+ * and no thread is created, delivered a signal or returns from a handler meanwhile.
  */
 #ifndef KERNEL_RIGHTS_H
 #define KERNEL_RIGHTS_H
@@ -22,33 +23,49 @@
 
 #include "arch/pkru.h"
 
+struct process;
+struct task;
 struct trap_frame;
 
-/* A process's part: what was set for all its threads. */
+/* A process's part. Changes are numbered from 1 on, those of all processes together. */
 struct rights_state {
-    uint64_t changes; /* how many there have been */
-    struct {
-        uint64_t change; /* the last one of this key, counted from 1; 0: none */
-        uint32_t rights;
-    } keys[PKEY_COUNT];
+    uint64_t changes;                 /* the last one in this process; 0: there was none */
     uintptr_t sequence, sequence_end; /* pkey_set()'s critical part: [sequence, sequence_end) */
 };
 
+/* A thread's part, which its children and new threads inherit. */
+struct thread_rights {
+    uint64_t visited;             /* the last change or question that has reached it */
+    uint64_t changes[PKEY_COUNT]; /* by key, the last change; 0: there was none */
+    uint32_t set;                 /* what these have set, as PKRU has it */
+    uint32_t seen;                /* PKRU, when rights_look() asked for it last */
+};
+
 struct rights_counters {
-    uint64_t calls;
-    uint64_t threads;    /* that were changed by another */
+    uint64_t calls;      /* that changed rights */
+    uint64_t threads;    /* that were changed, or asked, by another */
     uint64_t interrupts; /* sent for it */
     uint64_t restarts;   /* threads found inside the sequence */
 };
 
 extern struct rights_counters rights_counters;
 
-/* The interrupt by which another CPU asks for a change of the thread that runs here. */
+/*
+ * Sets the rights to a key, PKRU_AD and PKRU_WD, in all threads of a process, or in only one of
+ * them. When it returns, none of these runs in ring 3 with others. The CPU has protection keys.
+ */
+void rights_set(struct process *process, const struct task *only, unsigned int key,
+                uint32_t rights);
+
+/* Each thread's PKRU, at some moment of the call, goes to its rights.seen. */
+void rights_look(const struct process *process);
+
+/* The interrupt by which another CPU asks for a visit to the thread that runs here. */
 void rights_answer(void);
 
 /*
- * A handler begins with the initial PKRU: but what was taken from all threads stays taken, and the
- * rights to kept keys (mm/policy.h) are those in the PKRU that was interrupted.
+ * A handler begins with the initial PKRU: but what was taken from the thread by rights_set() stays
+ * taken, and the rights to kept keys (mm/policy.h) are those in the PKRU that was interrupted.
  */
 void rights_enter_handler(uint32_t interrupted);
 
@@ -59,8 +76,8 @@ void rights_enter_handler(uint32_t interrupted);
 void rights_hold_back(uint32_t handlers);
 
 /*
- * PKRU and RIP come from a frame that was written after so many changes: makes the later ones
- * again, and restarts a pkey_set() that the frame was in the middle of.
+ * PKRU and RIP come from a frame, and that change was the process's last when it was written: makes
+ * the later ones again, and restarts a pkey_set() that the frame was in the middle of.
  */
 void rights_leave_handler(struct trap_frame *frame, uint64_t changes);
 

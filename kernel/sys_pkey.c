@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the calls for protection keys were to be when they were proposed, and Linux did not take:
- * rights read and changed by a system call. Each thread has its own, so neither takes a lock.
+ * The calls on rights to keys that Linux has not: those that were proposed and not taken, and those
+ * for all threads.
  */
 #include "arch/cpu.h"
 #include "arch/pkru.h"
+#include "arch/usercopy.h"
+#include "kernel/kernel_lock.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "mm/address_space.h"
 #include "mm/keys.h"
+#include "mm/usage.h"
+
+#define ALL_RIGHTS (PKRU_AD | PKRU_WD)
 
 static bool is_callers(int key)
 {
     return cpu_state.pku && keys_is_allocated(&current()->space->key_map, key);
 }
+
+/* ---- the caller's own rights: each thread has its own, so no lock is taken ---- */
 
 PARALLEL_SYSCALL1(pkey_get, int, key)
 {
@@ -22,10 +29,83 @@ PARALLEL_SYSCALL1(pkey_get, int, key)
 
 PARALLEL_SYSCALL2(pkey_set, int, key, uint64_t, rights)
 {
-    if (rights & ~(uint64_t)(PKRU_AD | PKRU_WD) || !is_callers(key))
+    if (rights & ~(uint64_t)ALL_RIGHTS || !is_callers(key))
         return -EINVAL;
     if (policy_denies(&current()->space->policies, key))
         return -EACCES;
     pkru_change((unsigned int)key, (uint32_t)rights);
     return 0;
+}
+
+/* ---- other threads' rights ---- */
+
+SYSCALL4(pkey_set_all, int, key, unsigned int, rights, uintptr_t, sequence, size_t, size)
+{
+    struct process *process = current_process();
+
+    if (rights & ~ALL_RIGHTS || !is_callers(key))
+        return -EINVAL;
+    if (policy_denies(&current()->space->policies, key))
+        return -EACCES;
+    process->rights.sequence = sequence;
+    process->rights.sequence_end = sequence + size;
+    rights_set(process, NULL, (unsigned int)key, rights);
+    return 0;
+}
+
+/* ---- what is known of a key ---- */
+
+static bool is_there(int key)
+{
+    return is_callers(key) || (key >= 0 && key == keys_execute_only(&current()->space->key_map));
+}
+
+/* Programs made for a larger structure find zeros behind this one, and others a part of it. */
+static int tell_usage(int key, uintptr_t out, size_t size)
+{
+    struct pkey_usage usage = {0};
+    size_t common = size < sizeof(usage) ? size : sizeof(usage);
+
+    space_measure_key(current()->space, (unsigned int)key, &usage);
+    if (!is_callers(key))
+        usage.flags |= PKEY_EXECUTE_ONLY;
+    if (copy_to_user(out, &usage, common) || clear_user(out + common, size - common))
+        return -EFAULT;
+    return 0;
+}
+
+/* How many threads there are; what as many of them as there is room for may do goes to out. */
+static long tell_threads(int key, uintptr_t out, size_t room)
+{
+    const struct task *thread;
+    size_t count = 0;
+
+    if (room)
+        rights_look(current_process());
+    TAILQ_FOREACH (thread, &current_process()->threads, thread) {
+        if (thread->state == TASK_ZOMBIE)
+            continue;
+        struct pkey_thread told = {thread->tid,
+                                   pkru_rights(thread->rights.seen, (unsigned int)key)};
+        if (count < room && copy_to_user(out + count * sizeof(told), &told, sizeof(told)))
+            return -EFAULT;
+        count++;
+    }
+    return (long)count;
+}
+
+PARALLEL_SYSCALL5(pkey_query, int, key, uintptr_t, usage, size_t, size, uintptr_t, threads, size_t,
+                  room)
+{
+    if (size && (size < PKEY_USAGE_LEAST || size > PAGE_SIZE))
+        return -EINVAL;
+    if (!is_there(key))
+        return -EBADF;
+    int error = size ? tell_usage(key, usage, size) : 0;
+    if (error)
+        return error;
+    kernel_lock();
+    long result = tell_threads(key, threads, room);
+    kernel_unlock();
+    return result;
 }

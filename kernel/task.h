@@ -76,7 +76,7 @@ struct task {
     struct trace_state trace;
     bool registers_changed; /* by a tracer, while it was stopped */
     struct restart restart; /* an interrupted wait, for restart_syscall() */
-    uint64_t rights_change; /* the last of its process's changes of rights that has reached it */
+    struct thread_rights rights;
     uint64_t fault_vector, fault_error_code, fault_address; /* of the last exception in ring 3 */
 
     uintptr_t set_child_tid;   /* user address that gets the tid at the first turn, or 0 */

@@ -91,6 +91,12 @@ int pkey_free(int key)
     return (int)syscall(__NR_pkey_free, key);
 }
 
+int pkey_query(int key, struct pkey_usage *usage, size_t size, struct pkey_thread *threads,
+               size_t count)
+{
+    return (int)syscall(__NR_pkey_query, key, usage, size, threads, count);
+}
+
 int pkey_release(int key, unsigned int how, int new_key)
 {
     return (int)syscall(__NR_pkey_release, key, how, new_key);

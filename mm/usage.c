@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What an area has in memory. The number of leaves that map a page follows from its references:
+ * What areas have in memory. The number of leaves that map a page follows from its references:
  * each leaf holds one, and so does the object that the page belongs to.
  */
 #include "mm/usage.h"
@@ -8,6 +8,8 @@
 #include "mm/huge_pages.h"
 #include "mm/object.h"
 #include "mm/page_table.h"
+
+/* ---- by area, and who shares it ---- */
 
 struct measure {
     const struct area *area;
@@ -90,4 +92,33 @@ void area_measure_locked(struct address_space *space, const struct area *area,
     struct pt_walk walk = {.visit = count_run, .context = &measure, .level = 1};
 
     pt_walk(space->root, area->start, area->end, &walk);
+}
+
+/* ---- by key, and the size of pages ---- */
+
+static int count_leaves(const struct pt_run *run, void *context)
+{
+    struct pkey_usage *usage = context;
+    uint64_t *sum = run->level == 1 ? &usage->present_4k : &usage->present_2m;
+
+    for (unsigned int i = 0; i < run->count; i++)
+        if (!pte_is_empty(pt_load(&run->entries[i])))
+            *sum += pte_level_size(run->level);
+    return 0;
+}
+
+void space_measure_key(struct address_space *space, unsigned int key, struct pkey_usage *usage)
+{
+    struct pt_walk walk = {.visit = count_leaves, .context = usage, .level = 1};
+    struct area *area;
+
+    space_lock_read(space);
+    RB_FOREACH (area, area_tree, &space->areas) {
+        if (area->key != key)
+            continue;
+        usage->areas++;
+        usage->mapped += area->end - area->start;
+        pt_walk(space->root, area->start, area->end, &walk);
+    }
+    space_unlock_read(space);
 }

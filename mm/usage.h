@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What an area has in memory, counted in the tables: for /proc/PID/smaps and its kin.
+ * What an area has in memory, counted in the tables, for /proc/PID/smaps and its kin; and what is
+ * under a key, for pkey_query(2).
  */
 #ifndef MM_USAGE_H
 #define MM_USAGE_H
 
 #include <stdint.h>
 
+#include "libc/include/latchkey/syscalls.h"
 #include "mm/address_space.h"
 
 /* Bytes. A page is shared if more than one leaf maps it. The page of zeros counts as nothing. */
@@ -28,5 +30,8 @@ struct area_usage {
 /* Adds what the area has; the space's lock is held. */
 void area_measure_locked(struct address_space *space, const struct area *area,
                          struct area_usage *usage);
+
+/* Adds what is under the key. Takes the space's lock to read. */
+void space_measure_key(struct address_space *space, unsigned int key, struct pkey_usage *usage);
 
 #endif

@@ -48,6 +48,8 @@ static uint64_t key_to_free(const struct use *use)
 DEFINE_CHOICE(key_rights, 0, PKEY_DISABLE_ACCESS, PKEY_DISABLE_WRITE,
               PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE)
 
+DEFINE_CHOICE(usage_size, sizeof(struct pkey_usage), 0, PKEY_USAGE_LEAST, 200, PAGE)
+
 static uint64_t release_how(const struct use *use)
 {
     return use->wild ? random_below(5) : random_below(PKEY_RELEASE_MOVE + 1);
@@ -195,6 +197,7 @@ static const struct call calls[] = {
     CALL(pkey_set_all, TAKES(key_to_free, key_rights, zero, zero), .flags = CALL_AIMED),
     CALL(pkey_get, TAKES(key)),
     CALL(pkey_set, TAKES(key_to_free, key_rights), .flags = CALL_AIMED),
+    CALL(pkey_query, TAKES(key, buffer, usage_size, buffer, small_number)),
     CALL(pkey_free, TAKES(key_to_free), .flags = CALL_AIMED),
     CALL(pkey_release, TAKES(key_to_free, release_how, release_to), .flags = CALL_AIMED),
     CALL(pkey_policy, TAKES(key_to_free, policies_to_set, policies_to_clear), .flags = CALL_AIMED),

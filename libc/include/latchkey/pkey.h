@@ -4,6 +4,7 @@
 #define LATCHKEY_PKEY_H
 
 #include <latchkey/syscalls.h>
+#include <stddef.h>
 
 /*
  * Sets the rights to one key, as pkey_set() has them, in all threads of the process: see
@@ -25,6 +26,15 @@ int pkey_set_by_call(int key, unsigned int rights);
  */
 int pkey_get_by_vdso(int key);
 int pkey_set_by_vdso(int key, unsigned int rights);
+
+/*
+ * What is under a key and which thread has which rights to it. usage gets size bytes, none with
+ * size 0, and threads as many entries as there are threads, at most count. See
+ * docs/pkey_query.2.md. The number of threads, or -1 with EBADF (not allocated), EFAULT, EINVAL or
+ * ENOSYS.
+ */
+int pkey_query(int key, struct pkey_usage *usage, size_t size, struct pkey_thread *threads,
+               size_t count);
 
 /*
  * pkey_free() for a key under which memory may be: how is one of PKEY_RELEASE_*, and new_key the
