@@ -6,7 +6,6 @@
 #include "fs/directory.h"
 
 #include <asm/errno.h>
-#include <linux/fs.h>
 
 #include "arch/types.h"
 #include "fs/node.h"
@@ -100,19 +99,6 @@ static long read(struct file *file, struct io_iter *to, uint64_t *offset)
     return -EISDIR;
 }
 
-/* Positions are what getdents64 gave as d_off, or 0. */
-static long seek(struct file *file, long offset, int whence)
-{
-    if (whence == SEEK_CUR)
-        offset += file->offset;
-    else if (whence != SEEK_SET)
-        return -EINVAL;
-    if (offset < 0)
-        return -EINVAL;
-    file->offset = offset;
-    return offset;
-}
-
 static void release(struct file *file)
 {
     node_put(file->node);
@@ -120,7 +106,7 @@ static void release(struct file *file)
 
 const struct file_operations directory_file_operations = {
     .read = read,
-    .seek = seek,
+    .seek = file_seek_without_end, /* positions are what getdents64 gave as d_off, or 0 */
     .directory = read_directory,
     .release = release,
 };

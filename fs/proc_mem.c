@@ -4,7 +4,6 @@
  * (mm/policy.h), nor the protection of the pages counts: a debugger reads and writes here.
  */
 #include <asm/errno.h>
-#include <linux/fs.h>
 
 #include "fs/proc.h"
 #include "kernel/file.h"
@@ -95,16 +94,6 @@ static long write(struct file *file, struct io_iter *from, uint64_t *offset)
     return transfer(file, from, offset, write_through);
 }
 
-static long seek(struct file *file, long offset, int whence)
-{
-    if (whence == SEEK_CUR)
-        offset += file->offset;
-    else if (whence != SEEK_SET)
-        return -EINVAL;
-    file->offset = offset;
-    return offset;
-}
-
 static void release(struct file *file)
 {
     if (file->state)
@@ -115,7 +104,7 @@ static void release(struct file *file)
 static const struct file_operations mem_file_operations = {
     .read = read,
     .write = write,
-    .seek = seek,
+    .seek = file_seek_without_end,
     .release = release,
 };
 

@@ -5,7 +5,6 @@
 #include "fs/pseudo.h"
 
 #include <asm/errno.h>
-#include <linux/fs.h>
 
 #include "kernel/file.h"
 #include "kernel/mutex.h"
@@ -266,18 +265,6 @@ static long write(struct file *file, struct io_iter *from, uint64_t *offset)
     return count;
 }
 
-static long seek(struct file *file, long offset, int whence)
-{
-    if (whence == SEEK_CUR)
-        offset += file->offset;
-    else if (whence != SEEK_SET)
-        return -EINVAL;
-    if (offset < 0)
-        return -EINVAL;
-    file->offset = offset;
-    return offset;
-}
-
 static void release(struct file *file)
 {
     struct pseudo_file *open = file->state;
@@ -291,7 +278,7 @@ static void release(struct file *file)
 static const struct file_operations text_file_operations = {
     .read = read,
     .write = write,
-    .seek = seek,
+    .seek = file_seek_without_end,
     .release = release,
 };
 

@@ -95,16 +95,24 @@ SYSCALL2(lstat, uintptr_t, path, uintptr_t, address)
     return error ? error : put_status(address, &status);
 }
 
-SYSCALL2(fstat, int, fd, uintptr_t, address)
+/* Returns -EBADF where no file is open, or what file_status() returns. */
+static long status_of_fd(int fd, struct stat *status)
 {
     struct file *file = fd_get_any(fd);
-    struct stat status;
     long error;
 
     if (!file)
         return -EBADF;
-    error = file_status(file, &status);
+    error = file_status(file, status);
     file_put(file);
+    return error;
+}
+
+SYSCALL2(fstat, int, fd, uintptr_t, address)
+{
+    struct stat status;
+    long error = status_of_fd(fd, &status);
+
     return error ? error : put_status(address, &status);
 }
 
@@ -258,13 +266,8 @@ SYSCALL2(statfs, uintptr_t, path, uintptr_t, address)
 
 SYSCALL2(fstatfs, int, fd, uintptr_t, address)
 {
-    struct file *file = fd_get_any(fd);
     struct stat status;
-    long error;
+    long error = status_of_fd(fd, &status);
 
-    if (!file)
-        return -EBADF;
-    error = file_status(file, &status);
-    file_put(file);
     return error ? error : put_statfs(address, status.st_dev);
 }

@@ -9,6 +9,7 @@
 
 #include <asm/errno.h>
 #include <asm/fcntl.h>
+#include <linux/fs.h>
 #include <linux/resource.h>
 
 #include "arch/types.h"
@@ -129,6 +130,18 @@ long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t off
 
     io_iter_kernel(&to, &segment);
     return file_read(file, &to, &offset);
+}
+
+long file_seek_without_end(struct file *file, long offset, int whence)
+{
+    if (whence == SEEK_CUR)
+        offset += (long)file->offset;
+    else if (whence != SEEK_SET)
+        return -EINVAL;
+    if (offset < 0 && !file->has_addresses)
+        return -EINVAL;
+    file->offset = (uint64_t)offset;
+    return offset;
 }
 
 void file_wake(struct wait_queue *queue)

@@ -102,6 +102,9 @@ bool file_is_writable(const struct file *file);
 long file_read(struct file *file, struct io_iter *to, uint64_t *offset);
 long file_write(struct file *file, struct io_iter *from, uint64_t *offset);
 
+/* operations->seek of files that have no end: SEEK_SET and SEEK_CUR, else -EINVAL. */
+long file_seek_without_end(struct file *file, long offset, int whence);
+
 /* Reads from a file into kernel memory: bytes read, or a negative errno. */
 long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t offset);
 

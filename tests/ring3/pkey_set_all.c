@@ -7,9 +7,7 @@
  * The threads run no library code, as they share one thread's storage of it; they are made by
  * clone() and counted out at their end. Rights change on the sequence below, the test's own.
  */
-#include "tests/ring3/ring3.h"
-
-#include <sched.h>
+#include "tests/ring3/tasks.h"
 
 #include "libc/include/latchkey/syscalls.h"
 #include "libc/include/latchkey/vdso.h"
@@ -23,19 +21,7 @@ static unsigned int thread_count = THREADS_DEFAULT;
 static unsigned long changes = CHANGES_DEFAULT;
 static int key, other_key;
 
-/* ---- Calls without a library ---- */
-
-static long call(long number, long a, long b, long c, long d)
-{
-    register long r10 __asm__("r10") = d;
-    long result;
-
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
-                     : "rcx", "r11", "memory");
-    return result;
-}
+/* ---- Rights ---- */
 
 /*
  * PKRU = (PKRU & keep) | set, restartable from its start. The end of a page between reading and
@@ -60,7 +46,8 @@ static long set_all(int of, unsigned int rights)
 {
     const char *start = (const char *)(uintptr_t)update;
 
-    return call(__NR_pkey_set_all, of, rights, (long)start, update_end - start);
+    return raw_call(__NR_pkey_set_all, (uintptr_t)of, rights, (uintptr_t)start,
+                    (uintptr_t)(update_end - start));
 }
 
 static void set_own(int of, unsigned int rights)
@@ -77,44 +64,22 @@ static unsigned int own(int of)
 
 struct thread {
     char *stack;
-    volatile int alive; /* its tid, and 0 at its end */
+    volatile uint32_t alive; /* not 0 until its end */
     volatile unsigned long turns, errors;
 };
 
 static struct thread threads[THREADS_MAX];
 static volatile bool stop;
 
-#define THREAD_FLAGS                                                                    \
-    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | \
-     CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
-
-static void start(struct thread *thread, void (*function)(struct thread *))
+static void start(struct thread *thread, void (*function)(void *))
 {
-    register volatile int *r10 __asm__("r10") = &thread->alive;
-    register void *r12 __asm__("r12") = (void *)(uintptr_t)function;
-    register struct thread *r13 __asm__("r13") = thread;
-    long result;
-
     thread->turns = 0;
-    __asm__ volatile("syscall\n"
-                     "test %%rax, %%rax\n"
-                     "jnz 1f\n"
-                     "xor %%ebp, %%ebp\n"
-                     "mov %%r13, %%rdi\n"
-                     "call *%%r12\n"
-                     "xor %%edi, %%edi\n"
-                     "mov %[exit], %%eax\n"
-                     "syscall\n"
-                     "1:"
-                     : "=a"(result)
-                     : "a"((long)__NR_clone), "D"((long)THREAD_FLAGS),
-                       "S"(thread->stack + STACK_SIZE), "d"(&thread->alive), "r"(r10), "r"(r12),
-                       "r"(r13), [exit] "i"(__NR_exit)
-                     : "rcx", "r8", "r11", "memory");
-    EXPECT(result > 0);
+    thread->alive = 1;
+    EXPECT(start_task(THREAD_TASK, thread->stack + STACK_SIZE, function, thread,
+                      (uint32_t *)&thread->alive) > 0);
 }
 
-static void start_all(void (*function)(struct thread *))
+static void start_all(void (*function)(void *))
 {
     stop = false;
     for (unsigned int i = 0; i < thread_count; i++) {
@@ -177,26 +142,32 @@ static bool is_kept(void)
     return before != promise || (before & 4) || rights == (before & 3);
 }
 
-static void look(struct thread *thread)
+static void look(void *argument)
 {
+    struct thread *thread = argument;
+
     while (!stop) {
         thread->errors += !is_kept();
         thread->turns++;
     }
 }
 
-static void look_and_yield(struct thread *thread)
+static void look_and_yield(void *argument)
 {
+    struct thread *thread = argument;
+
     while (!stop) {
         thread->errors += !is_kept();
         thread->turns++;
-        call(__NR_sched_yield, 0, 0, 0, 0);
+        raw_call(__NR_sched_yield, 0, 0, 0, 0);
     }
 }
 
 /* Another key's rights come and go all the while. */
-static void set_others(struct thread *thread)
+static void set_others(void *argument)
 {
+    struct thread *thread = argument;
+
     while (!stop) {
         set_own(other_key, (unsigned int)thread->turns & 3);
         thread->errors += !is_kept() || own(other_key) != (thread->turns & 3);
@@ -206,8 +177,10 @@ static void set_others(struct thread *thread)
 
 static int (*vdso_pkey_set)(int of, unsigned int rights);
 
-static void set_others_by_vdso(struct thread *thread)
+static void set_others_by_vdso(void *argument)
 {
+    struct thread *thread = argument;
+
     while (!stop) {
         vdso_pkey_set(other_key, (unsigned int)thread->turns & 3);
         thread->errors += !is_kept() || own(other_key) != (thread->turns & 3);
@@ -215,7 +188,7 @@ static void set_others_by_vdso(struct thread *thread)
     }
 }
 
-static void change_with(void (*function)(struct thread *))
+static void change_with(void (*function)(void *))
 {
     promise_and_set(0);
     start_all(function);
@@ -249,18 +222,21 @@ static void threads_that_set_keys_by_vdso(void)
 
 /* ---- Threads that are being made ---- */
 
-static void look_once(struct thread *thread)
+static void look_once(void *argument)
 {
+    struct thread *thread = argument;
+
     thread->errors += !is_kept();
 }
 
-static void make_threads(struct thread *maker)
+static void make_threads(void *argument)
 {
+    struct thread *maker = argument;
     struct thread *made = maker + thread_count / 2;
 
     while (!stop) {
         while (made->alive)
-            call(__NR_sched_yield, 0, 0, 0, 0);
+            raw_call(__NR_sched_yield, 0, 0, 0, 0);
         start(made, look_once);
         maker->turns++;
     }
@@ -292,12 +268,13 @@ static void new_threads(void)
 
 static int pipe_ends[2];
 
-static void sleep_and_look(struct thread *thread)
+static void sleep_and_look(void *argument)
 {
+    struct thread *thread = argument;
     char byte;
 
     thread->turns = 1;
-    call(__NR_read, pipe_ends[0], (long)&byte, 1, 0);
+    raw_call(__NR_read, (uintptr_t)pipe_ends[0], (uintptr_t)&byte, 1, 0);
     thread->errors += own(key) != PKEY_DISABLE_WRITE;
 }
 
@@ -320,15 +297,16 @@ static void sleeping_threads(void)
 
 /* ---- Two calls at once ---- */
 
-static void set_again_and_again(struct thread *thread)
+static void set_again_and_again(void *argument)
 {
+    struct thread *thread = argument;
     unsigned int rights = thread == &threads[0] ? PKEY_DISABLE_WRITE : PKEY_DISABLE_ACCESS;
 
     for (unsigned long i = 0; i < changes; i++)
         thread->errors += set_all(key, rights) != 0;
     thread->turns = 1;
     while (!stop)
-        call(__NR_sched_yield, 0, 0, 0, 0);
+        raw_call(__NR_sched_yield, 0, 0, 0, 0);
     thread->turns = own(key);
 }
 

@@ -10,6 +10,7 @@
  */
 #include "tests/ring3/proc.h"
 #include "tests/ring3/threads.h"
+#include "tests/ring3/tries.h"
 
 #define READERS          (THREADS - 1)
 #define ROUNDS_DEFAULT   2000
@@ -36,23 +37,7 @@ static char *region;
 static int key;
 static volatile bool readers_done;
 
-extern const char try_write_here[], try_write_after[];
-
-/* 0 if the byte was written; else the fault's si_code and key, as fault_result() has them. */
-static int __attribute__((noinline)) try_write(volatile char *at, char value)
-{
-    int result;
-
-    __asm__ volatile(".globl try_write_here, try_write_after\n"
-                     "xor %%eax, %%eax\n"
-                     "try_write_here: movb %b2, (%1)\n"
-                     "try_write_after:"
-                     : "=&a"(result)
-                     : "d"(at), "c"(value)
-                     : "memory");
-    return result;
-}
-
+/* What a try gives that faults. */
 static int fault_result(int code, int of_key)
 {
     return code << 8 | of_key;
@@ -60,16 +45,8 @@ static int fault_result(int code, int of_key)
 
 static void step_over(int signal, siginfo_t *info, void *context)
 {
-    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
-
-    if (registers[REG_RIP] != (greg_t)(uintptr_t)try_write_here) {
-        printf("Bail out! signal %d at %#llx\n", signal, registers[REG_RIP]);
-        fflush(stdout);
-        _exit(1);
-    }
-    registers[REG_RIP] = (greg_t)(uintptr_t)try_write_after;
-    registers[REG_RAX] =
-        fault_result(info->si_code, info->si_code == SEGV_PKUERR ? (int)info->si_pkey : 0);
+    end_try(signal, context,
+            fault_result(info->si_code, info->si_code == SEGV_PKUERR ? (int)info->si_pkey : 0));
 }
 
 /* Writes what no reader tries to write, until the readers are through. */

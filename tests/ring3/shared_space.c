@@ -4,15 +4,19 @@
  * can use once the call has returned; what they touch for the first time, each finds once; what
  * one writes, all others see, but not a child that was forked before.
  *
+ *     shared_space [WORKERS]    1 to 7 of them, 3 without an argument
+ *
  * The tasks are children that share nothing but memory (CLONE_VM). They run no library code, as
  * they share its thread-local storage too.
  */
 #include "tests/ring3/tasks.h"
+#include "tests/ring3/tries.h"
 
-#define WORKERS     3
-#define STACK_SIZE  (16 * PAGE)
-#define ROUNDS      16
-#define TOUCH_PAGES 512
+#define WORKERS_DEFAULT 3
+#define WORKERS_MAX     7
+#define STACK_SIZE      (16 * PAGE)
+#define ROUNDS          16
+#define TOUCH_PAGES     512
 
 /* ---- Tasks ---- */
 
@@ -24,7 +28,8 @@ struct worker {
     volatile unsigned long errors; /* what it saw and should not have */
 };
 
-static struct worker workers[WORKERS];
+static struct worker workers[WORKERS_MAX];
+static unsigned int worker_count = WORKERS_DEFAULT;
 static volatile bool stop;
 
 static void yield(void)
@@ -35,7 +40,7 @@ static void yield(void)
 static void start_workers(void (*function)(void *))
 {
     stop = false;
-    for (unsigned int i = 0; i < WORKERS; i++) {
+    for (unsigned int i = 0; i < worker_count; i++) {
         workers[i].number = i;
         workers[i].turns = 0;
         workers[i].errors = 0;
@@ -51,7 +56,7 @@ static unsigned long end_workers(void)
     unsigned long errors = 0;
 
     stop = true;
-    for (unsigned int i = 0; i < WORKERS; i++) {
+    for (unsigned int i = 0; i < worker_count; i++) {
         int status = -1;
         EXPECT_EQUAL(waitpid(workers[i].pid, &status, 0), workers[i].pid);
         EXPECT_EQUAL(status, 0);
@@ -64,63 +69,17 @@ static unsigned long end_workers(void)
 /* Waits until each worker has gone round its loop from start to end since now. */
 static void let_workers_turn(void)
 {
-    for (unsigned int i = 0; i < WORKERS; i++) {
+    for (unsigned int i = 0; i < worker_count; i++) {
         unsigned long before = workers[i].turns;
         while (workers[i].turns < before + 2)
             yield();
     }
 }
 
-/* ---- Accesses that may fault ---- */
-
-extern const char try_read_here[], try_read_after[];
-
-/* The byte there, or -1 if it cannot be read. Needs nothing that tasks share. */
-static int __attribute__((noinline)) try_read(const volatile char *at)
-{
-    int result;
-
-    __asm__ volatile(".globl try_read_here, try_read_after\n"
-                     "try_read_here: movzbl (%1), %0\n"
-                     "try_read_after:"
-                     : "=a"(result)
-                     : "d"(at)
-                     : "memory");
-    return result;
-}
-
-extern const char try_write_here[], try_write_after[];
-
-/* 0, or -1 if it cannot be written. */
-static int __attribute__((noinline)) try_write(volatile char *at, char value)
-{
-    int result;
-
-    __asm__ volatile(".globl try_write_here, try_write_after\n"
-                     "xor %%eax, %%eax\n"
-                     "try_write_here: movb %b2, (%1)\n"
-                     "try_write_after:"
-                     : "=&a"(result)
-                     : "d"(at), "c"(value)
-                     : "memory");
-    return result;
-}
-
 static void step_over(int signal, siginfo_t *info, void *context)
 {
-    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
-
     (void)info;
-    if (registers[REG_RIP] == (greg_t)(uintptr_t)try_read_here) {
-        registers[REG_RIP] = (greg_t)(uintptr_t)try_read_after;
-    } else if (registers[REG_RIP] == (greg_t)(uintptr_t)try_write_here) {
-        registers[REG_RIP] = (greg_t)(uintptr_t)try_write_after;
-    } else {
-        printf("Bail out! signal %d at %#llx\n", signal, registers[REG_RIP]);
-        fflush(stdout);
-        _exit(1);
-    }
-    registers[REG_RAX] = -1;
+    end_try(signal, context, -1);
 }
 
 /* ---- What one takes away, nobody has ---- */
@@ -325,7 +284,7 @@ static void touch_together(char *pages)
     EXPECT_EQUAL(end_workers(), 0);
     unsigned int lost = 0;
     for (unsigned int i = 0; i < TOUCH_PAGES; i++)
-        for (unsigned int n = 0; n < WORKERS; n++)
+        for (unsigned int n = 0; n < worker_count; n++)
             lost += pages[i * PAGE + n] != (char)(n + i);
     EXPECT_EQUAL(lost, 0);
 }
@@ -369,14 +328,14 @@ static void count_up(void *argument)
 /* In the child: whether its copy stands still. */
 static int check_copy(void)
 {
-    unsigned long first[WORKERS];
+    unsigned long first[WORKERS_MAX];
     const volatile unsigned long *copy = (const volatile unsigned long *)target;
 
-    for (unsigned int i = 0; i < WORKERS; i++)
+    for (unsigned int i = 0; i < worker_count; i++)
         first[i] = copy[i];
     for (int turn = 0; turn < 3; turn++) {
         yield();
-        for (unsigned int i = 0; i < WORKERS; i++)
+        for (unsigned int i = 0; i < worker_count; i++)
             if (copy[i] != first[i])
                 return 1;
     }
@@ -411,9 +370,11 @@ static const struct ktap_test tests[] = {
     {"fork while others write: the copy stands still", fork_while_others_write},
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
     probe_init();
+    if (argc > 1 && atoi(argv[1]) > 0 && atoi(argv[1]) <= WORKERS_MAX)
+        worker_count = (unsigned int)atoi(argv[1]);
     if (pkru_enabled())
         key = pkey_alloc(0, PKEY_DISABLE_ACCESS);
     handle(SIGSEGV, step_over, 0);

@@ -3,18 +3,15 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
+
+from tool import run_tool
 
 # Enough for the menus; the rest of GRUB's modules, its fonts and its translations take 15 MB.
 GRUB_MODULES = (
     "all_video iso9660 multiboot2 normal part_acorn part_amiga part_apple part_bsd part_dfly "
     "part_dvh part_gpt part_msdos part_plan part_sun part_sunpc serial terminal test"
 )
-
-
-class IsoError(Exception):
-    """The ISO could not be made; the message holds what grub-mkrescue said."""
 
 
 def make_iso(output, kernel, initramfs, grub_cfg):
@@ -28,20 +25,7 @@ def make_iso(output, kernel, initramfs, grub_cfg):
             file.write(grub_cfg)
         command = ["grub-mkrescue", "--fonts=", "--locales=", "--themes="]
         command += [f"--install-modules={GRUB_MODULES}", "-o", output, tree]
-        try:
-            result = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-        except FileNotFoundError:
-            raise IsoError(
-                "grub-mkrescue is not installed; tools/deps installs what is missing"
-            ) from None
-    if result.returncode != 0:
-        raise IsoError(f"grub-mkrescue failed:\n{result.stdout}")
+        run_tool(*command)
 
 
 def boot_at_once(command_line):

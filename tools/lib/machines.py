@@ -14,6 +14,7 @@ import socket
 import subprocess
 
 import iso
+import tool
 
 QEMU = "qemu-system-x86_64"
 QEMU_BOARD = "q35,memory-backend=ram,smm=off,usb=off,vmport=off"
@@ -33,7 +34,7 @@ def _make_iso(folder, kernel, initramfs, command_line):
     path = os.path.join(folder, "run.iso")
     try:
         iso.make_iso(path, kernel, os.path.join(folder, initramfs), iso.boot_at_once(command_line))
-    except iso.IsoError as error:
+    except tool.ToolError as error:
         raise MachineError(str(error)) from None
     return path
 

@@ -8,8 +8,9 @@ partition, a TFTP server or an HTTP server. The configuration can be edited ther
 
 import os
 import shutil
-import subprocess
 import tempfile
+
+from tool import run_tool
 
 MIB = 1024 * 1024
 SECTOR = 512
@@ -24,25 +25,6 @@ GRUB_MODULES = (
 )
 
 
-class MediaError(Exception):
-    """The medium could not be made; the message holds what the tool said."""
-
-
-def _call(*command):
-    try:
-        result = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    except FileNotFoundError:
-        raise MediaError(f"{command[0]} is missing; tools/deps installs it") from None
-    if result.returncode != 0:
-        raise MediaError(f"{command[0]} failed:\n{result.stdout}")
-
-
 def make_netboot(output, kernel, initramfs, grub_cfg):
     """Makes the folder output, in place of one that is there, to be the root of a server."""
     shutil.rmtree(output, ignore_errors=True)
@@ -54,7 +36,7 @@ def make_netboot(output, kernel, initramfs, grub_cfg):
         file.write(grub_cfg)
     loader = os.path.join(output, LOADER)
     target = ["--format=x86_64-efi", "--prefix=/boot/grub", f"--output={loader}"]
-    _call("grub-mkimage", *target, *GRUB_MODULES.split())
+    run_tool("grub-mkimage", *target, *GRUB_MODULES.split())
 
 
 def make_disk(output, kernel, initramfs, grub_cfg):
@@ -67,13 +49,13 @@ def make_disk(output, kernel, initramfs, grub_cfg):
             file.truncate(MARGIN + size + MARGIN)
         first, count = MARGIN // SECTOR, size // SECTOR
         partition = f"--new=1:{first}:{first + count - 1}"
-        _call(
+        run_tool(
             "sgdisk", "--clear", partition, "--typecode=1:ef00", "--change-name=1:Latchkey", output
         )
         inside = f"{output}@@{MARGIN}"
-        _call("mformat", "-i", inside, "-F", "-T", str(count), "-v", "LATCHKEY", "::")
+        run_tool("mformat", "-i", inside, "-F", "-T", str(count), "-v", "LATCHKEY", "::")
         entries = [os.path.join(tree, name) for name in sorted(os.listdir(tree))]
-        _call("mcopy", "-s", "-i", inside, *entries, "::/")
+        run_tool("mcopy", "-s", "-i", inside, *entries, "::/")
 
 
 def _size_of(tree):
