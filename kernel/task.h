@@ -89,10 +89,11 @@ struct task {
     uint64_t peak_pages;  /* of the address spaces that it had before */
 };
 
+/* Not volatile: to the code that runs it never changes, across a switch and on another CPU. */
 static inline struct task *current(void)
 {
     struct task *task;
-    __asm__ volatile("movq %%gs:24, %0" : "=r"(task));
+    __asm__("movq %%gs:24, %0" : "=r"(task));
     return task;
 }
 

@@ -179,9 +179,9 @@ static void gather_table(struct page *page, void *context)
     gather_page(context, page);
 }
 
-void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end)
+void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end,
+                              struct area *next)
 {
-    struct area *next = area_find(&space->areas, end);
     struct area *previous =
         next ? RB_PREV(area_tree, &space->areas, next) : RB_MAX(area_tree, &space->areas);
     struct pt_walk walk = {.context = space,
@@ -190,8 +190,13 @@ void space_free_tables_locked(struct address_space *space, uintptr_t start, uint
                            .floor = previous ? previous->end : 0,
                            .ceiling = next ? next->start : USER_END + PAGE_SIZE,
                            .free_table = gather_table};
+    uint64_t size = pte_level_size(2); /* that one table of the lowest level is for */
 
-    pt_walk(space->root, start, end, &walk);
+    /* Tables at either end that a neighbour uses too stay: often all there are. */
+    start = walk.floor > align_down(start, size) ? align_up(start, size) : align_down(start, size);
+    end = walk.ceiling < align_up(end, size) ? align_down(end, size) : align_up(end, size);
+    if (start < end)
+        pt_walk(space->root, start, end, &walk);
 }
 
 /* ---- copying ---- */

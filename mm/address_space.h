@@ -190,8 +190,12 @@ void space_remove_area_locked(struct address_space *space, struct area *area);
 /* Takes all pages of the range out of the tables, to be freed at the operation's end. */
 void space_zap_locked(struct address_space *space, uintptr_t start, uintptr_t end);
 
-/* The same with tables that [start, end) leaves without use: those between its neighbour areas. */
-void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end);
+/*
+ * The same with tables that [start, end) leaves without use: those between its neighbour areas.
+ * next is the one above it, or NULL.
+ */
+void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end,
+                              struct area *next);
 
 /* Invalidates and frees what has been gathered so far, before the operation's end. */
 void space_finish_locked(struct address_space *space);

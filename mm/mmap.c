@@ -93,10 +93,9 @@ static uintptr_t find_low_gap_locked(struct address_space *space, size_t size)
     return start + size <= LOW_END ? start : 0;
 }
 
-/* A gap has come to be, or has grown: it is looked at again. */
-static void note_gap(struct address_space *space, uintptr_t end)
+/* A gap has come to be below an area (NULL: above all), or has grown: it is looked at again. */
+static void note_gap(struct address_space *space, const struct area *next)
 {
-    struct area *next = area_find(&space->areas, end);
     uintptr_t above = next ? next->start : MMAP_BASE;
 
     if (above > space->gap_from)
@@ -171,18 +170,23 @@ int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t e
 
     if (!area || area->start >= end)
         return 0;
-    int error = space_split_bounds_locked(space, start, end);
-    if (error)
-        return error;
+    if (area->start != start || area->end != end) {
+        int error = space_split_bounds_locked(space, start, end);
+        if (error)
+            return error;
+        area = area_find(&space->areas, start);
+    }
     space_zap_locked(space, start, end);
     if (space->vdso - start < end - start) /* what comes there next is another's code */
         __atomic_store_n(&space->vdso, 0, __ATOMIC_RELAXED);
-    while ((area = area_find(&space->areas, start)) && area->start < end) {
+    while (area && area->start < end) {
+        struct area *next = RB_NEXT(area_tree, &space->areas, area);
         space->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
         space_remove_area_locked(space, area);
+        area = next;
     }
-    space_free_tables_locked(space, start, end);
-    note_gap(space, end);
+    space_free_tables_locked(space, start, end, area);
+    note_gap(space, area);
     return 0;
 }
 

@@ -76,7 +76,8 @@ static int move_area(struct address_space *space, struct area *area, const struc
         return -ENOMEM;
     moved->flags &= (uint8_t)~AREA_RESERVED;
     if (prepare_tables(space, area, remap->start, target, carried)) {
-        space_free_tables_locked(space, target, target + remap->new_size);
+        space_free_tables_locked(space, target, target + remap->new_size,
+                                 area_find(&space->areas, target + remap->new_size));
         area_destroy(moved);
         return -ENOMEM;
     }

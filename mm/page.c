@@ -69,26 +69,12 @@ static struct spinlock page_lock = SPINLOCK_INIT("pages");
 static struct page_chain free_blocks[PAGE_ORDER_MAX + 1];
 static struct page_counters counters;
 
-/* ---- addresses ---- */
-
-paddr_t page_paddr(const struct page *page)
-{
-    for (unsigned int i = 0; i < page_span_count; i++) {
-        const struct page_span *span = &page_spans[i];
-        uint64_t offset = (uintptr_t)page - (uintptr_t)span->pages;
-        uint64_t address = offset / sizeof(struct page) << PAGE_SHIFT;
-        if (address < span->size)
-            return paddr(span->start + address);
-    }
-    bug("not a struct page");
-}
+/* ---- blocks; page_lock is held ---- */
 
 static struct page *buddy_of(const struct page *page, unsigned int order)
 {
     return (struct page *)((uintptr_t)page ^ (sizeof(struct page) << order));
 }
-
-/* ---- blocks; page_lock is held ---- */
 
 static void mark_free_locked(struct page *page, unsigned int order)
 {

@@ -140,7 +140,16 @@ static inline struct page *page_of(paddr_t address)
     return page;
 }
 
-paddr_t page_paddr(const struct page *page);
+static inline paddr_t page_paddr(const struct page *page)
+{
+    for (unsigned int i = 0; i < page_span_count; i++) {
+        uint64_t offset = (uintptr_t)page - (uintptr_t)page_spans[i].pages;
+        uint64_t address = offset / sizeof(struct page) << PAGE_SHIFT;
+        if (address < page_spans[i].size)
+            return paddr(page_spans[i].start + address);
+    }
+    bug("not a struct page");
+}
 
 static inline void *page_address(const struct page *page)
 {

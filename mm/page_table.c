@@ -95,8 +95,15 @@ static void free_table(pte_t *entry, unsigned int level, uintptr_t address,
         page_put(page);
 }
 
-static int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
+static int walk_large(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
                       const struct pt_walk *walk);
+
+static inline int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
+                             const struct pt_walk *walk)
+{
+    return level == 1 ? visit_ptes(table, start, end, walk)
+                      : walk_large(table, level, start, end, walk);
+}
 
 /* One entry above the level asked for; [start, end) is the part of its span that is wanted. */
 static int walk_entry(pte_t *entry, unsigned int level, uintptr_t start, uintptr_t end,
@@ -168,13 +175,11 @@ static bool ends_here(pte_t *entry, unsigned int level, const struct pt_walk *wa
     return (walk->flags & PT_FREE_EMPTY) && free_empty(entry, level);
 }
 
-static int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
+/* A table of a level above 1. */
+static int walk_large(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
                       const struct pt_walk *walk)
 {
     uint64_t size = pte_level_size(level);
-
-    if (level == 1)
-        return visit_ptes(table, start, end, walk);
 
     while (start != end) {
         pte_t *entry = table + pte_index(start, level);
@@ -200,35 +205,51 @@ static int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr
     return 0;
 }
 
-int pt_walk(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *walk)
+/*
+ * From the root down as long as entries name tables, to the table of level lowest at most. All
+ * walks come by here: unrolled, because then the shifts are constants.
+ */
+static inline pte_t *descend(paddr_t root, uintptr_t address, unsigned int lowest,
+                             unsigned int *level)
 {
     pte_t *table = direct_map(root);
-    unsigned int level = PTE_LEVELS;
-    unsigned int shift = pte_level_shift(PTE_LEVELS);
+
+#pragma GCC unroll 4
+    for (*level = PTE_LEVELS; *level > 1; --*level) {
+        pte_t seen = pt_load(table + pte_index(address, *level));
+        if (*level == lowest || (seen.value & (PTE_P | PTE_PS)) != PTE_P)
+            break;
+        table = table_of(seen);
+    }
+    return table;
+}
+
+int pt_walk(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *walk)
+{
     uint64_t span = start ^ (end - 1); /* bits in which addresses of the range differ */
+    unsigned int lowest = walk->level;
+    unsigned int level;
 
     assert(walk->level >= 1 && walk->level < PTE_LEVELS);
     if (start == end)
         return 0;
     /* Straight to the lowest table that holds all of the range, while nothing is to do above it. */
-    for (; level > walk->level && !(span >> shift); level--, shift -= 9) {
-        pte_t seen = pt_load(table + (start >> shift) % PTE_PER_TABLE);
-        if (!pte_is_present(seen) || (seen.value & PTE_PS) ||
-            ((walk->flags & PT_FREE_TABLES) && may_free_table(level, start, walk)))
-            break;
-        table = table_of(seen);
-    }
-    if (level == 1)
-        return visit_ptes(table, start, end, walk);
+    while (span >> pte_level_shift(lowest + 1))
+        lowest++;
+    if (walk->flags & PT_FREE_TABLES)
+        while (lowest < PTE_LEVELS && may_free_table(lowest + 1, start, walk))
+            lowest++;
+    pte_t *table = descend(root, start, lowest, &level);
     return walk_table(table, level, start, end, walk);
 }
 
 pte_t *pt_entry(paddr_t root, uintptr_t address, unsigned int level, unsigned int flags,
                 unsigned int *found)
 {
-    pte_t *table = direct_map(root);
+    unsigned int at;
+    pte_t *table = descend(root, address, level, &at);
 
-    for (unsigned int at = PTE_LEVELS;; at--) {
+    for (;; at--) {
         pte_t *entry = table + pte_index(address, at);
         pte_t seen = pt_load(entry);
         *found = at;
