@@ -114,6 +114,8 @@ static int open_mem(struct node *node, struct file *file)
 
     if (!task)
         return -ESRCH;
+    if (!credentials_may_trace(task))
+        return -EACCES;
     if (task->space)
         space_get(task->space);
     file->state = task->space;

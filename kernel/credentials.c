@@ -47,6 +47,14 @@ static bool has_root(const struct identity *user)
     return has(user, 0);
 }
 
+/* Who could trace the process before it was another user's shall not see what it does as that one.
+ */
+static void change_traceability(const struct identity *old, const struct identity *new)
+{
+    if (old->effective != new->effective || old->file != new->file)
+        current_process()->control.is_not_dumpable = true;
+}
+
 /* capabilities(7), "Effect of user ID changes on capabilities". */
 static void set_user(struct identity new)
 {
@@ -63,11 +71,13 @@ static void set_user(struct identity new)
         capabilities->effective = 0;
     if (old->effective && !new.effective)
         capabilities->effective = capabilities->permitted;
+    change_traceability(old, &new);
     credentials->user = new;
 }
 
 static void set_group(struct identity new)
 {
+    change_traceability(&own()->group, &new);
     own()->group = new;
 }
 
@@ -130,11 +140,12 @@ static long set_three(struct identity new, uint32_t real, uint32_t effective, ui
 /* The old one, whether or not it was allowed, as Linux. */
 static long set_file(struct identity *identity, uint32_t id, bool privileged)
 {
-    uint32_t old = identity->file;
+    const struct identity old = *identity;
 
-    if (id != UNCHANGED && (privileged || id == old || has(identity, id)))
+    if (id != UNCHANGED && (privileged || id == old.file || has(identity, id)))
         identity->file = id;
-    return old;
+    change_traceability(&old, identity);
+    return old.file;
 }
 
 static long show(const struct identity *identity, uintptr_t real, uintptr_t effective,
@@ -244,6 +255,25 @@ SYSCALL2(setgroups, int, count, uintptr_t, groups)
         credentials->groups[i] = copy[i];
     credentials->group_count = (unsigned int)count;
     return 0;
+}
+
+/* ---- Tracing ---- */
+
+static bool is_wholly(const struct identity *identity, uint32_t id)
+{
+    return identity->real == id && identity->effective == id && identity->saved == id;
+}
+
+bool credentials_may_trace(const struct task *task)
+{
+    const struct credentials *theirs = &task->credentials;
+
+    if (task->process == current_process() || may(CAP_SYS_PTRACE))
+        return true;
+    return is_wholly(&theirs->user, own()->user.real) &&
+           is_wholly(&theirs->group, own()->group.real) &&
+           !task->process->control.is_not_dumpable &&
+           !(theirs->capabilities.permitted & ~own()->capabilities.permitted);
 }
 
 /* ---- Capabilities ---- */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Who a task is: its users, groups and capabilities, kept and changed by Linux's rules. They decide
- * who may become whom, and nothing else: no file and no process is refused to anybody.
+ * who may become whom and who may trace whom, and nothing else: no file is refused to anybody.
  */
 #ifndef KERNEL_CREDENTIALS_H
 #define KERNEL_CREDENTIALS_H
@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include <linux/capability.h>
+
+struct task;
 
 #define GROUPS_MAX 32 /* supplementary ones; Linux has 65536 */
 
@@ -34,6 +36,12 @@ struct credentials {
 
 /* Root's, for the first program. */
 void credentials_init(struct credentials *credentials);
+
+/*
+ * Whether the running thread may see and change another one's registers and memory: ptrace(2),
+ * "Ptrace access mode checking", with the real users as there for PTRACE_MODE_ATTACH_REALCREDS.
+ */
+bool credentials_may_trace(const struct task *task);
 
 /* What changes when a program is executed. */
 void credentials_exec(struct credentials *credentials);

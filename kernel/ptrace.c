@@ -228,7 +228,8 @@ static long attach(struct task *task, bool seize, uintptr_t address, uintptr_t o
 {
     if (seize && (address || (options & ~(uintptr_t)OPTIONS_SUPPORTED)))
         return -EIO;
-    if (task->process == current_process() || task->trace.tracer || task->state == TASK_ZOMBIE)
+    if (task->process == current_process() || task->trace.tracer || task->state == TASK_ZOMBIE ||
+        !credentials_may_trace(task))
         return -EPERM;
     task->trace.tracer = current_process();
     task->trace.seized = seize;

@@ -112,6 +112,8 @@ static long process_vm(int pid, uintptr_t local_address, size_t local_count,
         result = -ENOMEM;
     if (!result && (!other || !other->space))
         result = -ESRCH;
+    if (!result && !credentials_may_trace(other))
+        result = -EPERM;
     if (!result)
         result = transfer(other, &local, &remote, write, buffer);
     kfree(local.segments);

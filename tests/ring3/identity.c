@@ -3,8 +3,11 @@
  * Who a process is: users, groups and capabilities by the rules for those who have CAP_SETUID and
  * for those who have not. Begins as root.
  */
+#include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/prctl.h>
+#include <linux/ptrace.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
 
 #include "tests/ring3/ring3.h"
 
@@ -145,6 +148,89 @@ static void in_a_child(void)
     EXPECT_EQUAL(status, 0);
 }
 
+static void become(unsigned int user)
+{
+    EXPECT_SUCCESS(syscall(__NR_setresgid, user, user, user));
+    EXPECT_SUCCESS(syscall(__NR_setresuid, user, user, user));
+}
+
+/* What the caller gets who looks into another process by each way that there is; 0 or an errno. */
+static int look_into(pid_t pid)
+{
+    static char byte;
+    struct iovec here = {&byte, 1}, there = {&byte, 1};
+    char path[32];
+
+    int by_call = syscall(__NR_process_vm_readv, pid, &here, 1, &there, 1, 0) == 1 ? 0 : errno;
+    snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+    int file = open(path, O_RDONLY);
+    EXPECT_EQUAL(file < 0, by_call != 0);
+    if (file >= 0)
+        close(file);
+    int traced = syscall(__NR_ptrace, PTRACE_ATTACH, pid, 0, 0) == 0 ? 0 : errno;
+    EXPECT_EQUAL(traced, by_call);
+    if (traced == 0) {
+        waitpid(pid, NULL, 0);
+        syscall(__NR_ptrace, PTRACE_DETACH, pid, 0, 0);
+    }
+    return by_call;
+}
+
+/* A child that is this user, dumpable or not, and waits to be killed; ready once it is that. */
+static pid_t start_waiting(unsigned int user, bool dumpable)
+{
+    int ready[2];
+    char byte;
+
+    EXPECT_SUCCESS(pipe(ready));
+    pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0); /* for Linux with Yama */
+        if (user)
+            become(user);
+        prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
+        EXPECT_EQUAL(write(ready[1], "", 1), 1);
+        for (;;)
+            usleep(1000000);
+    }
+    EXPECT_EQUAL(read(ready[0], &byte, 1), 1);
+    return child;
+}
+
+static void tracing(void)
+{
+    pid_t roots = start_waiting(0, true), same = start_waiting(SOMEBODY, true),
+          hidden = start_waiting(SOMEBODY, false), others = start_waiting(ELSE, true);
+    const pid_t all[] = {roots, same, hidden, others};
+
+    for (unsigned int i = 0; i < COUNT(all); i++)
+        EXPECT_EQUAL(look_into(all[i]), 0);
+    pid_t looker = fork();
+    if (looker == 0) {
+        become(SOMEBODY);
+        EXPECT_EQUAL(look_into(roots), EPERM);
+        EXPECT_EQUAL(look_into(same), 0);
+        EXPECT_EQUAL(look_into(hidden), EPERM);
+        EXPECT_EQUAL(look_into(others), EPERM);
+        _exit(!ktap_passing());
+    }
+    int status = -1;
+    waitpid(looker, &status, 0);
+    EXPECT_EQUAL(status, 0);
+    for (unsigned int i = 0; i < COUNT(all); i++)
+        kill(all[i], SIGKILL);
+}
+
+/* What others could do with the process that it was they cannot with the one that it is. */
+static void not_dumpable(void)
+{
+    EXPECT_EQUAL(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
+    EXPECT_SUCCESS(syscall(__NR_setresuid, SOMEBODY, NO_CHANGE, NO_CHANGE));
+    EXPECT_EQUAL(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
+    EXPECT_SUCCESS(syscall(__NR_setresuid, NO_CHANGE, SOMEBODY, NO_CHANGE));
+    EXPECT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1);
+}
+
 static const struct ktap_test tests[] = {
     {"setuid as root: all is given up", root_gives_up_all},
     {"setresuid and setreuid: the saved one can come back", root_comes_back},
@@ -152,6 +238,8 @@ static const struct ktap_test tests[] = {
     {"supplementary groups", groups},
     {"PR_SET_KEEPCAPS keeps what is permitted", kept_capabilities},
     {"capset takes away for good", dropped_capabilities},
+    {"who may trace whom", tracing},
+    {"who becomes another is not dumpable", not_dumpable},
 };
 
 int main(void)
