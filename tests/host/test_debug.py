@@ -40,14 +40,17 @@ def test_leaf_of_a_keyed_page():
 
 
 def test_tasks_and_frames():
-    output, _ = debugger.debug(
-        "break *sys_pkey_mprotect", "continue", "lk-tasks", "lk-frame", "lk-pkru", "lk"
-    )
+    output, _ = debugger.debug("break *sys_pkey_mprotect", "continue", "lk-tasks", "lk-frame", "lk")
     assert re.search(r"^\* +1 +0  runnable  system call +0x[0-9a-f]{16}  ", output, re.MULTILINE)
     assert f"entered by system call, call {PKEY_MPROTECT:#x}" in output
     assert re.search(rf"rax    0*{PKEY_MPROTECT:x}\b", output)
-    assert "0x55555554: keys 0 open; 1-15 no access" in output
     assert "lk-walk ADDRESS [PID]" in output
+
+
+def test_rights():
+    """The init value, before the demonstration has a key: later it depends on the last switch."""
+    output, _ = debugger.debug("break *sys_pkey_alloc", "continue", "lk-pkru")
+    assert "0x55555554: keys 0 open; 1-15 no access" in output
 
 
 def test_printers():
