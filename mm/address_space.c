@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Address spaces: making, copying, loading and freeing them. */
+/* Address spaces: making, loading and freeing them. */
 #include "mm/address_space.h"
 
 #include <asm/errno.h>
@@ -199,110 +199,6 @@ void space_free_tables_locked(struct address_space *space, uintptr_t start, uint
         pt_walk(space->root, start, end, &walk);
 }
 
-/* ---- copying ---- */
-
-struct copy {
-    struct address_space *space, *child;
-    bool shared;
-};
-
-/*
- * The child's table gets what the parent's holds, if it holds anything. Leaves that are not shared
- * lose W on both sides, so that a write makes a copy.
- */
-static int copy_run(const struct pt_run *run, void *context)
-{
-    struct copy *copy = context;
-    pte_t *from = run->entries;
-    unsigned int count = run->count;
-    uint64_t kept = copy->shared ? UINT64_MAX : ~(PTE_W | PTE_OWNED);
-    uint64_t copied = 0;
-    unsigned int i = 0;
-    unsigned int level;
-
-    while (i < count && pte_is_empty(from[i]))
-        i++;
-    if (i == count)
-        return 0;
-    pte_t *to = pt_entry(copy->child->root, run->address, run->level, PT_CREATE, &level);
-    if (!to)
-        return -ENOMEM;
-    assert(level == run->level);
-    for (; i < count; i++) {
-        pte_t old = from[i];
-        if (pte_is_empty(old))
-            continue;
-        to[i].value = from[i].value = old.value & kept;
-        if (old.value & ~kept & PTE_W)
-            space_gather_leaf_locked(copy->space, run, i, old);
-        if (!leaf_is_zero_page(old))
-            page_get(page_of(pte_address(old)));
-        copied++;
-    }
-    copy->child->resident_pages += copied << (pte_level_shift(run->level) - PAGE_SHIFT);
-    return 0;
-}
-
-/* Whether faults find all that is there again, in the object: then a child waits for them. */
-static bool can_be_found_again(const struct area *area)
-{
-    return area->object && !area->has_copies && !(area->flags & AREA_HUGETLB);
-}
-
-static int copy_area(struct address_space *space, struct address_space *child,
-                     const struct area *area)
-{
-    struct copy copy = {.space = space, .child = child, .shared = area->flags & AREA_SHARED};
-    struct pt_walk walk = {.visit = copy_run, .context = &copy, .level = 1};
-    struct area *twin;
-
-    if (area->flags & AREA_NO_FORK) {
-        child->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
-        return 0;
-    }
-    twin = area_create(area);
-    if (!twin)
-        return -ENOMEM;
-    /* Large pages are shared as small ones, so that either side can write and unmap a part. */
-    if (!(area->flags & AREA_HUGETLB))
-        walk.flags = PT_SPLIT_ALL;
-    twin->flags &= (uint8_t)~AREA_RESERVED;
-    RB_INSERT(area_tree, &child->areas, twin);
-    if ((area->flags & AREA_WIPE) || can_be_found_again(area))
-        return 0;
-    return pt_walk(space->root, area->start, area->end, &walk);
-}
-
-struct address_space *space_copy(struct address_space *space)
-{
-    struct address_space *child = space_create();
-    struct area *area;
-    int error = 0;
-
-    if (!child)
-        return NULL;
-    space_lock_write(space);
-    child->key_map = __atomic_load_n(&space->key_map, __ATOMIC_RELAXED);
-    child->brk_start = space->brk_start;
-    child->brk = space->brk;
-    child->vdso = space->vdso;
-    child->mapped_pages = space->mapped_pages;
-    child->limits = space->limits;
-    child->policies = space->policies;
-    space_inherit_mdwe(child, space);
-    RB_FOREACH (area, area_tree, &space->areas) {
-        error = copy_area(space, child, area);
-        if (error)
-            break;
-    }
-    space_unlock_write(space);
-    if (error) {
-        space_put(child);
-        return NULL;
-    }
-    return child;
-}
-
 /* ---- life ---- */
 
 void space_get(struct address_space *space)
@@ -331,17 +227,25 @@ static int release_run(const struct pt_run *run, void *context)
     return 0;
 }
 
-/* Frees all pages, and each table with the last area that has a part in it. */
+/*
+ * Frees all pages, and each table with the last area that has a part in it. Areas without a gap
+ * between them, as those of a program's file, are gone through as one.
+ */
 static void release_pages(struct address_space *space)
 {
     struct pt_walk walk = {
         .visit = release_run, .context = space, .flags = PT_FREE_TABLES, .level = 1};
-    struct area *area, *next;
+    struct area *area = RB_MIN(area_tree, &space->areas);
 
-    for (area = RB_MIN(area_tree, &space->areas); area; area = next) {
-        next = RB_NEXT(area_tree, &space->areas, area);
-        walk.ceiling = next ? next->start : USER_END + PAGE_SIZE;
-        pt_walk(space->root, area->start, area->end, &walk);
+    while (area) {
+        uintptr_t start = area->start;
+        uintptr_t end;
+        do {
+            end = area->end;
+            area = RB_NEXT(area_tree, &space->areas, area);
+        } while (area && area->start == end);
+        walk.ceiling = area ? area->start : USER_END + PAGE_SIZE;
+        pt_walk(space->root, start, end, &walk);
     }
     assert(space->resident_pages == 0);
 }
