@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Rights to keys that another thread sets or asks for: pkey_set_all(), pkey_query(), Latchkey's
- * own.
+ * Rights to keys that another thread sets or asks for: pkey_set_all(), pkey_set_thread(),
+ * pkey_query(), Latchkey's own.
  *
  * A thread's PKRU is in four places: in the register while the thread has a CPU, in its XSAVE image
  * while it has none, in EAX of a pkey_set() that was stopped half way, and in the frames of signal

@@ -39,18 +39,52 @@ PARALLEL_SYSCALL2(pkey_set, int, key, uint64_t, rights)
 
 /* ---- other threads' rights ---- */
 
+/* Where the pkey_set() of the caller's program reads and writes PKRU. */
+static void note_sequence(uintptr_t start, size_t size)
+{
+    struct rights_state *state = &current_process()->rights;
+
+    state->sequence = start;
+    state->sequence_end = start + size;
+}
+
 SYSCALL4(pkey_set_all, int, key, unsigned int, rights, uintptr_t, sequence, size_t, size)
 {
-    struct process *process = current_process();
-
     if (rights & ~ALL_RIGHTS || !is_callers(key))
         return -EINVAL;
     if (policy_denies(&current()->space->policies, key))
         return -EACCES;
-    process->rights.sequence = sequence;
-    process->rights.sequence_end = sequence + size;
-    rights_set(process, NULL, (unsigned int)key, rights);
+    note_sequence(sequence, size);
+    rights_set(current_process(), NULL, (unsigned int)key, rights);
     return 0;
+}
+
+/* The rights to a key of another address space are no concern of the caller's PKRU. */
+static long set_thread(struct task *thread, int key, uint32_t rights)
+{
+    struct address_space *space = thread->space;
+
+    if (!keys_is_allocated(&space->key_map, key))
+        return -EINVAL;
+    if (space == current()->space && policy_denies(&space->policies, key))
+        return -EACCES;
+    rights_set(thread->process, thread, (unsigned int)key, rights);
+    return 0;
+}
+
+SYSCALL5(pkey_set_thread, int, key, unsigned int, rights, int, tid, uintptr_t, sequence, size_t,
+         size)
+{
+    struct task *thread = task_find(tid);
+
+    if (rights & ~ALL_RIGHTS || tid <= 0 || !cpu_state.pku)
+        return -EINVAL;
+    if (!thread || !thread->space || thread->state == TASK_ZOMBIE)
+        return -ESRCH;
+    if (!credentials_may_trace(thread))
+        return -EPERM;
+    note_sequence(sequence, size);
+    return set_thread(thread, key, rights);
 }
 
 /* ---- what is known of a key ---- */

@@ -160,6 +160,12 @@ int pkey_set_by_vdso(int key, unsigned int rights)
     return (int)libc_result(function ? function(key, rights) : -ENOSYS);
 }
 
+int pkey_set_thread(int key, unsigned int rights, pid_t tid)
+{
+    return (int)syscall(__NR_pkey_set_thread, key, rights, tid, pkey_update,
+                        pkey_update_end - (const char *)pkey_update);
+}
+
 int pkey_set_all(int key, unsigned int rights)
 {
     return (int)syscall(__NR_pkey_set_all, key, rights, pkey_update,

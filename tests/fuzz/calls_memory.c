@@ -195,6 +195,8 @@ static const struct call calls[] = {
     CALL(pkey_mprotect, TAKES(play_address, play_length, new_protection, key), .flags = CALL_AIMED),
     CALL(pkey_alloc, TAKES(zero, key_rights), .after = after_key),
     CALL(pkey_set_all, TAKES(key_to_free, key_rights, zero, zero), .flags = CALL_AIMED),
+    CALL(pkey_set_thread, TAKES(key_to_free, key_rights, child_pid_or_self, zero, zero),
+         .flags = CALL_AIMED),
     CALL(pkey_get, TAKES(key)),
     CALL(pkey_set, TAKES(key_to_free, key_rights), .flags = CALL_AIMED),
     CALL(pkey_query, TAKES(key, buffer, usage_size, buffer, small_number)),

@@ -5,9 +5,10 @@
  *     pkey_set_all [THREADS [CHANGES]]
  *
  * The threads run no library code, as they share one thread's storage of it; they are made by
- * clone() and counted out at their end. Rights change on the sequence below, the test's own.
+ * clone() and counted out at their end. Rights change on the sequence of tests/ring3/update.h.
  */
 #include "tests/ring3/tasks.h"
+#include "tests/ring3/update.h"
 
 #include "libc/include/latchkey/syscalls.h"
 #include "libc/include/latchkey/vdso.h"
@@ -23,41 +24,9 @@ static int key, other_key;
 
 /* ---- Rights ---- */
 
-/*
- * PKRU = (PKRU & keep) | set, restartable from its start. The end of a page between reading and
- * writing is where an emulator that translates code by pages lets interrupts in.
- */
-void update(uint32_t keep, uint32_t set);
-extern const char update_end[];
-
-__asm__(".globl update, update_end\n"
-        ".balign 4096\n"
-        ".skip 4096 - 5\n"
-        "update:\n"
-        "xor %ecx, %ecx\n"
-        "rdpkru\n"
-        "and %edi, %eax\n"
-        "or %esi, %eax\n"
-        "wrpkru\n"
-        "update_end:\n"
-        "ret\n");
-
 static long set_all(int of, unsigned int rights)
 {
-    const char *start = (const char *)(uintptr_t)update;
-
-    return raw_call(__NR_pkey_set_all, (uintptr_t)of, rights, (uintptr_t)start,
-                    (uintptr_t)(update_end - start));
-}
-
-static void set_own(int of, unsigned int rights)
-{
-    update(~(3u << (2 * of)), rights << (2 * of));
-}
-
-static unsigned int own(int of)
-{
-    return pkru_read() >> (2 * of) & 3;
+    return raw_call(__NR_pkey_set_all, (uintptr_t)of, rights, update_start(), update_size());
 }
 
 /* ---- Threads ---- */

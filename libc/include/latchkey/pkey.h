@@ -5,12 +5,19 @@
 
 #include <latchkey/syscalls.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * Sets the rights to one key, as pkey_set() has them, in all threads of the process: see
  * docs/pkey_set_all.2.md. 0, or -1 with EINVAL (no such key or right) or ENOSYS.
  */
 int pkey_set_all(int key, unsigned int rights);
+
+/*
+ * The same in one thread, of this process or another, by its tid: see docs/pkey_set_thread.2.md. 0,
+ * or -1 with EACCES, EINVAL, ENOSYS, EPERM (who may not trace it) or ESRCH.
+ */
+int pkey_set_thread(int key, unsigned int rights, pid_t tid);
 
 /*
  * pkey_get() and pkey_set() of <sys/mman.h> as system calls, which refuse a key that is not

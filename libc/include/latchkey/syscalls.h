@@ -8,12 +8,13 @@
 
 #include <stdint.h>
 
-#define __NR_pkey_set_all 1000
-#define __NR_pkey_get     1001
-#define __NR_pkey_set     1002
-#define __NR_pkey_query   1003
-#define __NR_pkey_release 1010
-#define __NR_pkey_policy  1011
+#define __NR_pkey_set_all    1000
+#define __NR_pkey_get        1001
+#define __NR_pkey_set        1002
+#define __NR_pkey_query      1003
+#define __NR_pkey_set_thread 1004
+#define __NR_pkey_release    1010
+#define __NR_pkey_policy     1011
 
 /* What pkey_release() does with memory that is still under the key. */
 #define PKEY_RELEASE_REFUSE 0 /* EBUSY */
