@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`make media`: each medium as firmware finds it, and OVMF booting the kernel from each.
+"""`make media`: each medium as firmware finds it, and firmware booting the kernel from each.
 
 The words for the kernel go into the medium itself, as for a rack of boards.
 """
@@ -33,13 +33,13 @@ def media(tmp_path_factory):
     return folder
 
 
-def boot(*options):
-    """What QEMU with UEFI firmware and nothing else to boot from prints until it powers off."""
+def boot(*options, uefi=True):
+    """What QEMU with nothing else to boot from prints until it powers off; SeaBIOS is its BIOS."""
     command = [machines.QEMU, "-nodefaults", "-M", "q35", "-accel", "tcg", "-cpu", "max"]
     command += ["-m", "256M", "-display", "none", "-serial", "stdio", "-no-reboot"]
     command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     result = subprocess.run(
-        [*command, *machines.uefi_flash(), *options],
+        [*command, *(machines.uefi_flash() if uefi else []), *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         timeout=240,
@@ -48,11 +48,11 @@ def boot(*options):
     return result.stdout.decode(errors="replace").replace("\r", "")
 
 
-def drive(path):
-    """A USB stick."""
+def usb(path, media="disk"):
+    """A stick, or the CD drive as which a BMC shows its virtual media."""
     return [
-        "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={path}",
-        "-device", "qemu-xhci", "-device", "usb-storage,drive=stick,bootindex=0",
+        "-drive", f"if=none,id=medium,format=raw,snapshot=on,media={media},file={path}",
+        "-device", "qemu-xhci", "-device", "usb-storage,drive=medium,bootindex=0",
     ]  # fmt: skip
 
 
@@ -81,11 +81,16 @@ def test_iso_is_a_disk_too(media):
 
 @pytest.mark.parametrize("name", ["latchkey.img", "latchkey.iso"])
 def test_stick_boots(media, ktap, name):
-    ktap(boot("-nic", "none", *drive(media / name)))
+    ktap(boot("-nic", "none", *usb(media / name)))
 
 
-def test_virtual_cd_boots(media, ktap):
-    ktap(boot("-nic", "none", "-cdrom", media / "latchkey.iso"))
+def test_stick_boots_by_bios(media, ktap):
+    ktap(boot("-nic", "none", *usb(media / "latchkey.iso"), uefi=False))
+
+
+@pytest.mark.parametrize("uefi", [False, True])
+def test_virtual_cd_boots(media, ktap, uefi):
+    ktap(boot("-nic", "none", *usb(media / "latchkey.iso", "cdrom"), uefi=uefi))
 
 
 def test_network_boots(media, ktap):
