@@ -111,6 +111,7 @@ help: ## list the targets and the variables
 	@echo '  CC=clang        build the kernel and its programs with clang'
 	@echo '  CROSS_COMPILE=  prefix of the tools, for example x86_64-linux-gnu-'
 	@echo '  WORDS=          the kernel command line of make media, which then boots at once'
+	@echo '  AT_ONCE=        how many boards make boards drives at the same time (2)'
 	@echo '  PROGRAMS=       your own files and folders to have in the machine with make run'
 	@echo '  DEBUG=1         a kernel that checks its locks and invalidations, in build/debug'
 	@echo '  BUILD=          the folder for everything made (default build)'
@@ -124,44 +125,46 @@ clean: ## remove everything that was made
 
 export LATCHKEY_BUILD := $(abspath $(BUILD))
 
-# Installs what is missing, if anything, and only then lets another make look at the tools.
-READY := tools/deps && $(MAKE) --no-print-directory -j$(shell nproc) all
+# Installs what is missing, if anything, and only then lets another make look at the tools: the
+# groups of tools/packages that are needed, and the targets.
+ready = tools/deps $(1) && $(MAKE) --no-print-directory -j$(shell nproc) $(or $(2),all)
 
 run: ## boot the ISO in QEMU: to a shell at a terminal, otherwise through the demonstration
-	@$(READY)
+	@$(call ready,,iso)
 	@if [ -t 0 ]; then program=/init; else program=/bin/pkey-demo; fi; \
 	tools/run --iso --show-log $(addprefix --add ,$(PROGRAMS)) --inside $$program
 
 test: ## test the kernel and its programs on a table of machines, and the programs on this Linux
-	@$(READY)
+	@$(call ready,test debug bench boards)
 	@/usr/bin/python3 -B -m pytest tests/host $(if $(ONLY),-k "$(ONLY)")
 
 boards: ## bring up the boards of a labgrid environment (ENV=FILE; by default four QEMU machines)
-	@tools/deps boards && $(READY)
-	@LG_BUILD=$(LATCHKEY_BUILD) /usr/bin/python3 -B -m pytest -q -p no:cacheprovider --tb=short \
-		--lg-env $(or $(ENV),tests/boards/qemu.yaml) tests/boards $(if $(ONLY),-k "$(ONLY)")
+	@$(call ready,boards,iso)
+	@LG_BUILD=$(LATCHKEY_BUILD) /usr/bin/python3 -B -m pytest -v -p no:cacheprovider --tb=short \
+		-n $(or $(AT_ONCE),2) --lg-env $(or $(ENV),tests/boards/qemu.yaml) tests/boards \
+		$(if $(ONLY),-k "$(ONLY)")
 
 fuzz: ## make random system calls: 20 seeds with 50000 each, or FUZZ="--seeds 9 --calls 1000000"
-	@$(READY)
+	@$(call ready)
 	@tools/run --cpus $(or $(CPUS),1) --log $(BUILD)/fuzz.log $(BUILD)/tests/fuzz \
 		$(or $(FUZZ),--seed 1 --seeds 20)
 
 soak: ## run everything mixed for MINUTES=30 on CPUS=4: nothing may fail, hang or leak
-	@$(READY)
+	@$(call ready)
 	@tools/run --cpus $(or $(CPUS),4) --memory 1G --log $(BUILD)/soak.log \
 		--timeout $$(($(or $(MINUTES),30) * 60 + 600)) \
 		$(BUILD)/tests/soak --seconds $$(($(or $(MINUTES),30) * 60)) $(SOAK)
 
 debug: ## start QEMU stopped at the kernel's entry, with GDB attached (PROGRAM=build/user/NAME)
-	@$(READY)
+	@$(call ready,debug)
 	@tools/debug $(or $(PROGRAM),$(BUILD)/user/pkey-demo)
 
 selftest: ## run Linux's own selftest of keys in Latchkey and on this Linux (WAYS=linux: in QEMU)
-	@$(READY)
+	@$(call ready)
 	@tools/selftest $(WAYS)
 
 bench: ## measure size, memory, and what calls cost beside Linux (PARTS=small, compare, count)
-	@$(READY)
+	@$(call ready,bench)
 	@tools/bench $(PARTS)
 
 # ---- Style ------------------------------------------------------------------------------------
@@ -170,7 +173,8 @@ C_FILES = $(shell git ls-files '*.c' '*.h')
 PYTHON_FILES = $(shell git ls-files '*.py'; git grep -l '^\#!/usr/bin/python3' -- tools)
 SHELL_FILES = $(shell git grep -l -e '^\#!/bin/sh' -e '^\#!/bin/bash' -- tools .ci)
 
-check: $(CHECKS) ## check style, the direction of includes, scripts and licence lines
+check: ## check style, the direction of includes, scripts and licence lines
+	@tools/deps check && $(MAKE) --no-print-directory $(CHECKS)
 
 check-c:
 	$(call SAY,CHECK,C)

@@ -49,21 +49,35 @@ def test_bench():
     assert len(result.stdout.splitlines()) == 3
 
 
-def test_missing_packages_are_named(tmp_path):
-    """As one who is neither root nor has sudo."""
+@pytest.fixture
+def deps(tmp_path):
+    """tools/deps for one who has no packages, and is neither root nor has sudo."""
     fake = tmp_path / "bin"
     fake.mkdir()
     for name, body in (("id", "echo 1000"), ("dpkg-query", "exit 1"), ("sudo", "exit 1")):
         (fake / name).write_text(f"#!/bin/sh\n{body}\n")
         (fake / name).chmod(0o755)
-    result = subprocess.run(
-        [os.path.join(latchkey.ROOT, "tools", "deps")],
+    return lambda *groups: subprocess.run(
+        [os.path.join(latchkey.ROOT, "tools", "deps"), *groups],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         env={"PATH": f"{fake}:{os.environ['PATH']}"},
     )
+
+
+def test_missing_packages_are_named(deps):
+    result = deps()
     assert result.returncode == 1
     assert "apt-get install" in result.stderr
     for package in ("nasm", "xorriso", "ovmf", "bochs", "qemu-system-x86"):
         assert f" {package}" in result.stderr
+    for package in ("chromium", "gdb", "python3-labgrid", "black"):
+        assert f" {package}" not in result.stderr
+
+
+def test_groups_of_packages(deps):
+    result = deps("debug", "boards")
+    assert " gdb" in result.stderr and " python3-labgrid" in result.stderr
+    assert " nasm" in result.stderr and " chromium" not in result.stderr
+    assert deps("debug", "nothing").returncode == 2
