@@ -13,7 +13,7 @@ from test_linux import linux_has_keys
 
 WAYS = ("pvh", "iso", "uefi", "bochs")
 LINUX_STORIES = ("pkey-demo", "pkey-tour")
-STORIES = (*LINUX_STORIES, "pkey-policies", "pkey-ways")
+STORIES = (*LINUX_STORIES, "pkey-policies", "pkey-threads", "pkey-ways")
 
 
 def without_what_varies(text):
@@ -86,3 +86,23 @@ def test_ways(expected):
         r"system call +what was taken stays taken",
     ):
         assert re.search(line, text), line
+
+
+def test_threads(expected):
+    """Each thread has the rights, and meets the faults, that are its own; on two CPUs, too."""
+    text = expected["pkey-threads"]
+    assert story("pkey-threads", "--cpus", "2") == text
+    steps = re.split(r"\n *\d+\. ", text)
+    denied = "SIGSEGV, SEGV_PKUERR, key 1"
+    for start, writer, reader in (
+        ("pkey_set(1, 0), in thread 0\n", "key 1 rw", "key 1 r-"),
+        ("All try to write", "done", denied),
+        ("All read", "42", "42"),
+        ("pkey_set_all(1, PKEY_DISABLE_ACCESS): done", "key 1 --", "key 1 --"),
+        ("All read", denied, denied),
+        ("pkey_set(1, 0), in thread 0 again", "42", denied),
+    ):
+        while not steps[0].startswith(start):
+            steps.pop(0)
+        found = re.findall(r"thread \d, (\w+): (.*)", steps.pop(0))
+        assert found == [("writer", writer)] + 3 * [("reader", reader)], start
