@@ -58,6 +58,28 @@ void usercopy_enable_smap(void);
 #define EXCEPTION_TABLE(label, fixup)         EXCEPTION_ENTRY(label, fixup, "0")
 #define EXCEPTION_TABLE_AT_ONCE(label, fixup) EXCEPTION_ENTRY(label, fixup, "1")
 
+/*
+ * For structures that are written field by field, in place: between the two, user_put() stores to
+ * user memory, in a range that user_range_ok() has found to be that. Nothing else is to be done
+ * there. place is a pointer to 2, 4 or 8 bytes; a fault that cannot be resolved goes to a label.
+ */
+static inline void user_access_begin(void)
+{
+    __asm__ volatile(STAC_IF_SMAP : : : "memory");
+}
+
+static inline void user_access_end(void)
+{
+    __asm__ volatile(CLAC_IF_SMAP : : : "memory");
+}
+
+#define user_put(value, place, label)                                      \
+    __asm__ goto("1: mov %0, %1\n" EXCEPTION_TABLE("1b", "%l[" #label "]") \
+                 :                                                         \
+                 : "r"((__typeof__(*(place)))(value)), "m"(*(place))       \
+                 :                                                         \
+                 : label)
+
 /* Where to go on after a fault of the instruction at address, or 0. */
 uintptr_t exception_fixup(uintptr_t address);
 

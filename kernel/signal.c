@@ -545,11 +545,20 @@ static void take_tracer_changes(struct trap_frame *frame)
     frame_is_changed(frame);
 }
 
-/* A handler is to run. If nothing else is there, the way out need not come here again. */
-static void expect_no_more(struct task *task)
+/*
+ * Nearly always the program has a handler for it and nothing else is to be done: then its frame is
+ * made at once.
+ */
+void signal_raise(struct trap_frame *frame, const siginfo_t *info)
 {
-    if (!task->signals.forced.si_signo && !task->process->job.is_stopped && !signal_pending())
-        task_clear_work(task, WORK_SIGNAL);
+    struct task *task = current();
+    __sighandler_t handler = action_of(task, info->si_signo)->sa_handler;
+
+    if (handler == SIG_DFL || handler == SIG_IGN || is_blocked(task, info->si_signo) ||
+        (task->work & WORK_SIGNAL) || task->trace.tracer)
+        signal_force(info);
+    else
+        run_handler(frame, info);
 }
 
 void signal_deliver(struct trap_frame *frame)
@@ -567,10 +576,8 @@ void signal_deliver(struct trap_frame *frame)
             break;
         bool handled = deliver(frame, &info);
         take_tracer_changes(frame);
-        if (handled) {
-            expect_no_more(task);
+        if (handled)
             return;
-        }
     }
     take_tracer_changes(frame);
     settle_without_handler(frame);

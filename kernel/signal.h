@@ -93,9 +93,11 @@ int signal_send_group(int pgid, int signal);
 
 /*
  * For a fault of the running task: sends it even if it is blocked or ignored, which then ends
- * the task, as on Linux.
+ * the task, as on Linux. signal_raise() is for the way back from an exception in ring 3, whose
+ * frame that is: it makes the frame go on in the handler.
  */
 void signal_force(const siginfo_t *info);
+void signal_raise(struct trap_frame *frame, const siginfo_t *info);
 
 /* Drops what is pending of a signal, blocked or not, if the running task now ignores it. */
 void signal_drop_ignored(int signal);

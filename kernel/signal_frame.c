@@ -140,94 +140,116 @@ static bool place_frame(const struct trap_frame *frame, const struct sigaction *
     return !(inside || entering) || is_on_alternate_stack(state, place->frame);
 }
 
-static void fill_registers(struct sigcontext *to, const struct trap_frame *frame)
+/*
+ * What follows writes to user memory, in a range that is known to be that: false after a fault that
+ * could not be resolved.
+ */
+static bool put_registers(struct sigcontext *to, const struct trap_frame *frame)
 {
-    struct task *task = current();
+    const struct task *task = current();
 
-    to->r8 = frame->r8;
-    to->r9 = frame->r9;
-    to->r10 = frame->r10;
-    to->r11 = frame->r11;
-    to->r12 = frame->r12;
-    to->r13 = frame->r13;
-    to->r14 = frame->r14;
-    to->r15 = frame->r15;
-    to->rdi = frame->rdi;
-    to->rsi = frame->rsi;
-    to->rbp = frame->rbp;
-    to->rbx = frame->rbx;
-    to->rdx = frame->rdx;
-    to->rax = frame->rax;
-    to->rcx = frame->rcx;
-    to->rsp = frame->rsp;
-    to->rip = frame->rip;
-    to->eflags = frame->rflags;
-    to->cs = (uint16_t)frame->cs;
-    to->ss = (uint16_t)frame->ss;
-    to->err = task->fault_error_code;
-    to->trapno = task->fault_vector;
-    to->cr2 = task->fault_address;
-    to->oldmask = task->signals.blocked;
+    user_put(frame->r8, &to->r8, fault);
+    user_put(frame->r9, &to->r9, fault);
+    user_put(frame->r10, &to->r10, fault);
+    user_put(frame->r11, &to->r11, fault);
+    user_put(frame->r12, &to->r12, fault);
+    user_put(frame->r13, &to->r13, fault);
+    user_put(frame->r14, &to->r14, fault);
+    user_put(frame->r15, &to->r15, fault);
+    user_put(frame->rdi, &to->rdi, fault);
+    user_put(frame->rsi, &to->rsi, fault);
+    user_put(frame->rbp, &to->rbp, fault);
+    user_put(frame->rbx, &to->rbx, fault);
+    user_put(frame->rdx, &to->rdx, fault);
+    user_put(frame->rax, &to->rax, fault);
+    user_put(frame->rcx, &to->rcx, fault);
+    user_put(frame->rsp, &to->rsp, fault);
+    user_put(frame->rip, &to->rip, fault);
+    user_put(frame->rflags, &to->eflags, fault);
+    user_put(frame->cs, &to->cs, fault);
+    user_put(0, &to->gs, fault);
+    user_put(0, &to->fs, fault);
+    user_put(frame->ss, &to->ss, fault);
+    user_put(task->fault_error_code, &to->err, fault);
+    user_put(task->fault_vector, &to->trapno, fault);
+    user_put(task->fault_address, &to->cr2, fault);
+    return true;
+fault:
+    return false;
 }
 
-/* What stands in an image before the CPU saves its registers there, from XSAVE_SOFTWARE on. */
-struct image_head {
-    struct _fpx_sw_bytes software;
-    uint64_t xstate_bv; /* of PKRU, which the CPU does not save: see write_image() */
-    uint64_t reserved[7];
-};
-
-_Static_assert(XSAVE_SOFTWARE + sizeof(struct image_head) == XSAVE_MINIMUM, "up to the components");
-
-/* The interrupted PKRU is written by hand: the register has all keys open. */
-static int write_image(uintptr_t image, uint32_t pkru)
+static bool put_context(struct ucontext *to, const struct trap_frame *frame, uintptr_t image,
+                        signal_set_t blocked_before)
 {
-    struct image_head head = {
-        .software = {.magic1 = FP_XSTATE_MAGIC1,
-                     .extended_size = (uint32_t)fpu_frame_size(),
-                     .xfeatures = fpu_layout.xcr0,
-                     .xstate_size = (uint32_t)fpu_layout.size},
-        .xstate_bv = fpu_layout.pkru_offset ? XFEATURE_PKRU : 0,
-    };
-    uint32_t magic2 = FP_XSTATE_MAGIC2;
+    const struct signal_state *state = &current()->signals;
 
-    if (!fpu_layout.xcr0)
-        return fpu_save_user(image);
-    memcpy(head.software.padding, &current_process()->rights.changes, sizeof(uint64_t));
-    if (copy_to_user(image + XSAVE_SOFTWARE, &head, sizeof(head)) || fpu_save_user(image) ||
-        copy_to_user(image + fpu_layout.size, &magic2, sizeof(magic2)))
-        return -EFAULT;
-    if (fpu_layout.pkru_offset)
-        return copy_to_user(image + fpu_layout.pkru_offset, &pkru, sizeof(pkru)) ? -EFAULT : 0;
-    return 0;
+    user_put(UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (fpu_layout.xcr0 ? UC_FP_XSTATE : 0),
+             &to->uc_flags, fault);
+    user_put(NULL, &to->uc_link, fault);
+    user_put(state->stack_base, &to->uc_stack.ss_sp, fault);
+    user_put(alternate_stack_flags(state, frame->rsp), &to->uc_stack.ss_flags, fault);
+    user_put(state->stack_size, &to->uc_stack.ss_size, fault);
+    user_put(blocked_before, &to->uc_mcontext.oldmask, fault);
+    user_put(image, &to->uc_mcontext.fpstate, fault);
+    user_put(blocked_before, &to->uc_sigmask, fault);
+    return put_registers(&to->uc_mcontext, frame);
+fault:
+    return false;
+}
+
+/*
+ * What stands in an image before the CPU saves its registers there, but for what is 0. The
+ * interrupted PKRU is written by hand: the register has all keys open.
+ */
+static bool put_image(uintptr_t image, uint32_t pkru)
+{
+    struct _fpx_sw_bytes *software = (struct _fpx_sw_bytes *)(image + XSAVE_SOFTWARE);
+    uint64_t changes = current_process()->rights.changes;
+
+    user_put(FP_XSTATE_MAGIC1, &software->magic1, fault);
+    user_put(fpu_frame_size(), &software->extended_size, fault);
+    user_put(fpu_layout.xcr0, &software->xfeatures, fault);
+    user_put(fpu_layout.size, &software->xstate_size, fault);
+    user_put(changes, &software->padding[0], fault);
+    user_put(changes >> 32, &software->padding[1], fault);
+    user_put(FP_XSTATE_MAGIC2, (uint32_t *)(image + fpu_layout.size), fault);
+    if (fpu_layout.pkru_offset) {
+        user_put(XFEATURE_PKRU, (uint64_t *)(image + XSAVE_XSTATE_BV), fault);
+        user_put(pkru, (uint32_t *)(image + fpu_layout.pkru_offset), fault);
+    }
+    return true;
+fault:
+    return false;
 }
 
 static int write_frame(const struct frame_place *place, const struct trap_frame *frame,
                        const siginfo_t *info, const struct sigaction *action,
-                       signal_set_t blocked_before)
+                       signal_set_t blocked_before, uint32_t pkru)
 {
-    const struct signal_state *state = &current()->signals;
-    struct signal_frame out;
+    struct signal_frame *out = (struct signal_frame *)place->frame;
+    bool written = false;
 
-    memset(&out, 0, sizeof(out));
-    out.return_address = (uintptr_t)action->sa_restorer;
-    out.info = *info;
-    out.context.uc_flags =
-        UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (fpu_layout.xcr0 ? UC_FP_XSTATE : 0);
-    out.context.uc_stack.ss_sp = (void *)state->stack_base;
-    out.context.uc_stack.ss_size = state->stack_size;
-    out.context.uc_stack.ss_flags = alternate_stack_flags(state, frame->rsp);
-    out.context.uc_sigmask = blocked_before;
-    fill_registers(&out.context.uc_mcontext, frame);
-    out.context.uc_mcontext.oldmask = blocked_before;
-    out.context.uc_mcontext.fpstate = (void *)place->image;
-    return copy_to_user(place->frame, &out, sizeof(out)) ? -EFAULT : 0;
+    if (!user_range_ok(place->frame, place->image + fpu_frame_size() - place->frame))
+        return -EFAULT;
+    if (fpu_layout.xcr0 &&
+        clear_user(place->image + XSAVE_SOFTWARE, XSAVE_MINIMUM - XSAVE_SOFTWARE))
+        return -EFAULT;
+    user_access_begin();
+    user_put(action->sa_restorer, &out->return_address, fault);
+    written = put_context(&out->context, frame, place->image, blocked_before) &&
+              (!fpu_layout.xcr0 || put_image(place->image, pkru));
+fault:
+    user_access_end();
+    if (!written || copy_to_user((uintptr_t)&out->info, info, sizeof(*info)))
+        return -EFAULT;
+    return fpu_save_user(place->image);
 }
 
 int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
                        const struct sigaction *action, signal_set_t blocked_before)
 {
     const struct key_policies *policies = &current()->space->policies;
+    struct signal_state *state = &current()->signals;
     uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
     struct frame_place place;
 
@@ -235,18 +257,13 @@ int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
         return -EFAULT;
     if (cpu_state.pku)
         write_pkru(pkru & policies->closed);
-    int error = write_image(place.image, pkru);
-    if (!error)
-        error = write_frame(&place, frame, info, action, blocked_before);
-    if (error) {
+    if (write_frame(&place, frame, info, action, blocked_before, pkru)) {
         if (cpu_state.pku)
             write_pkru(pkru);
-        return error;
+        return -EFAULT;
     }
     fpu_reset(); /* PKRU takes its init value with the rest */
     rights_enter_handler(pkru);
-
-    struct signal_state *state = &current()->signals;
     if (state->stack_flags & (int)SS_AUTODISARM) {
         state->stack_base = 0;
         state->stack_size = 0;
@@ -313,7 +330,7 @@ static int read_software_bytes(uintptr_t image, bool *extended, uint64_t *compon
         return -EFAULT;
     *extended = magic2 == FP_XSTATE_MAGIC2;
     *components = software.xfeatures;
-    memcpy(changes, software.padding, sizeof(*changes));
+    *changes = software.padding[0] | (uint64_t)software.padding[1] << 32;
     return 0;
 }
 

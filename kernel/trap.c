@@ -64,7 +64,7 @@ static void note_exception(const struct trap_frame *frame)
 
 /* ---- page faults ---- */
 
-static void signal_fault(const struct trap_frame *frame, uintptr_t address,
+static void signal_fault(struct trap_frame *frame, uintptr_t address,
                          const struct fault_verdict *verdict)
 {
     siginfo_t info = {.si_signo = verdict->signal, .si_code = verdict->code};
@@ -78,7 +78,7 @@ static void signal_fault(const struct trap_frame *frame, uintptr_t address,
     if (verdict->signal == SIGKILL)
         signal_send(current(), SIGKILL);
     else
-        signal_force(&info);
+        signal_raise(frame, &info);
     kernel_unlock();
 }
 
@@ -173,7 +173,7 @@ static void user_exception(struct trap_frame *frame)
     }
     irq_enable();
     kernel_lock();
-    signal_force(&info);
+    signal_raise(frame, &info);
     kernel_unlock();
     irq_disable();
 }
@@ -196,7 +196,9 @@ void trap_dispatch(struct trap_frame *frame)
 {
     uint64_t vector = frame->vector;
 
-    if (vector == VECTOR_TIMER) {
+    if (vector == VECTOR_PF) {
+        page_fault(frame);
+    } else if (vector == VECTOR_TIMER) {
         apic_end_of_interrupt();
         sched_tick();
     } else if (vector == VECTOR_RESCHEDULE) {
@@ -207,8 +209,6 @@ void trap_dispatch(struct trap_frame *frame)
     } else if (vector == VECTOR_RIGHTS) {
         apic_end_of_interrupt();
         rights_answer();
-    } else if (vector == VECTOR_PF) {
-        page_fault(frame);
     } else if (vector == VECTOR_NMI || vector == VECTOR_DF || vector == VECTOR_MC) {
         if (vector == VECTOR_MC)
             machine_check_note();
