@@ -61,20 +61,6 @@ void file_put(struct file *file)
     kfree(file);
 }
 
-bool file_is_readable(const struct file *file)
-{
-    unsigned int mode = file->flags & O_ACCMODE;
-
-    return !(file->flags & O_PATH) && (mode == O_RDONLY || mode == O_RDWR);
-}
-
-bool file_is_writable(const struct file *file)
-{
-    unsigned int mode = file->flags & O_ACCMODE;
-
-    return !(file->flags & O_PATH) && (mode == O_WRONLY || mode == O_RDWR);
-}
-
 typedef long (*transfer_t)(struct file *file, struct io_iter *iter, uint64_t *offset);
 
 /* At the file's own offset: one transfer at a time, so that two never get the same bytes. */

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <asm/fcntl.h>
 #include <asm/stat.h>
 #include <bsd/sys/queue.h>
 #include <linux/types.h>
@@ -92,8 +93,19 @@ void file_get(struct file *file);
 void file_put(struct file *file);
 
 /* Whether a file was opened for reading, for writing. */
-bool file_is_readable(const struct file *file);
-bool file_is_writable(const struct file *file);
+static inline bool file_is_readable(const struct file *file)
+{
+    unsigned int mode = file->flags & (O_PATH | O_ACCMODE);
+
+    return mode == O_RDONLY || mode == O_RDWR;
+}
+
+static inline bool file_is_writable(const struct file *file)
+{
+    unsigned int mode = file->flags & (O_PATH | O_ACCMODE);
+
+    return mode == O_WRONLY || mode == O_RDWR;
+}
 
 /*
  * Through operations->read and write: -EBADF unless it was opened so. offset NULL: at the file's

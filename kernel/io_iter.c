@@ -111,13 +111,14 @@ static void advance(struct io_iter *iter, size_t count)
     }
 }
 
-static size_t copy(struct io_iter *iter, char *kernel, size_t count, copy_piece_t copy_piece)
+/* In each of its callers, so that copy_piece is a direct call. */
+static inline __attribute__((always_inline)) size_t copy(struct io_iter *iter, char *kernel,
+                                                         size_t count, copy_piece_t copy_piece)
 {
     size_t done = 0;
 
     if (count > iter->remaining)
         count = iter->remaining;
-    advance(iter, 0); /* past segments of no length */
     while (done < count) {
         size_t piece = iter->segments->iov_len - iter->offset;
         size_t missed;

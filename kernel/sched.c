@@ -400,16 +400,15 @@ static void switch_to_next(struct run_queue *queue)
 /* Frees the task that ended before this one ran. Interrupts are on: to free may take long. */
 static void free_finished(void)
 {
-    uint64_t flags = irq_save();
-    struct task *dead = this_queue()->finished;
+    struct run_queue *queue = this_queue();
+    struct task *dead = queue->finished;
 
-    this_queue()->finished = NULL;
-    irq_restore(flags);
-    if (dead) {
-        kernel_lock();
-        task_free(dead);
-        kernel_unlock();
-    }
+    if (!dead)
+        return;
+    queue->finished = NULL;
+    kernel_lock();
+    task_free(dead);
+    kernel_unlock();
 }
 
 void task_started(void)

@@ -55,7 +55,7 @@ static void leave(struct wait_queue *queue)
     }
 }
 
-void wake_all(struct wait_queue *queue)
+void wake_all_waiting(struct wait_queue *queue)
 {
     uint64_t flags = spin_lock_irqsave(&queue->lock);
     struct task *task;

@@ -56,7 +56,18 @@ int wait_event_until(struct wait_queue *queue, bool (*condition)(void *context),
 void wait_event_uninterruptible(struct wait_queue *queue, bool (*condition)(void *context),
                                 void *context);
 
-/* Makes all that wait in the queue test their conditions. Also from interrupt handlers. */
-void wake_all(struct wait_queue *queue);
+void wake_all_waiting(struct wait_queue *queue);
+
+/*
+ * Makes all that wait in the queue test their conditions. Also from interrupt handlers. Whoever
+ * enters the queue after it was seen empty here finds the condition as it was before: both sides
+ * have a full barrier between their store and their load.
+ */
+static inline void wake_all(struct wait_queue *queue)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&queue->tasks.tqh_first, __ATOMIC_RELAXED))
+        wake_all_waiting(queue);
+}
 
 #endif
