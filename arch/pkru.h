@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#include "arch/spinlock.h"
+#include "arch/cpu.h"
 
 #define PKEY_COUNT 16
 
@@ -57,15 +57,14 @@ static inline uint32_t pkru_with_rights(uint32_t pkru, unsigned int key, uint32_
 }
 
 /*
- * Changes the running thread's rights to a key. Interrupts wait, because one of them may change
- * the register on behalf of another thread.
+ * Changes the running thread's rights to a key. Interrupts are on; they wait, because one of them
+ * may change the register on behalf of another thread.
  */
 static inline void pkru_change(unsigned int key, uint32_t rights)
 {
-    uint64_t flags = irq_save();
-
+    irq_disable();
     write_pkru(pkru_with_rights(read_pkru(), key, rights));
-    irq_restore(flags);
+    irq_enable();
 }
 
 #endif

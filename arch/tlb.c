@@ -39,8 +39,8 @@ static void flush_here(struct tlb_cpu *tlb, const struct tlb_batch *batch)
         return;
     }
     for (unsigned int i = 0; i < batch->count; i++) {
-        uintptr_t end = batch->ranges[i].end;
-        for (uintptr_t at = batch->ranges[i].start; at < end; at += PAGE_SIZE) {
+        const struct tlb_range *range = &batch->ranges[i];
+        for (uintptr_t at = range->start; at < range->end; at += range->step) {
             tlb_check_invlpg(tlb->space, at);
             invlpg(at);
         }

@@ -30,8 +30,10 @@
 
 #define TLB_RANGES_MAX 8
 
+/* One INVLPG for each step of it: the size of a page, which for a large one drops all of it. */
 struct tlb_range {
     uintptr_t start, end;
+    uint64_t step;
 };
 
 /* Ranges to be invalidated; one with more pages than the limit above stands for everything. */
@@ -51,18 +53,26 @@ static inline void tlb_batch_add_all(struct tlb_batch *batch)
     batch->pages = TLB_FLUSH_ALL_PAGES + 1;
 }
 
-/* For a large page its first 4 KiB will do: one INVLPG drops all of it (SDM vol. 3A, 4.10.2.3). */
-static inline void tlb_batch_add(struct tlb_batch *batch, uintptr_t start, uintptr_t end)
+/* Pages of a size side by side (SDM vol. 3A, 4.10.2.3: any address in a page will do). */
+static inline void tlb_batch_add_pages(struct tlb_batch *batch, uintptr_t start, uint64_t count,
+                                       uint64_t size)
 {
     struct tlb_range *last = batch->ranges + batch->count - 1;
+    uintptr_t end = start + count * size;
 
-    batch->pages += (end - start) >> PAGE_SHIFT;
-    if (batch->count && last->end == start)
+    batch->pages += count;
+    if (batch->count && last->end == start && last->step == size)
         last->end = end;
     else if (batch->count < TLB_RANGES_MAX)
-        batch->ranges[batch->count++] = (struct tlb_range){start, end};
+        batch->ranges[batch->count++] = (struct tlb_range){start, end, size};
     else
         tlb_batch_add_all(batch);
+}
+
+/* A page, by any address in it. */
+static inline void tlb_batch_add(struct tlb_batch *batch, uintptr_t address)
+{
+    tlb_batch_add_pages(batch, align_down(address, PAGE_SIZE), 1, PAGE_SIZE);
 }
 
 /*

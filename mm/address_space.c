@@ -65,7 +65,7 @@ static void free_gathered(struct space_gather *gather)
     gather->shared_count = 0;
 }
 
-void space_finish_locked(struct address_space *space)
+static inline void finish_locked(struct address_space *space)
 {
     struct space_gather *gather = &space->gather;
 
@@ -76,6 +76,11 @@ void space_finish_locked(struct address_space *space)
     }
     tlb_check_flushed(&space->cpus);
     free_gathered(gather);
+}
+
+void space_finish_locked(struct address_space *space)
+{
+    finish_locked(space);
 }
 
 void space_remove_area_locked(struct address_space *space, struct area *area)
@@ -89,7 +94,7 @@ void space_unlock_write(struct address_space *space)
 {
     struct area *area = space->gather.areas;
 
-    space_finish_locked(space);
+    finish_locked(space);
     space->gather.areas = NULL;
     rwlock_write_unlock(&space->lock);
     while (area) {
@@ -120,7 +125,7 @@ void space_gather_leaf_locked(struct address_space *space, const struct pt_run *
 
     tlb_check_change(&space->cpus, at, old, run->entries[number]);
     if (pte_is_present(old))
-        tlb_batch_add(&space->gather.batch, at, at + PAGE_SIZE);
+        tlb_batch_add(&space->gather.batch, at);
 }
 
 void space_gather_run_locked(struct address_space *space, const struct pt_run *run,
@@ -134,12 +139,12 @@ void space_gather_run_locked(struct address_space *space, const struct pt_run *r
         return;
     if (leaves > TLB_FLUSH_ALL_PAGES) {
         tlb_batch_add_all(batch);
-    } else if (leaves == run->count && run->level == 1) {
-        tlb_batch_add(batch, at, at + leaves * PAGE_SIZE);
+    } else if (leaves == run->count) {
+        tlb_batch_add_pages(batch, at, leaves, size);
     } else {
         for (unsigned int i = 0; i < run->count; i++, at += size)
             if (!pte_is_empty(run->entries[i]))
-                tlb_batch_add(batch, at, at + PAGE_SIZE);
+                tlb_batch_add_pages(batch, at, 1, size);
     }
 }
 

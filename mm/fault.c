@@ -238,7 +238,7 @@ static void replace_page(const struct fault *fault, struct page *old, pte_t new)
     uintptr_t start = align_down(fault->address, pte_level_size(fault->level));
 
     tlb_check_change(&fault->space->cpus, start, fault->seen, new);
-    tlb_batch_add(&batch, start, start + PAGE_SIZE);
+    tlb_batch_add(&batch, start);
     tlb_flush(&fault->space->cpus, &batch);
     if (!leaf_is_zero_page(fault->seen))
         page_put(old);

@@ -139,7 +139,7 @@ int space_split_large_locked(struct address_space *space, uintptr_t at)
     if (!entry || level == 1)
         return 0;
     /* No CPU may have the large page and the small ones at the same time. */
-    tlb_batch_add(&space->gather.batch, start, start + PAGE_SIZE);
+    tlb_batch_add(&space->gather.batch, start);
     return pt_walk(space->root, at, at + PAGE_SIZE, &split);
 }
 
