@@ -58,7 +58,7 @@ FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 
 objects = $(addprefix $(BUILD)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
 VDSO_OBJECTS := $(call objects,vdso,$(VDSO_SOURCES))
-KERNEL_OBJECTS := $(call objects,kernel,$(KERNEL_SOURCES))
+KERNEL_OBJECTS := $(call objects,kernel,$(KERNEL_SOURCES)) $(BUILD)/font/font.o
 LIBC_OBJECTS := $(call objects,user,$(LIBC_SOURCES))
 BUILT_PROGRAMS := $(USER_PROGRAMS:%=$(BUILD)/user/%) $(RING3_TESTS:%=$(BUILD)/tests/%)
 HOST_PROGRAMS := $(addprefix $(BUILD)/host/,$(USER_PROGRAMS) $(RING3_TESTS) fuzz)
@@ -282,6 +282,16 @@ $(BUILD)/symbols/pass2.c: $(BUILD)/symbols/pass1.elf tools/mksymbols
 	$(Q)$(NM) -n $< | tools/mksymbols > $@
 
 $(BUILD)/symbols/%.o: $(BUILD)/symbols/%.c kernel/symbols.h $(BUILD)/flags | $(UAPI)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
+
+# The font of the framebuffer console: of Debian's console-setup, and not in the tree.
+FONT := /usr/share/consolefonts/Lat15-VGA16.psf.gz
+
+$(BUILD)/font/font.c: $(FONT) tools/mkfont tools/lib/psf.py
+	@mkdir -p $(@D)
+	$(Q)tools/mkfont $< > $@
+
+$(BUILD)/font/font.o: $(BUILD)/font/font.c arch/font.h $(BUILD)/flags | $(UAPI)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/latchkey.elf: $(KERNEL_OBJECTS) $(BUILD)/symbols/pass2.o linker.ld

@@ -16,9 +16,11 @@
 #include "arch/usercopy.h"
 #include "libc/include/string.h"
 
-/* Entry 0 WB, 1 WT, 2 UC-, 3 UC, and the same again: the value after reset (SDM vol. 3A, 12.12.4).
+/*
+ * Entry 0 WB, 1 WC, 2 UC-, 3 UC; 4 to 7, which no entry of ours names, as after reset (SDM vol. 3A,
+ * 12.12). PTE_PWT alone is WC.
  */
-#define PAT_DEFAULT 0x0007040600070406ul
+#define PAT_VALUE 0x0007040600070106ul
 
 struct cpu_state cpu_state;
 
@@ -96,7 +98,7 @@ static void set_registers(uint64_t cr4)
     write_cr0(cpu_state.cr0);
     wrmsr(MSR_EFER, cpu_state.efer);
     if (this_cpu_has(X86_FEATURE_PAT))
-        wrmsr(MSR_PAT, PAT_DEFAULT);
+        wrmsr(MSR_PAT, PAT_VALUE);
     machine_check_enable();
     write_cr4(cr4);
     setup_syscall();

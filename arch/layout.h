@@ -3,7 +3,7 @@
  * The layout of the virtual address space.
  *
  *   ffff_ffff_8000_0000  kernel image, linked here (-2 GiB), loaded at physical 1 MiB
- *   ffff_ffff_0000_0000  device registers, uncached, mapped on request
+ *   ffff_ffff_0000_0000  device registers, uncached, and the framebuffer, mapped on request
  *   ffff_c900_0000_0000  kernel stacks, each below an unmapped guard page
  *   ffff_8880_0000_0000  direct map: all RAM (never device or reserved ranges) once, NX,
  *                        by the largest pages that fit

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/framebuffer.h"
 #include "arch/types.h"
 
 #define BOOT_MEMORY_RANGES_MAX 512
@@ -46,7 +47,8 @@ struct boot_info {
     uint32_t rsdp_size;           /* bytes of it; 0: the loader gave none (look as on a BIOS) */
     uint64_t efi_system_table;    /* physical; 0: not by UEFI, or the loader does not say */
     bool has_vga_text;            /* an 80x25 text screen at 0xb8000 */
-    uint64_t entry_tsc;           /* the TSC at the first instruction of the entry */
+    struct framebuffer framebuffer;
+    uint64_t entry_tsc; /* the TSC at the first instruction of the entry */
 };
 
 #endif

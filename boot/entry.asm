@@ -43,6 +43,10 @@ multiboot2_header:
         dd 0                                ; architecture: i386, 32-bit protected mode
         dd .end - multiboot2_header
         dd 0x100000000 - (0xe85250d6 + (.end - multiboot2_header))
+        dw 5, 1                             ; framebuffer tag, optional: of any size and depth
+        dd 20
+        dd 0, 0, 0
+        align 8, db 0
         dw 0, 0                             ; end tag
         dd 8
 .end:

@@ -21,7 +21,10 @@ enum tag_type {
     TAG_ACPI_NEW = 15,
 };
 
-#define FRAMEBUFFER_EGA_TEXT 2
+enum framebuffer_type {
+    FRAMEBUFFER_DIRECT = 1,
+    FRAMEBUFFER_EGA_TEXT = 2,
+};
 
 struct tag {
     uint32_t type;
@@ -50,7 +53,11 @@ struct tag_framebuffer {
     uint64_t address;
     uint32_t pitch, width, height;
     uint8_t bits_per_pixel, type;
-};
+    uint16_t reserved;
+    struct framebuffer_field red, green, blue; /* if it is direct */
+} __attribute__((packed));
+
+_Static_assert(sizeof(struct tag_framebuffer) == 38, "Multiboot2 specification 2.0, 3.6.12");
 
 struct tag_efi64 {
     struct tag tag;
@@ -68,6 +75,24 @@ static void read_memory_map(const struct tag_memory_map *map, struct boot_info *
         const struct memory_map_entry *entry = (const void *)at;
         boot_add_memory(info, entry->base, entry->length, entry->type);
     }
+}
+
+/* The screen as GRUB leaves it: text, or pixels; those that are indices of a palette are not used.
+ */
+static void read_framebuffer(const struct tag_framebuffer *tag, struct boot_info *info)
+{
+    info->has_vga_text = tag->type == FRAMEBUFFER_EGA_TEXT;
+    if (tag->type == FRAMEBUFFER_DIRECT && tag->tag.size >= sizeof(*tag))
+        info->framebuffer = (struct framebuffer){
+            .address = paddr(tag->address),
+            .pitch = tag->pitch,
+            .width = tag->width,
+            .height = tag->height,
+            .bits_per_pixel = tag->bits_per_pixel,
+            .red = tag->red,
+            .green = tag->green,
+            .blue = tag->blue,
+        };
 }
 
 static void read_tag(const struct tag *tag, struct boot_info *info)
@@ -88,8 +113,7 @@ static void read_tag(const struct tag *tag, struct boot_info *info)
         read_memory_map((const void *)tag, info);
         break;
     case TAG_FRAMEBUFFER:
-        info->has_vga_text =
-            ((const struct tag_framebuffer *)(const void *)tag)->type == FRAMEBUFFER_EGA_TEXT;
+        read_framebuffer((const void *)tag, info);
         break;
     case TAG_EFI64:
         info->efi_system_table = ((const struct tag_efi64 *)(const void *)tag)->system_table;

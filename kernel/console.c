@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * The console, over one UART and the VGA text screen.
+ * The console, over one UART and a screen.
  *
  * One lock, taken with interrupts off, keeps each message whole. A UART that is opened late is
- * given the log first, so that it misses nothing.
+ * given the log first, so that it misses nothing; so is a screen.
  */
 #include "kernel/console.h"
 
 #include "arch/cpu.h"
 #include "arch/layout.h"
+#include "arch/screen.h"
 #include "arch/spcr.h"
 #include "arch/spinlock.h"
 #include "arch/uart.h"
-#include "arch/vga.h"
+#include "kernel/display.h"
 #include "kernel/log.h"
 #include "kernel/uart_words.h"
 #include "libc/core/format.h"
@@ -67,8 +68,8 @@ static void write_lines(const char *bytes, size_t count)
 
 /* ---- the UART ---- */
 
-/* What was said before the UART was there. */
-static void write_log(void)
+/* What was said before a device was there. */
+static void write_log(void (*write)(const char *bytes, size_t count))
 {
     char bytes[LOG_LEVEL_SIZE + 64];
     uint64_t position = 0;
@@ -81,7 +82,7 @@ static void write_log(void)
         if (at_line_start)
             level = log_level(bytes);
         if (level < shown_below)
-            write_lines(bytes + skipped, count - skipped);
+            write(bytes + skipped, count - skipped);
         at_line_start = bytes[count - 1] == '\n';
     }
 }
@@ -103,7 +104,7 @@ static bool open_uart(const struct uart_place *place, const char *source)
     if (!uart_init(&uart, place, registers))
         return false;
     uart_source = source;
-    write_log();
+    write_log(write_lines);
     return true;
 }
 
@@ -146,22 +147,20 @@ void console_set_level(unsigned int level)
     shown_below = level > 0 ? level : 1;
 }
 
-void console_init(const char *words, bool has_vga_text)
+void console_init(const char *words)
 {
     map_device = map_early;
-    if (has_vga_text)
-        vga_init(direct_map(paddr(VGA_MEMORY)));
     has_words = words;
     if (words && uart_words_read(words, &named))
         named.space = UART_NOWHERE;
     open_named();
 }
 
-void console_remap(void *(*map)(paddr_t, size_t), bool has_vga_text)
+void console_remap(void *(*map)(paddr_t, size_t))
 {
     map_device = map;
-    if (has_vga_text)
-        vga_remap(map(paddr(VGA_MEMORY), VGA_MEMORY_SIZE));
+    if (display_remap())
+        write_log(screen_write);
     if (!has_uart())
         open_named();
     else if (uart.place.space == UART_MEMORY)
@@ -193,7 +192,7 @@ static void write_locked(const char *bytes, size_t count)
         return;
     is_in_line = true; /* should a panic interrupt this */
     write_lines(bytes, count);
-    vga_write(bytes, count);
+    screen_write(bytes, count);
     is_in_line = bytes[count - 1] != '\n';
 }
 
@@ -210,7 +209,7 @@ void console_write_raw(const char *bytes, size_t count)
     uint64_t flags = take_lock();
 
     uart_write(&uart, bytes, count);
-    vga_write(bytes, count);
+    screen_write(bytes, count);
     drop_lock(flags);
 }
 

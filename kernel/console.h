@@ -3,9 +3,9 @@
  * The console: where kernel messages go, and the low half of the interactive terminal when there
  * is no channel to the host.
  *
- * Output goes to one UART and to the VGA text screen where there is one. Every wait for the
- * transmitter has a limit, and a UART that never answers is given up. All messages go to the log
- * (kernel/log.h); those from before a UART was found are written to it when it is.
+ * Output goes to one UART and to the screen that the loader left (kernel/display.h). Every wait for
+ * the transmitter has a limit, and a UART that never answers is given up. All messages go to the
+ * log (kernel/log.h); those from before a UART was found are written to it when it is.
  */
 #ifndef KERNEL_CONSOLE_H
 #define KERNEL_CONSOLE_H
@@ -33,14 +33,14 @@
 void console_set_level(unsigned int level);
 
 /*
- * Opens the screen, and the UART that words, the value of console=, name (kernel/uart_words.h);
+ * Opens the UART that words, the value of console=, name (kernel/uart_words.h);
  * NULL: none yet. Needs no memory: devices are seen through the early direct map, which ends at
  * 4 GiB, until console_remap().
  */
-void console_init(const char *words, bool has_vga_text);
+void console_init(const char *words);
 
 /* The early direct map is gone: map shows device registers, or gives NULL. */
-void console_remap(void *(*map)(paddr_t, size_t), bool has_vga_text);
+void console_remap(void *(*map)(paddr_t, size_t));
 
 /*
  * If there is no UART yet, opens the one that the firmware's SPCR table names, or else the first of

@@ -24,6 +24,7 @@
 #include "kernel/channel.h"
 #include "kernel/command_line.h"
 #include "kernel/console.h"
+#include "kernel/display.h"
 #include "kernel/exec.h"
 #include "kernel/firmware.h"
 #include "kernel/futex.h"
@@ -80,7 +81,8 @@ static void init_console(const struct boot_info *info)
 
     if (command_line_value("loglevel", value) && !parse_u64(value, &level))
         console_set_level(level < LEVEL_COUNT ? (unsigned int)level : LEVEL_COUNT);
-    console_init(command_line_value("console", value) ? value : NULL, info->has_vga_text);
+    display_init(info);
+    console_init(command_line_value("console", value) ? value : NULL);
 }
 
 /* The archive, and the image with the page array's seed, are not the allocator's to give out. */
@@ -99,7 +101,8 @@ static void init_memory(const struct boot_info *info)
               info->memory_count);
     if (kernel_map_init() || page_init_high())
         panic("not enough memory for the kernel's page tables; Latchkey wants 32 MiB");
-    console_remap(device_map, info->has_vga_text);
+    console_remap(device_map);
+    display_log();
     slab_init();
     task_init();
     if (space_init())

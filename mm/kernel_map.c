@@ -12,10 +12,11 @@
 #include "mm/page_table.h"
 
 /* Accessed and dirty are set beforehand, so that the CPU never has to write the entry. */
-#define MAP_TEXT   (PTE_P | PTE_A | PTE_G)
-#define MAP_RODATA (PTE_P | PTE_A | PTE_G | PTE_NX)
-#define MAP_DATA   (PTE_P | PTE_W | PTE_A | PTE_D | PTE_G | PTE_NX)
-#define MAP_DEVICE (MAP_DATA | PTE_PCD | PTE_PWT)
+#define MAP_TEXT      (PTE_P | PTE_A | PTE_G)
+#define MAP_RODATA    (PTE_P | PTE_A | PTE_G | PTE_NX)
+#define MAP_DATA      (PTE_P | PTE_W | PTE_A | PTE_D | PTE_G | PTE_NX)
+#define MAP_DEVICE    (MAP_DATA | PTE_PCD | PTE_PWT)
+#define MAP_COMBINING (MAP_DATA | PTE_PWT) /* cpu.c, PAT_VALUE */
 
 #define KERNEL_HALF (PTE_PER_TABLE / 2) /* first top-level entry of the upper half */
 
@@ -166,6 +167,11 @@ static void *map_in_window(paddr_t address, size_t size, uint64_t bits)
 void *device_map(paddr_t address, size_t size)
 {
     return map_in_window(address, size, MAP_DEVICE);
+}
+
+void *device_map_combining(paddr_t address, size_t size)
+{
+    return map_in_window(address, size, MAP_COMBINING);
 }
 
 const void *firmware_map(paddr_t address, size_t size)

@@ -34,6 +34,9 @@ int kernel_map_identity(paddr_t page, paddr_t *root);
 /* Maps device registers, uncached, for good. NULL when the window or memory is full. */
 void *device_map(paddr_t address, size_t size);
 
+/* The same for memory of a device that is only written to: stores may be combined (WC). */
+void *device_map_combining(paddr_t address, size_t size);
+
 /* Maps the firmware's memory, to be read only, for good, in the same window. NULL likewise. */
 const void *firmware_map(paddr_t address, size_t size);
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the console stands on: the names of serial ports, the SPCR table, the registers of a UART in
- * memory, and the log. The UART is an array that keeps what is written to it, so a test sets what
- * the kernel will read and looks at what the kernel wrote last.
+ * memory, what a loader may say of a framebuffer, and the log. The UART is an array that keeps what
+ * is written to it, so a test sets what the kernel will read and looks at what the kernel wrote
+ * last.
  */
 #include <stdbool.h>
 
 #include <asm/errno.h>
 
+#include "arch/framebuffer.h"
 #include "arch/spcr.h"
 #include "arch/types.h"
 #include "arch/uart.h"
@@ -217,6 +219,44 @@ KTEST(uart_absent_or_stuck)
     registers[LINE_STATUS] = WRITABLE;
     EXPECT(uart_write(&uart, "x", 1));
     EXPECT(!uart.stalled);
+}
+
+/* ---- the framebuffer ---- */
+
+static const struct framebuffer sound = {{0xfd000000}, 1024 * 4, 1024,   768,
+                                         32,           {16, 8},  {8, 8}, {0, 8}};
+
+KTEST(framebuffer_that_can_be_used)
+{
+    struct framebuffer of_16_bits = {{0xfd000000}, 1024 * 2, 1000,   768,
+                                     16,           {11, 5},  {5, 6}, {0, 5}};
+
+    EXPECT(framebuffer_is_usable(&sound));
+    EXPECT(framebuffer_is_usable(&of_16_bits));
+    EXPECT_EQ(1024 * 4 * 768, framebuffer_size(&sound));
+}
+
+/* Nothing there; no room for text; nonsense of each number by itself. */
+KTEST(framebuffer_of_no_use)
+{
+    struct framebuffer bad[12];
+
+    for (unsigned int i = 0; i < array_size(bad); i++)
+        bad[i] = sound;
+    bad[0].address = paddr(0);
+    bad[1].address = paddr(1ul << 52);
+    bad[2].address = paddr(UINT64_MAX);
+    bad[3].width = 7;
+    bad[4].height = 63;
+    bad[5].height = UINT32_MAX;
+    bad[6].pitch = 1024 * 4 - 1;
+    bad[7].pitch = UINT32_MAX;
+    bad[8].bits_per_pixel = 8;
+    bad[9].bits_per_pixel = 64;
+    bad[10].red.position = 25;
+    bad[11].blue.size = 0;
+    for (unsigned int i = 0; i < array_size(bad); i++)
+        EXPECT(!framebuffer_is_usable(&bad[i]));
 }
 
 /* ---- the log ---- */

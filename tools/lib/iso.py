@@ -28,12 +28,16 @@ def make_iso(output, kernel, initramfs, grub_cfg):
         run_tool(*command)
 
 
-def boot_at_once(command_line):
-    """A GRUB configuration without a menu, which gives the kernel these words."""
+def boot_at_once(command_line, screen="auto"):
+    """A GRUB configuration without a menu, which gives the kernel these words.
+
+    screen is the mode of the screen, as GRUB's gfxpayload has it.
+    """
     words = ["'" + word.replace("'", "'\\''") + "'" for word in command_line.split()]
     return (
         "insmod all_video\n"
         f"multiboot2 /boot/latchkey.elf {' '.join(words)}\n"
         "module2 /boot/initramfs.cpio\n"
+        f"set gfxpayload={screen}\n"
         "boot\n"
     )

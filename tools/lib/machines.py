@@ -30,10 +30,10 @@ class MachineError(Exception):
     """The machine cannot be made or started; the message says why."""
 
 
-def _make_iso(folder, kernel, initramfs, command_line):
+def _make_iso(folder, kernel, initramfs, configuration):
     path = os.path.join(folder, "run.iso")
     try:
-        iso.make_iso(path, kernel, os.path.join(folder, initramfs), iso.boot_at_once(command_line))
+        iso.make_iso(path, kernel, os.path.join(folder, initramfs), configuration)
     except tool.ToolError as error:
         raise MachineError(str(error)) from None
     return path
@@ -98,7 +98,7 @@ def start_qemu(folder, options, kernel, initramfs, command_line):
         command += ["-kernel", kernel, "-initrd", initramfs, "-append", command_line]
     else:
         command += ["-M", QEMU_BOARD, "-vga", "std"]
-        command += ["-cdrom", _make_iso(folder, kernel, initramfs, command_line)]
+        command += ["-cdrom", _make_iso(folder, kernel, initramfs, iso.boot_at_once(command_line))]
     if options.way == "uefi":
         command += uefi_flash()
     log_port = _qemu_pipe(folder, "log", command)
@@ -159,7 +159,9 @@ debug: action=ignore
 
 
 def start_bochs(folder, options, kernel, initramfs, command_line):
-    image = _make_iso(folder, kernel, initramfs, command_line)
+    # Asked for the mode that suits the screen, Bochs' VGA BIOS ends in a triple fault.
+    configured = iso.boot_at_once(command_line, screen="text")
+    image = _make_iso(folder, kernel, initramfs, configured)
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     ports = [listener.getsockname()[1] for listener in listeners]
     configuration = BOCHS_CONFIGURATION.format(
