@@ -76,7 +76,7 @@ static inline const char *story_error(int error)
         int error;
         const char *name;
     } names[] = {
-        {EIO, "EIO"},       {EACCES, "EACCES"}, {EBUSY, "EBUSY"},
+        {EIO, "EIO"},       {EBADF, "EBADF"},   {EACCES, "EACCES"}, {EBUSY, "EBUSY"},
         {EINVAL, "EINVAL"}, {ENOSPC, "ENOSPC"}, {ENOSYS, "ENOSYS"},
     };
 

@@ -13,7 +13,7 @@ from test_linux import linux_has_keys
 
 WAYS = ("pvh", "iso", "uefi", "bochs")
 LINUX_STORIES = ("pkey-demo", "pkey-tour")
-STORIES = (*LINUX_STORIES, "pkey-policies", "pkey-threads", "pkey-ways")
+STORIES = (*LINUX_STORIES, "pkey-policies", "pkey-query", "pkey-threads", "pkey-ways")
 
 
 def without_what_varies(text):
@@ -54,6 +54,16 @@ def test_without_keys(name, options):
     text = story(name, *options)
     assert "ENOSPC" in text
     assert "SEGV_PKUERR" not in text
+
+
+def test_queries(expected):
+    """Memory by the size of its pages, and threads whose rights others change."""
+    before, after = expected["pkey-query"].split(" 5. ")
+    assert re.search(r"\n +2 +4096 KiB +1 +0 KiB +2048 KiB\n", before)
+    assert re.search(r"\n +2 +4092 KiB +2 +2044 KiB +0 KiB\n", before)
+    assert re.search(r"\n +writer +rw +r-\n", before)
+    assert re.search(r"\n +writer +r- +r-\n", after)
+    assert re.search(r"\n +main +rw +--\n", after)
 
 
 def test_policies(expected):
