@@ -114,7 +114,6 @@ static void put_usage(struct text *text, const struct area_usage *usage)
     text_print(text, "Private_Hugetlb: %7lu kB\n", usage->pool_private >> 10);
     put_size(text, "Swap:", 0);
     put_size(text, "SwapPss:", 0);
-    put_size(text, "Locked:", 0);
 }
 
 struct mnemonic {
@@ -130,8 +129,9 @@ static void put_flags(struct text *text, const struct area *area)
         {area->prot & PROT_EXEC, "ex "},        {area->flags & AREA_SHARED, "sh "},
         {area->max_prot & PROT_READ, "mr "},    {area->max_prot & PROT_WRITE, "mw "},
         {area->max_prot & PROT_EXEC, "me "},    {area->flags & AREA_SHARED, "ms "},
-        {area->flags & AREA_GROWS_DOWN, "gd "}, {area->flags & AREA_HUGETLB, "ht "},
-        {area->flags & AREA_HUGE, "hg "},
+        {area->flags & AREA_GROWS_DOWN, "gd "}, {area->flags & AREA_LOCKED, "lo "},
+        {area->flags & AREA_NO_FORK, "dc "},    {area->flags & AREA_HUGETLB, "ht "},
+        {area->flags & AREA_WIPE, "wf "},       {area->flags & AREA_HUGE, "hg "},
     };
 
     text_print(text, "VmFlags: ");
@@ -158,6 +158,7 @@ static void put_area_with_usage(struct show *show, const struct area *area)
     put_size(show->text, "KernelPageSize:", area_alignment(area));
     put_size(show->text, "MMUPageSize:", area_alignment(area));
     put_usage(show->text, &usage);
+    put_size(show->text, "Locked:", area->flags & AREA_LOCKED ? usage.proportional : 0);
     text_print(show->text, "THPeligible:    %8u\n", is_huge_eligible(area));
     if (cpu_state.pku)
         text_print(show->text, "ProtectionKey:  %8u\n", area->key);

@@ -23,7 +23,7 @@
 /* Bytes. */
 struct memory {
     struct area_usage usage;
-    uint64_t size, data, stack, code;
+    uint64_t size, locked, data, stack, code;
     uintptr_t code_start, code_end;
 };
 
@@ -32,6 +32,8 @@ static void add_area(struct memory *memory, const struct area *area)
     uint64_t size = area->end - area->start;
 
     memory->size += size;
+    if (area->flags & AREA_LOCKED)
+        memory->locked += size;
     if (area->flags & AREA_GROWS_DOWN) {
         memory->stack += size;
     } else if ((area->prot & PROT_WRITE) && !(area->flags & AREA_SHARED)) {
@@ -117,7 +119,7 @@ static void put_memory(struct text *text, const struct memory *memory)
     const struct area_usage *usage = &memory->usage;
 
     put_size(text, "VmSize", memory->size);
-    put_size(text, "VmLck", 0);
+    put_size(text, "VmLck", memory->locked);
     put_size(text, "VmPin", 0);
     put_size(text, "VmRSS", usage->resident);
     put_size(text, "RssAnon", usage->anonymous);

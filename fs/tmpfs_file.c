@@ -196,30 +196,9 @@ static int resize(struct node *node, uint64_t size)
     return 0;
 }
 
-/* Pages that are there are cleared and stay, since they may be mapped. */
 static int zero(struct node *node, uint64_t start, uint64_t end)
 {
-    struct memory_object *object = tmpfs_node(node)->object;
-    uint64_t size = object->size;
-
-    if (end > size)
-        end = size;
-    while (start < end) {
-        uint64_t index = object_next(object, start >> PAGE_SHIFT, true);
-        struct page *page;
-        size_t piece;
-
-        if (index << PAGE_SHIFT > start)
-            start = index << PAGE_SHIFT;
-        if (start >= end)
-            break;
-        piece = piece_in_page(start, end - start);
-        if (!object_page(object, index, false, &page) && page) {
-            memset((char *)page_address(page) + start % PAGE_SIZE, 0, piece);
-            page_put(page);
-        }
-        start += piece;
-    }
+    object_clear(tmpfs_node(node)->object, start, end);
     node->modified = node->changed = file_time_now();
     return 0;
 }

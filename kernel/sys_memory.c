@@ -20,6 +20,12 @@
 
 #define PROT_RWX (PROT_READ | PROT_WRITE | PROT_EXEC)
 
+/* Flags that were there before MAP_SHARED_VALIDATE, which knows no others of files in memory. */
+#define OLD_FLAGS                                                                            \
+    (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | \
+     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |    \
+     MAP_32BIT | MAP_HUGE_MASK << MAP_HUGE_SHIFT)
+
 /* ---- protection keys ---- */
 
 PARALLEL_SYSCALL2(pkey_alloc, uint64_t, flags, uint64_t, rights)
@@ -103,6 +109,20 @@ static int request_anonymous(struct map_request *request, int sharing)
     return 0;
 }
 
+/* Whether the last offset does not fit off_t. */
+static bool is_beyond_files(const struct map_request *request)
+{
+    uint64_t pages = align_up(request->size, PAGE_SIZE) >> PAGE_SHIFT;
+
+    return request->object_page + pages > (uint64_t)INT64_MAX >> PAGE_SHIFT;
+}
+
+/* mlockall(MCL_FUTURE) */
+static bool must_populate(const struct address_space *space)
+{
+    return space->lock_future && !space->lock_on_fault;
+}
+
 static long map(struct map_request *request, int flags, struct file *file)
 {
     int sharing = flags & MAP_TYPE;
@@ -113,13 +133,15 @@ static long map(struct map_request *request, int flags, struct file *file)
         return -EINVAL;
     if (align_up(request->size, PAGE_SIZE) == 0)
         return -ENOMEM;
-    if (request->object_page + (align_up(request->size, PAGE_SIZE) >> PAGE_SHIFT) > UINT64_MAX >>
-        PAGE_SHIFT)
+    error = space_check_place(current()->space, request);
+    if (error)
+        return error;
+    if (file && is_beyond_files(request))
         return -EOVERFLOW;
     if (sharing != MAP_SHARED && sharing != MAP_PRIVATE &&
         !(sharing == MAP_SHARED_VALIDATE && file))
         return -EINVAL;
-    if (sharing == MAP_SHARED_VALIDATE && (flags & MAP_SYNC))
+    if (sharing == MAP_SHARED_VALIDATE && (flags & ~OLD_FLAGS))
         return -EOPNOTSUPP;
     if (sharing != MAP_PRIVATE)
         request->area_flags |= AREA_SHARED;
@@ -131,9 +153,8 @@ static long map(struct map_request *request, int flags, struct file *file)
         object_put(request->object); /* the area has its own reference */
     if (error)
         return error;
-    if (flags & MAP_POPULATE)
-        space_advise(current()->space, address, request->size,
-                     request->prot & PROT_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+    if ((flags & (MAP_POPULATE | MAP_LOCKED)) || must_populate(current()->space))
+        space_populate(current()->space, address, request->size);
     return (long)address;
 }
 
@@ -169,7 +190,8 @@ PARALLEL_SYSCALL6(mmap, uintptr_t, address, size_t, size, int, prot, int, flags,
         .size = size,
         .prot = prot & PROT_RWX,
         .max_prot = PROT_RWX,
-        .area_flags = flags & MAP_GROWSDOWN ? AREA_GROWS_DOWN : 0,
+        .area_flags = (flags & MAP_GROWSDOWN ? AREA_GROWS_DOWN : 0) |
+                      ((flags & (MAP_LOCKED | MAP_HUGETLB)) == MAP_LOCKED ? AREA_LOCKED : 0),
         .fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
         .no_replace = flags & MAP_FIXED_NOREPLACE,
         .object_page = offset >> PAGE_SHIFT,
@@ -240,48 +262,38 @@ PARALLEL_SYSCALL3(msync, uintptr_t, start, size_t, size, int, flags)
         return -EINVAL;
     if (end < start)
         return -ENOMEM;
+    if ((flags & MS_INVALIDATE) && space_has_locked(current()->space, start, end))
+        return -EBUSY;
     return space_is_mapped(current()->space, start, end) ? 0 : -ENOMEM;
-}
-
-static long lock_range(uintptr_t start, size_t size, bool populate)
-{
-    uintptr_t from = align_down(start, PAGE_SIZE);
-    uintptr_t end = align_up(start + size, PAGE_SIZE);
-
-    if (end < from)
-        return -EINVAL;
-    if (!space_is_mapped(current()->space, from, end))
-        return -ENOMEM;
-    if (populate)
-        space_advise(current()->space, from, end - from, MADV_POPULATE_READ);
-    return 0;
 }
 
 PARALLEL_SYSCALL2(mlock, uintptr_t, start, size_t, size)
 {
-    return lock_range(start, size, true);
+    return space_lock_range(current()->space, start, size, false);
 }
 
 PARALLEL_SYSCALL3(mlock2, uintptr_t, start, size_t, size, int, flags)
 {
     if (flags & ~MLOCK_ONFAULT)
         return -EINVAL;
-    return lock_range(start, size, !(flags & MLOCK_ONFAULT));
+    return space_lock_range(current()->space, start, size, flags & MLOCK_ONFAULT);
 }
 
 PARALLEL_SYSCALL2(munlock, uintptr_t, start, size_t, size)
 {
-    return lock_range(start, size, false);
+    return space_unlock_range(current()->space, start, size);
 }
 
 PARALLEL_SYSCALL1(mlockall, int, flags)
 {
     if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || flags == MCL_ONFAULT)
         return -EINVAL;
+    space_lock_all(current()->space, flags);
     return 0;
 }
 
 PARALLEL_SYSCALL0(munlockall)
 {
+    space_unlock_all(current()->space);
     return 0;
 }

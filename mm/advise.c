@@ -10,10 +10,10 @@
 #include "arch/trap.h"
 #include "mm/fault.h"
 #include "mm/mmap.h"
+#include "mm/object.h"
 
-/* Sets one of an area's flags to a value, or clears it, from start to end. */
-static int set_flag(struct address_space *space, uintptr_t start, uintptr_t end, unsigned int flag,
-                    unsigned int value)
+int space_set_flag_locked(struct address_space *space, uintptr_t start, uintptr_t end,
+                          unsigned int flag, unsigned int value)
 {
     struct area *area;
 
@@ -25,30 +25,65 @@ static int set_flag(struct address_space *space, uintptr_t start, uintptr_t end,
     return 0;
 }
 
+/* MADV_REMOVE: what has the object mapped finds zeros. */
+static int clear_object(const struct area *area, uintptr_t start, uintptr_t end)
+{
+    uint64_t from = (area->object_page << PAGE_SHIFT) + (start - area->start);
+
+    if (!area->object)
+        return -EINVAL;
+    if (!(area->flags & AREA_SHARED) || !(area->max_prot & PROT_WRITE))
+        return -EACCES;
+    object_clear(area->object, from, from + (end - start));
+    return 0;
+}
+
+/* Whether an area refuses advice that would take its pages. */
+static bool keeps_pages(const struct area *area, int advice)
+{
+    switch (advice) {
+    case MADV_FREE:
+        return area->object || (area->flags & (AREA_LOCKED | AREA_HUGETLB));
+    case MADV_COLD:
+    case MADV_PAGEOUT:
+        return area->flags & (AREA_LOCKED | AREA_HUGETLB);
+    case MADV_DONTNEED:
+    case MADV_REMOVE:
+        return area->flags & AREA_LOCKED;
+    default:
+        return false;
+    }
+}
+
 static int advise_area(struct address_space *space, struct area *area, uintptr_t start,
                        uintptr_t end, int advice)
 {
+    if (keeps_pages(area, advice))
+        return -EINVAL;
     switch (advice) {
+    case MADV_REMOVE:
+        return clear_object(area, start, end);
     case MADV_DONTNEED:
+    case MADV_DONTNEED_LOCKED:
     case MADV_FREE:
         if (space_split_large_locked(space, start) || space_split_large_locked(space, end))
             return -ENOMEM;
         space_zap_locked(space, start, end);
         return 0;
     case MADV_HUGEPAGE:
-        return set_flag(space, start, end, AREA_HUGE, AREA_HUGE);
+        return space_set_flag_locked(space, start, end, AREA_HUGE, AREA_HUGE);
     case MADV_NOHUGEPAGE:
-        return set_flag(space, start, end, AREA_HUGE, 0);
+        return space_set_flag_locked(space, start, end, AREA_HUGE, 0);
     case MADV_DONTFORK:
-        return set_flag(space, start, end, AREA_NO_FORK, AREA_NO_FORK);
+        return space_set_flag_locked(space, start, end, AREA_NO_FORK, AREA_NO_FORK);
     case MADV_DOFORK:
-        return set_flag(space, start, end, AREA_NO_FORK, 0);
+        return space_set_flag_locked(space, start, end, AREA_NO_FORK, 0);
     case MADV_WIPEONFORK:
         if (area->object || (area->flags & AREA_SHARED))
             return -EINVAL;
-        return set_flag(space, start, end, AREA_WIPE, AREA_WIPE);
+        return space_set_flag_locked(space, start, end, AREA_WIPE, AREA_WIPE);
     case MADV_KEEPONFORK:
-        return set_flag(space, start, end, AREA_WIPE, 0);
+        return space_set_flag_locked(space, start, end, AREA_WIPE, 0);
     default:
         return 0;
     }
@@ -59,7 +94,9 @@ static bool changes_contents(int advice)
 {
     switch (advice) {
     case MADV_DONTNEED:
+    case MADV_DONTNEED_LOCKED:
     case MADV_FREE:
+    case MADV_REMOVE:
     case MADV_DONTFORK:
     case MADV_DOFORK:
     case MADV_WIPEONFORK:
@@ -135,7 +172,13 @@ int space_advise(struct address_space *space, uintptr_t start, size_t size, int 
     case MADV_SEQUENTIAL:
     case MADV_WILLNEED:
     case MADV_DONTNEED:
+    case MADV_DONTNEED_LOCKED:
     case MADV_FREE:
+    case MADV_REMOVE:
+    case MADV_COLD:
+    case MADV_PAGEOUT:
+    case MADV_MERGEABLE:
+    case MADV_UNMERGEABLE:
     case MADV_HUGEPAGE:
     case MADV_NOHUGEPAGE:
     case MADV_DONTFORK:

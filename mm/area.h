@@ -23,6 +23,7 @@ enum area_flags {
     AREA_RESERVED = 1 << 4,   /* with AREA_HUGETLB: the pool has promised all its pages */
     AREA_NO_FORK = 1 << 5,    /* MADV_DONTFORK: a child does not get it */
     AREA_WIPE = 1 << 6,       /* MADV_WIPEONFORK: a child gets it empty */
+    AREA_LOCKED = 1 << 7,     /* mlock(): advice does not take its pages */
 };
 
 struct area {

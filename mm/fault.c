@@ -11,6 +11,7 @@
 #include "arch/trap.h"
 #include "libc/include/string.h"
 #include "mm/huge_pages.h"
+#include "mm/mmap.h"
 #include "mm/object.h"
 #include "mm/page.h"
 #include "mm/page_table.h"
@@ -23,14 +24,21 @@ static int refuse(struct fault_verdict *verdict, int signal, int code, const str
 
 /* ---- judging ---- */
 
+/* Whether a stack may begin there. What cannot be touched below it is its guard itself. */
+static bool leaves_gap(const struct area *below, uintptr_t start)
+{
+    return !below || (below->flags & AREA_GROWS_DOWN) || !below->prot ||
+           below->end + STACK_GUARD_GAP <= start;
+}
+
 /* A stack grows by a fault below it, as far as its limit and the area below let it. */
 static bool grow_stack(struct address_space *space, struct area *area, uintptr_t address)
 {
     uintptr_t start = align_down(address, PAGE_SIZE);
-    struct area *below = RB_PREV(area_tree, &space->areas, area);
 
     if (!(area->flags & AREA_GROWS_DOWN) || area->end - start > space->limits.stack ||
-        start < USER_MIN || (below && below->end + STACK_GUARD_GAP > start))
+        start < USER_MIN || !leaves_gap(RB_PREV(area_tree, &space->areas, area), start) ||
+        space_check_limits_locked(space, area->start - start, false))
         return false;
     space->mapped_pages += (area->start - start) >> PAGE_SHIFT;
     area->start = start;

@@ -66,7 +66,7 @@ static int copy_areas(const struct area *from, struct area *parent, struct area 
     struct area *twin = area_create(from);
     if (!twin)
         return -ENOMEM;
-    twin->flags &= (uint8_t)~AREA_RESERVED;
+    twin->flags &= (uint8_t) ~(AREA_RESERVED | AREA_LOCKED);
     RB_PARENT(twin, link) = parent;
     RB_LEFT(twin, link) = RB_RIGHT(twin, link) = NULL;
     *to = twin;

@@ -102,19 +102,48 @@ static void note_gap(struct address_space *space, const struct area *next)
         space->gap_from = above;
 }
 
-static int choose_address(struct address_space *space, const struct map_request *request,
-                          size_t size, uintptr_t *start)
+/* What a mapping's bounds are multiples of. */
+static uint64_t alignment_of(const struct map_request *request)
 {
-    uint64_t alignment = request->area_flags & AREA_HUGETLB ? HUGE_PAGE_SIZE : PAGE_SIZE;
+    return request->area_flags & AREA_HUGETLB ? HUGE_PAGE_SIZE : PAGE_SIZE;
+}
+
+static int check_place_locked(struct address_space *space, const struct map_request *request,
+                              size_t size)
+{
+    uintptr_t start = request->address;
 
     if (size > USER_END)
         return -ENOMEM;
-    if (request->fixed) {
-        *start = request->address;
-        if (*start > USER_END - size)
-            return -ENOMEM;
-        return *start % alignment ? -EINVAL : 0;
-    }
+    if (!request->fixed)
+        return 0;
+    if (start > USER_END - size)
+        return -ENOMEM;
+    if (start % alignment_of(request))
+        return -EINVAL;
+    struct area *area = request->no_replace ? area_find(&space->areas, start) : NULL;
+    return area && area->start < start + size ? -EEXIST : 0;
+}
+
+int space_check_place(struct address_space *space, const struct map_request *request)
+{
+    space_lock_read(space);
+    int error = check_place_locked(space, request, align_up(request->size, alignment_of(request)));
+    space_unlock_read(space);
+    return error;
+}
+
+static int choose_address(struct address_space *space, const struct map_request *request,
+                          size_t size, uintptr_t *start)
+{
+    uint64_t alignment = alignment_of(request);
+    int error = check_place_locked(space, request, size);
+
+    if (error)
+        return error;
+    *start = request->address;
+    if (request->fixed)
+        return 0;
     *start = align_up(align_down(request->address, PAGE_SIZE), alignment);
     if (*start && space_is_free_locked(space, *start, size))
         return 0;
@@ -255,11 +284,6 @@ static int map_locked(struct address_space *space, const struct map_request *req
                                           area_is_data(request->prot, request->area_flags));
     if (error)
         return error;
-    if (request->fixed && request->no_replace) {
-        struct area *area = area_find(&space->areas, start);
-        if (area && area->start < start + size)
-            return -EEXIST;
-    }
     if (space->mdwe && space_refuses_exec_locked(space, request->prot, request->prot))
         return -EACCES;
     error = space_check_guards_locked(space, start, start + size, -1);
@@ -270,7 +294,7 @@ static int map_locked(struct address_space *space, const struct map_request *req
         .end = start + size,
         .prot = request->prot & PROT_RWX,
         .max_prot = request->max_prot,
-        .flags = request->area_flags,
+        .flags = request->area_flags | (space->lock_future ? AREA_LOCKED : 0),
         .name = request->name,
         .object = request->object,
         .object_page = request->object_page,
@@ -298,8 +322,7 @@ static int map_locked(struct address_space *space, const struct map_request *req
 
 int space_map(struct address_space *space, const struct map_request *request, uintptr_t *address)
 {
-    bool huge = request->area_flags & AREA_HUGETLB;
-    size_t size = align_up(request->size, huge ? HUGE_PAGE_SIZE : PAGE_SIZE);
+    size_t size = align_up(request->size, alignment_of(request));
     int error;
 
     if (size == 0)

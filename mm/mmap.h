@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Changing an address space: the calls mmap, munmap, mprotect, pkey_mprotect, pkey_release, brk and
- * madvise behind their system calls. All take the space's lock. Errors are Linux's, found in its
- * order.
+ * madvise behind their system calls, and mlock with its kin. All take the space's lock. Errors are
+ * Linux's, found in its order.
  */
 #ifndef MM_MMAP_H
 #define MM_MMAP_H
@@ -28,6 +28,12 @@ struct map_request {
     bool no_reserve; /* MAP_NORESERVE: may be larger than memory */
     bool low;        /* MAP_32BIT: without fixed, in the second GiB of addresses */
 };
+
+/*
+ * What can be said of the place of a mapping before anything else of it: -EINVAL, -ENOMEM or
+ * -EEXIST for a fixed one. Takes the space's lock to read.
+ */
+int space_check_place(struct address_space *space, const struct map_request *request);
 
 /* Gives the start of the new mapping. -ENOMEM, -EINVAL, -EEXIST. */
 int space_map(struct address_space *space, const struct map_request *request, uintptr_t *address);
@@ -61,8 +67,25 @@ int space_remap(struct address_space *space, uintptr_t start, size_t old_size, s
 int space_residency(struct address_space *space, uintptr_t start, size_t pages,
                     unsigned char *resident);
 
-/* Whether areas cover all of the range: what msync, mlock and their like ask first. */
+/* Whether areas cover all of the range. */
 bool space_is_mapped(struct address_space *space, uintptr_t start, uintptr_t end);
+
+/*
+ * mlock(2), munlock(2): -EINVAL for a range beyond the end of addresses; -ENOMEM at the first hole
+ * or page that may not be touched; -EAGAIN when memory is out. on_fault: no page is brought in.
+ */
+int space_lock_range(struct address_space *space, uintptr_t start, size_t size, bool on_fault);
+int space_unlock_range(struct address_space *space, uintptr_t start, size_t size);
+
+/* mlockall(2) with MCL_* flags, and munlockall(2). */
+void space_lock_all(struct address_space *space, int flags);
+void space_unlock_all(struct address_space *space);
+
+/* Brings in the pages of a mapping up to one that may not be touched, as for MAP_POPULATE. */
+void space_populate(struct address_space *space, uintptr_t start, size_t size);
+
+/* Whether a part of the range is locked. */
+bool space_has_locked(struct address_space *space, uintptr_t start, uintptr_t end);
 
 /* What the limits of the space allow: -ENOMEM when that many bytes more, of data, are too many. */
 int space_check_limits_locked(struct address_space *space, uint64_t bytes, bool is_data);
@@ -85,6 +108,10 @@ int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t e
 /* Gives a whole area, and the leaves that are there, new rights. The caller merges it. */
 void space_set_rights_locked(struct address_space *space, struct area *area, uint8_t prot,
                              uint8_t key);
+
+/* Sets one of an area's flags to a value, or clears it, from start to end: -ENOMEM. */
+int space_set_flag_locked(struct address_space *space, uintptr_t start, uintptr_t end,
+                          unsigned int flag, unsigned int value);
 
 /* Splits a large page that has this address inside it. -ENOMEM. */
 int space_split_large_locked(struct address_space *space, uintptr_t at);

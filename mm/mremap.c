@@ -128,9 +128,15 @@ static int unmap_tail(struct address_space *space, const struct remap *remap)
 static int remap_to(struct address_space *space, struct area *area, struct remap *remap,
                     uintptr_t *result)
 {
+    struct remap kept = *remap;
     uintptr_t target = remap->wanted;
     int error;
 
+    if (kept.old_size > kept.new_size)
+        kept.old_size = kept.new_size;
+    error = check_resize(space, area, &kept); /* before anything is taken away */
+    if (error)
+        return error;
     if (remap->flags & MREMAP_FIXED) {
         error = space_unmap_locked(space, target, target + remap->new_size);
         if (error)
@@ -143,11 +149,6 @@ static int remap_to(struct address_space *space, struct area *area, struct remap
         remap->old_size = remap->new_size;
     }
     area = area_find(&space->areas, remap->start);
-    if (!area_holds(area, remap->start))
-        return -EFAULT;
-    error = check_resize(space, area, remap);
-    if (error)
-        return error;
     if (!(remap->flags & MREMAP_FIXED))
         target = space_find_gap_locked(space, remap->new_size, area_alignment(area));
     if (target == 0)

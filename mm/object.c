@@ -203,6 +203,28 @@ uint64_t object_next(struct memory_object *object, uint64_t index, bool present)
     return found;
 }
 
+void object_clear(struct memory_object *object, uint64_t start, uint64_t end)
+{
+    if (end > object_size(object))
+        end = object_size(object);
+    while (start < end) {
+        uint64_t index = object_next(object, start >> PAGE_SHIFT, true);
+        struct page *page;
+
+        if (index << PAGE_SHIFT > start)
+            start = index << PAGE_SHIFT;
+        if (start >= end)
+            return;
+        uint64_t next = align_down(start, PAGE_SIZE) + PAGE_SIZE;
+        size_t piece = (next < end ? next : end) - start;
+        if (!object_page(object, index, false, &page) && page) {
+            memset((char *)page_address(page) + start % PAGE_SIZE, 0, piece);
+            page_put(page);
+        }
+        start += piece;
+    }
+}
+
 /*
  * Drops the pages of a subtree from index first on (counted from the start of this subtree) and the
  * tables that become empty. Returns what is left of the subtree.

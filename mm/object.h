@@ -77,6 +77,9 @@ void object_set_size(struct memory_object *object, uint64_t size);
 /* Makes the size at least this large. */
 void object_extend(struct memory_object *object, uint64_t size);
 
+/* Fills bytes [start, end) with zeros. Pages that are there stay, since they may be mapped. */
+void object_clear(struct memory_object *object, uint64_t start, uint64_t end);
+
 /*
  * Drops the pages wholly beyond the size and zeroes the rest of the last one. What programs have
  * mapped of them must be unmapped before, and after the size was set: see kernel/truncate.h.
