@@ -118,7 +118,12 @@ void descriptors_load(struct percpu *cpu)
     struct table_pointer gdt_pointer = {sizeof(cpu->tables.gdt) - 1, (uintptr_t)cpu->tables.gdt};
     struct table_pointer idt_pointer = {sizeof(idt) - 1, (uintptr_t)idt};
 
-    /* LTR wants it free, and a CPU that is started again has left it busy. */
+    /*
+     * Out of reset the local table is 64 KiB at address 0 (SDM vol. 3A, table 9-1), where a program
+     * could write descriptors of its own: there is none.
+     *
+     * LTR wants the TSS free, and a CPU that is started again has left it busy.
+     */
     cpu->tables.gdt[TSS_SS / 8] &= ~TSS_BUSY;
     __asm__ volatile("lgdt %0\n"
                      "pushq %1\n"
@@ -132,6 +137,7 @@ void descriptors_load(struct percpu *cpu)
                      "movl %%eax, %%es\n"
                      "movl %%eax, %%fs\n"
                      "movl %%eax, %%gs\n"
+                     "lldt %%ax\n"
                      "lidt %3\n"
                      "ltr %w4\n"
                      :

@@ -153,6 +153,13 @@ static void privileged_instructions(void)
     EXPECT_SEGV(PROBE("int $0x21", 0), CODE_KERNEL);
 }
 
+/* A CPU comes out of reset with one at address 0, which would be the program's to write. */
+static void no_local_descriptors(void)
+{
+    for (unsigned int selector = 0x0f; selector < 0x40; selector += 8)
+        EXPECT_SEGV(PROBE("mov %%ecx, %%es", selector), CODE_KERNEL);
+}
+
 static const struct ktap_test tests[] = {
     {"SIGILL: ILL_ILLOPN at the instruction", illegal_instruction},
     {"SIGFPE: FPE_INTDIV at the division", division},
@@ -162,6 +169,7 @@ static const struct ktap_test tests[] = {
     {"SIGTRAP: a single step is TRAP_TRACE at the next instruction", single_step},
     {"SIGTRAP: single steps through a system call", step_through_system_call},
     {"SIGSEGV: privileged instructions have si_code 128 and si_addr 0", privileged_instructions},
+    {"SIGSEGV: there is no local descriptor table", no_local_descriptors},
 };
 
 int main(void)

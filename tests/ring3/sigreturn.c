@@ -77,13 +77,31 @@ static void code_as_stack(ucontext_t *context)
     set_selectors(context, 0x33, 0x33);
 }
 
+static void code_of_local_table(ucontext_t *context)
+{
+    set_selectors(context, 0x37, 0x2b);
+}
+
+static void stack_of_local_table(ucontext_t *context)
+{
+    set_selectors(context, 0x33, 0x2f);
+}
+
+/* The page at 0, if it may be had, is where a CPU out of reset looks for a local table. */
 static void return_to_bad_segments(void)
 {
+    void *page =
+        mmap(NULL, PAGE, READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);
+
     expect_killed_after(no_code_segment);
     expect_killed_after(code_beyond_table);
     expect_killed_after(data_as_code);
     expect_killed_after(stack_beyond_table);
     expect_killed_after(code_as_stack);
+    expect_killed_after(code_of_local_table);
+    expect_killed_after(stack_of_local_table);
+    if (page != MAP_FAILED)
+        munmap(page, PAGE);
 }
 
 /* Bits of the flags that are the kernel's: a return must neither set them nor die of them. */
