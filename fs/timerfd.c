@@ -121,28 +121,12 @@ SYSCALL2(timerfd_create, int, clock, unsigned int, flags)
     return anonymous_open(&timer_operations, timer, flags);
 }
 
-/* struct __kernel_itimerspec in user space: the interval, then the value. */
-#define VALUE_OFFSET sizeof(struct __kernel_timespec)
-
 static long show(struct timer *timer, uintptr_t user)
 {
     uint64_t now = clock_monotonic_ns();
 
     catch_up(timer);
-    if (time_to_user(user, timer->interval))
-        return -EFAULT;
-    return time_to_user(user + VALUE_OFFSET, timer->due > now ? timer->due - now : 0);
-}
-
-static uint64_t moment_of(const struct timer *timer, uint64_t value, unsigned int flags)
-{
-    bool is_realtime = timer->clock == CLOCK_REALTIME || timer->clock == CLOCK_REALTIME_ALARM;
-    uint64_t moment;
-
-    if (!(flags & TFD_TIMER_ABSTIME))
-        return clock_monotonic_ns() + value;
-    moment = is_realtime ? time_realtime_to_monotonic(value) : value;
-    return moment ? moment : 1; /* long ago, and not "never" */
+    return time_interval_to_user(user, timer->interval, timer->due > now ? timer->due - now : 0);
 }
 
 SYSCALL4(timerfd_settime, int, fd, unsigned int, flags, uintptr_t, new_value, uintptr_t, old_value)
@@ -150,10 +134,8 @@ SYSCALL4(timerfd_settime, int, fd, unsigned int, flags, uintptr_t, new_value, ui
     uint64_t interval, value;
     struct timer *timer;
     struct file *file;
-    long error = time_from_user(new_value, &interval);
+    long error = time_interval_from_user(new_value, &interval, &value);
 
-    if (!error)
-        error = time_from_user(new_value + VALUE_OFFSET, &value);
     if (error)
         return error;
     if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET))
@@ -164,7 +146,7 @@ SYSCALL4(timerfd_settime, int, fd, unsigned int, flags, uintptr_t, new_value, ui
     timer = file->state;
     if (old_value)
         error = show(timer, old_value);
-    timer->due = value ? moment_of(timer, value, flags) : 0;
+    timer->due = value ? time_due(timer->clock, value, flags & TFD_TIMER_ABSTIME) : 0;
     timer->interval = interval;
     timer->expirations = 0;
     alarm_set(&timer->alarm, timer->due);

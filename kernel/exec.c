@@ -14,6 +14,7 @@
 #include "kernel/console.h"
 #include "kernel/elf.h"
 #include "kernel/file.h"
+#include "kernel/posix_timer.h"
 #include "kernel/process.h"
 #include "kernel/ptrace.h"
 #include "kernel/random.h"
@@ -232,6 +233,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     if (old)
         space_put(old);
     process_end_vfork(process);
+    posix_timers_delete(process);
     process->has_execed = true;
     process->rights = (struct rights_state){0};
     task->rights = (struct thread_rights){0};

@@ -76,6 +76,7 @@ static struct process *create_with_leader(struct task *leader)
     TAILQ_INIT(&process->threads);
     wait_queue_init(&process->child_exit);
     signal_queue_init(&process->pending);
+    TAILQ_INIT(&process->posix_timers.list);
     process->pid = leader->tid;
     process->leader = leader;
     process->started_ns = clock_monotonic_ns();
@@ -414,6 +415,7 @@ static bool end_process(struct process *process)
     if (process->pid == process->sid)
         tty_end_session(process->sid);
     process_end_vfork(process);
+    posix_timers_delete(process);
     give_away_children(process);
     group_lost_parent(process, process->parent);
     process->is_zombie = true;

@@ -17,6 +17,7 @@
 #include <linux/resource.h>
 #include <linux/types.h>
 
+#include "kernel/posix_timer.h"
 #include "kernel/rights.h"
 #include "kernel/signal.h"
 #include "kernel/stop.h"
@@ -70,6 +71,7 @@ struct process {
 
     struct rlimit64 limits[RLIM_NLIMITS];
     struct interval_timer timers[TIMERS];
+    struct posix_timers posix_timers;
     uint64_t started_ns;
     struct process_control control;
     struct usage ended_usage;    /* of its threads that have ended */

@@ -9,6 +9,7 @@
 #include "arch/pkru.h"
 #include "kernel/file.h"
 #include "kernel/group.h"
+#include "kernel/posix_timer.h"
 #include "kernel/process.h"
 #include "kernel/ptrace.h"
 #include "kernel/report.h"
@@ -272,6 +273,26 @@ int signal_send_process_info(struct process *process, const siginfo_t *info)
     return error;
 }
 
+static bool holds_timer(const struct signal_queue *queue, int timer)
+{
+    const struct pending_signal *pending;
+
+    TAILQ_FOREACH (pending, &queue->list, link)
+        if (pending->info.si_code == SI_TIMER && pending->info.si_tid == timer)
+            return true;
+    return false;
+}
+
+bool signal_of_timer_waits(const struct process *process, int timer)
+{
+    const struct task *thread;
+
+    TAILQ_FOREACH (thread, &process->threads, thread)
+        if (holds_timer(&thread->signals.pending, timer))
+            return true;
+    return holds_timer(&process->pending, timer);
+}
+
 int signal_send(struct task *task, int signal)
 {
     siginfo_t info = {.si_signo = signal, .si_code = SI_KERNEL};
@@ -363,6 +384,8 @@ static void take_from(struct signal_queue *queue, int signal, siginfo_t *info)
     *info = pending->info;
     remove_pending(queue, pending);
     kfree(pending);
+    if (info->si_code == SI_TIMER)
+        posix_timer_taken(info);
 }
 
 /*

@@ -88,6 +88,9 @@ int signal_send_process(struct process *process, int signal);
 /* Woken, as a file's queue is, when any task has got a signal, blocked or not: for signalfd. */
 extern struct wait_queue signal_arrivals;
 
+/* Whether a signal of a timer (SI_TIMER, si_tid) waits for a process or one of its threads. */
+bool signal_of_timer_waits(const struct process *process, int timer);
+
 /* To every process of the group; -ESRCH when there is none. */
 int signal_send_group(int pgid, int signal);
 

@@ -157,6 +157,34 @@ int time_from_user(uintptr_t address, uint64_t *ns)
     return 0;
 }
 
+/* Where the value lies in a struct __kernel_itimerspec, behind the interval. */
+#define VALUE_OFFSET sizeof(struct __kernel_timespec)
+
+int time_interval_from_user(uintptr_t address, uint64_t *interval, uint64_t *value)
+{
+    int error = time_from_user(address, interval);
+
+    return error ? error : time_from_user(address + VALUE_OFFSET, value);
+}
+
+int time_interval_to_user(uintptr_t address, uint64_t interval, uint64_t value)
+{
+    int error = time_to_user(address, interval);
+
+    return error ? error : time_to_user(address + VALUE_OFFSET, value);
+}
+
+uint64_t time_due(int clock, uint64_t value, bool absolute)
+{
+    bool is_realtime = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM;
+    uint64_t due;
+
+    if (!absolute)
+        return clock_monotonic_ns() + value;
+    due = is_realtime ? time_realtime_to_monotonic(value) : value;
+    return due ? due : 1; /* long ago, and not "never" */
+}
+
 PARALLEL_SYSCALL2(nanosleep, uintptr_t, duration, uintptr_t, remaining)
 {
     uint64_t ns;

@@ -17,6 +17,16 @@ int time_from_user(uintptr_t address, uint64_t *ns);
 /* Writes one: -EFAULT. */
 int time_to_user(uintptr_t address, uint64_t ns);
 
+/*
+ * The same for a struct __kernel_itimerspec: how often a timer expires (0: once), and when or in
+ * how long for the first time (0: it is off).
+ */
+int time_interval_from_user(uintptr_t address, uint64_t *interval, uint64_t *value);
+int time_interval_to_user(uintptr_t address, uint64_t interval, uint64_t value);
+
+/* When a timer set to a value, not 0, on a clock is due: in clock_monotonic_ns(), not 0. */
+uint64_t time_due(int clock, uint64_t value, bool absolute);
+
 /* Nanoseconds since 1970; and the moment of clock_monotonic_ns() that such a time is. */
 uint64_t time_realtime_ns(void);
 uint64_t time_realtime_to_monotonic(uint64_t realtime);

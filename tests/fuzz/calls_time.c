@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Clocks, sleeps and timers; futexes, which are sleeps too; and numbers that no call has.
 
+#include <signal.h>
+
 #include <linux/futex.h>
 
 #include "tests/fuzz/arena.h"
@@ -57,6 +59,71 @@ static uint64_t timer_value(const struct use *use)
             times[i].seconds = (long)wild_value();
     }
     return one_in(6) ? 0 : (uint64_t)times;
+}
+
+/* ---- Timers by timer_create() ---- */
+
+#define TIMERS               8
+#define SHORTEST_INTERVAL_NS 5000000
+
+static int timers[TIMERS]; /* one more than the number; 0: none */
+static unsigned int timers_next;
+
+static uint64_t any_timer(const struct use *use)
+{
+    int known = timers[random_below(TIMERS)];
+
+    if (use->wild && one_in(3))
+        return wild_value();
+    return known ? (uint64_t)known - 1 : random_below(TIMERS);
+}
+
+/* The kernel's struct sigevent, whose names differ between C libraries. */
+struct timer_event {
+    uint64_t value;
+    int signal, way, thread;
+    int unused[11];
+};
+
+/* Signals that end nobody, with a handler or without, and numbers that are none. */
+static uint64_t timer_event(const struct use *use)
+{
+    static const int signals[] = {SIGCHLD, SIGURG, SIGWINCH}, odd[] = {0, -1, 65, INT32_MIN};
+    static const int ways[] = {0 /* SIGEV_SIGNAL */, 1 /* SIGEV_NONE */, 4 /* SIGEV_THREAD_ID */};
+    struct timer_event *event = scratch_take(sizeof(*event));
+
+    *event = (struct timer_event){
+        .value = random_bits(),
+        .signal = use->wild && one_in(3) ? PICK(odd) : PICK(signals),
+        .way = use->wild && one_in(3) ? (int)wild_value() : PICK(ways),
+        .thread = use->wild && one_in(3) ? (int)wild_value() : (int)KERNEL(gettid),
+    };
+    return one_in(20) ? wild_value() : (uint64_t)event;
+}
+
+/* Nanoseconds: an interval that leaves time for more than its handler, and any first time. */
+static uint64_t timer_moment(const struct use *use)
+{
+    struct fuzz_time *times = scratch_take(2 * sizeof(*times));
+
+    times[0].fraction = one_in(2) ? 0 : SHORTEST_INTERVAL_NS + (long)random_small(100000000);
+    times[1].fraction = one_in(4) ? 0 : (long)random_small(100000000);
+    if (use->wild && one_in(2))
+        times[random_below(2)].seconds = (long)wild_value();
+    return (uint64_t)times;
+}
+
+/* The oldest makes room. */
+static void after_timer_create(const struct use *use, long result)
+{
+    int *oldest = &timers[timers_next % TIMERS];
+
+    if (result != 0)
+        return;
+    if (*oldest)
+        KERNEL(timer_delete, *oldest - 1);
+    *oldest = *(const int *)use->argument[2] + 1;
+    timers_next++;
 }
 
 DEFINE_CHOICE(futex_operation, FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAKE_BITSET, FUTEX_WAIT_BITSET,
@@ -135,6 +202,13 @@ static const struct call calls[] = {
          .flags = CALL_BLOCKS),
     CALL(getitimer, TAKES(timer, buffer)),
     CALL(setitimer, TAKES(timer, timer_value, buffer_or_null)),
+    CALL(timer_create, TAKES(clock_number, timer_event, word), .flags = CALL_AIMED,
+         .after = after_timer_create),
+    CALL(timer_settime, TAKES(any_timer, sleep_flags, timer_moment, buffer_or_null),
+         .flags = CALL_AIMED),
+    CALL(timer_gettime, TAKES(any_timer, buffer)),
+    CALL(timer_getoverrun, TAKES(any_timer)),
+    CALL(timer_delete, TAKES(any_timer)),
     CALL(futex,
          TAKES(futex_word, futex_operation, futex_value, futex_time, futex_word, futex_value),
          .flags = CALL_BLOCKS),
