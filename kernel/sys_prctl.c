@@ -19,7 +19,7 @@ static long put_int(uintptr_t address, int value)
 
 static long set_name(struct task *task, uintptr_t address)
 {
-    char name[sizeof(task->name)];
+    char name[sizeof(task->name)] = "";
 
     if (strncpy_from_user(name, address, sizeof(name)) < 0)
         return -EFAULT;

@@ -323,6 +323,8 @@ static struct timer_value read_timer(int which)
 
 static void set_timer(int which, uint64_t value, uint64_t interval)
 {
+    if (!value && which == ITIMER_REAL) /* the others keep theirs, as on Linux */
+        interval = 0;
     current_process()->timers[which] = (struct interval_timer){
         value ? timer_clock(current_process(), which) + value : 0, interval};
     poller_rearm();

@@ -185,6 +185,10 @@ static void names(void)
     prctl(PR_SET_NAME, "a name of more than fifteen");
     prctl(PR_GET_NAME, name);
     say("a long name: %s", name);
+    prctl(PR_SET_NAME, "a");
+    prctl(PR_GET_NAME, name);
+    TRUTH("after a short name are zeroes",
+          memcmp(name, "a", 2) == 0 && name[2] == 0 && memcmp(name + 2, name + 3, 12) == 0);
     prctl(PR_SET_NAME, "");
     prctl(PR_GET_NAME, name);
     say("an empty name: \"%s\"", name);

@@ -368,6 +368,43 @@ static void *crash(void *argument)
     return argument;
 }
 
+/* ---- Signals for whichever thread takes them ---- */
+
+#define INTERRUPTIONS 3000
+
+static volatile sig_atomic_t is_over;
+static int word;
+
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+/* Only errors that futex(2) has. */
+static void *wait_for_word(void *argument)
+{
+    const struct timespec time = {0, 1000000};
+    long others = 0;
+
+    (void)argument;
+    while (!is_over)
+        if (syscall(SYS_futex, &word, 0 /* FUTEX_WAIT */, 0, &time, NULL, 0) == -1)
+            others += errno != EINTR && errno != ETIMEDOUT;
+    return (void *)others;
+}
+
+static void interrupted_together(void)
+{
+    struct sigaction action = {.sa_handler = ignore};
+
+    sigaction(SIGUSR2, &action, NULL);
+    start_all(wait_for_word);
+    for (int i = 0; i < INTERRUPTIONS; i++)
+        kill(getpid(), SIGUSR2);
+    is_over = 1;
+    VALUE("other errors of waits that a signal for all interrupts", join_all());
+}
+
 static void ends(void)
 {
     ends_by("exit by a thread", leave, true);
@@ -392,6 +429,7 @@ int main(int argc, char **argv)
     storage();
     cancellation();
     signals();
+    interrupted_together();
     ends();
     return 0;
 }

@@ -200,7 +200,12 @@ static void intervals(void)
         pause();
     long passed = milliseconds() - before;
     TRUTH("five of 20 ms each take 100 ms", passed >= 98 && passed < 1500);
-    VALUE("setitimer to 0", setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 0}}, &old));
+    VALUE("setitimer to 0", setitimer(ITIMER_REAL, &(struct itimerval){{7, 0}, {0, 0}}, &old));
+    getitimer(ITIMER_REAL, &value);
+    VALUE("which ends the interval", value.it_interval.tv_sec);
+    setitimer(ITIMER_VIRTUAL, &(struct itimerval){{7, 0}, {0, 0}}, NULL);
+    getitimer(ITIMER_VIRTUAL, &value);
+    VALUE("but not ITIMER_VIRTUAL's", value.it_interval.tv_sec);
     TRUTH("the interval was told", old.it_interval.tv_usec == 20000);
     TRUTH("and what was left", old.it_value.tv_sec == 0 && old.it_value.tv_usec <= 20000);
     count = 0;
