@@ -30,7 +30,7 @@
 /* What a process starts with, and a signal handler runs with: init_pkru=, or the default. */
 extern uint32_t pkru_init_value;
 
-/* Changes it while the machine runs (arch/fpu.c): for programs executed from now on. */
+/* Changes it while the machine runs (arch/fpu.c): for programs executed and signals from now on. */
 void pkru_set_init_value(uint32_t pkru);
 
 static inline uint32_t read_pkru(void)

@@ -237,9 +237,10 @@ static int take_value(struct io_iter *from, char **value)
         kfree(buffer);
         return -EFAULT;
     }
-    if (size && buffer[size - 1] == '\n')
-        size--;
     buffer[size] = '\0';
+    size = strlen(buffer); /* a program may write a NUL behind its number, and its whole array */
+    if (size && buffer[size - 1] == '\n')
+        buffer[size - 1] = '\0';
     *value = buffer;
     return 0;
 }
@@ -261,7 +262,8 @@ static long write(struct file *file, struct io_iter *from, uint64_t *offset)
     kfree(value);
     if (error)
         return error;
-    *offset += count;
+    if (!node->entry->writes_in_place)
+        *offset += count;
     return count;
 }
 

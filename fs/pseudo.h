@@ -55,6 +55,7 @@ struct pseudo_entry {
     int (*show)(const struct pseudo_node *node, struct text *text);
     /* Takes what was written, without its last newline; 0 or an error. NULL: -EIO. */
     int (*store)(const struct pseudo_node *node, const char *value);
+    bool writes_in_place; /* a write does not move the offset: who reads next reads all of it */
 };
 
 extern const struct node_operations pseudo_directory_operations, pseudo_text_operations;

@@ -10,6 +10,7 @@
 #include "arch/percpu.h"
 #include "arch/pkru.h"
 #include "fs/counters.h"
+#include "libc/core/parse.h"
 #include "libc/include/stdio.h"
 #include "mm/huge_pages.h"
 
@@ -97,7 +98,7 @@ static int store_init_pkru(const struct pseudo_node *node, const char *value)
     uint64_t pkru;
 
     (void)node;
-    if (pseudo_parse_setting(value, &pkru) || pkru > UINT32_MAX || pkru_rights((uint32_t)pkru, 0))
+    if (parse_u64(value, &pkru) || pkru > UINT32_MAX || pkru_rights((uint32_t)pkru, 0))
         return -EINVAL;
     pkru_set_init_value((uint32_t)pkru);
     return 0;
@@ -115,6 +116,7 @@ static const struct pseudo_entry x86_entries[] = {
         .operations = &pseudo_text_operations,
         .show = show_init_pkru,
         .store = store_init_pkru,
+        .writes_in_place = true,
         .is_there = has_keys,
     },
     PSEUDO_END,

@@ -40,9 +40,13 @@ int parse_u64(const char *text, uint64_t *value)
     int overflow;
     size_t digits;
 
+    if (text[0] == '+')
+        text++;
     if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
         base = 16;
         text += 2;
+    } else if (text[0] == '0') {
+        base = 8;
     }
     digits = parse_digits(text, base, &number, &overflow);
     if (digits == 0 || text[digits] != '\0')

@@ -15,9 +15,10 @@
 size_t parse_digits(const char *text, unsigned int base, uint64_t *value, int *overflow);
 
 /*
- * Reads text, decimal or hexadecimal with 0x, as a whole: no space, no sign, nothing behind the
- * digits. Returns 0, -EINVAL (not such a number) or -ERANGE (more than 64 bits); *value is only
- * changed on success.
+ * Reads text as a whole, a number as C writes it: decimal, octal after 0 or hexadecimal after 0x; a
+ * + before it is allowed, no other sign, no space, and nothing behind the digits. Returns 0,
+ * -EINVAL (not such a number) or -ERANGE (more than 64 bits); *value is only changed on success.
+ * Linux's kernel reads its settings so (kstrtoull() without a base).
  */
 int parse_u64(const char *text, uint64_t *value);
 

@@ -272,9 +272,15 @@ static void init_pkru_is_hexadecimal(void)
 {
     if (skipped_without_init_pkru())
         return;
-    EXPECT(read_file(INIT_PKRU) > 3);
-    EXPECT(strncmp(proc_text, "0x", 2) == 0);
-    EXPECT_EQUAL(proc_text[strlen(proc_text) - 1], '\n');
+    char expected[16];
+    struct stat status;
+
+    read_file(INIT_PKRU);
+    snprintf(expected, sizeof(expected), "0x%x\n", (unsigned int)strtoul(proc_text, NULL, 16));
+    EXPECT(strcmp(proc_text, expected) == 0);
+    EXPECT_EQUAL((unsigned int)strtoul(proc_text, NULL, 16), first_pkru);
+    EXPECT_SUCCESS(stat(INIT_PKRU, &status));
+    EXPECT_EQUAL(status.st_mode, S_IFREG | 0600);
 }
 
 static void init_pkru_refuses_values(void)
@@ -290,8 +296,70 @@ static void init_pkru_refuses_values(void)
     EXPECT_ERROR(write_file(INIT_PKRU, "3\n"), EINVAL);
     EXPECT_ERROR(write_file(INIT_PKRU, "0x100000000"), EINVAL);
     EXPECT_ERROR(write_file(INIT_PKRU, "keys"), EINVAL);
+    EXPECT_ERROR(write_file(INIT_PKRU, "0x"), EINVAL);
+    EXPECT_ERROR(write_file(INIT_PKRU, "08"), EINVAL);
+    EXPECT_ERROR(write_file(INIT_PKRU, " 0x0"), EINVAL);
+    EXPECT_ERROR(write_file(INIT_PKRU, "0x0 "), EINVAL);
+    EXPECT_ERROR(write_file(INIT_PKRU, "0x0\n\n"), EINVAL);
+    EXPECT_ERROR(write_file(INIT_PKRU, "-4"), EINVAL);
+    EXPECT_ERROR(write_file(INIT_PKRU, "\n"), EINVAL);
+    EXPECT_ERROR(write_file(INIT_PKRU, ""), EINVAL);
     read_file(INIT_PKRU);
     EXPECT(strcmp(before, proc_text) == 0);
+}
+
+static void init_pkru_takes_numbers(void)
+{
+    static const struct {
+        const char *written, *read;
+        size_t size;
+    } numbers[] = {
+        {"0x55555518", "0x55555518\n", 10},   {"0X5555551C\n", "0x5555551c\n", 11},
+        {"012525252430", "0x55555518\n", 12}, {"1431655708\n", "0x5555551c\n", 11},
+        {"+0xfffffffc", "0xfffffffc\n", 11},  {"0x55555550\n\0\0more", "0x55555550\n", 17},
+    };
+    char before[32];
+
+    if (skipped_without_init_pkru() || skipped_on_linux())
+        return;
+    read_file(INIT_PKRU);
+    memcpy(before, proc_text, sizeof(before));
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        char text[32] = "";
+        int file = open(INIT_PKRU, O_RDWR);
+        EXPECT_EQUAL(write(file, numbers[i].written, numbers[i].size), numbers[i].size);
+        EXPECT_EQUAL(read(file, text, sizeof(text)), strlen(numbers[i].read)); /* from its start */
+        EXPECT(strcmp(text, numbers[i].read) == 0);
+        close(file);
+    }
+    EXPECT_SUCCESS(write_file(INIT_PKRU, before));
+}
+
+static volatile uint32_t pkru_in_handler;
+
+static void note_pkru(int signal, siginfo_t *info, void *context)
+{
+    (void)signal;
+    (void)info;
+    (void)context;
+    pkru_in_handler = pkru_read();
+}
+
+static void init_pkru_is_for_handlers(void)
+{
+    char before[32];
+
+    if (skipped_without_init_pkru() || skipped_on_linux())
+        return;
+    read_file(INIT_PKRU);
+    memcpy(before, proc_text, sizeof(before));
+    handle(SIGUSR1, note_pkru, 0);
+    EXPECT_SUCCESS(write_file(INIT_PKRU, "0x55555518"));
+    uint32_t own = pkru_read();
+    raise_here(SIGUSR1);
+    EXPECT_EQUAL(pkru_in_handler, 0x55555518);
+    EXPECT_EQUAL(pkru_read(), own);
+    EXPECT_SUCCESS(write_file(INIT_PKRU, before));
 }
 
 /* The PKRU that a program starts with: this one, which answers when it has an argument. */
@@ -349,6 +417,9 @@ static const struct ktap_test tests[] = {
     {"transparent large pages are by advice", transparent_pages_are_by_advice},
     {"init_pkru is a hexadecimal number", init_pkru_is_hexadecimal},
     {"init_pkru refuses to deny key 0, and what is no number", init_pkru_refuses_values},
+    {"init_pkru takes hexadecimal, octal and decimal, at the start of the file",
+     init_pkru_takes_numbers},
+    {"init_pkru is what handlers run with from then on", init_pkru_is_for_handlers},
     {"init_pkru is what programs start with from then on", init_pkru_is_for_new_programs},
 };
 
