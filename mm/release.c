@@ -9,6 +9,7 @@
 #include <asm/errno.h>
 #include <asm/mman.h>
 
+#include "arch/cpu.h"
 #include "libc/include/latchkey/syscalls.h"
 #include "mm/keys.h"
 #include "mm/mmap.h"
@@ -60,7 +61,7 @@ int space_release_key(struct address_space *space, int key, unsigned int how, in
 {
     int error;
 
-    if (how > PKEY_RELEASE_MOVE || (how != PKEY_RELEASE_MOVE && new_key != 0))
+    if (!cpu_state.pku || how > PKEY_RELEASE_MOVE || (how != PKEY_RELEASE_MOVE && new_key != 0))
         return -EINVAL;
     space_lock_write(space);
     error = release_locked(space, key, how, new_key);

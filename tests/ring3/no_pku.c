@@ -11,6 +11,8 @@
 
 #include <fcntl.h>
 
+#include "libc/include/latchkey/syscalls.h"
+
 #define PKRU_BIT ((uint64_t)1 << XFEATURE_PKRU)
 
 static void expect_no_key(unsigned int rights)
@@ -41,6 +43,23 @@ static void no_key_to_free(void)
     EXPECT_ERROR(pkey_free(15), EINVAL);
     EXPECT_ERROR(pkey_free(16), EINVAL);
     EXPECT_ERROR(pkey_free(-1), EINVAL);
+}
+
+/* Not even of key 0, which the other calls know. */
+static void own_calls_know_no_key(void)
+{
+    if (!follows_manual_without_pku()) {
+        ktap_skip("Linux has no such calls");
+        return;
+    }
+    EXPECT_ERROR(syscall(__NR_pkey_get, 0), EINVAL);
+    EXPECT_ERROR(syscall(__NR_pkey_set, 0, 0), EINVAL);
+    EXPECT_ERROR(syscall(__NR_pkey_set_all, 0, 0, 0, 0), EINVAL);
+    EXPECT_ERROR(syscall(__NR_pkey_set_thread, 0, 0, getpid(), 0, 0), EINVAL);
+    EXPECT_ERROR(syscall(__NR_pkey_query, 0, NULL, 0, NULL, 0), EBADF);
+    EXPECT_ERROR(syscall(__NR_pkey_release, 0, PKEY_RELEASE_REFUSE, 0), EINVAL);
+    EXPECT_ERROR(syscall(__NR_pkey_release, 0, PKEY_RELEASE_DENY, 0), EINVAL);
+    EXPECT_ERROR(syscall(__NR_pkey_policy, 0, PKEY_GUARDED, 0), EINVAL);
 }
 
 static void minus_1_works(void)
@@ -121,6 +140,7 @@ static const struct ktap_test tests[] = {
     {"pkey_alloc: ENOSPC (Linux: or EINVAL)", no_key_to_give},
     {"pkey_alloc: bad arguments are EINVAL", alloc_checks_first},
     {"pkey_free: EINVAL for every key from 1 on", no_key_to_free},
+    {"the calls that Linux has not know no key at all", own_calls_know_no_key},
     {"pkey_mprotect with key -1 works", minus_1_works},
     {"pkey_mprotect with key 0 works (Linux: EINVAL)", key_0},
     {"pkey_mprotect with any other key: EINVAL", other_keys},

@@ -9,7 +9,8 @@
 
 /*
  * Sets the rights to one key, as pkey_set() has them, in all threads of the process: see
- * docs/pkey_set_all.2.md. 0, or -1 with EINVAL (no such key or right) or ENOSYS.
+ * docs/pkey_set_all.2.md. 0, or -1 with EACCES (by a policy), EINVAL (no such key or right) or
+ * ENOSYS.
  */
 int pkey_set_all(int key, unsigned int rights);
 
@@ -21,7 +22,8 @@ int pkey_set_thread(int key, unsigned int rights, pid_t tid);
 
 /*
  * pkey_get() and pkey_set() of <sys/mman.h> as system calls, which refuse a key that is not
- * allocated: see docs/pkey_get.2.md. The rights, or 0; or -1 with EINVAL or ENOSYS.
+ * allocated: see docs/pkey_get.2.md. The rights, or 0; or -1 with EACCES (to set them, by a
+ * policy), EINVAL or ENOSYS.
  */
 int pkey_get_by_call(int key);
 int pkey_set_by_call(int key, unsigned int rights);
@@ -45,8 +47,8 @@ int pkey_query(int key, struct pkey_usage *usage, size_t size, struct pkey_threa
 
 /*
  * pkey_free() for a key under which memory may be: how is one of PKEY_RELEASE_*, and new_key the
- * key for PKEY_RELEASE_MOVE and else 0. See docs/pkey_release.2.md. 0, or -1 with EBUSY, EINVAL or
- * ENOSYS.
+ * key for PKEY_RELEASE_MOVE and else 0. See docs/pkey_release.2.md. 0, or -1 with EACCES (by a
+ * policy), EBUSY, EINVAL or ENOSYS.
  */
 int pkey_release(int key, unsigned int how, int new_key);
 
