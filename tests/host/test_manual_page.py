@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""The example of the pkeys(7) manual page, as Debian's manpages package has it, compiled by the
+"""Manual pages. The example of pkeys(7), as Debian's manpages package has it, compiled by the
 host's compiler with its C library: it writes to a page, takes the right away, and dies reading.
+And the pages in docs/: their sections, and their examples, which print what stands there.
 """
 
+import glob
 import gzip
+import os
 import re
 import signal
 import subprocess
+import textwrap
 
 import pexpect
 import pytest
@@ -68,3 +72,52 @@ def test_example_on_linux(example):
     ours, _, _ = at_a_terminal(latchkey.RUN, "--no-explain", example)
     assert linux_signal == signal.SIGSEGV
     assert ours == linux
+
+
+# ---- The pages in docs/ -------------------------------------------------------------------------
+
+PAGES = sorted(glob.glob(os.path.join(latchkey.ROOT, "docs", "*.[0-9]*.md")))
+# Of man-pages(7), those that are used here, in its order. A page without errors or results of its
+# own may leave out four of them.
+SECTIONS = (
+    "Name Library Synopsis Description Return_value Errors Standards Notes Examples See_also"
+).split()
+OPTIONAL = {"Library", "Return_value", "Errors", "Notes"}
+EXAMPLE_OF_OURS = re.compile(r"((?:    .*\n|\n)+)prints\b.*\n\n((?:    .*\n)+)")
+
+by_page = pytest.mark.parametrize("page", PAGES, ids=os.path.basename)
+
+
+def sections(page):
+    with open(page) as file:
+        parts = re.split(r"^## (.*)\n", file.read(), flags=re.MULTILINE)
+    return {name.replace(" ", "_"): text for name, text in zip(parts[1::2], parts[2::2])}
+
+
+@by_page
+def test_sections(page):
+    names = list(sections(page))
+    assert names == [name for name in SECTIONS if name in names]
+    assert set(SECTIONS) - set(names) <= OPTIONAL
+
+
+def compile_with_our_library(source, program):
+    include = subprocess.run(
+        ["gcc", "-print-file-name=include"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    headers = ["-nostdinc", "-isystem", include, "-isystem", latchkey.built("uapi")]
+    command = ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", *headers]
+    command += ["-Ilibc/include", "-I.", "-D_GNU_SOURCE", "-fno-pie", "-fno-stack-protector"]
+    command += ["-static", "-nostdlib", "-no-pie", "-Wl,-u,_start,-z,noexecstack", source]
+    command += [latchkey.built("obj", "user", "libc.a"), "-lgcc", "-o", program]
+    subprocess.run(command, cwd=latchkey.ROOT, check=True)
+
+
+@by_page
+def test_example_of_ours(page, tmp_path):
+    program, prints = EXAMPLE_OF_OURS.search(sections(page)["Examples"]).groups()
+    source = tmp_path / "example.c"
+    source.write_text(textwrap.dedent(program))
+    compile_with_our_library(str(source), str(tmp_path / "example"))
+    result = latchkey.run(str(tmp_path / "example"))
+    assert result.stderr + result.stdout == textwrap.dedent(prints)
