@@ -5,6 +5,7 @@ into the machine are found and named with their CPU.
 
 import os
 import re
+import sys
 
 import acpi
 import bringup
@@ -15,6 +16,10 @@ from conftest import Job
 from test_smp import GOOD, boot
 
 import latchkey
+
+sys.path.insert(0, os.path.join(latchkey.ROOT, "tools", "lib"))
+
+import bringup_report  # noqa: E402
 
 # Name: options of tools/run, and the APIC ids.
 MACHINES = {
@@ -211,14 +216,31 @@ def tree(tmp_path_factory):
     return mistakes.Tree(tmp_path_factory.mktemp("mistakes"), with_objects=True)
 
 
+def log_with(tree, mistake, tests):
+    """What four CPUs say when the kernel has a mistake."""
+    words = f"bringup seed=1 tests={tests}"
+    with tree.mistake(mistake):
+        tree.make("latchkey.elf")
+        run = ["--cpus", "4", "--append", words, "--show-log", "--inside", "/bin/true"]
+        return tree.run(*run).stderr
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistake(tree, mistake):
     """A kernel that treats a CPU wrongly, or all of them."""
     expected, found = MISTAKES[mistake]
-    words = "bringup seed=1 tests=key_change,shootdown"
-    with tree.mistake(mistake):
-        tree.make("latchkey.elf")
-        run = ["--cpus", "4", "--append", words, "--show-log", "--inside", "/bin/true"]
-        report = bringup.parse(tree.run(*run).stderr)
+    report = bringup.parse(log_with(tree, mistake, "key_change,shootdown"))
     assert failures(report) == expected
     assert all(found in line.fields["found"] for line in report.results if line.outcome == "fail")
+
+
+def test_line_that_loses_bytes(tree):
+    """Each result that the line spoilt is named, and the CPU that lacks it, and nothing else."""
+    log = log_with(tree, "serial-loses-bytes", "identity,cpuid_keys,key_change,at_once,pks,cycles")
+    report = bringup_report.read(log.encode())
+    assert report.status == 2
+    assert report.lost, log
+    assert "damaged" in {problem.kind for problem in report.problems}
+    incomplete = {row.cpu for row in report.cpus if row.verdict == "incomplete"}
+    assert incomplete == {(number - 1) % 4 for number in report.lost}  # a test's lines go by CPU
+    assert not report.count(bringup_report.FAILED)

@@ -203,6 +203,21 @@ def test_ocp():
     assert json.loads(bad[-1])["testRunArtifact"]["testRunEnd"]["status"] == "ERROR"
 
 
+def test_alike_failures_are_one_row_of_the_page():
+    text = written(bringup_logs.lines(cpus=16, failing=range(16)), "--html")
+    failed = text[text.index("<h2>Failed") : text.index("<h2>Results by CPU")]
+    assert failed.count("<td>oracle</td>") == 1 and "16 CPUs, CPU 0 first" in failed
+
+
+def test_lost_evenly():
+    """One result of each CPU: the begin line says how many there were to be."""
+    lines = bringup_logs.lines()
+    del lines[BEGIN + 1 : BEGIN + 13 : 3]
+    says(
+        lines, 2, "4 results are lost: 1, 4, 7, 10", "3     6       1       0        1  incomplete"
+    )
+
+
 def test_page_holds_no_text_as_markup():
     text = written(bringup_logs.lines(failing=[2], absent=[77]), "--html")
     assert "A CPU (R) &lt;1&gt;" in text and "<script" not in text and "http" not in text

@@ -98,16 +98,23 @@ class Report:
             rows.setdefault(key, []).append(result)
         for cpu in range(min(int(self.begin["cpus"]), MOST_RESULTS) if self.begin else 0):
             rows.setdefault((False, cpu), [])
-        most = max(map(len, rows.values()), default=0) if self.lost else 0
+        expected = self._results_of_a_cpu(rows.values()) if self.lost else 0
         return [
             Cpu(
                 None if absent else number,
                 found[0].apic if found else None,
                 found,
-                _verdict(found, 0 if absent else most),
+                _verdict(found, 0 if absent else expected),
             )
             for (absent, number), found in sorted(rows.items())
         ]
+
+    def _results_of_a_cpu(self, rows):
+        """As the begin line has it: each CPU has the same number, and an absent one a failure."""
+        most = max(map(len, rows), default=0)
+        if not self.begin or not int(self.begin["cpus"]):
+            return most
+        return max(most, (self.planned - int(self.begin["absent"])) // int(self.begin["cpus"]))
 
     @property
     def problems(self):

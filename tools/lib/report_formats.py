@@ -5,6 +5,7 @@ Validation). Each function takes a bringup_report.Report and returns a text.
 
 import datetime
 import json
+import re
 import xml.etree.ElementTree as xml
 
 from bringup_report import FAILED, OUTCOMES, PASSED, PHASES, SKIPPED, VERDICTS, cpu_name
@@ -57,7 +58,7 @@ def table(report, colour=False):
     lines += _section("Failed", report, lambda result: result.outcome == FAILED, details)
     lines += _section("Warnings", report, lambda result: result.warning, lambda r: r.warning)
     lines += _section("Skipped", report, lambda result: result.outcome == SKIPPED, details)
-    lines += _section("Known of the emulator", report, lambda r: r.known, lambda r: r.known)
+    lines += _section("Known of the emulator", report, known, known)
     for title, items in (
         ("The report itself", [problem.message for problem in report.problems]),
         ("Remarks", report.remarks),
@@ -67,19 +68,28 @@ def table(report, colour=False):
     return "\n".join([*lines, "", paint(summary(report), word), ""])
 
 
-def _section(title, report, wanted, text_of):
-    """Results that say the same of several CPUs are one line."""
+def alike(results, text_of):
+    """Yields test, phase, text and the CPUs, in words, of results that say the same."""
     groups = {}
-    for result in filter(wanted, report.results):
+    for result in results:
         key = (result.test, result.phase, text_of(result))
         groups.setdefault(key, []).append(cpu_name(result.cpu, result.apic))
-    if not groups:
-        return []
-    lines = ["", f"{title}:"]
     for (test, phase, text), cpus in groups.items():
         who = ", ".join(cpus) if len(cpus) <= 4 else f"{len(cpus)} CPUs, {cpus[0]} first"
-        lines.append(f"  {test} ({PHASES[phase]}) on {who}: {text}")
-    return lines
+        yield test, PHASES[phase], text, who
+
+
+def known(result):
+    """What is known of the emulator, without how often each CPU met it."""
+    return re.sub(r" \(\d+\)", "", result.known or "")
+
+
+def _section(title, report, wanted, text_of):
+    groups = list(alike(filter(wanted, report.results), text_of))
+    if not groups:
+        return []
+    lines = (f"  {test} ({phase}) on {who}: {text}" for test, phase, text, who in groups)
+    return ["", f"{title}:", *lines]
 
 
 # ---- JUnit XML --------------------------------------------------------------------------------

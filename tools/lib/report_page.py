@@ -7,7 +7,7 @@ CPUs are a grid; each leads to its results below. What failed stands before ever
 from html import escape
 
 from bringup_report import FAILED, PHASES, cpu_name
-from report_formats import details, heading, summary
+from report_formats import alike, details, heading, summary
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --good: #1a7f37; --bad: #cf222e; --note: #9a6700;
@@ -24,8 +24,8 @@ h1 { margin: 0; font-size: 1.6rem; } h2 { margin: 2rem 0 .5rem; font-size: 1.15r
 .warning { background: var(--note); } .skipped { background: var(--none); }
 table { border-collapse: collapse; width: 100%; } .wide { overflow-x: auto; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .6rem;
-  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-th { white-space: nowrap; }
+  border-bottom: 1px solid var(--line); white-space: nowrap; }
+td:last-child { white-space: normal; overflow-wrap: anywhere; width: 100%; }
 td .mark { display: inline-block; padding: 0 .45rem; border-radius: .25rem; color: #fff; }
 details { border-bottom: 1px solid var(--line); padding: .3rem 0; }
 details:target > summary { outline: 2px solid; } summary { cursor: pointer; }
@@ -43,8 +43,8 @@ def page(report, title="Bring-up"):
         _list("Remarks", report.remarks),
         "<h2>CPUs</h2>",
         f'<div class="grid">{"".join(_cell(*row) for row in report.cpus)}</div>',
-        _results("Failed", [r for r in report.results if r.outcome == FAILED]),
-        _results("Warnings", [r for r in report.results if r.warning]),
+        _alike("Failed", [r for r in report.results if r.outcome == FAILED], details),
+        _alike("Warnings", [r for r in report.results if r.warning], lambda r: r.warning),
         "<h2>Results by CPU</h2>",
         *(_cpu(*row) for row in report.cpus),
     ]
@@ -85,8 +85,16 @@ def _cpu(cpu, apic, results, word):
     )
 
 
-def _results(title, results):
-    return f"<h2>{title}</h2>{_table(results)}" if results else ""
+def _alike(title, results, text_of):
+    """A board of a hundred CPUs that all fail in the same way has one row of them."""
+    if not results:
+        return ""
+    rows = "".join(
+        f"<tr><td>{who}</td><td>{test}</td><td>{phase}</td><td>{escape(text)}</td></tr>"
+        for test, phase, text, who in alike(results, text_of)
+    )
+    head = "<tr><th>CPU</th><th>test</th><th></th><th>details</th></tr>"
+    return f'<h2>{title}</h2><div class="wide"><table>{head}{rows}</table></div>'
 
 
 def _table(results):
