@@ -19,11 +19,12 @@ static long put_int(uintptr_t address, int value)
 
 static long set_name(struct task *task, uintptr_t address)
 {
-    char name[sizeof(task->name)] = "";
+    char name[sizeof(task->name)];
+    long length = strncpy_from_user(name, address, sizeof(name) - 1);
 
-    if (strncpy_from_user(name, address, sizeof(name)) < 0)
+    if (length < 0)
         return -EFAULT;
-    name[sizeof(name) - 1] = '\0';
+    memset(name + length, 0, sizeof(name) - (size_t)length); /* what stood behind the string */
     memcpy(task->name, name, sizeof(name));
     return 0;
 }
