@@ -41,7 +41,9 @@ static int read_clock(int clock, uint64_t *ns)
         *ns = clock_monotonic_ns();
         return 0;
     case CLOCK_PROCESS_CPUTIME_ID:
+        kernel_lock(); /* threads end meanwhile */
         *ns = process_cpu_ns(current_process());
+        kernel_unlock();
         return 0;
     case CLOCK_THREAD_CPUTIME_ID:
         *ns = sched_cpu_ns(current());
