@@ -11,9 +11,9 @@
  *
  * Delivery (Linux 6.12 and later): the interrupted PKRU is kept, all keys are opened while the
  * frame is written, so that a stack under a key that is denied will do; the kept value goes into
- * the image with its bit in XSTATE_BV set, and the handler runs with the init value. The bit has
- * to be set by hand: the image was saved with all keys open, which a CPU may call the initial
- * state and leave the bit clear, and then rt_sigreturn would open all keys.
+ * the image with its bit in XSTATE_BV set, and the handler runs with the init value. Both are put
+ * there by hand, and XSAVE is not asked for PKRU: it would save that all keys are open, and with
+ * the bit clear rt_sigreturn would open them.
  *
  * Return: XRSTOR reads the frame under the handler's own PKRU and loads the frame's.
  *
