@@ -256,8 +256,9 @@ static void stack_overflow(void)
 
 static void instruction_runs_on(void)
 {
-    volatile char *address = page(PROT_READ | PROT_WRITE | PROT_EXEC);
+    volatile char *address = map(2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE, -1);
 
+    munmap((void *)(address + PAGE), PAGE);
     address[PAGE - 1] = 0x0f; /* the first byte of two */
     jump((uintptr_t)address + PAGE - 1);
 }
