@@ -24,27 +24,6 @@ static int refuse(struct fault_verdict *verdict, int signal, int code, const str
 
 /* ---- judging ---- */
 
-/* Whether a stack may begin there. What cannot be touched below it is its guard itself. */
-static bool leaves_gap(const struct area *below, uintptr_t start)
-{
-    return !below || (below->flags & AREA_GROWS_DOWN) || !below->prot ||
-           below->end + STACK_GUARD_GAP <= start;
-}
-
-/* A stack grows by a fault below it, as far as its limit and the area below let it. */
-static bool grow_stack(struct address_space *space, struct area *area, uintptr_t address)
-{
-    uintptr_t start = align_down(address, PAGE_SIZE);
-
-    if (!(area->flags & AREA_GROWS_DOWN) || area->end - start > space->limits.stack ||
-        start < USER_MIN || !leaves_gap(RB_PREV(area_tree, &space->areas, area), start) ||
-        space_check_limits_locked(space, area->start - start, false))
-        return false;
-    space->mapped_pages += (area->start - start) >> PAGE_SHIFT;
-    area->start = start;
-    return true;
-}
-
 /* Whether PKRU refuses the access to pages of this key. Fetches never ask. */
 static bool key_denies(unsigned int key, uint32_t pkru, uint32_t error_code)
 {
@@ -319,7 +298,7 @@ static int fault_below(struct address_space *space, uintptr_t address, uint32_t 
 
     space_lock_write(space);
     struct area *area = area_find(&space->areas, address);
-    if (area && (area_holds(area, address) || grow_stack(space, area, address)))
+    if (area && (area_holds(area, address) || space_grow_stack_locked(space, area, address)))
         error = judge(space, area, address, error_code, pkru, verdict);
     else
         error = refuse(verdict, SIGSEGV, SEGV_MAPERR, NULL);

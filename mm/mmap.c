@@ -333,6 +333,28 @@ int space_map(struct address_space *space, const struct map_request *request, ui
     return error;
 }
 
+/* ---- stacks ---- */
+
+/* Whether a stack may begin there. What cannot be touched below it is its guard itself. */
+static bool leaves_gap(const struct area *below, uintptr_t start)
+{
+    return !below || (below->flags & AREA_GROWS_DOWN) || !below->prot ||
+           below->end + STACK_GUARD_GAP <= start;
+}
+
+bool space_grow_stack_locked(struct address_space *space, struct area *area, uintptr_t address)
+{
+    uintptr_t start = align_down(address, PAGE_SIZE);
+
+    if (!(area->flags & AREA_GROWS_DOWN) || area->end - start > space->limits.stack ||
+        start < USER_MIN || !leaves_gap(RB_PREV(area_tree, &space->areas, area), start) ||
+        space_check_limits_locked(space, area->start - start, false))
+        return false;
+    space->mapped_pages += (area->start - start) >> PAGE_SHIFT;
+    area->start = start;
+    return true;
+}
+
 /* ---- the heap ---- */
 
 static bool move_brk(struct address_space *space, uintptr_t end)

@@ -113,6 +113,12 @@ void space_set_rights_locked(struct address_space *space, struct area *area, uin
 int space_set_flag_locked(struct address_space *space, uintptr_t start, uintptr_t end,
                           unsigned int flag, unsigned int value);
 
+/*
+ * A stack grows by a fault below it, as far as its limit and the area below let it. Whether area,
+ * the next above the address, now holds it.
+ */
+bool space_grow_stack_locked(struct address_space *space, struct area *area, uintptr_t address);
+
 /* Splits a large page that has this address inside it. -ENOMEM. */
 int space_split_large_locked(struct address_space *space, uintptr_t at);
 
