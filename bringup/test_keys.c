@@ -210,10 +210,10 @@ static uint32_t round_now(void)
 
 static void shoot(struct test_run *run)
 {
-    const struct tlb_batch batch = {
-        .pages = 1, .count = 1, .ranges = {{KEY_PAGE_ADDRESS, KEY_PAGE_ADDRESS + PAGE_SIZE}}};
+    struct tlb_batch batch = {0};
     uint64_t start = rdtsc();
 
+    tlb_batch_add(&batch, KEY_PAGE_ADDRESS);
     while (__atomic_load_n(&shot.in_place, __ATOMIC_ACQUIRE) != cpu_count - 1 &&
            rdtsc() - start < clock_ticks(SHOOTDOWN_LIMIT))
         spin_relax();
