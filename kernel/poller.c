@@ -17,6 +17,7 @@
 #define POLLS_MAX     4
 #define AWAKE_NS      20000000ul /* how long to ask often after a device had something */
 #define AWAKE_POLL_NS 10000ul    /* and how often */
+#define LEAST_TURN_NS 50000ul    /* timers of no time at all leave the kernel lock to others */
 
 static bool (*polls[POLLS_MAX])(void);
 static unsigned int poll_count;
@@ -65,9 +66,11 @@ static uint64_t next_turn(uint64_t now)
     uint64_t timer_due = time_next_timer();
     uint64_t alarm_due = alarm_next();
 
-    if (timer_due < next)
-        next = timer_due;
-    return alarm_due < next ? alarm_due : next;
+    if (alarm_due < timer_due)
+        timer_due = alarm_due;
+    if (timer_due < now + LEAST_TURN_NS)
+        timer_due = now + LEAST_TURN_NS;
+    return timer_due < next ? timer_due : next;
 }
 
 static void __attribute__((noreturn)) poll_for_good(void *unused)
@@ -76,12 +79,11 @@ static void __attribute__((noreturn)) poll_for_good(void *unused)
     irq_enable();
     kernel_lock();
     for (;;) {
-        is_rearmed = false;
         poll_devices();
-        uint64_t now = clock_monotonic_ns();
         time_check_timers();
-        alarm_ring_due(now);
-        wait_event_until(&rearmed, was_rearmed, NULL, next_turn(now));
+        alarm_ring_due(clock_monotonic_ns());
+        is_rearmed = false; /* what rang may have armed itself again, which next_turn() sees */
+        wait_event_until(&rearmed, was_rearmed, NULL, next_turn(clock_monotonic_ns()));
     }
 }
 
