@@ -25,6 +25,7 @@
 #include <asm/errno.h>
 
 #include "arch/bug.h"
+#include "arch/check.h"
 #include "arch/percpu.h"
 #include "arch/spinlock.h"
 #include "libc/include/string.h"
@@ -256,7 +257,6 @@ static void free_single(struct page *page)
         put_zero_locked(hand, page);
     else
         put_at_hand_locked(hand, page);
-    page->is_zero = false;
     if (hand->count > 2 * AT_HAND_BATCH || memory_is_low())
         give_back_locked(hand, memory_is_low() ? 0 : AT_HAND_BATCH);
     spin_unlock_irqrestore(&hand->lock, irq);
@@ -290,8 +290,11 @@ struct page *page_alloc(unsigned int order, enum page_flags flags)
         return NULL;
     page->state = PAGE_USED;
     page->order = (uint8_t)order;
+    page->is_zero = false;
     page->references = 1;
-    if ((flags & PAGE_ZERO) && !filled)
+    if (!(flags & PAGE_ZERO))
+        poison(page_address(page), PAGE_SIZE << order);
+    else if (!filled)
         memset(page_address(page), 0, PAGE_SIZE << order);
     return page;
 }
@@ -318,6 +321,8 @@ static void check_zero(const struct page *page)
 static __attribute__((noinline)) void free_block(struct page *page)
 {
     check_zero(page);
+    if (!page->is_zero)
+        poison(page_address(page), PAGE_SIZE << page->order);
     if (page->order == 0) {
         free_single(page);
         return;
@@ -346,6 +351,7 @@ void page_split(struct page *page)
         page[i].references = page->references;
         page[i].state = PAGE_USED;
         page[i].order = 0;
+        page[i].is_zero = false;
     }
     uint64_t irq = spin_lock_irqsave(&page_lock);
     counters.allocations += count - 1;
@@ -481,6 +487,7 @@ static int place_arrays(struct page_range within)
         if (!for_each_unreserved(within, find_room, &array))
             return -ENOMEM;
         span->pages = direct_map(array.start);
+        poison(span->pages, size);
         reserve(array);
     }
     return 0;

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include "arch/bug.h"
+#include "arch/check.h"
 #include "arch/types.h"
 #include "libc/include/string.h"
 #include "mm/page.h"
@@ -105,6 +106,7 @@ static void *take_locked(struct slab_cache *cache)
     } else {
         object = (char *)slab + cache->first_object + cache->stride * slab->fresh++;
     }
+    poison(object, cache->object_size);
     if (++slab->used == cache->objects_per_slab)
         TAILQ_REMOVE(&cache->partial, slab, link);
     cache->used++;
@@ -127,6 +129,7 @@ static void retire_locked(struct slab_cache *cache, struct slab *slab)
 
 static void put_locked(struct slab_cache *cache, struct slab *slab, void *object)
 {
+    poison(object, cache->object_size);
     *(void **)object = slab->freed;
     slab->freed = object;
     if (slab->used == cache->objects_per_slab)

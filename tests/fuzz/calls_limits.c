@@ -68,6 +68,14 @@ static uint64_t priority_of(const struct use *use)
     return use->wild && one_in(3) ? wild_value() : random_below(3);
 }
 
+/* Not of a user: all processes are of the same one, and others may count on theirs. */
+static uint64_t priority_of_few(const struct use *use)
+{
+    uint64_t which = priority_of(use);
+
+    return (uint32_t)which == 2 ? 0 : which;
+}
+
 static uint64_t nice_value(const struct use *use)
 {
     return use->wild && one_in(3) ? wild_value() : random_below(40) - 20;
@@ -79,7 +87,7 @@ static const struct call calls[] = {
     CALL(prlimit64, TAKES(limited_pid, resource, lower_limit_or_null, buffer_or_null),
          .after = after_limit),
     CALL(getpriority, TAKES(priority_of, limited_pid)),
-    CALL(setpriority, TAKES(priority_of, limited_pid, nice_value)),
+    CALL(setpriority, TAKES(priority_of_few, limited_pid, nice_value)),
 };
 
 const struct call_table limit_calls = {calls, COUNT(calls)};

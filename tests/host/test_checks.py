@@ -22,6 +22,7 @@ INVALIDATIONS = (
 )
 # The test that is for it, and mistakes of which one is drawn.
 OTHERS = {
+    "memory": ("zeros-for-ever",),
     "rights_threads": ("switch-without-pkru",),
     "keys_threads": ("key-map-not-atomic",),
     "pkey_set_all": (

@@ -16,7 +16,7 @@
 #define THREADS_MAX     64
 #define STACK_SIZE      (4 * PAGE)
 #define THREADS_DEFAULT 6
-#define CHANGES_DEFAULT 300
+#define CHANGES_DEFAULT 100
 
 static unsigned int thread_count = THREADS_DEFAULT;
 static unsigned long changes = CHANGES_DEFAULT;
