@@ -62,7 +62,7 @@ def test_failures_are_named_with_their_cpu():
 
 @pytest.mark.parametrize("log", [b"Booting\r\n" * 3, b"", bytes(range(256)) * 3])
 def test_no_report(log):
-    says(log, 2, "the begin line is lost")
+    assert says(log, 2, "there is no report in the log").count("\n") == 1
 
 
 def test_lost_lines():
@@ -130,6 +130,12 @@ def test_end_line_that_counts_otherwise():
 def test_panic_in_the_report():
     lines = bringup_logs.lines()[: BEGIN + 8] + ["==== kernel panic on CPU 2"]
     says(lines, 2, "the kernel panicked before the end")
+
+
+def test_panic_before_the_report():
+    panic = ["==== kernel panic on CPU 2"]
+    says(panic, 2, "there is no report", "the kernel panicked before the end")
+    says(panic + bringup_logs.lines(), 0, "8 passed")
 
 
 def test_last_of_two_reports_counts():

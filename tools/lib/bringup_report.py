@@ -49,6 +49,11 @@ VERDICTS = "passed failed warning incomplete silent".split()
 # kind is lost, repeated, contradictory, damaged, short, mismatch, panic or missing.
 Problem = namedtuple("Problem", "kind message")
 
+NO_REPORT = (
+    "there is no report in the log: not one line of it. Was the board booted with the word bringup,"
+    " and is this its serial line, at the right speed?"
+)
+
 
 def crc16(data):
     """CRC-16/CCITT-FALSE."""
@@ -118,6 +123,9 @@ class Report:
 
     @property
     def problems(self):
+        panic = [Problem("panic", self._panic)] if self._panic else []
+        if self.is_empty:
+            return [Problem("missing", NO_REPORT)] + panic
         problems = []
         if self.begin is None:
             problems.append(Problem("missing", "the begin line is lost or damaged"))
@@ -136,9 +144,7 @@ class Report:
             problems += self._mismatches()
         if silent := [row.cpu for row in self.cpus if not row.results]:
             problems.append(Problem("lost", f"no result from CPU {_ranges(silent)}"))
-        if self._panic:
-            problems.append(Problem("panic", self._panic))
-        return problems
+        return problems + panic
 
     @property
     def status(self):
@@ -192,7 +198,7 @@ class Report:
         self._damaged.append(Problem("damaged", f"{where}: a damaged line: {shown}"))
 
     def take_panic(self, where):
-        if self.is_open and not self._panic:
+        if (self.is_open or self.is_empty) and not self._panic:
             self._panic = f"{where}: the kernel panicked before the end of the report"
 
 
@@ -229,9 +235,9 @@ def _take_begin(reports, begin, where):
     report = reports[-1]
     if report.begin == begin and not report.results:
         report.remarks.append(f"{where}: the begin line is repeated")
-    elif report.is_empty:
-        report.begin = begin
     else:
+        if report.is_empty:
+            reports.pop()
         reports.append(Report())
         reports[-1].begin = begin
 
