@@ -405,6 +405,6 @@ $(BUILD)/latchkey.iso: $(ISO_PARTS) tools/mkiso tools/lib/iso.py
 
 media: $(ISO_PARTS) ## build all that a board boots from, in build/media (WORDS=: without a menu)
 	$(call SAY,MEDIA,$(BUILD)/media)
-	$(Q)tools/mkmedia $(if $(WORDS),--words "$(WORDS)") $(BUILD)/media $(ISO_PARTS)
+	$(Q)tools/mkmedia $(if $(WORDS),--words '$(subst ','\'',$(WORDS))') $(BUILD)/media $(ISO_PARTS)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
