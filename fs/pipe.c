@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pipes. The bytes lie in a ring of pages that are allocated when they are first reached; the
- * pipe's mutex is held during a transfer, which touches user memory, and not during a wait.
+ * Pipes. The bytes lie in a ring of pages that are allocated when they are first reached. The
+ * kernel lock guards all of it: to touch user memory is no sleep, so a transfer is whole.
  */
 #include "fs/pipe.h"
 
@@ -15,7 +15,6 @@
 #include "arch/types.h"
 #include "arch/usercopy.h"
 #include "fs/open.h"
-#include "kernel/mutex.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -26,7 +25,6 @@
 #define PIPE_PAGES (PIPE_CAPACITY / PAGE_SIZE)
 
 struct pipe {
-    struct mutex lock;
     unsigned int readers, writers; /* ends that are open */
     bool is_shut;                  /* counts as having neither */
     /* Of a FIFO: ends that were ever opened, and where its node points to this. */
@@ -110,9 +108,7 @@ long pipe_read(struct file *file, struct io_iter *to, unsigned int flags)
     if (!to->remaining)
         return 0;
     for (;;) {
-        mutex_lock(&pipe->lock);
         result = copy_out(pipe, to);
-        mutex_unlock(&pipe->lock);
         if (result)
             break;
         if (!has_writers(pipe))
@@ -184,12 +180,10 @@ static long write_some(struct pipe *pipe, struct io_iter *from, uint32_t needed)
 {
     long result = 0;
 
-    mutex_lock(&pipe->lock);
     if (!has_readers(pipe))
         result = -EPIPE;
     else if (room(pipe) >= needed)
         result = copy_in(pipe, from);
-    mutex_unlock(&pipe->lock);
     if (result > 0)
         file_wake(&pipe->can_read);
     return result;
@@ -296,13 +290,8 @@ static void pipe_free(struct pipe *pipe)
 /* An end is closed: the others learn it, or the pipe is gone. */
 static void release_end(struct pipe *pipe, unsigned int *ends)
 {
-    bool is_last;
-
-    mutex_lock(&pipe->lock);
     (*ends)--;
-    is_last = !pipe->readers && !pipe->writers;
-    mutex_unlock(&pipe->lock);
-    if (is_last) {
+    if (!pipe->readers && !pipe->writers) {
         pipe_free(pipe);
         return;
     }
@@ -383,12 +372,10 @@ static int reopen(struct file *file, struct file *made)
 
     if (!is_read_end && (made->flags & O_ACCMODE) != O_WRONLY)
         return -ENXIO;
-    mutex_lock(&pipe->lock);
     if (is_read_end)
         pipe->readers++;
     else
         pipe->writers++;
-    mutex_unlock(&pipe->lock);
     made->operations = is_read_end ? &read_end_operations : &write_end_operations;
     made->state = pipe;
     return 0;
@@ -407,7 +394,6 @@ static struct pipe *create(void)
 
     if (!pipe)
         return NULL;
-    mutex_init(&pipe->lock);
     wait_queue_init(&pipe->can_read);
     wait_queue_init(&pipe->can_write);
     pipe->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);

@@ -222,14 +222,13 @@ SYSCALL6(sendto, int, fd, uintptr_t, buffer, size_t, size, unsigned int, flags, 
     struct iovec segment;
     struct io_iter from;
     struct file *file;
-    long result = iovec_from_buffer(buffer, size, &segment);
+    long result = io_iter_buffer(&from, &segment, buffer, size);
 
     (void)address_size;
     if (!result)
         result = anonymous_get(fd, &socket_operations, -ENOTSOCK, &file);
     if (result)
         return result;
-    io_iter_user(&from, &segment, 1);
     if (flags & MSG_OOB)
         result = -EOPNOTSUPP;
     else if (address)
@@ -247,13 +246,12 @@ SYSCALL6(recvfrom, int, fd, uintptr_t, buffer, size_t, size, unsigned int, flags
     struct iovec segment;
     struct io_iter to;
     struct file *file;
-    long result = iovec_from_buffer(buffer, size, &segment);
+    long result = io_iter_buffer(&to, &segment, buffer, size);
 
     if (!result)
         result = anonymous_get(fd, &socket_operations, -ENOTSOCK, &file);
     if (result)
         return result;
-    io_iter_user(&to, &segment, 1);
     result = flags & (MSG_OOB | MSG_PEEK) ? -EOPNOTSUPP : receive(file, &to, flags);
     if (result >= 0 && address && copy_to_user(address_size, &no_size, sizeof(no_size)))
         result = -EFAULT;

@@ -23,9 +23,8 @@ SYSCALL3(getdents64, int, fd, uintptr_t, buffer, unsigned int, size)
 
     if (!file)
         return -EBADF;
-    result = file->operations->directory ? iovec_from_buffer(buffer, size, &segment) : -ENOTDIR;
+    result = file->operations->directory ? io_iter_buffer(&to, &segment, buffer, size) : -ENOTDIR;
     if (!result) {
-        io_iter_user(&to, &segment, 1);
         mutex_lock(&file->offset_lock);
         result = file->operations->directory(file, &to);
         mutex_unlock(&file->offset_lock);

@@ -15,32 +15,22 @@
 typedef long (*transfer_t)(struct file *file, struct io_iter *iter, uint64_t *offset);
 
 /* What Linux checks of the file before it looks at the buffer. */
-static long check_file(const struct file *file, transfer_t transfer)
+static inline long check_file(const struct file *file, transfer_t transfer)
 {
-    if (transfer == file_read) {
-        if (!file_is_readable(file))
-            return -EBADF;
-        return file->operations->read ? 0 : -EINVAL;
-    }
-    if (!file_is_writable(file))
-        return -EBADF;
-    return file->operations->write ? 0 : -EINVAL;
+    return transfer == file_read ? file_check_read(file) : file_check_write(file);
 }
 
 /* One buffer; offset NULL: the file's own. */
-static long transfer_buffer(struct file *file, uintptr_t buffer, size_t count, uint64_t *offset,
-                            transfer_t transfer)
+static inline long transfer_buffer(struct file *file, uintptr_t buffer, size_t count,
+                                   uint64_t *offset, transfer_t transfer)
 {
     struct iovec segment;
     struct io_iter iter;
     long error = check_file(file, transfer);
 
     if (!error)
-        error = iovec_from_buffer(buffer, count, &segment);
-    if (error)
-        return error;
-    io_iter_user(&iter, &segment, 1);
-    return transfer(file, &iter, offset);
+        error = io_iter_buffer(&iter, &segment, buffer, count);
+    return error ? error : transfer(file, &iter, offset);
 }
 
 static long transfer_segments(struct file *file, uintptr_t vector, size_t count, uint64_t *offset,

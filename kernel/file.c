@@ -66,11 +66,9 @@ typedef long (*transfer_t)(struct file *file, struct io_iter *iter, uint64_t *of
 /* At the file's own offset: one transfer at a time, so that two never get the same bytes. */
 static long transfer_at_offset(struct file *file, struct io_iter *iter, transfer_t transfer)
 {
-    uint64_t offset = 0;
+    uint64_t offset;
     long result;
 
-    if (!file->seekable)
-        return transfer(file, iter, &offset);
     mutex_lock(&file->offset_lock);
     offset = file->offset;
     result = transfer(file, iter, &offset);
@@ -84,29 +82,35 @@ static bool is_too_far(const struct file *file, const struct io_iter *iter, cons
 {
     uint64_t start = offset ? *offset : file->offset;
 
-    return file->seekable && !file->has_addresses && (int64_t)(start + iter->remaining) < 0;
+    return !file->has_addresses && (int64_t)(start + iter->remaining) < 0;
+}
+
+static long transfer_by_offset(struct file *file, struct io_iter *iter, uint64_t *offset,
+                               transfer_t transfer)
+{
+    if (is_too_far(file, iter, offset))
+        return -EINVAL;
+    return offset ? transfer(file, iter, offset) : transfer_at_offset(file, iter, transfer);
 }
 
 long file_read(struct file *file, struct io_iter *to, uint64_t *offset)
 {
+    long error = file_check_read(file);
     transfer_t read = file->operations->read;
 
-    if (!file_is_readable(file))
-        return -EBADF;
-    if (!read || is_too_far(file, to, offset))
-        return -EINVAL;
-    return offset ? read(file, to, offset) : transfer_at_offset(file, to, read);
+    if (error)
+        return error;
+    return file->seekable ? transfer_by_offset(file, to, offset, read) : read(file, to, NULL);
 }
 
 long file_write(struct file *file, struct io_iter *from, uint64_t *offset)
 {
+    long error = file_check_write(file);
     transfer_t write = file->operations->write;
 
-    if (!file_is_writable(file))
-        return -EBADF;
-    if (!write || is_too_far(file, from, offset))
-        return -EINVAL;
-    return offset ? write(file, from, offset) : transfer_at_offset(file, from, write);
+    if (error)
+        return error;
+    return file->seekable ? transfer_by_offset(file, from, offset, write) : write(file, from, NULL);
 }
 
 long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t offset)

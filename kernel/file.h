@@ -30,8 +30,9 @@ struct node;
 struct file_operations {
     /*
      * Bytes moved (short at end of file or when the iter refused after some bytes), or a negative
-     * errno: -EFAULT when it refused at once. *offset is where to start, for seekable files, and
-     * is moved on. NULL: -EINVAL. They may sleep; -ERESTARTSYS when a signal ends the wait.
+     * errno: -EFAULT when it refused at once. *offset is where to start, and is moved on; offset
+     * is NULL for files that are not seekable. They may sleep; -ERESTARTSYS when a signal ends the
+     * wait. NULL: -EINVAL.
      */
     long (*read)(struct file *file, struct io_iter *to, uint64_t *offset);
     long (*write)(struct file *file, struct io_iter *from, uint64_t *offset);
@@ -107,9 +108,24 @@ static inline bool file_is_writable(const struct file *file)
     return mode == O_WRONLY || mode == O_RDWR;
 }
 
+/* Whether it can be read, or written, at all: 0; -EBADF unless it was opened so; -EINVAL. */
+static inline long file_check_read(const struct file *file)
+{
+    if (!file_is_readable(file))
+        return -EBADF;
+    return file->operations->read ? 0 : -EINVAL;
+}
+
+static inline long file_check_write(const struct file *file)
+{
+    if (!file_is_writable(file))
+        return -EBADF;
+    return file->operations->write ? 0 : -EINVAL;
+}
+
 /*
- * Through operations->read and write: -EBADF unless it was opened so. offset NULL: at the file's
- * own offset, which moves on.
+ * Through operations->read and write, after that check. offset NULL: at the file's own offset,
+ * which moves on.
  */
 long file_read(struct file *file, struct io_iter *to, uint64_t *offset);
 long file_write(struct file *file, struct io_iter *from, uint64_t *offset);

@@ -13,14 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <asm/errno.h>
 #include <linux/uio.h>
+
+#include "arch/usercopy.h"
 
 struct io_iter {
     const struct iovec *segments; /* kernel copy of the array, from the one in use on */
-    size_t segment_count;
-    size_t offset;    /* into the first segment */
-    size_t remaining; /* bytes left in all */
-    bool is_user;     /* the segments' bases are user addresses */
+    size_t offset;                /* into the first segment */
+    size_t remaining;             /* bytes left in all */
+    bool is_user;                 /* the segments' bases are user addresses */
 };
 
 /* What one call moves at most, so that counts fit an int: Linux's MAX_RW_COUNT. */
@@ -33,15 +35,29 @@ struct io_iter {
  */
 int iovec_from_user(uintptr_t user, size_t count, struct iovec **segments);
 
-/* The same checks for one buffer. */
-int iovec_from_buffer(uintptr_t user, size_t count, struct iovec *segment);
-
 /*
  * The segments must live as long as the iter does, and their lengths must add up to no more than
  * a size_t holds.
  */
 void io_iter_user(struct io_iter *iter, const struct iovec *segments, size_t count);
-void io_iter_kernel(struct io_iter *iter, const struct iovec *segment);
+
+static inline void io_iter_kernel(struct io_iter *iter, const struct iovec *segment)
+{
+    *iter = (struct io_iter){.segments = segment, .remaining = segment->iov_len};
+}
+
+/* For one buffer, which *segment describes then; after the same checks: 0 or -EFAULT. */
+static inline int io_iter_buffer(struct io_iter *iter, struct iovec *segment, uintptr_t user,
+                                 size_t count)
+{
+    if (!user_range_ok(user, count))
+        return -EFAULT;
+    if (count > IO_COUNT_MAX)
+        count = IO_COUNT_MAX;
+    *segment = (struct iovec){(void *)user, count};
+    *iter = (struct io_iter){.segments = segment, .remaining = count, .is_user = true};
+    return 0;
+}
 
 /*
  * Copies up to count bytes between kernel memory and the iter, and moves the iter on. Returns

@@ -94,21 +94,20 @@ static bool is_over(const struct wait *wait, int *result)
     return true;
 }
 
+/* The condition is not tested before the task stands in the queue: most callers just did. */
 static int wait_for(const struct wait *wait)
 {
     int result;
+    bool over;
 
-    if (is_over(wait, &result))
-        return result;
-    for (;;) {
+    do {
         enter(wait->queue);
-        bool over = is_over(wait, &result);
+        over = is_over(wait, &result);
         if (!over)
             sched_sleep(wait->deadline);
         leave(wait->queue);
-        if (over)
-            return result;
-    }
+    } while (!over && !is_over(wait, &result));
+    return result;
 }
 
 int wait_event(struct wait_queue *queue, bool (*condition)(void *context), void *context)
