@@ -11,6 +11,7 @@
 #include "arch/usercopy.h"
 #include "fs/open.h"
 #include "fs/path.h"
+#include "fs/permission.h"
 #include "kernel/syscall.h"
 #include "libc/include/stdio.h"
 #include "libc/include/string.h"
@@ -197,11 +198,16 @@ static int insert_interpreter(struct exec_arguments *arguments, const char *inte
 
 /* ---- Programs ------------------------------------------------------------------------------- */
 
+static int may_execute(const struct node *node)
+{
+    return S_ISREG(node->mode) ? node_permission(node, MAY_EXECUTE) : -EACCES;
+}
+
 static int open_program(struct node *node, struct file **file)
 {
-    if (!S_ISREG(node->mode) || !(node->mode & 0111))
-        return -EACCES;
-    return open_node(node, O_RDONLY, file);
+    int error = may_execute(node);
+
+    return error ? error : open_node(node, O_RDONLY, file);
 }
 
 /*
@@ -305,11 +311,8 @@ static int exec_from_user(int fd, const char *path, uintptr_t argv, uintptr_t en
 
     if (error)
         return error;
-    if (S_ISLNK(node->mode))
-        error = -ELOOP;
-    else if (!S_ISREG(node->mode) || !(node->mode & 0111))
-        error = -EACCES;
-    else
+    error = S_ISLNK(node->mode) ? -ELOOP : may_execute(node);
+    if (!error)
         error = arguments_from_user(argv, envp, &arguments);
     snprintf(name, sizeof(name), "/dev/fd/%d", fd);
     if (!error)

@@ -10,6 +10,7 @@
 #include "arch/types.h"
 #include "arch/usercopy.h"
 #include "fs/open.h"
+#include "fs/permission.h"
 #include "fs/tmpfs.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -25,6 +26,7 @@ static long create(const char *name, bool close_on_exec)
 
     if (result)
         return result;
+    own_new_node(node, NULL);
     node_set_last_name(node, name);
     result = open_node(node, O_RDWR, &file);
     node_put(node);

@@ -91,6 +91,15 @@ void node_set_last_name(struct node *node, const char *name)
         memcpy(node->last_name, name, size);
 }
 
+bool node_contains(const struct node *directory, const struct node *node)
+{
+    spin_lock(&namespace_lock);
+    while (node != directory && node->parent != node)
+        node = node->parent;
+    spin_unlock(&namespace_lock);
+    return node == directory;
+}
+
 struct node *node_parent(struct node *directory)
 {
     struct node *parent;

@@ -60,7 +60,10 @@ struct node_operations {
     int (*link)(struct node *directory, const struct node_name *name, struct node *child);
     /* Takes out the entry if it is (still) child's. A directory must be empty. */
     int (*unlink)(struct node *directory, const struct node_name *name, struct node *child);
-    /* Moves child's entry, which may replace one of the same kind; both of one file system. */
+    /*
+     * Moves an entry, which may replace one of another node of the same kind, or exchanges two
+     * (RENAME_EXCHANGE); both of one file system, and neither in the other's tree.
+     */
     int (*rename)(struct node *from, const struct node_name *old, struct node *to,
                   const struct node_name *new, unsigned int flags);
     /* Adds entries from *position on until the buffer is full, and moves *position on. */
@@ -87,7 +90,7 @@ struct node {
     uint32_t references;
     uint32_t mode; /* S_IFMT and permission bits */
     uint32_t links;
-    uint32_t user, group; /* whose it is: kept, and nothing follows from it */
+    uint32_t user, group; /* whose it is */
     uint32_t device;      /* of a device node: its number */
     uint32_t file_system; /* st_dev */
     uint64_t inode;
@@ -130,6 +133,9 @@ static inline bool node_is_directory(const struct node *node)
  */
 void node_attach_locked(struct node *node, struct node *parent, const char *name);
 void node_detach_locked(struct node *node, const char *name);
+
+/* Whether node lies in the tree below directory, or is it. */
+bool node_contains(const struct node *directory, const struct node *node);
 
 /* The parent of a directory, with a reference; the root's is the root. */
 struct node *node_parent(struct node *directory);

@@ -11,6 +11,7 @@
 #include "fs/devices.h"
 #include "fs/directory.h"
 #include "fs/path.h"
+#include "fs/permission.h"
 #include "fs/pipe.h"
 #include "fs/pseudo.h"
 #include "kernel/task.h"
@@ -63,6 +64,21 @@ static int check_flags(const struct node *node, unsigned int flags)
     return 0;
 }
 
+/* Whether the task may open a node that was there before. */
+static int may_open(const struct node *node, unsigned int flags)
+{
+    static const unsigned char wanted[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+                                           MAY_READ | MAY_WRITE};
+    int error = check_flags(node, flags);
+
+    if (error || (flags & O_PATH))
+        return error;
+    error = node_permission(node, wanted[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0));
+    if (!error && (flags & O_NOATIME) && !node_is_own(node))
+        error = -EPERM;
+    return error;
+}
+
 static int truncate_opened(struct node *node, unsigned int flags)
 {
     if (!(flags & O_TRUNC) || (flags & O_PATH) || !S_ISREG(node->mode))
@@ -70,16 +86,11 @@ static int truncate_opened(struct node *node, unsigned int flags)
     return node->operations->resize ? node->operations->resize(node, 0) : 0;
 }
 
-int open_node(struct node *node, unsigned int flags, struct file **file)
+static int make_file(struct node *node, unsigned int flags, struct file **file)
 {
     struct file *made;
     int error;
 
-    if (flags & O_PATH)
-        flags &= PATH_FLAGS;
-    error = check_flags(node, flags);
-    if (error)
-        return error;
     made = file_create(NULL, flags & ~OPENING_FLAGS);
     if (!made)
         return -ENOMEM;
@@ -97,15 +108,26 @@ int open_node(struct node *node, unsigned int flags, struct file **file)
     return error;
 }
 
+int open_node(struct node *node, unsigned int flags, struct file **file)
+{
+    int error = check_flags(node, flags);
+
+    return error ? error : make_file(node, flags, file);
+}
+
 /* The node at the end of a path opened with O_CREAT: an existing one, or a new file. */
 static int create_at_end(struct path_end *end, unsigned int flags, uint32_t mode)
 {
     struct node_template template = {.mode = S_IFREG | (mode & 07777)};
+    int error;
 
     if (end->wants_directory && end->last == PATH_LAST_NAME)
         return -EISDIR;
     if (end->node)
         return flags & O_EXCL ? -EEXIST : 0;
+    error = may_add_name(end->directory);
+    if (error)
+        return error;
     if (!end->directory->operations->create)
         return pseudo_refusal(end->directory, -EACCES);
     return end->directory->operations->create(end->directory, &end->name, &template, &end->node);
@@ -116,6 +138,7 @@ static int open_or_create(struct node *base, const char *path, unsigned int flag
 {
     enum path_flags how = PATH_ENTRY;
     struct path_end end;
+    bool is_new;
     int error;
 
     if (!(flags & (O_NOFOLLOW | O_EXCL)))
@@ -123,9 +146,12 @@ static int open_or_create(struct node *base, const char *path, unsigned int flag
     error = path_walk(base, path, how, &end);
     if (error)
         return error;
+    is_new = !end.node;
     error = create_at_end(&end, flags, mode);
+    if (!error && !is_new)
+        error = may_open(end.node, flags);
     if (!error)
-        error = open_node(end.node, flags, file);
+        error = make_file(end.node, flags, file);
     path_end_put(&end);
     return error;
 }
@@ -138,7 +164,9 @@ static int open_existing(struct node *base, const char *path, unsigned int flags
 
     if (error)
         return error;
-    error = open_node(node, flags, file);
+    error = may_open(node, flags);
+    if (!error)
+        error = make_file(node, flags, file);
     node_put(node);
     return error;
 }
@@ -153,17 +181,19 @@ static int open_nameless(struct node *base, const char *path, unsigned int flags
 
     if (error)
         return error;
-    if (!node_is_directory(directory))
-        error = -ENOTDIR;
-    else if (!directory->operations->create_nameless)
+    error = node_is_directory(directory) ? node_permission(directory, MAY_WRITE | MAY_EXECUTE)
+                                         : -ENOTDIR;
+    if (!error && !directory->operations->create_nameless)
         error = -EOPNOTSUPP;
-    else
+    if (!error)
         error = directory->operations->create_nameless(&template, &node);
+    if (!error)
+        own_new_node(node, directory);
     node_put(directory);
     if (error)
         return error;
     node->may_be_linked = !(flags & O_EXCL);
-    error = open_node(node, flags & ~O_TMPFILE, file);
+    error = make_file(node, flags & ~O_TMPFILE, file);
     node_put(node);
     return error;
 }

@@ -17,7 +17,10 @@
 int open_path(struct node *base, const char *path, unsigned int flags, uint32_t mode,
               struct file **file);
 
-/* Opens a node; flags are open()'s, of which those about names and making count no more. */
+/*
+ * Opens a node, whoever asks; flags are open()'s, of which those about names and making count no
+ * more.
+ */
 int open_node(struct node *node, unsigned int flags, struct file **file);
 
 /* What fstat() says of any file. */

@@ -6,12 +6,8 @@
 #include "fs/path.h"
 
 #include <asm/errno.h>
-#include <linux/fcntl.h>
 
-#include "arch/usercopy.h"
-#include "kernel/file.h"
-#include "kernel/fs_context.h"
-#include "kernel/task.h"
+#include "fs/permission.h"
 #include "libc/include/string.h"
 #include "mm/slab.h"
 
@@ -33,18 +29,20 @@ static void walk_to(struct walk *walk, struct node *node)
     walk->at = node;
 }
 
-/* Puts the next component into the end and moves the rest past it and the slashes after it. */
-static int next_component(struct walk *walk, struct path_end *end)
+/*
+ * Puts the next component into the end and moves the rest past it and the slashes after it. Of one
+ * that is too long for a name only the length is right.
+ */
+static void next_component(struct walk *walk, struct path_end *end)
 {
-    size_t length = 0;
+    size_t length = 0, kept;
 
     while (walk->rest[length] && walk->rest[length] != '/')
         length++;
-    if (length > NAME_MAX)
-        return -ENAMETOOLONG;
-    memcpy(end->text, walk->rest, length);
-    end->text[length] = '\0';
     end->name = (struct node_name){.text = end->text, .length = length};
+    kept = length < NAME_MAX ? length : NAME_MAX;
+    memcpy(end->text, walk->rest, kept);
+    end->text[kept] = '\0';
     walk->rest += length;
     end->wants_directory = *walk->rest == '/';
     while (*walk->rest == '/')
@@ -55,7 +53,6 @@ static int next_component(struct walk *walk, struct path_end *end)
         end->last = PATH_LAST_DOT_DOT;
     else
         end->last = PATH_LAST_NAME;
-    return 0;
 }
 
 /* The node that the component leads to from the directory where the walk stands. */
@@ -65,6 +62,11 @@ static int find_child(struct walk *walk, const struct path_end *end, struct node
 
     if (!node_is_directory(walk->at))
         return -ENOTDIR;
+    error = node_permission(walk->at, MAY_EXECUTE);
+    if (error)
+        return error;
+    if (end->name.length > NAME_MAX)
+        return -ENAMETOOLONG;
     if (end->last == PATH_LAST_DOT) {
         node_get(walk->at);
         *child = walk->at;
@@ -142,10 +144,9 @@ static int step(struct walk *walk, struct path_end *end, bool *done)
 {
     struct node *child;
     bool is_last, follow;
-    int error = next_component(walk, end);
+    int error;
 
-    if (error)
-        return error;
+    next_component(walk, end);
     is_last = !*walk->rest;
     error = find_child(walk, end, &child);
     if (error == -ENOENT && is_last && (walk->flags & PATH_ENTRY)) {
@@ -226,96 +227,6 @@ int path_lookup(struct node *base, const char *path, enum path_flags flags, stru
 {
     struct path_end end;
     int error = path_walk(base, path, flags, &end);
-
-    if (error)
-        return error;
-    *node = end.node;
-    node_put(end.directory);
-    return 0;
-}
-
-int path_from_user(uintptr_t user, enum path_user_flags flags, char **path)
-{
-    char *buffer = kmalloc(PATH_MAX);
-    long length;
-    int error = 0;
-
-    if (!buffer)
-        return -ENOMEM;
-    length = strncpy_from_user(buffer, user, PATH_MAX);
-    if (length < 0)
-        error = length;
-    else if (length == PATH_MAX)
-        error = -ENAMETOOLONG;
-    else if (length == 0 && !(flags & PATH_USER_EMPTY))
-        error = -ENOENT;
-    if (error) {
-        kfree(buffer);
-        return error;
-    }
-    *path = buffer;
-    return 0;
-}
-
-static struct node *working_directory(void)
-{
-    struct file *file = fs_context_directory(current()->fs);
-    struct node *node = file ? file->node : path_root;
-
-    node_get(node);
-    if (file)
-        file_put(file);
-    return node;
-}
-
-int path_base(int fd, const char *path, struct node **base)
-{
-    struct file *file;
-    int error = 0;
-
-    if (*path == '/') {
-        *base = path_root;
-        node_get(*base);
-        return 0;
-    }
-    if (fd == AT_FDCWD) {
-        *base = working_directory();
-        return 0;
-    }
-    file = file_table_get(current()->files, fd);
-    if (!file)
-        return -EBADF;
-    if (file->node && node_is_directory(file->node)) {
-        node_get(file->node);
-        *base = file->node;
-    } else {
-        error = -ENOTDIR;
-    }
-    file_put(file);
-    return error;
-}
-
-int path_walk_user(int fd, uintptr_t user, enum path_flags flags, struct path_end *end)
-{
-    struct node *base;
-    char *path;
-    int error = path_from_user(user, PATH_USER_NOT_EMPTY, &path);
-
-    if (error)
-        return error;
-    error = path_base(fd, path, &base);
-    if (!error) {
-        error = path_walk(base, path, flags, end);
-        node_put(base);
-    }
-    kfree(path);
-    return error;
-}
-
-int path_lookup_user(int fd, uintptr_t user, enum path_flags flags, struct node **node)
-{
-    struct path_end end;
-    int error = path_walk_user(fd, user, flags, &end);
 
     if (error)
         return error;

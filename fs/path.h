@@ -16,11 +16,13 @@
  * PATH_ENTRY: the directory's entry is meant, to be made, removed or moved: it is no error when it
  * does not exist. Where slashes stand behind the last component, a link is not followed; without
  * this flag it is, and what is no directory is an error.
+ * PATH_EMPTY: path_lookup_user() takes an empty path for the descriptor's own node.
  */
 enum path_flags {
     PATH_NO_FOLLOW = 0,
     PATH_FOLLOW = 1 << 0,
     PATH_ENTRY = 1 << 1,
+    PATH_EMPTY = 1 << 2,
 };
 
 /* What the last component is: some calls refuse all but a name. */

@@ -23,6 +23,15 @@ struct task *proc_task(const struct pseudo_node *node)
     return task && task->process->started_ns == node->started_ns ? task : NULL;
 }
 
+/* What tells of a process is its user's, unless nobody is to see what it does. */
+static void own_directory(struct node *node, const struct task *task)
+{
+    if (task->process->control.is_not_dumpable)
+        return;
+    node->user = task->credentials.user.effective;
+    node->group = task->credentials.group.effective;
+}
+
 static int lookup(struct node *directory, const struct node_name *name, struct node **child)
 {
     struct task *task;
@@ -38,6 +47,7 @@ static int lookup(struct node *directory, const struct node_name *name, struct n
     if (!error) {
         pseudo_node(*child)->pid = pid;
         pseudo_node(*child)->started_ns = task->process->started_ns;
+        own_directory(*child, task);
     }
     return error;
 }

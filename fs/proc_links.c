@@ -9,6 +9,7 @@
 
 #include "fs/open.h"
 #include "fs/path.h"
+#include "fs/permission.h"
 #include "fs/proc.h"
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
@@ -73,6 +74,7 @@ static int create_file_node(struct file *file, struct node **node)
     file_status(file, &stat);
     node_init(&made->node, &file_node_operations, stat.st_mode, stat.st_dev);
     made->node.links = stat.st_nlink;
+    own_new_node(&made->node, NULL); /* the way here is guarded, the file is not */
     made->file = file;
     *node = &made->node;
     return 0;

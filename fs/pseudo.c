@@ -56,6 +56,8 @@ static void place(struct pseudo_node *node, struct node *directory, const char *
     node->pid = pseudo_node(directory)->pid;
     node->is_of_thread = pseudo_node(directory)->is_of_thread;
     node->started_ns = pseudo_node(directory)->started_ns;
+    node->node.user = directory->user;
+    node->node.group = directory->group;
     node->node.inode = inode_number(directory, name);
     spin_lock(&namespace_lock);
     node_attach_locked(&node->node, directory, name);

@@ -6,6 +6,7 @@
 #include <linux/fcntl.h>
 
 #include "fs/path.h"
+#include "fs/permission.h"
 #include "fs/pseudo.h"
 #include "kernel/fs_context.h"
 #include "kernel/syscall.h"
@@ -13,7 +14,23 @@
 #include "libc/include/string.h"
 #include "mm/slab.h"
 
-/* Makes a node where the path ends, which must be a name that is free. */
+/* Whether the task may make such a node where the path ends, which must be a name that is free. */
+static long may_create(const struct path_end *end, uint32_t mode)
+{
+    long error;
+
+    if (end->node || end->last != PATH_LAST_NAME)
+        return -EEXIST;
+    if (end->wants_directory && !S_ISDIR(mode))
+        return -ENOENT;
+    error = may_add_name(end->directory);
+    if (!error && (S_ISCHR(mode) || S_ISBLK(mode)) && !task_may(CAP_MKNOD))
+        error = -EPERM;
+    if (!error && !end->directory->operations->create)
+        error = pseudo_refusal(end->directory, S_ISREG(mode) ? -EACCES : -EPERM);
+    return error;
+}
+
 static long create_at(int fd, uintptr_t path, const struct node_template *template)
 {
     struct path_end end;
@@ -22,13 +39,8 @@ static long create_at(int fd, uintptr_t path, const struct node_template *templa
 
     if (error)
         return error;
-    if (end.node || end.last != PATH_LAST_NAME)
-        error = -EEXIST;
-    else if (end.wants_directory && !S_ISDIR(template->mode))
-        error = -ENOENT;
-    else if (!end.directory->operations->create)
-        error = pseudo_refusal(end.directory, S_ISREG(template->mode) ? -EACCES : -EPERM);
-    else
+    error = may_create(&end, template->mode);
+    if (!error)
         error = end.directory->operations->create(end.directory, &end.name, template, &node);
     if (!error)
         node_put(node);
@@ -53,18 +65,25 @@ SYSCALL3(mkdirat, int, fd, uintptr_t, path, uint32_t, mode)
     return make_directory_at(fd, path, mode);
 }
 
-/* Regular files, FIFOs and devices: nothing listens behind a socket. */
+/* Of sockets only the name: nothing listens behind it. */
 static long make_node_at(int fd, uintptr_t path, uint32_t mode, uint32_t device)
 {
     struct node_template template = {.mode = mode & ~current()->fs->umask, .device = device};
 
     if (!(mode & S_IFMT))
         template.mode |= S_IFREG;
-    if (S_ISDIR(template.mode))
+    switch (template.mode & S_IFMT) {
+    case S_IFDIR:
         return -EPERM;
-    if (!S_ISREG(template.mode) && !S_ISFIFO(template.mode) && !S_ISCHR(template.mode) &&
-        !S_ISBLK(template.mode))
+    case S_IFREG:
+    case S_IFIFO:
+    case S_IFCHR:
+    case S_IFBLK:
+    case S_IFSOCK:
+        break;
+    default:
         return -EINVAL;
+    }
     return create_at(fd, path, &template);
 }
 
@@ -103,6 +122,40 @@ SYSCALL3(symlinkat, uintptr_t, target, int, fd, uintptr_t, path)
     return make_symlink_at(target, fd, path);
 }
 
+/*
+ * As Linux with fs.protected_hardlinks: whoever could neither change a file nor run it as another
+ * user keeps no name of it.
+ */
+static bool may_keep(const struct node *node)
+{
+    bool runs_as_another =
+        (node->mode & S_ISUID) || (node->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+
+    return node_is_own(node) || (S_ISREG(node->mode) && !runs_as_another &&
+                                 !node_permission(node, MAY_READ | MAY_WRITE));
+}
+
+/* Whether the task may give the node a name where the path ends. */
+static long may_link(const struct path_end *end, const struct node *node)
+{
+    long error;
+
+    if (end->node || end->last != PATH_LAST_NAME)
+        return -EEXIST;
+    if (end->wants_directory)
+        return -ENOENT;
+    if (end->directory->file_system != node->file_system)
+        return -EXDEV;
+    error = may_keep(node) ? may_add_name(end->directory) : -EPERM;
+    if (error)
+        return error;
+    if (!end->directory->operations->link)
+        return pseudo_refusal(end->directory, -EPERM);
+    if (node_is_directory(node))
+        return -EPERM;
+    return node->links || node->may_be_linked ? 0 : -ENOENT;
+}
+
 /* Gives the node one more name where the path ends. */
 static long link_node(struct node *node, int fd, uintptr_t path)
 {
@@ -111,19 +164,8 @@ static long link_node(struct node *node, int fd, uintptr_t path)
 
     if (error)
         return error;
-    if (end.node || end.last != PATH_LAST_NAME)
-        error = -EEXIST;
-    else if (end.wants_directory)
-        error = -ENOENT;
-    else if (end.directory->file_system != node->file_system)
-        error = -EXDEV;
-    else if (!end.directory->operations->link)
-        error = pseudo_refusal(end.directory, -EPERM);
-    else if (node_is_directory(node))
-        error = -EPERM;
-    else if (!node->links && !node->may_be_linked)
-        error = -ENOENT;
-    else
+    error = may_link(&end, node);
+    if (!error)
         error = end.directory->operations->link(end.directory, &end.name, node);
     if (!error)
         node->may_be_linked = false; /* has had its first name */
@@ -138,7 +180,9 @@ static long link_at(int old_fd, uintptr_t old_path, int new_fd, uintptr_t new_pa
     struct node *node;
     long error;
 
-    if (flags & ~AT_SYMLINK_FOLLOW)
+    if (flags & AT_EMPTY_PATH)
+        how |= PATH_EMPTY;
+    if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
     error = path_lookup_user(old_fd, old_path, how, &node);
     if (error)

@@ -8,6 +8,7 @@
 #include "arch/usercopy.h"
 #include "fs/open.h"
 #include "fs/path.h"
+#include "fs/permission.h"
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
 #include "kernel/syscall.h"
@@ -64,8 +65,10 @@ SYSCALL2(getcwd, uintptr_t, buffer, size_t, size)
 static long change_directory(struct node *node)
 {
     struct file *file;
-    long error = open_node(node, O_PATH | O_DIRECTORY, &file);
+    long error = node_is_directory(node) ? node_permission(node, MAY_EXECUTE) : -ENOTDIR;
 
+    if (!error)
+        error = open_node(node, O_PATH, &file);
     if (!error)
         fs_context_change_directory(current()->fs, file);
     return error;

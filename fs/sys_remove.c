@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 
 #include "fs/path.h"
+#include "fs/permission.h"
 #include "fs/pseudo.h"
 #include "kernel/syscall.h"
 
@@ -14,19 +15,26 @@
 
 static long may_unlink(const struct path_end *end)
 {
+    long error;
+
     if (end->last != PATH_LAST_NAME)
         return -EISDIR;
     if (!end->node)
         return -ENOENT;
+    if (end->wants_directory && !node_is_directory(end->node))
+        return -ENOTDIR;
+    error = end->wants_directory ? 0 : may_remove_name(end->directory, end->node);
+    if (error)
+        return error;
     if (node_is_directory(end->node))
         return -EISDIR;
-    if (end->wants_directory)
-        return -ENOTDIR;
     return end->directory->operations->unlink ? 0 : -EPERM;
 }
 
 static long may_remove_directory(const struct path_end *end)
 {
+    long error;
+
     switch (end->last) {
     case PATH_LAST_DOT:
         return -EINVAL;
@@ -39,6 +47,9 @@ static long may_remove_directory(const struct path_end *end)
     }
     if (!end->node)
         return -ENOENT;
+    error = may_remove_name(end->directory, end->node);
+    if (error)
+        return error;
     if (!node_is_directory(end->node))
         return -ENOTDIR;
     return end->directory->operations->unlink ? 0 : -EPERM;
@@ -77,25 +88,79 @@ SYSCALL3(unlinkat, int, fd, uintptr_t, path, unsigned int, flags)
 
 /* ---- Renaming ------------------------------------------------------------------------------- */
 
-static long rename_ends(const struct path_end *old, const struct path_end *new, unsigned int flags)
+/* Whether names at the two places could be changed so at all, whoever asks. */
+static long check_places(const struct path_end *old, const struct path_end *new, unsigned int flags)
 {
-    const struct node_operations *operations = old->directory->operations;
-
     if (old->directory->file_system != new->directory->file_system)
         return -EXDEV;
     if (old->last != PATH_LAST_NAME)
         return -EBUSY;
     if (new->last != PATH_LAST_NAME)
         return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
-    if (!old->node || !new->directory->links)
+    if (!old->node || (!new->node && (flags & RENAME_EXCHANGE)))
         return -ENOENT;
     if (new->node && (flags & RENAME_NOREPLACE))
         return -EEXIST;
-    if (!node_is_directory(old->node) && (old->wants_directory || new->wants_directory))
+    if ((flags & RENAME_EXCHANGE) && new->wants_directory && !node_is_directory(new->node))
         return -ENOTDIR;
-    if (!operations->rename)
-        return new->node ? -EPERM : pseudo_refusal(new->directory, -EPERM);
-    return operations->rename(old->directory, &old->name, new->directory, &new->name, flags);
+    if (!node_is_directory(old->node) &&
+        (old->wants_directory || (new->wants_directory && !(flags & RENAME_EXCHANGE))))
+        return -ENOTDIR;
+    if (node_contains(old->node, new->directory))
+        return -EINVAL;
+    if (new->node && node_contains(new->node, old->directory))
+        return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
+    return 0;
+}
+
+/* Whether child's name may go from its directory, as what shall be in its place is of its kind. */
+static long may_give_way(const struct path_end *end, bool to_directory)
+{
+    long error = may_remove_name(end->directory, end->node);
+
+    if (error || node_is_directory(end->node) == to_directory)
+        return error;
+    return to_directory ? -ENOTDIR : -EISDIR;
+}
+
+/* Whether the task may move a node from one directory to the other: ".." of a directory changes. */
+static long may_move(const struct node *node, const struct path_end *from,
+                     const struct path_end *to)
+{
+    if (!node_is_directory(node) || from->directory == to->directory)
+        return 0;
+    return node_permission(node, MAY_WRITE);
+}
+
+static long may_rename(const struct path_end *old, const struct path_end *new, unsigned int flags)
+{
+    bool is_exchange = flags & RENAME_EXCHANGE;
+    long error = may_remove_name(old->directory, old->node);
+
+    if (!error && !new->node)
+        error = may_add_name(new->directory);
+    else if (!error)
+        error = may_give_way(new, node_is_directory(is_exchange ? new->node : old->node));
+    if (!error && !old->directory->operations->rename)
+        error = new->node ? -EPERM : pseudo_refusal(new->directory, -EPERM);
+    if (!error)
+        error = may_move(old->node, old, new);
+    if (!error && is_exchange)
+        error = may_move(new->node, new, old);
+    return error;
+}
+
+static long rename_ends(const struct path_end *old, const struct path_end *new, unsigned int flags)
+{
+    long error = check_places(old, new, flags);
+
+    if (error || old->node == new->node)
+        return error; /* two names of one file: nothing happens */
+    error = may_rename(old, new, flags);
+    if (error)
+        return error;
+    return old->directory->operations->rename(old->directory, &old->name, new->directory,
+                                              &new->name, flags);
 }
 
 static long rename_at(int old_fd, uintptr_t old_path, int new_fd, uintptr_t new_path,
@@ -104,7 +169,8 @@ static long rename_at(int old_fd, uintptr_t old_path, int new_fd, uintptr_t new_
     struct path_end old, new;
     long error;
 
-    if (flags & ~RENAME_NOREPLACE)
+    if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
+        flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
         return -EINVAL;
     /* Both ways are walked before it matters whether there is something at their ends. */
     error = path_walk_user(old_fd, old_path, PATH_ENTRY, &old);

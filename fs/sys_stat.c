@@ -11,6 +11,7 @@
 #include "arch/usercopy.h"
 #include "fs/open.h"
 #include "fs/path.h"
+#include "fs/permission.h"
 #include "fs/pseudo.h"
 #include "kernel/file.h"
 #include "kernel/syscall.h"
@@ -18,11 +19,6 @@
 #include "libc/include/string.h"
 #include "mm/page.h"
 #include "mm/slab.h"
-
-/* The bits of access(): as in the mode of a file, for one class of users. */
-#define MAY_READ    4
-#define MAY_WRITE   2
-#define MAY_EXECUTE 1
 
 static long status_of_descriptor(int fd, struct stat *status)
 {
@@ -187,22 +183,40 @@ SYSCALL5(statx, int, fd, uintptr_t, path, unsigned int, flags, unsigned int, mas
 
 /* ---- access --------------------------------------------------------------------------------- */
 
-/* All programs are root: only what nobody may execute is denied. */
+/* The running task's credentials as access() asks for them: of the real user. */
+static struct credentials real_credentials(void)
+{
+    struct credentials real = current()->credentials;
+
+    real.user.file = real.user.real;
+    real.group.file = real.group.real;
+    real.capabilities.effective = real.user.real ? 0 : real.capabilities.permitted;
+    return real;
+}
+
 static long access_at(int fd, uintptr_t path, unsigned int mode, unsigned int flags)
 {
-    struct stat status;
+    const struct credentials own = current()->credentials;
+    enum path_flags how = flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : PATH_FOLLOW;
+    struct node *node;
     long error;
 
     if (mode & ~(MAY_READ | MAY_WRITE | MAY_EXECUTE))
         return -EINVAL;
     if (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
-    error = status_at(fd, path, flags, &status);
-    if (error)
-        return error;
-    if ((mode & MAY_EXECUTE) && !S_ISDIR(status.st_mode) && !(status.st_mode & 0111))
-        return -EACCES;
-    return 0;
+    if (flags & AT_EMPTY_PATH)
+        how |= PATH_EMPTY;
+    /* The way to the file is the real user's, too. */
+    if (!(flags & AT_EACCESS))
+        current()->credentials = real_credentials();
+    error = path_lookup_user(fd, path, how, &node);
+    if (!error) {
+        error = node_permission(node, mode);
+        node_put(node);
+    }
+    current()->credentials = own;
+    return error;
 }
 
 SYSCALL2(access, uintptr_t, path, unsigned int, mode)

@@ -10,6 +10,7 @@
 
 #include "arch/bug.h"
 #include "fs/directory.h"
+#include "fs/permission.h"
 #include "fs/tmpfs.h"
 #include "libc/include/string.h"
 #include "mm/slab.h"
@@ -168,8 +169,7 @@ static int create(struct node *directory, const struct node_name *name,
 
     if (error)
         return error;
-    if (S_ISDIR(node->mode)) /* its files' group is inherited all the way down */
-        node->mode |= directory->mode & S_ISGID;
+    own_new_node(node, directory);
     error = add_link(directory, name, node, S_ISDIR(template->mode) ? 2 : 1);
     if (error)
         node_put(node);
@@ -203,73 +203,68 @@ static int unlink(struct node *directory, const struct node_name *name, struct n
     return error;
 }
 
-/* Whether node lies in the tree below directory, or is it. */
-static bool contains_locked(const struct node *directory, const struct node *node)
-{
-    for (; node != directory; node = node->parent)
-        if (node->parent == node)
-            return false;
-    return true;
-}
-
-/* Whether the entry may move from one directory to another, in place of replaced or of none. */
-static int may_move_locked(const struct tmpfs_entry *entry, const struct node *from,
-                           const struct node *to, const struct tmpfs_entry *replaced)
-{
-    const struct node *moved;
-
-    if (!entry || !to->links)
-        return -ENOENT;
-    moved = entry->node;
-    if (moved->mounted)
-        return -EBUSY;
-    if (S_ISDIR(moved->mode) && contains_locked(moved, to))
-        return -EINVAL;
-    if (!replaced)
-        return 0;
-    if (contains_locked(replaced->node, from))
-        return -ENOTEMPTY;
-    if (S_ISDIR(moved->mode) && !S_ISDIR(replaced->node->mode))
-        return -ENOTDIR;
-    if (!S_ISDIR(moved->mode) && S_ISDIR(replaced->node->mode))
-        return -EISDIR;
-    return may_remove_locked(replaced, replaced->node);
-}
-
-/* Moves the entry at old to the new entry; *replaced is the entry that gave way, or NULL. */
+/* Moves the entry at old to the new entry, in place of replaced or of none. */
 static int move_locked(struct node *from, struct tmpfs_entry *old, struct node *to,
-                       struct tmpfs_entry *new, struct tmpfs_entry **replaced)
+                       struct tmpfs_entry *new, struct tmpfs_entry *replaced)
 {
-    int error = may_move_locked(old, from, to, *replaced);
+    if (!old || !to->links)
+        return -ENOENT;
+    if (old->node->mounted)
+        return -EBUSY;
+    if (replaced) {
+        int error = may_remove_locked(replaced, replaced->node);
 
-    if (error)
-        return error;
-    if (*replaced)
-        drop_links_locked(remove_locked(to, *replaced));
+        if (error)
+            return error;
+        drop_links_locked(remove_locked(to, replaced));
+    }
     insert_locked(to, new, remove_locked(from, old));
     return 0;
 }
 
+/* Each of two entries gets the other's node. */
+static int exchange_locked(struct node *left, struct tmpfs_entry *a, struct node *right,
+                           struct tmpfs_entry *b)
+{
+    struct node *from_a, *from_b;
+
+    if (!a || !b)
+        return -ENOENT;
+    if (a->node->mounted || b->node->mounted)
+        return -EBUSY;
+    from_a = remove_locked(left, a);
+    from_b = remove_locked(right, b);
+    insert_locked(left, a, from_b);
+    insert_locked(right, b, from_a);
+    return 0;
+}
+
+static int exchange_entries(struct node *left, const struct node_name *a, struct node *right,
+                            const struct node_name *b)
+{
+    int error;
+
+    spin_lock(&namespace_lock);
+    error = exchange_locked(left, find_locked(left, a), right, find_locked(right, b));
+    spin_unlock(&namespace_lock);
+    return error;
+}
+
 static int move_entry(struct node *from, const struct node_name *old, struct node *to,
-                      const struct node_name *new, unsigned int flags)
+                      const struct node_name *new)
 {
     struct tmpfs_entry *entry = create_entry(new);
     struct tmpfs_entry *source, *replaced;
-    int error = 0;
+    int error;
 
     if (!entry)
         return -ENOMEM;
     spin_lock(&namespace_lock);
     source = find_locked(from, old);
     replaced = find_locked(to, new);
-    if (replaced && (flags & RENAME_NOREPLACE))
-        error = -EEXIST;
-    else if (!source || !replaced || source->node != replaced->node)
-        error = move_locked(from, source, to, entry, &replaced);
-    else
-        source = entry; /* two names of one file: nothing happens */
+    error = move_locked(from, source, to, entry, replaced);
     spin_unlock(&namespace_lock);
-    if (error || source == entry) {
+    if (error) {
         kfree(entry);
         return error;
     }
@@ -279,6 +274,13 @@ static int move_entry(struct node *from, const struct node_name *old, struct nod
         kfree(replaced);
     }
     return 0;
+}
+
+static int rename(struct node *from, const struct node_name *old, struct node *to,
+                  const struct node_name *new, unsigned int flags)
+{
+    return flags & RENAME_EXCHANGE ? exchange_entries(from, old, to, new)
+                                   : move_entry(from, old, to, new);
 }
 
 /* The entry at this position or the next one. */
@@ -319,7 +321,7 @@ const struct node_operations tmpfs_directory_operations = {
     .create_nameless = tmpfs_create_node,
     .link = make_link,
     .unlink = unlink,
-    .rename = move_entry,
+    .rename = rename,
     .list = list,
     .release = tmpfs_release,
 };

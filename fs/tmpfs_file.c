@@ -10,6 +10,7 @@
 #include <linux/fs.h>
 
 #include "fs/object_read.h"
+#include "fs/permission.h"
 #include "fs/size_limit.h"
 #include "fs/tmpfs.h"
 #include "kernel/file.h"
@@ -110,10 +111,13 @@ static long write(struct file *file, struct io_iter *from, uint64_t *offset)
 
     if (file->flags & O_APPEND)
         *offset = tmpfs_node(file->node)->object->size;
-    if (from->remaining && *offset >= limit)
+    if (!from->remaining)
+        return 0;
+    if (*offset >= limit)
         return size_limit_exceeded();
     if (from->remaining > limit - *offset)
         from->remaining = limit - *offset;
+    drop_set_id_bits(file->node);
     file->node->modified = file->node->changed = file_time_now();
     return tmpfs_file_write(file->node, from, offset);
 }
@@ -208,6 +212,7 @@ static int allocate(struct node *node, uint64_t start, uint64_t end)
     struct memory_object *object = tmpfs_node(node)->object;
     uint64_t last = (end - 1) >> PAGE_SHIFT;
 
+    node->modified = node->changed = file_time_now();
     if (last - (start >> PAGE_SHIFT) >= page_count_total())
         return -ENOSPC;
     for (uint64_t index = start >> PAGE_SHIFT; index <= last; index++) {

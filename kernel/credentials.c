@@ -30,9 +30,24 @@ static struct credentials *own(void)
     return &current()->credentials;
 }
 
+bool credentials_allow(const struct credentials *credentials, unsigned int capability)
+{
+    return credentials->capabilities.effective & 1ul << capability;
+}
+
 static bool may(unsigned int capability)
 {
-    return own()->capabilities.effective & 1ul << capability;
+    return credentials_allow(own(), capability);
+}
+
+bool credentials_are_of_group(const struct credentials *credentials, uint32_t group)
+{
+    if (credentials->group.file == group)
+        return true;
+    for (unsigned int i = 0; i < credentials->group_count; i++)
+        if (credentials->groups[i] == group)
+            return true;
+    return false;
 }
 
 /* ---- Users and groups ---- */

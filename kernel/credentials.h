@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Who a task is: its users, groups and capabilities, kept and changed by Linux's rules. They decide
- * who may become whom and who may trace whom, and nothing else: no file is refused to anybody.
+ * who may become whom, who may trace whom, and what may be done with a file (fs/permission.h).
  */
 #ifndef KERNEL_CREDENTIALS_H
 #define KERNEL_CREDENTIALS_H
@@ -34,8 +34,14 @@ struct credentials {
     uint32_t groups[GROUPS_MAX];
 };
 
-/* Root's, for the first program. */
+/* Root's, for the first program and the kernel's own tasks. */
 void credentials_init(struct credentials *credentials);
+
+/* Whether they have a capability, CAP_* of <linux/capability.h>, in effect. */
+bool credentials_allow(const struct credentials *credentials, unsigned int capability);
+
+/* Whether they are those of a member of the group, as files see it. */
+bool credentials_are_of_group(const struct credentials *credentials, uint32_t group);
 
 /*
  * Whether the running thread may see and change another one's registers and memory: ptrace(2),

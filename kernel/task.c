@@ -81,6 +81,7 @@ struct task *task_create(void)
     task_prepare_stack(task);
     memset(&task->affinity, 0xff, sizeof(task->affinity));
     signal_state_init(&task->signals);
+    credentials_init(&task->credentials);
     task->tid = next_tid();
     TAILQ_INSERT_TAIL(&all_tasks, task, all_link);
     task->is_listed = true;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "libc/include/latchkey/syscalls.h"
 #include "tests/fuzz/arena.h"
 #include "tests/fuzz/call.h"
 #include "tests/fuzz/files.h"
@@ -19,9 +20,10 @@ static uint64_t access_mode(const struct use *use)
 }
 
 DEFINE_CHOICE(access_flags, 0, 0, AT_EACCESS, AT_SYMLINK_NOFOLLOW)
+DEFINE_CHOICE(chmod_flags, 0, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH)
 DEFINE_CHOICE(stat_flags, 0, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, AT_NO_AUTOMOUNT)
 DEFINE_CHOICE(link_flags, 0, AT_SYMLINK_FOLLOW)
-DEFINE_CHOICE(rename_flags, 0, 0, 1 /* RENAME_NOREPLACE */)
+DEFINE_CHOICE(rename_flags, 0, 0, 0, 1 /* RENAME_NOREPLACE */, 2 /* RENAME_EXCHANGE */)
 DEFINE_CHOICE(node_type, 0100666, 0010666, 0, 0020666, 0140666)
 DEFINE_CHOICE(owner, 0, UINT32_MAX, UINT32_MAX, UINT32_MAX)
 
@@ -104,6 +106,7 @@ static const struct call calls[] = {
     CALL(chmod, TAKES(path_own, file_mode)),
     CALL(fchmod, TAKES(fd_file, file_mode)),
     CALL(fchmodat, TAKES(fd_directory, path_own, file_mode)),
+    CALL(fchmodat2, TAKES(fd_directory, path_own, file_mode, chmod_flags)),
     CALL(chown, TAKES(path_own, owner, owner)),
     CALL(lchown, TAKES(path_own, owner, owner)),
     CALL(fchown, TAKES(fd_file, owner, owner)),

@@ -16,6 +16,11 @@
 #define __NR_pkey_release    1010
 #define __NR_pkey_policy     1011
 
+/* One of Linux 6.6, which uapi headers may be too old for. */
+#ifndef __NR_fchmodat2
+#define __NR_fchmodat2 452
+#endif
+
 /* What pkey_release() does with memory that is still under the key. */
 #define PKEY_RELEASE_REFUSE 0 /* EBUSY */
 #define PKEY_RELEASE_DENY   1 /* moves it to key 0, PROT_NONE */
