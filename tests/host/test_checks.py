@@ -52,7 +52,7 @@ def run(tree, program, *arguments, cpus="2"):
     return tree.run("--cpus", cpus, "--show-log", path, *arguments)
 
 
-@pytest.mark.parametrize("program", ["shared_space", "memory", "pkey_mprotect", "keys_threads"])
+@pytest.mark.parametrize("program", latchkey.names("tests/ring3"))
 def test_silent(tree, ktap, program):
     result = run(tree, program)
     ktap(result.stdout)
