@@ -24,8 +24,8 @@ static void release(struct file *file)
 /* Positions mean nothing to these devices. */
 static long seek(struct file *file, long offset, int whence)
 {
-    (void)file, (void)offset;
-    return whence == SEEK_SET || whence == SEEK_CUR || whence == SEEK_END ? 0 : -EINVAL;
+    (void)file, (void)offset, (void)whence;
+    return 0;
 }
 
 static long read_nothing(struct file *file, struct io_iter *to, uint64_t *offset)

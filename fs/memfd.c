@@ -17,6 +17,7 @@
 
 #define PREFIX      "memfd:"
 #define PREFIX_SIZE (sizeof(PREFIX) - 1)
+#define FILE_SYSTEM 4 /* st_dev: no directory's */
 
 static long create(const char *name, bool close_on_exec)
 {
@@ -27,8 +28,9 @@ static long create(const char *name, bool close_on_exec)
     if (result)
         return result;
     own_new_node(node, NULL);
+    node->file_system = FILE_SYSTEM;
     node_set_last_name(node, name);
-    result = open_node(node, O_RDWR, &file);
+    result = open_node(node, O_RDWR | O_LARGEFILE, &file);
     node_put(node);
     if (result)
         return result;

@@ -6,6 +6,7 @@
 
 #include <asm/errno.h>
 #include <asm/fcntl.h>
+#include <linux/openat2.h>
 
 #include "arch/usercopy.h"
 #include "fs/devices.h"
@@ -18,8 +19,6 @@
 
 /* What is of the act of opening and not of the open file. */
 #define OPENING_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
-/* With O_PATH nothing else counts. */
-#define PATH_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW)
 
 static void release_path(struct file *file)
 {
@@ -86,6 +85,11 @@ static int truncate_opened(struct node *node, unsigned int flags)
     return node->operations->resize ? node->operations->resize(node, 0) : 0;
 }
 
+bool file_is_stored(const struct file *file)
+{
+    return file->operations->object && S_ISREG(file->node->mode);
+}
+
 static int make_file(struct node *node, unsigned int flags, struct file **file)
 {
     struct file *made;
@@ -99,6 +103,8 @@ static int make_file(struct node *node, unsigned int flags, struct file **file)
     made->node = node;
     made->locks = &node->locks;
     error = open_by_kind(node, flags, made);
+    if (!error && (flags & O_DIRECT) && !file_is_stored(made))
+        error = -EINVAL;
     if (!error)
         error = truncate_opened(node, flags);
     if (error)
@@ -133,21 +139,28 @@ static int create_at_end(struct path_end *end, unsigned int flags, uint32_t mode
     return end->directory->operations->create(end->directory, &end->name, &template, &end->node);
 }
 
-static int open_or_create(struct node *base, const char *path, unsigned int flags, uint32_t mode,
+/* What openat2() forbids on the way. */
+static enum path_flags resolve_flags(const struct open_how *how)
+{
+    return how->resolve << PATH_RESOLVE_SHIFT;
+}
+
+static int open_or_create(struct node *base, const char *path, const struct open_how *how,
                           struct file **file)
 {
-    enum path_flags how = PATH_ENTRY;
+    enum path_flags walk = PATH_ENTRY | resolve_flags(how);
+    unsigned int flags = how->flags;
     struct path_end end;
     bool is_new;
     int error;
 
     if (!(flags & (O_NOFOLLOW | O_EXCL)))
-        how |= PATH_FOLLOW;
-    error = path_walk(base, path, how, &end);
+        walk |= PATH_FOLLOW;
+    error = path_walk(base, path, walk, &end);
     if (error)
         return error;
     is_new = !end.node;
-    error = create_at_end(&end, flags, mode);
+    error = create_at_end(&end, flags, how->mode);
     if (!error && !is_new)
         error = may_open(end.node, flags);
     if (!error)
@@ -156,28 +169,29 @@ static int open_or_create(struct node *base, const char *path, unsigned int flag
     return error;
 }
 
-static int open_existing(struct node *base, const char *path, unsigned int flags,
+static int open_existing(struct node *base, const char *path, const struct open_how *how,
                          struct file **file)
 {
+    enum path_flags walk = how->flags & O_NOFOLLOW ? PATH_NO_FOLLOW : PATH_FOLLOW;
     struct node *node;
-    int error = path_lookup(base, path, flags & O_NOFOLLOW ? PATH_NO_FOLLOW : PATH_FOLLOW, &node);
+    int error = path_lookup(base, path, walk | resolve_flags(how), &node);
 
     if (error)
         return error;
-    error = may_open(node, flags);
+    error = may_open(node, how->flags);
     if (!error)
-        error = make_file(node, flags, file);
+        error = make_file(node, how->flags, file);
     node_put(node);
     return error;
 }
 
 /* O_TMPFILE: a new file without a name, of the file system that the directory is of. */
-static int open_nameless(struct node *base, const char *path, unsigned int flags, uint32_t mode,
+static int open_nameless(struct node *base, const char *path, const struct open_how *how,
                          struct file **file)
 {
-    struct node_template template = {.mode = S_IFREG | (mode & 07777)};
+    struct node_template template = {.mode = S_IFREG | (how->mode & 07777)};
     struct node *directory, *node;
-    int error = path_lookup(base, path, PATH_FOLLOW, &directory);
+    int error = path_lookup(base, path, PATH_FOLLOW | resolve_flags(how), &directory);
 
     if (error)
         return error;
@@ -192,26 +206,23 @@ static int open_nameless(struct node *base, const char *path, unsigned int flags
     node_put(directory);
     if (error)
         return error;
-    node->may_be_linked = !(flags & O_EXCL);
-    error = make_file(node, flags & ~O_TMPFILE, file);
+    node->may_be_linked = !(how->flags & O_EXCL);
+    error = make_file(node, how->flags, file);
     node_put(node);
     return error;
 }
 
-int open_path(struct node *base, const char *path, unsigned int flags, uint32_t mode,
-              struct file **file)
+int open_path(struct node *base, const char *path, const struct open_how *how, struct file **file)
 {
     int error;
 
-    if (flags & O_PATH)
-        flags &= PATH_FLAGS;
-    if (flags & __O_TMPFILE)
-        return open_nameless(base, path, flags, mode, file);
-    if (!(flags & O_CREAT))
-        return open_existing(base, path, flags, file);
+    if (how->flags & __O_TMPFILE)
+        return open_nameless(base, path, how, file);
+    if (!(how->flags & O_CREAT))
+        return open_existing(base, path, how, file);
     do /* again, if another task makes the file between the walk and the creation */
-        error = open_or_create(base, path, flags, mode, file);
-    while (error == -EEXIST && !(flags & O_EXCL));
+        error = open_or_create(base, path, how, file);
+    while (error == -EEXIST && !(how->flags & O_EXCL));
     return error;
 }
 

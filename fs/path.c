@@ -6,6 +6,7 @@
 #include "fs/path.h"
 
 #include <asm/errno.h>
+#include <linux/openat2.h>
 
 #include "fs/permission.h"
 #include "libc/include/string.h"
@@ -21,6 +22,8 @@ struct walk {
     char *expanded;   /* the buffer that rest points into after a link, or NULL */
     unsigned int links;
     enum path_flags flags;
+    struct node *root;    /* where absolute links lead and ".." goes no further */
+    unsigned int resolve; /* RESOLVE_* */
 };
 
 static void walk_to(struct walk *walk, struct node *node)
@@ -55,6 +58,20 @@ static void next_component(struct walk *walk, struct path_end *end)
         end->last = PATH_LAST_NAME;
 }
 
+/* What ".." leads to; -EXDEV where that is out of the tree that RESOLVE_BENEATH keeps to. */
+static int find_parent(const struct walk *walk, struct node **parent)
+{
+    if (walk->at != walk->root) {
+        *parent = node_parent(walk->at);
+        return 0;
+    }
+    if (walk->resolve & RESOLVE_BENEATH)
+        return -EXDEV;
+    node_get(walk->at);
+    *parent = walk->at;
+    return 0;
+}
+
 /* The node that the component leads to from the directory where the walk stands. */
 static int find_child(struct walk *walk, const struct path_end *end, struct node **child)
 {
@@ -72,10 +89,8 @@ static int find_child(struct walk *walk, const struct path_end *end, struct node
         *child = walk->at;
         return 0;
     }
-    if (end->last == PATH_LAST_DOT_DOT) {
-        *child = node_parent(walk->at);
-        return 0;
-    }
+    if (end->last == PATH_LAST_DOT_DOT)
+        return find_parent(walk, child);
     error = walk->at->operations->lookup(walk->at, &end->name, child);
     if (!error && node_is_directory(*child))
         *child = node_cross_mount(*child);
@@ -83,15 +98,30 @@ static int find_child(struct walk *walk, const struct path_end *end, struct node
 }
 
 /* Exchanges a link that leads to a node by itself for that node; its reference goes in any case. */
-static int follow_link(struct node **link)
+static int follow_link(const struct walk *walk, struct node **link)
 {
     struct node *target;
-    int error = (*link)->operations->follow(*link, &target);
+    int error = 0;
 
+    if (walk->resolve & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS))
+        error = -ELOOP;
+    else if (walk->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
+        error = -EXDEV;
+    if (!error)
+        error = (*link)->operations->follow(*link, &target);
     node_put(*link);
     if (!error)
         *link = target;
     return error;
+}
+
+/* With RESOLVE_NO_XDEV no step may lead to another file system. Puts the node it refuses. */
+static int check_crossing(const struct walk *walk, struct node *to)
+{
+    if (!(walk->resolve & RESOLVE_NO_XDEV) || to->file_system == walk->at->file_system)
+        return 0;
+    node_put(to);
+    return -EXDEV;
 }
 
 /* Makes the rest of the path the link's target followed by what was the rest. */
@@ -101,7 +131,7 @@ static int expand_link(struct walk *walk, struct node *link, bool wants_director
     char *buffer;
     long length;
 
-    if (++walk->links > LINKS_MAX)
+    if (++walk->links > LINKS_MAX || (walk->resolve & RESOLVE_NO_SYMLINKS))
         return -ELOOP;
     buffer = kmalloc(PATH_MAX);
     if (!buffer)
@@ -121,14 +151,22 @@ static int expand_link(struct walk *walk, struct node *link, bool wants_director
 }
 
 /* An absolute rest goes on from the root. */
-static void start_at_root(struct walk *walk)
+static int start_at_root(struct walk *walk)
 {
+    int error;
+
     if (*walk->rest != '/')
-        return;
-    node_get(path_root);
-    walk_to(walk, path_root);
+        return 0;
+    if (walk->resolve & RESOLVE_BENEATH)
+        return -EXDEV;
+    node_get(walk->root);
+    error = check_crossing(walk, walk->root);
+    if (error)
+        return error;
+    walk_to(walk, walk->root);
     while (*walk->rest == '/')
         walk->rest++;
+    return 0;
 }
 
 static bool follows_last(const struct walk *walk, const struct path_end *end)
@@ -159,11 +197,12 @@ static int step(struct walk *walk, struct path_end *end, bool *done)
     if (follow && !child->operations->follow) {
         error = expand_link(walk, child, end->wants_directory);
         node_put(child);
-        start_at_root(walk);
-        return error;
+        return error ? error : start_at_root(walk);
     }
     if (follow)
-        error = follow_link(&child);
+        error = follow_link(walk, &child);
+    if (!error)
+        error = check_crossing(walk, child);
     if (error)
         return error;
     if (is_last) {
@@ -178,9 +217,8 @@ static int step(struct walk *walk, struct path_end *end, bool *done)
 static int walk_all(struct walk *walk, struct path_end *end)
 {
     bool done = false;
-    int error = 0;
+    int error = start_at_root(walk);
 
-    start_at_root(walk);
     while (!error && !done && *walk->rest)
         error = step(walk, end, &done);
     if (error)
@@ -201,9 +239,12 @@ static int walk_all(struct walk *walk, struct path_end *end)
 
 int path_walk(struct node *base, const char *path, enum path_flags flags, struct path_end *end)
 {
-    struct walk walk = {.at = base, .rest = path, .flags = flags};
+    struct walk walk = {.at = base, .rest = path, .flags = flags, .root = path_root};
     int error;
 
+    walk.resolve = flags >> PATH_RESOLVE_SHIFT;
+    if (walk.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
+        walk.root = base;
     *end = (struct path_end){.last = PATH_LAST_ROOT};
     if (!*path)
         return -ENOENT;

@@ -17,12 +17,14 @@
  * does not exist. Where slashes stand behind the last component, a link is not followed; without
  * this flag it is, and what is no directory is an error.
  * PATH_EMPTY: path_lookup_user() takes an empty path for the descriptor's own node.
+ * RESOLVE_* of openat2(), shifted by PATH_RESOLVE_SHIFT, forbid ways that the walk may take.
  */
 enum path_flags {
     PATH_NO_FOLLOW = 0,
     PATH_FOLLOW = 1 << 0,
     PATH_ENTRY = 1 << 1,
     PATH_EMPTY = 1 << 2,
+    PATH_RESOLVE_SHIFT = 8,
 };
 
 /* What the last component is: some calls refuse all but a name. */
@@ -45,8 +47,8 @@ struct path_end {
 
 /*
  * Walks the path from base, which must be a directory unless the path is absolute. Errors:
- * -ENOENT (also for an empty path), -ENOTDIR, -ELOOP, -ENAMETOOLONG, -ENOMEM; then there is
- * nothing to put.
+ * -ENOENT (also for an empty path), -ENOTDIR, -EACCES, -ELOOP, -EXDEV, -ENAMETOOLONG, -ENOMEM; then
+ * there is nothing to put.
  */
 int path_walk(struct node *base, const char *path, enum path_flags flags, struct path_end *end);
 void path_end_put(struct path_end *end);

@@ -68,7 +68,9 @@ int fs_init(void)
 
 int fs_open_kernel(const char *path, struct file **file)
 {
-    return open_path(path_root, path, O_RDONLY, 0, file);
+    const struct open_how how = {.flags = O_RDONLY};
+
+    return open_path(path_root, path, &how, file);
 }
 
 int fs_open_standard(struct file_table *files, int leader)

@@ -35,10 +35,10 @@ static enum path_flags path_flags_of(unsigned int flags)
 /* Of a group that the owner is not in, S_ISGID cannot be had. */
 static long set_mode(struct node *node, uint32_t mode)
 {
-    if (!node_is_own(node))
-        return -EPERM;
     if (S_ISLNK(node->mode))
         return -EOPNOTSUPP;
+    if (!node_is_own(node))
+        return -EPERM;
     if (!task_is_in_group(node->group) && !task_may(CAP_FSETID))
         mode &= ~S_ISGID;
     node->mode = (node->mode & S_IFMT) | (mode & 07777);

@@ -55,33 +55,41 @@ static long copy_all(struct file *out, uint64_t *out_offset, struct file *in, ui
     return total;
 }
 
-static long send_file(struct file *out, struct file *in, uintptr_t user_offset, size_t count)
+/* *offset, where to read, moves on. Either file may be NULL. */
+static long send_file(struct file *out, struct file *in, uint64_t *offset, size_t count)
 {
-    uint64_t offset = in->offset;
-    long result;
-
-    if (!file_is_readable(in) || !file_is_writable(out))
+    if (!in || !file_is_readable(in))
+        return -EBADF;
+    if ((long)*offset < 0)
+        return -EINVAL;
+    if (!out || !file_is_writable(out))
         return -EBADF;
     if (!in->operations->object || !out->operations->write || (out->flags & O_APPEND))
         return -EINVAL;
-    if (user_offset && copy_from_user(&offset, user_offset, sizeof(offset)))
+    return copy_all(out, NULL, in, offset, count < IO_COUNT_MAX ? count : IO_COUNT_MAX);
+}
+
+static long send_at(struct file *out, struct file *in, uintptr_t user_offset, size_t count)
+{
+    uint64_t offset;
+    long result;
+
+    if (copy_from_user(&offset, user_offset, sizeof(offset)))
         return -EFAULT;
-    if ((long)offset < 0)
-        return -EINVAL;
-    result = copy_all(out, NULL, in, &offset, count < IO_COUNT_MAX ? count : IO_COUNT_MAX);
-    if (!user_offset)
-        in->offset = offset;
-    else if (copy_to_user(user_offset, &offset, sizeof(offset)))
-        return -EFAULT;
-    return result;
+    result = send_file(out, in, &offset, count);
+    return copy_to_user(user_offset, &offset, sizeof(offset)) ? -EFAULT : result;
 }
 
 SYSCALL4(sendfile, int, out_fd, int, in_fd, uintptr_t, offset, size_t, count)
 {
     struct file *in = fd_get(in_fd);
     struct file *out = fd_get(out_fd);
-    long result = in && out ? send_file(out, in, offset, count) : -EBADF;
+    long result = -EBADF;
 
+    if (offset)
+        result = send_at(out, in, offset, count);
+    else if (in)
+        result = send_file(out, in, &in->offset, count);
     if (in)
         file_put(in);
     if (out)
@@ -120,33 +128,50 @@ static long check_sides(const struct file *in, const struct file *out)
 {
     if ((in->node && node_is_directory(in->node)) || (out->node && node_is_directory(out->node)))
         return -EISDIR;
-    if (!in->operations->object || !out->operations->object)
+    if (!file_is_stored(in) || !file_is_stored(out))
         return -EINVAL;
     if (!file_is_readable(in) || !file_is_writable(out) || (out->flags & O_APPEND))
         return -EBADF;
-    return 0;
+    return in->node->file_system == out->node->file_system ? 0 : -EXDEV;
 }
 
-static long copy_range(struct copy_side *in, struct copy_side *out, size_t count)
+/* What can be read of count bytes; Linux looks at the end of the file before other limits. */
+static size_t count_to_end(const struct copy_side *in, size_t count)
 {
-    long error = check_sides(in->file, out->file);
+    struct stat status;
+
+    node_status(in->file->node, &status);
+    if (in->offset >= (uint64_t)status.st_size)
+        return 0;
+    return count < status.st_size - in->offset ? count : status.st_size - in->offset;
+}
+
+static long copy_range(struct copy_side *in, struct copy_side *out, size_t count,
+                       unsigned int flags)
+{
+    long error = get_side(in);
     uint64_t end;
     long result;
 
     if (!error)
-        error = get_side(in);
-    if (!error)
         error = get_side(out);
+    if (!error && flags)
+        error = -EINVAL;
+    if (!error)
+        error = check_sides(in->file, out->file);
     if (error)
         return error;
-    if (count > IO_COUNT_MAX)
-        count = IO_COUNT_MAX;
-    if ((long)in->offset < 0 || (long)out->offset < 0)
-        return -EINVAL;
-    if (__builtin_add_overflow(in->offset, count, &end) || (long)(out->offset + count) < 0)
+    if (__builtin_add_overflow(in->offset, count, &end) ||
+        __builtin_add_overflow(out->offset, count, &end))
         return -EOVERFLOW;
+    count = count_to_end(in, count);
+    end = in->offset + count;
     if (in->file->node == out->file->node && in->offset < out->offset + count && out->offset < end)
         return -EINVAL;
+    if ((long)in->offset < 0 || (long)out->offset < 0)
+        return -EINVAL;
+    if (count > IO_COUNT_MAX)
+        count = IO_COUNT_MAX;
     result = copy_all(out->file, &out->offset, in->file, &in->offset, count);
     error = put_side(in);
     if (!error)
@@ -162,7 +187,7 @@ SYSCALL6(copy_file_range, int, in_fd, uintptr_t, in_offset, int, out_fd, uintptr
     long result = -EBADF;
 
     if (in.file && out.file)
-        result = flags ? -EINVAL : copy_range(&in, &out, count);
+        result = copy_range(&in, &out, count, flags);
     if (in.file)
         file_put(in.file);
     if (out.file)

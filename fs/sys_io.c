@@ -33,8 +33,11 @@ static inline long transfer_buffer(struct file *file, uintptr_t buffer, size_t c
     return error ? error : transfer(file, &iter, offset);
 }
 
+/* What says how safely to write says nothing here. The other flags are not understood. */
+#define RWF_UNDERSTOOD (RWF_HIPRI | RWF_DSYNC | RWF_SYNC)
+
 static long transfer_segments(struct file *file, uintptr_t vector, size_t count, uint64_t *offset,
-                              transfer_t transfer)
+                              unsigned int flags, transfer_t transfer)
 {
     struct iovec *segments;
     struct io_iter iter;
@@ -45,7 +48,8 @@ static long transfer_segments(struct file *file, uintptr_t vector, size_t count,
     if (result)
         return result;
     io_iter_user(&iter, segments, count);
-    result = transfer(file, &iter, offset);
+    if (iter.remaining)
+        result = flags & ~RWF_UNDERSTOOD ? -EOPNOTSUPP : transfer(file, &iter, offset);
     kfree(segments);
     return result;
 }
@@ -81,7 +85,7 @@ SYSCALL3(readv, int, fd, uintptr_t, vector, size_t, count)
 
     if (!file)
         return -EBADF;
-    result = transfer_segments(file, vector, count, NULL, file_read);
+    result = transfer_segments(file, vector, count, NULL, 0, file_read);
     file_put(file);
     return result;
 }
@@ -93,7 +97,7 @@ SYSCALL3(writev, int, fd, uintptr_t, vector, size_t, count)
 
     if (!file)
         return -EBADF;
-    result = transfer_segments(file, vector, count, NULL, file_write);
+    result = transfer_segments(file, vector, count, NULL, 0, file_write);
     file_put(file);
     return result;
 }
@@ -125,7 +129,8 @@ static long buffer_at(int fd, uintptr_t buffer, size_t count, long offset, trans
     return result;
 }
 
-static long segments_at(int fd, uintptr_t vector, size_t count, long offset, transfer_t transfer)
+static long segments_at(int fd, uintptr_t vector, size_t count, long offset, unsigned int flags,
+                        transfer_t transfer)
 {
     struct file *file;
     uint64_t at = offset;
@@ -133,7 +138,7 @@ static long segments_at(int fd, uintptr_t vector, size_t count, long offset, tra
 
     if (result)
         return result;
-    result = transfer_segments(file, vector, count, &at, transfer);
+    result = transfer_segments(file, vector, count, &at, flags, transfer);
     file_put(file);
     return result;
 }
@@ -150,16 +155,13 @@ SYSCALL4(pwrite64, int, fd, uintptr_t, buffer, size_t, count, long, offset)
 
 SYSCALL4(preadv, int, fd, uintptr_t, vector, size_t, count, long, offset)
 {
-    return segments_at(fd, vector, count, offset, file_read);
+    return segments_at(fd, vector, count, offset, 0, file_read);
 }
 
 SYSCALL4(pwritev, int, fd, uintptr_t, vector, size_t, count, long, offset)
 {
-    return segments_at(fd, vector, count, offset, file_write);
+    return segments_at(fd, vector, count, offset, 0, file_write);
 }
-
-/* What says how safely to write says nothing here. The other flags are not understood. */
-#define RWF_UNDERSTOOD (RWF_HIPRI | RWF_DSYNC | RWF_SYNC)
 
 /* At an offset of -1: at the file's own. */
 static long segments_with_flags(int fd, uintptr_t vector, size_t count, long offset,
@@ -168,13 +170,12 @@ static long segments_with_flags(int fd, uintptr_t vector, size_t count, long off
     struct file *file;
     long result;
 
-    if (offset != -1 && !(flags & ~RWF_UNDERSTOOD))
-        return segments_at(fd, vector, count, offset, transfer);
+    if (offset != -1)
+        return segments_at(fd, vector, count, offset, flags, transfer);
     file = fd_get(fd);
     if (!file)
         return -EBADF;
-    result = flags & ~RWF_UNDERSTOOD ? -EOPNOTSUPP
-                                     : transfer_segments(file, vector, count, NULL, transfer);
+    result = transfer_segments(file, vector, count, NULL, flags, transfer);
     file_put(file);
     return result;
 }

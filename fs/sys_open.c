@@ -6,16 +6,19 @@
 #include <asm/ioctls.h>
 #include <linux/close_range.h>
 #include <linux/fcntl.h>
+#include <linux/openat2.h>
 
 #include "arch/usercopy.h"
 #include "fs/open.h"
 #include "fs/path.h"
+#include "fs/permission.h"
 #include "fs/pipe.h"
 #include "fs/sys_lock.h"
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/user_struct.h"
 #include "mm/slab.h"
 
 /* What F_SETFL may change. */
@@ -31,43 +34,97 @@ static long install(struct file *file, bool close_on_exec)
     return fd;
 }
 
-static long open_at(int directory, uintptr_t user_path, unsigned int flags, uint32_t mode)
+/* The flags that there are; with O_PATH nothing else counts. */
+#define OPEN_FLAGS                                                                        \
+    (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | \
+     O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |   \
+     O_CLOEXEC | O_PATH | __O_TMPFILE)
+#define PATH_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+#define MODE_BITS 07777 /* permissions, and S_ISUID, S_ISGID and S_ISVTX */
+
+#define RESOLVE_FLAGS                                                                  \
+    (RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | \
+     RESOLVE_IN_ROOT | RESOLVE_CACHED)
+
+/* Combinations that cannot be meant: open() makes no directories, for one. */
+static long check_how(const struct open_how *how)
+{
+    if ((how->flags & ~(uint64_t)OPEN_FLAGS) || (how->resolve & ~(uint64_t)RESOLVE_FLAGS))
+        return -EINVAL;
+    if ((how->resolve & RESOLVE_BENEATH) && (how->resolve & RESOLVE_IN_ROOT))
+        return -EINVAL;
+    if (how->mode & (how->flags & (O_CREAT | __O_TMPFILE) ? ~(uint64_t)MODE_BITS : ~0ul))
+        return -EINVAL;
+    if ((how->flags & O_CREAT) && (how->flags & O_DIRECTORY))
+        return -EINVAL;
+    if ((how->flags & __O_TMPFILE) &&
+        ((how->flags & O_TMPFILE) != O_TMPFILE || !(how->flags & O_ACCMODE)))
+        return -EINVAL;
+    if ((how->flags & O_PATH) && (how->flags & ~(uint64_t)PATH_FLAGS))
+        return -EINVAL;
+    /* Everything is in memory, but what makes or changes a file is never answered so. */
+    if ((how->resolve & RESOLVE_CACHED) && (how->flags & (O_TRUNC | O_CREAT | __O_TMPFILE)))
+        return -EAGAIN;
+    return 0;
+}
+
+static long open_at(int directory, uintptr_t user_path, struct open_how *how)
 {
     struct node *base = NULL;
     struct file *file = NULL;
     char *path;
-    long result;
+    long result = check_how(how);
 
-    /* Neither can be meant: open() makes no directories. */
-    if (!(flags & O_PATH) && (flags & O_CREAT) && (flags & O_DIRECTORY))
-        return -EINVAL;
-    if (!(flags & O_PATH) && (flags & __O_TMPFILE) &&
-        ((flags & O_TMPFILE) != O_TMPFILE || !(flags & O_ACCMODE)))
-        return -EINVAL;
+    if (result)
+        return result;
     result = path_from_user(user_path, PATH_USER_NOT_EMPTY, &path);
     if (result)
         return result;
-    result = path_base(directory, path, &base);
+    how->mode &= ~(uint64_t)current()->fs->umask;
+    if (!(how->flags & O_PATH))
+        how->flags |= O_LARGEFILE;
+    result = path_base(directory, how->resolve & RESOLVE_IN_ROOT ? "." : path, &base);
     if (!result)
-        result = open_path(base, path, flags | O_LARGEFILE, mode & ~current()->fs->umask, &file);
+        result = open_path(base, path, how, &file);
     node_put(base);
     kfree(path);
-    return result ? result : install(file, flags & O_CLOEXEC);
+    return result ? result : install(file, how->flags & O_CLOEXEC);
+}
+
+/* The older calls take what does not belong there and pass over it. */
+static long open_tolerantly(int directory, uintptr_t path, unsigned int flags, uint32_t mode)
+{
+    struct open_how how = {.flags = flags & OPEN_FLAGS};
+
+    if (flags & O_PATH)
+        how.flags &= PATH_FLAGS;
+    if (how.flags & (O_CREAT | __O_TMPFILE))
+        how.mode = mode & MODE_BITS;
+    return open_at(directory, path, &how);
 }
 
 SYSCALL3(open, uintptr_t, path, unsigned int, flags, uint32_t, mode)
 {
-    return open_at(AT_FDCWD, path, flags, mode);
+    return open_tolerantly(AT_FDCWD, path, flags, mode);
 }
 
 SYSCALL4(openat, int, directory, uintptr_t, path, unsigned int, flags, uint32_t, mode)
 {
-    return open_at(directory, path, flags, mode);
+    return open_tolerantly(directory, path, flags, mode);
 }
 
 SYSCALL2(creat, uintptr_t, path, uint32_t, mode)
 {
-    return open_at(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+    return open_tolerantly(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+SYSCALL4(openat2, int, directory, uintptr_t, path, uintptr_t, user_how, size_t, size)
+{
+    struct open_how how;
+    int error = user_struct_read(&how, sizeof(how), sizeof(how), user_how, size);
+
+    return error ? error : open_at(directory, path, &how);
 }
 
 SYSCALL1(close, int, fd)
@@ -149,6 +206,12 @@ SYSCALL3(dup3, int, old_fd, int, new_fd, unsigned int, flags)
 
 static long set_file_flags(struct file *file, unsigned int flags)
 {
+    unsigned int added = flags & ~file->flags;
+
+    if ((added & O_NOATIME) && file->node && !node_is_own(file->node))
+        return -EPERM;
+    if ((added & O_DIRECT) && !file_is_pipe(file) && !file_is_stored(file))
+        return -EINVAL;
     file->flags = (file->flags & ~CHANGEABLE_FLAGS) | (flags & CHANGEABLE_FLAGS);
     return 0;
 }
@@ -157,6 +220,14 @@ static bool is_about_locks(unsigned int command)
 {
     return command == F_GETLK || command == F_SETLK || command == F_SETLKW ||
            command == F_OFD_GETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW;
+}
+
+/* Whom SIGIO goes to: nobody, as nothing sends it. */
+static long tell_owner(uintptr_t argument)
+{
+    static const struct f_owner_ex nobody = {.type = F_OWNER_PID};
+
+    return copy_to_user(argument, &nobody, sizeof(nobody)) ? -EFAULT : 0;
 }
 
 /* Commands that look at the file and not at the descriptor. */
@@ -171,8 +242,16 @@ static long control_file(int fd, unsigned int command, uint64_t argument)
         result = file->flags;
     else if (command == F_SETFL)
         result = set_file_flags(file, argument);
-    else if (command == F_GETPIPE_SZ)
-        result = file_is_pipe(file) ? PIPE_CAPACITY : -EBADF;
+    else if (command == F_GETPIPE_SZ && file_is_pipe(file))
+        result = PIPE_CAPACITY;
+    else if (command == F_GETPIPE_SZ || command == F_SETPIPE_SZ)
+        result = file_is_pipe(file) ? -EPERM : -EBADF;
+    else if (command == F_GETOWN_EX)
+        result = tell_owner(argument);
+    else if (command == F_GETOWN || command == F_GETSIG)
+        result = 0;
+    else if (command == F_GETLEASE)
+        result = F_UNLCK;
     else if (is_about_locks(command))
         result = control_locks(file, command, argument);
     file_put(file);
@@ -201,6 +280,8 @@ static long set_flag_by_ioctl(struct file *file, unsigned int flag, uintptr_t ar
 
     if (copy_from_user(&on, argument, sizeof(on)))
         return -EFAULT;
+    if (flag == FASYNC) /* nothing sends SIGIO */
+        return !on == !(file->flags & FASYNC) ? 0 : -ENOTTY;
     file->flags = on ? file->flags | flag : file->flags & ~flag;
     return 0;
 }
@@ -226,6 +307,8 @@ static long control(struct file *file, int fd, unsigned int request, uintptr_t a
         return file_table_set_flag(current()->files, fd, false);
     case FIONBIO:
         return set_flag_by_ioctl(file, O_NONBLOCK, argument);
+    case FIOASYNC:
+        return set_flag_by_ioctl(file, FASYNC, argument);
     default:
         if (file->operations->ioctl)
             return file->operations->ioctl(file, request, argument);

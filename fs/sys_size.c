@@ -39,6 +39,15 @@ static long resize(struct node *node, long size)
     return error;
 }
 
+/* By name, a file that has the size already is left alone: its times stay, too. */
+static bool has_size(struct node *node, long size)
+{
+    struct stat status;
+
+    node_status(node, &status);
+    return status.st_size == size;
+}
+
 SYSCALL2(truncate, uintptr_t, path, long, size)
 {
     struct node *node;
@@ -50,7 +59,7 @@ SYSCALL2(truncate, uintptr_t, path, long, size)
     if (error)
         return error;
     error = may_truncate(node);
-    if (!error)
+    if (!error && !has_size(node, size))
         error = resize(node, size);
     node_put(node);
     return error;
@@ -77,6 +86,7 @@ static long allocate(struct node *node, unsigned int mode, uint64_t start, uint6
     struct stat status;
     int error;
 
+    drop_set_id_bits(node);
     if (mode & FALLOC_FL_PUNCH_HOLE)
         return node->operations->zero(node, start, end);
     node_status(node, &status);
@@ -88,9 +98,28 @@ static long allocate(struct node *node, unsigned int mode, uint64_t start, uint6
     return error ? error : node->operations->resize(node, end);
 }
 
+/* What fallocate() may be asked to do; not all of it is done. */
+#define ALLOCATION_KINDS                                                      \
+    (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_ZERO_RANGE | \
+     FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE)
+
+/* Whether a mode names one kind, and says of the size what goes with it. */
+static bool is_mode_sound(unsigned int mode)
+{
+    unsigned int kind = mode & ALLOCATION_KINDS;
+
+    if ((mode & ~(ALLOCATION_KINDS | FALLOC_FL_KEEP_SIZE)) || (kind & (kind - 1)))
+        return false;
+    if (kind == FALLOC_FL_PUNCH_HOLE)
+        return mode & FALLOC_FL_KEEP_SIZE;
+    if (kind == FALLOC_FL_COLLAPSE_RANGE || kind == FALLOC_FL_INSERT_RANGE)
+        return !(mode & FALLOC_FL_KEEP_SIZE);
+    return true;
+}
+
 static long check_allocation(const struct file *file, unsigned int mode)
 {
-    if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE) || mode == FALLOC_FL_PUNCH_HOLE)
+    if (!is_mode_sound(mode))
         return -EOPNOTSUPP;
     if (!file_is_writable(file))
         return -EBADF;
@@ -114,6 +143,8 @@ SYSCALL4(fallocate, int, fd, unsigned int, mode, long, start, long, length)
         error = check_allocation(file, mode);
     if (!error && (int64_t)((uint64_t)start + (uint64_t)length) < 0)
         error = -EFBIG;
+    if (!error && (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)))
+        error = -EOPNOTSUPP;
     if (!error)
         error = allocate(file->node, mode, start, start + length);
     file_put(file);

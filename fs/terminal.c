@@ -129,5 +129,7 @@ int standard_file(unsigned int descriptor, struct file **file)
 {
     if (channel_is_connected() && !channel_is_terminal(descriptor))
         return stream_file(descriptor, file);
-    return open_path(path_root, "/dev/console", O_RDWR | O_NOCTTY, 0, file);
+    const struct open_how how = {.flags = O_RDWR | O_NOCTTY};
+
+    return open_path(path_root, "/dev/console", &how, file);
 }

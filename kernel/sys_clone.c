@@ -6,6 +6,7 @@
 #include "arch/usercopy.h"
 #include "kernel/process.h"
 #include "kernel/syscall.h"
+#include "kernel/user_struct.h"
 #include "libc/include/string.h"
 
 SYSCALL0(fork)
@@ -39,27 +40,6 @@ SYSCALL5(clone, uint64_t, flags, uintptr_t, stack, uintptr_t, parent_tid, uintpt
     return process_clone(&request);
 }
 
-/* A structure that may be longer than ours, if what we do not know is zero: -E2BIG, -EFAULT. */
-static int read_arguments(struct clone_args *arguments, uintptr_t address, size_t size)
-{
-    uint8_t byte;
-
-    memset(arguments, 0, sizeof(*arguments));
-    if (size > PAGE_SIZE)
-        return -E2BIG;
-    if (size < CLONE_ARGS_SIZE_VER0)
-        return -EINVAL;
-    for (size_t i = sizeof(*arguments); i < size; i++) {
-        if (copy_from_user(&byte, address + i, 1))
-            return -EFAULT;
-        if (byte)
-            return -E2BIG;
-    }
-    if (copy_from_user(arguments, address, size < sizeof(*arguments) ? size : sizeof(*arguments)))
-        return -EFAULT;
-    return 0;
-}
-
 #define CLONE3_FLAGS (UINT32_MAX | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP)
 
 static bool is_sound(const struct clone_args *arguments)
@@ -83,7 +63,8 @@ static bool is_sound(const struct clone_args *arguments)
 SYSCALL2(clone3, uintptr_t, address, size_t, size)
 {
     struct clone_args arguments;
-    int error = read_arguments(&arguments, address, size);
+    int error =
+        user_struct_read(&arguments, sizeof(arguments), CLONE_ARGS_SIZE_VER0, address, size);
 
     if (error)
         return error;

@@ -7,6 +7,7 @@
 #include <linux/close_range.h>
 #include <linux/falloc.h>
 #include <linux/memfd.h>
+#include <linux/openat2.h>
 #include <unistd.h>
 
 #include "tests/fuzz/arena.h"
@@ -35,6 +36,24 @@ static uint64_t open_flags(const struct use *use)
 static uint64_t path_to_open(const struct use *use)
 {
     return one_in(4) ? path_new(use) : path_own(use);
+}
+
+/* openat2's structure, with what open() takes and at times a restraint. */
+static uint64_t open_way(const struct use *use)
+{
+    struct open_how *how = scratch_take(sizeof(*how));
+
+    *how = (struct open_how){.flags = open_flags(use)};
+    if (how->flags & O_CREAT)
+        how->mode = 0600;
+    if (one_in(3))
+        how->resolve = 1u << random_below(6);
+    return (uint64_t)(uintptr_t)how;
+}
+
+static uint64_t open_way_size(const struct use *use)
+{
+    return use->wild && one_in(4) ? random_below(128) : sizeof(struct open_how);
 }
 
 static uint64_t memfd_name(const struct use *use)
@@ -217,6 +236,8 @@ static void after_pipe(const struct use *use, long result)
 static const struct call calls[] = {
     CALL(open, TAKES(path_to_open, open_flags, file_mode), .flags = CALL_BLOCKS, .after = after_fd),
     CALL(openat, TAKES(fd_directory, path_to_open, open_flags, file_mode), .flags = CALL_BLOCKS,
+         .after = after_fd),
+    CALL(openat2, TAKES(fd_directory, path_to_open, open_way, open_way_size), .flags = CALL_BLOCKS,
          .after = after_fd),
     CALL(creat, TAKES(path_to_open, file_mode), .flags = CALL_BLOCKS, .after = after_fd),
     CALL(close, TAKES(fd_spare)),

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -190,6 +191,29 @@ static void across_exec(char *self)
     show_end("the program run again", pid);
 }
 
+static void flags_and_owner(void)
+{
+    int file = open("flags", O_RDWR | O_CREAT, 0644), directory = open(".", O_RDONLY);
+    int null = open("/dev/null", O_RDWR), on = 1, off = 0;
+
+    section("flags, and who is told");
+    SHOW(fcntl(file, F_SETFL, O_DIRECT | O_APPEND | O_ASYNC));
+    SHOW(fcntl(file, F_GETFL));
+    SHOW(fcntl(directory, F_SETFL, O_DIRECT));
+    SHOW(fcntl(null, F_SETFL, O_DIRECT));
+    SHOW(open("/dev/null", O_RDONLY | O_DIRECT));
+    SHOW(fcntl(file, F_GETOWN));
+    SHOW(fcntl(file, F_GETSIG));
+    SHOW(fcntl(file, F_GETLEASE));
+    SHOW(fcntl(file, F_SETPIPE_SZ, 4096));
+    SHOW(ioctl(file, FIOASYNC, &off));
+    SHOW(ioctl(file, FIOASYNC, &on));
+    SHOW(lseek(null, 5, SEEK_HOLE));
+    SHOW(close(file));
+    SHOW(close(directory));
+    SHOW(close(null));
+}
+
 int main(int count, char **arguments)
 {
     if (count == 3) {
@@ -203,6 +227,7 @@ int main(int count, char **arguments)
     forks();
     record_locks();
     whole_locks();
+    flags_and_owner();
     across_exec("/proc/self/exe");
     show_leave();
     return 0;

@@ -15,6 +15,10 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+/* Of fallocate(2); not in every C library. */
+#define COLLAPSE_RANGE 0x08
+#define ZERO_RANGE     0x10
+
 static char bytes[64];
 
 static int fresh(const char *content)
@@ -152,6 +156,13 @@ static void vectors(void)
     SHOW(syscall(SYS_preadv2, fd, parts, 1, -1, -1, 0));
     say("%s", a);
     SHOW(syscall(SYS_preadv2, fd, parts, 1, 0, 0, 0x4000));
+    SHOW(syscall(SYS_preadv2, fd, parts, 0, 0, 0, 0x4000));
+    SHOW(syscall(SYS_preadv2, fd, negative, 2, 0, 0, 0x4000));
+    int directory = open(".", O_RDONLY);
+    SHOW(readv(directory, parts, 0));
+    SHOW(readv(directory, parts, 1));
+    SHOW(read(directory, bytes, 0));
+    SHOW(close(directory));
     SHOW(close(fd));
 }
 
@@ -221,6 +232,17 @@ static void copies(void)
     SHOW(copy_file_range(from, NULL, to, NULL, 4, 1));
     SHOW(copy_file_range(from, NULL, ends[1], NULL, 4, 0));
     SHOW(copy_file_range(99, NULL, to, NULL, 4, 0));
+    SHOW(copy_file_range(from, nowhere, to, NULL, 4, 0));
+    SHOW(copy_file_range(from, (off_t *)minus_one, to, NULL, 4, 0));
+    int directory = open(".", O_RDONLY), memory = memfd_create("memory", 0);
+    SHOW(copy_file_range(directory, (off_t *)minus_one, to, NULL, 4, 0));
+    SHOW(copy_file_range(directory, NULL, to, NULL, 4, 0));
+    SHOW(copy_file_range(from, NULL, memory, NULL, 4, 0));
+    SHOW(copy_file_range(from, NULL, to, NULL, (size_t)-4096, 0));
+    SHOW(sendfile(99, from, (off_t *)minus_one, 5));
+    SHOW(sendfile(99, directory, &at, 5));
+    SHOW(close(directory));
+    SHOW(close(memory));
     at = 0;
     to_at = 2;
     SHOW(copy_file_range(from, &at, from, &to_at, 4, 0));
@@ -248,6 +270,12 @@ static void allocation(void)
     SHOW(fallocate(fd, 0, -1, 10));
     SHOW(fallocate(fd, 0, 0, 0));
     SHOW(fallocate(99, 0, 0, 10));
+    int reader = open("file", O_RDONLY);
+    SHOW(fallocate(reader, COLLAPSE_RANGE, 0, 4096));
+    SHOW(fallocate(fd, COLLAPSE_RANGE, 0, 4096));
+    SHOW(fallocate(reader, COLLAPSE_RANGE | FALLOC_FL_KEEP_SIZE, 0, 4096));
+    SHOW(fallocate(reader, COLLAPSE_RANGE | ZERO_RANGE, 0, 4096));
+    SHOW(close(reader));
     SHOW(posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL));
     SHOW(posix_fadvise(fd, 0, 0, 99));
     SHOW(posix_fadvise(99, 0, 0, 0));

@@ -204,6 +204,23 @@ static void renames(void)
     SHOW(syscall(SYS_renameat2, AT_FDCWD, "two", AT_FDCWD, "same", 1));
     SHOW(syscall(SYS_renameat2, AT_FDCWD, "two", AT_FDCWD, "new", 1));
     SHOW(syscall(SYS_renameat2, AT_FDCWD, "new", AT_FDCWD, "none", 3));
+    SHOW(syscall(SYS_renameat2, AT_FDCWD, "new", AT_FDCWD, "none", 2));
+    SHOW(mkdir("left", 0755));
+    SHOW(mkdir("left/inner", 0755));
+    touch("left/inner/file");
+    SHOW(syscall(SYS_renameat2, AT_FDCWD, "new", AT_FDCWD, "left/inner", 2));
+    list("left");
+    list("new");
+    SHOW(links_of("left"));
+    SHOW(syscall(SYS_renameat2, AT_FDCWD, "left/inner", AT_FDCWD, "new", 2));
+    list("left");
+    SHOW(links_of("left"));
+    SHOW(syscall(SYS_renameat2, AT_FDCWD, "left", AT_FDCWD, "left/inner", 2));
+    SHOW(syscall(SYS_renameat2, AT_FDCWD, "left/inner", AT_FDCWD, "left", 2));
+    SHOW(syscall(SYS_renameat2, AT_FDCWD, "new/", AT_FDCWD, "left", 2));
+    SHOW(syscall(SYS_renameat2, AT_FDCWD, "left", AT_FDCWD, "new/", 2));
+    SHOW(syscall(SYS_renameat2, AT_FDCWD, "new", AT_FDCWD, "left/", 2));
+    SHOW(syscall(SYS_renameat2, AT_FDCWD, "left", AT_FDCWD, "new", 2));
     SHOW(syscall(SYS_renameat2, AT_FDCWD, "new", AT_FDCWD, "none", 8));
     list(".");
 }
