@@ -9,7 +9,7 @@ BUILD = os.environ.get("LATCHKEY_BUILD", os.path.join(ROOT, "build"))
 RUN = os.path.join(ROOT, "tools", "run")
 
 # Seconds that a run in a machine may take, several times what it takes on a slow computer.
-TIME_LIMIT = 120
+TIME_LIMIT = 300
 # What tools/run itself may take on top before it is stuck.
 GRACE = 60
 
