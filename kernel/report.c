@@ -70,8 +70,7 @@ static void gather_areas_locked(struct fault_facts *facts, struct address_space 
         return;
     }
     copy_area(&facts->above, area);
-    copy_area(&facts->below,
-              area ? RB_PREV(area_tree, &space->areas, area) : RB_MAX(area_tree, &space->areas));
+    copy_area(&facts->below, area ? area->previous : RB_MAX(area_tree, &space->areas));
 }
 
 /* By the direct map, so that neither a key nor an execute-only page is in the way. */

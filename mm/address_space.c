@@ -85,7 +85,7 @@ void space_finish_locked(struct address_space *space)
 
 void space_remove_area_locked(struct address_space *space, struct area *area)
 {
-    RB_REMOVE(area_tree, &space->areas, area);
+    area_remove(&space->areas, area);
     RB_LEFT(area, link) = space->gather.areas;
     space->gather.areas = area;
 }
@@ -187,21 +187,23 @@ static void gather_table(struct page *page, void *context)
 void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end,
                               struct area *next)
 {
-    struct area *previous =
-        next ? RB_PREV(area_tree, &space->areas, next) : RB_MAX(area_tree, &space->areas);
-    struct pt_walk walk = {.context = space,
-                           .flags = PT_FREE_TABLES,
-                           .level = 1,
-                           .floor = previous ? previous->end : 0,
-                           .ceiling = next ? next->start : USER_END + PAGE_SIZE,
-                           .free_table = gather_table};
+    struct area *previous = next ? next->previous : RB_MAX(area_tree, &space->areas);
+    uintptr_t floor = previous ? previous->end : 0;
+    uintptr_t ceiling = next ? next->start : USER_END + PAGE_SIZE;
     uint64_t size = pte_level_size(2); /* that one table of the lowest level is for */
 
     /* Tables at either end that a neighbour uses too stay: often all there are. */
-    start = walk.floor > align_down(start, size) ? align_up(start, size) : align_down(start, size);
-    end = walk.ceiling < align_up(end, size) ? align_down(end, size) : align_up(end, size);
-    if (start < end)
-        pt_walk(space->root, start, end, &walk);
+    start = floor > align_down(start, size) ? align_up(start, size) : align_down(start, size);
+    end = ceiling < align_up(end, size) ? align_down(end, size) : align_up(end, size);
+    if (start >= end)
+        return;
+    struct pt_walk walk = {.context = space,
+                           .flags = PT_FREE_TABLES,
+                           .level = 1,
+                           .floor = floor,
+                           .ceiling = ceiling,
+                           .free_table = gather_table};
+    pt_walk(space->root, start, end, &walk);
 }
 
 /* ---- life ---- */
@@ -247,7 +249,7 @@ static void release_pages(struct address_space *space)
         uintptr_t end;
         do {
             end = area->end;
-            area = RB_NEXT(area_tree, &space->areas, area);
+            area = area->next;
         } while (area && area->start == end);
         walk.ceiling = area ? area->start : USER_END + PAGE_SIZE;
         pt_walk(space->root, start, end, &walk);

@@ -48,7 +48,30 @@ uint64_t area_alignment(const struct area *area)
     return area->flags & AREA_HUGETLB ? HUGE_PAGE_SIZE : PAGE_SIZE;
 }
 
-struct area *area_find(struct area_tree *tree, uintptr_t address)
+void area_insert(struct area_tree *tree, struct area *area)
+{
+    RB_INSERT(area_tree, tree, area);
+    area->next = RB_NEXT(area_tree, tree, area);
+    area->previous = area->next ? area->next->previous : RB_PREV(area_tree, tree, area);
+    if (area->next)
+        area->next->previous = area;
+    if (area->previous)
+        area->previous->next = area;
+    tree->found = area;
+}
+
+void area_remove(struct area_tree *tree, struct area *area)
+{
+    RB_REMOVE(area_tree, tree, area);
+    if (area->next)
+        area->next->previous = area->previous;
+    if (area->previous)
+        area->previous->next = area->next;
+    if (tree->found == area)
+        tree->found = NULL;
+}
+
+struct area *area_search(struct area_tree *tree, uintptr_t address)
 {
     struct area *area = RB_ROOT(tree);
     struct area *best = NULL;
@@ -56,8 +79,10 @@ struct area *area_find(struct area_tree *tree, uintptr_t address)
     while (area) {
         if (area->end > address) {
             best = area;
-            if (area->start <= address)
+            if (area->start <= address) {
+                __atomic_store_n(&tree->found, area, __ATOMIC_RELAXED);
                 break;
+            }
             area = RB_LEFT(area, link);
         } else {
             area = RB_RIGHT(area, link);
@@ -75,7 +100,7 @@ int area_split(struct area_tree *tree, struct area *area, uintptr_t at, struct a
     new->start = at;
     new->object_page += (at - area->start) >> PAGE_SHIFT;
     area->end = at;
-    RB_INSERT(area_tree, tree, new);
+    area_insert(tree, new);
     *upper = new;
     return 0;
 }
@@ -91,7 +116,7 @@ static bool agree(const struct area *lower, const struct area *upper)
 
 static struct area *merge_pair(struct area_tree *tree, struct area *lower, struct area *upper)
 {
-    RB_REMOVE(area_tree, tree, upper);
+    area_remove(tree, upper);
     lower->end = upper->end;
     lower->has_copies |= upper->has_copies;
     upper->flags &= (uint8_t)~AREA_RESERVED; /* the lower one has its promise now */
@@ -101,8 +126,8 @@ static struct area *merge_pair(struct area_tree *tree, struct area *lower, struc
 
 struct area *area_merge(struct area_tree *tree, struct area *area)
 {
-    struct area *next = RB_NEXT(area_tree, tree, area);
-    struct area *previous = RB_PREV(area_tree, tree, area);
+    struct area *next = area->next;
+    struct area *previous = area->previous;
 
     if (next && area->end == next->start && agree(area, next))
         merge_pair(tree, area, next);

@@ -2,8 +2,9 @@
 /*
  * Areas (VMAs): what a program has asked for in its address space, range by range.
  *
- * The areas of an address space do not overlap and hang in a red-black tree by address. An area
- * says what may be there; the page tables say what is there now, and are filled by faults.
+ * The areas of an address space do not overlap and hang in a red-black tree by address; each knows
+ * its neighbours. An area says what may be there; the page tables say what is there now, and are
+ * filled by faults.
  */
 #ifndef MM_AREA_H
 #define MM_AREA_H
@@ -28,9 +29,10 @@ enum area_flags {
 
 struct area {
     RB_ENTRY(area) link;
-    uintptr_t start, end; /* page-aligned, [start, end) */
-    uint8_t prot;         /* PROT_READ, PROT_WRITE, PROT_EXEC */
-    uint8_t max_prot;     /* what mprotect may ever give it */
+    struct area *previous, *next; /* in the tree, by address; NULL at the ends */
+    uintptr_t start, end;         /* page-aligned, [start, end) */
+    uint8_t prot;                 /* PROT_READ, PROT_WRITE, PROT_EXEC */
+    uint8_t max_prot;             /* what mprotect may ever give it */
     uint8_t key;
     uint8_t flags;                /* enum area_flags */
     bool has_copies;              /* maybe pages that are not the object's: set by faults */
@@ -39,7 +41,11 @@ struct area {
     uint64_t object_page;         /* page index in the object at start */
 };
 
-RB_HEAD(area_tree, area);
+/* What RB_HEAD() declares, and the area that was found last, where the next is nearly always. */
+struct area_tree {
+    struct area *rbh_root;
+    struct area *found; /* NULL: none; with the lock to read, several may set it at once */
+};
 RB_PROTOTYPE(area_tree, area, link, area_compare)
 
 int area_compare(const struct area *a, const struct area *b);
@@ -51,13 +57,25 @@ void area_init(void);
 struct area *area_create(const struct area *template);
 void area_destroy(struct area *area);
 
-/* The first area whose end is above address: the one that holds it, or the next. NULL: none. */
-struct area *area_find(struct area_tree *tree, uintptr_t address);
+/* Puts an area into a tree, takes it out. */
+void area_insert(struct area_tree *tree, struct area *area);
+void area_remove(struct area_tree *tree, struct area *area);
 
 /* Whether the area holds the address. NULL holds none. */
 static inline bool area_holds(const struct area *area, uintptr_t address)
 {
     return area && area->start <= address && address < area->end;
+}
+
+/* What area_find() does where the area that was found last is not the one. */
+struct area *area_search(struct area_tree *tree, uintptr_t address);
+
+/* The first area whose end is above address: the one that holds it, or the next. NULL: none. */
+static inline struct area *area_find(struct area_tree *tree, uintptr_t address)
+{
+    struct area *found = __atomic_load_n(&tree->found, __ATOMIC_RELAXED);
+
+    return area_holds(found, address) ? found : area_search(tree, address);
 }
 
 /*

@@ -58,8 +58,12 @@ static bool can_be_found_again(const struct area *area)
     return area->object && !area->has_copies && !(area->flags & AREA_HUGETLB);
 }
 
-/* Makes a tree of the same shape, so nothing is compared and nothing balanced. */
-static int copy_areas(const struct area *from, struct area *parent, struct area **to)
+/*
+ * Makes a tree of the same shape, so nothing is compared and nothing balanced. From left to right,
+ * each area is joined to its neighbour, *last.
+ */
+static int copy_areas(const struct area *from, struct area *parent, struct area **to,
+                      struct area **last)
 {
     if (!from)
         return 0;
@@ -70,8 +74,13 @@ static int copy_areas(const struct area *from, struct area *parent, struct area 
     RB_PARENT(twin, link) = parent;
     RB_LEFT(twin, link) = RB_RIGHT(twin, link) = NULL;
     *to = twin;
-    int error = copy_areas(RB_LEFT(from, link), twin, &RB_LEFT(twin, link));
-    return error ? error : copy_areas(RB_RIGHT(from, link), twin, &RB_RIGHT(twin, link));
+    int error = copy_areas(RB_LEFT(from, link), twin, &RB_LEFT(twin, link), last);
+    twin->previous = *last;
+    twin->next = NULL;
+    if (*last)
+        (*last)->next = twin;
+    *last = twin;
+    return error ? error : copy_areas(RB_RIGHT(from, link), twin, &RB_RIGHT(twin, link), last);
 }
 
 static int copy_pages(struct address_space *space, struct address_space *child,
@@ -91,7 +100,7 @@ static int copy_pages(struct address_space *space, struct address_space *child,
 static void leave_out(struct address_space *child, struct area *area)
 {
     child->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
-    RB_REMOVE(area_tree, &child->areas, area);
+    area_remove(&child->areas, area);
     area_destroy(area);
 }
 
@@ -102,7 +111,7 @@ static int copy_all_pages(struct address_space *space, struct address_space *chi
     int error = 0;
 
     for (area = RB_MIN(area_tree, &child->areas); area && !error; area = next) {
-        next = RB_NEXT(area_tree, &child->areas, area);
+        next = area->next;
         if (area->flags & AREA_NO_FORK)
             leave_out(child, area);
         else
@@ -114,6 +123,7 @@ static int copy_all_pages(struct address_space *space, struct address_space *chi
 struct address_space *space_copy(struct address_space *space)
 {
     struct address_space *child = space_create();
+    struct area *last = NULL;
     int error;
 
     if (!child)
@@ -127,7 +137,7 @@ struct address_space *space_copy(struct address_space *space)
     child->limits = space->limits;
     child->policies = space->policies;
     space_inherit_mdwe(child, space);
-    error = copy_areas(RB_ROOT(&space->areas), NULL, &RB_ROOT(&child->areas));
+    error = copy_areas(RB_ROOT(&space->areas), NULL, &RB_ROOT(&child->areas), &last);
     if (!error)
         error = copy_all_pages(space, child);
     space_unlock_write(space);

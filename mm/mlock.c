@@ -133,7 +133,7 @@ bool space_has_locked(struct address_space *space, uintptr_t start, uintptr_t en
 
     space_lock_read(space);
     for (struct area *area = area_find(&space->areas, start); area && area->start < end && !found;
-         area = RB_NEXT(area_tree, &space->areas, area))
+         area = area->next)
         found = area->flags & AREA_LOCKED;
     space_unlock_read(space);
     return found;

@@ -64,8 +64,8 @@ uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64
     struct area *area = area_find(&space->areas, ceiling);
     if (area && guarded_start(area) < ceiling)
         ceiling = guarded_start(area);
-    area = area ? RB_PREV(area_tree, &space->areas, area) : RB_MAX(area_tree, &space->areas);
-    for (;; area = RB_PREV(area_tree, &space->areas, area)) {
+    area = area ? area->previous : RB_MAX(area_tree, &space->areas);
+    for (;; area = area->previous) {
         uintptr_t floor = area && area->end > USER_MIN ? area->end : USER_MIN;
         uintptr_t start = ceiling >= size ? align_down(ceiling - size, alignment) : 0;
         if (floor <= ceiling && start >= floor) {
@@ -88,7 +88,7 @@ static uintptr_t find_low_gap_locked(struct address_space *space, size_t size)
 
     while (area && start + size > guarded_start(area)) {
         start = area->end;
-        area = RB_NEXT(area_tree, &space->areas, area);
+        area = area->next;
     }
     return start + size <= LOW_END ? start : 0;
 }
@@ -108,16 +108,13 @@ static uint64_t alignment_of(const struct map_request *request)
     return request->area_flags & AREA_HUGETLB ? HUGE_PAGE_SIZE : PAGE_SIZE;
 }
 
+/* Of a fixed mapping. */
 static int check_place_locked(struct address_space *space, const struct map_request *request,
                               size_t size)
 {
     uintptr_t start = request->address;
 
-    if (size > USER_END)
-        return -ENOMEM;
-    if (!request->fixed)
-        return 0;
-    if (start > USER_END - size)
+    if (size > USER_END || start > USER_END - size)
         return -ENOMEM;
     if (start % alignment_of(request))
         return -EINVAL;
@@ -127,8 +124,12 @@ static int check_place_locked(struct address_space *space, const struct map_requ
 
 int space_check_place(struct address_space *space, const struct map_request *request)
 {
+    size_t size = align_up(request->size, alignment_of(request));
+
+    if (!request->fixed)
+        return size > USER_END ? -ENOMEM : 0;
     space_lock_read(space);
-    int error = check_place_locked(space, request, align_up(request->size, alignment_of(request)));
+    int error = check_place_locked(space, request, size);
     space_unlock_read(space);
     return error;
 }
@@ -137,13 +138,12 @@ static int choose_address(struct address_space *space, const struct map_request 
                           size_t size, uintptr_t *start)
 {
     uint64_t alignment = alignment_of(request);
-    int error = check_place_locked(space, request, size);
 
-    if (error)
-        return error;
     *start = request->address;
     if (request->fixed)
-        return 0;
+        return check_place_locked(space, request, size);
+    if (size > USER_END)
+        return -ENOMEM;
     *start = align_up(align_down(request->address, PAGE_SIZE), alignment);
     if (*start && space_is_free_locked(space, *start, size))
         return 0;
@@ -209,7 +209,7 @@ int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t e
     if (space->vdso - start < end - start) /* what comes there next is another's code */
         __atomic_store_n(&space->vdso, 0, __ATOMIC_RELAXED);
     while (area && area->start < end) {
-        struct area *next = RB_NEXT(area_tree, &space->areas, area);
+        struct area *next = area->next;
         space->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
         space_remove_area_locked(space, area);
         area = next;
@@ -313,7 +313,7 @@ static int map_locked(struct address_space *space, const struct map_request *req
         return error;
     }
     area->key = key_for_mapping(space, request->prot);
-    RB_INSERT(area_tree, &space->areas, area);
+    area_insert(&space->areas, area);
     space->mapped_pages += size >> PAGE_SHIFT;
     area_merge(&space->areas, area);
     *address = start;
@@ -347,7 +347,7 @@ bool space_grow_stack_locked(struct address_space *space, struct area *area, uin
     uintptr_t start = align_down(address, PAGE_SIZE);
 
     if (!(area->flags & AREA_GROWS_DOWN) || area->end - start > space->limits.stack ||
-        start < USER_MIN || !leaves_gap(RB_PREV(area_tree, &space->areas, area), start) ||
+        start < USER_MIN || !leaves_gap(area->previous, start) ||
         space_check_limits_locked(space, area->start - start, false))
         return false;
     space->mapped_pages += (area->start - start) >> PAGE_SHIFT;

@@ -31,7 +31,7 @@ struct map_request {
 
 /*
  * What can be said of the place of a mapping before anything else of it: -EINVAL, -ENOMEM or
- * -EEXIST for a fixed one. Takes the space's lock to read.
+ * -EEXIST for a fixed one, for which it takes the space's lock to read.
  */
 int space_check_place(struct address_space *space, const struct map_request *request);
 

@@ -84,7 +84,7 @@ static int move_area(struct address_space *space, struct area *area, const struc
     pt_walk(space->root, remap->start, remap->start + carried, &walk);
     if (space->vdso - remap->start < carried)
         __atomic_store_n(&space->vdso, space->vdso + (uintptr_t)carry.distance, __ATOMIC_RELAXED);
-    RB_INSERT(area_tree, &space->areas, moved);
+    area_insert(&space->areas, moved);
     space->mapped_pages += remap->new_size >> PAGE_SHIFT;
     if (remap->old_size && !(remap->flags & MREMAP_DONTUNMAP))
         space_unmap_locked(space, remap->start, remap->start + remap->old_size);

@@ -67,11 +67,6 @@ static int visit(const struct pt_walk *walk, pte_t *entries, unsigned int count,
     return walk->visit ? walk->visit(&run, walk->context) : 0;
 }
 
-static int visit_ptes(pte_t *table, uintptr_t start, uintptr_t end, const struct pt_walk *walk)
-{
-    return visit(walk, table + pte_index(start, 1), (end - start) >> PAGE_SHIFT, 1, start);
-}
-
 /* Whether nothing outside the range can use the table that holds an address. */
 static bool may_free_table(unsigned int level, uintptr_t address, const struct pt_walk *walk)
 {
@@ -95,14 +90,16 @@ static void free_table(pte_t *entry, unsigned int level, uintptr_t address,
         page_put(page);
 }
 
-static int walk_large(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
+static int walk_large(pte_t *entry, unsigned int level, uintptr_t start, uintptr_t end,
                       const struct pt_walk *walk);
 
-static inline int walk_table(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
-                             const struct pt_walk *walk)
+/* The table that holds start, from the entry for it on. */
+static inline int walk_from(pte_t *entry, unsigned int level, uintptr_t start, uintptr_t end,
+                            const struct pt_walk *walk)
 {
-    return level == 1 ? visit_ptes(table, start, end, walk)
-                      : walk_large(table, level, start, end, walk);
+    if (level == 1)
+        return visit(walk, entry, (end - start) >> PAGE_SHIFT, 1, start);
+    return walk_large(entry, level, start, end, walk);
 }
 
 /* One entry above the level asked for; [start, end) is the part of its span that is wanted. */
@@ -127,7 +124,8 @@ static int walk_entry(pte_t *entry, unsigned int level, uintptr_t start, uintptr
     }
     if (error)
         return error;
-    error = walk_table(table_of(pt_load(entry)), level - 1, start, end, walk);
+    error = walk_from(table_of(pt_load(entry)) + pte_index(start, level - 1), level - 1, start, end,
+                      walk);
     if (!error && (walk->flags & PT_FREE_TABLES))
         free_table(entry, level, start, walk);
     return error;
@@ -151,15 +149,11 @@ static bool free_empty(pte_t *entry, unsigned int level)
     return true;
 }
 
-/* How many large leaves stand side by side from this one on, in one table and in the range. */
-static unsigned int count_large(const pte_t *entry, unsigned int level, uintptr_t start,
-                                uintptr_t end)
+/* How many large leaves stand side by side from this one on, of so many entries. */
+static unsigned int count_large(const pte_t *entry, uint64_t most)
 {
-    uint64_t most = (end - start) >> pte_level_shift(level);
     unsigned int count = 1;
 
-    if (most > PTE_PER_TABLE - pte_index(start, level))
-        most = PTE_PER_TABLE - pte_index(start, level);
     while (count < most && (entry[count].value & PTE_PS))
         count++;
     return count;
@@ -175,15 +169,15 @@ static bool ends_here(pte_t *entry, unsigned int level, const struct pt_walk *wa
     return (walk->flags & PT_FREE_EMPTY) && free_empty(entry, level);
 }
 
-/* A table of a level above 1. */
-static int walk_large(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
+/* A table of a level above 1, which holds all of the range, from the entry for start on. */
+static int walk_large(pte_t *entry, unsigned int level, uintptr_t start, uintptr_t end,
                       const struct pt_walk *walk)
 {
     uint64_t size = pte_level_size(level);
 
     while (start != end) {
-        pte_t *entry = table + pte_index(start, level);
         uintptr_t next = (start | (size - 1)) + 1;
+        unsigned int count = 1;
         int error;
 
         if (end - start < next - start)
@@ -192,7 +186,7 @@ static int walk_large(pte_t *table, unsigned int level, uintptr_t start, uintptr
             error = visit(walk, entry, 1, level, start);
         } else if ((entry->value & PTE_PS) && next - start == size &&
                    !(walk->flags & PT_SPLIT_ALL)) {
-            unsigned int count = count_large(entry, level, start, end);
+            count = count_large(entry, (end - start) >> pte_level_shift(level));
             error = visit(walk, entry, count, level, start);
             next = start + count * size;
         } else {
@@ -201,27 +195,28 @@ static int walk_large(pte_t *table, unsigned int level, uintptr_t start, uintptr
         if (error)
             return error;
         start = next;
+        entry += count;
     }
     return 0;
 }
 
 /*
- * From the root down as long as entries name tables, to the table of level lowest at most. All
- * walks come by here: unrolled, because then the shifts are constants.
+ * From the root down as long as entries name tables, to level lowest at most: the entry for the
+ * address there. All walks come by here: unrolled, because then the shifts are constants.
  */
 static inline pte_t *descend(paddr_t root, uintptr_t address, unsigned int lowest,
                              unsigned int *level)
 {
-    pte_t *table = direct_map(root);
+    pte_t *entry = (pte_t *)direct_map(root) + pte_index(address, PTE_LEVELS);
 
 #pragma GCC unroll 4
-    for (*level = PTE_LEVELS; *level > 1; --*level) {
-        pte_t seen = pt_load(table + pte_index(address, *level));
-        if (*level == lowest || (seen.value & (PTE_P | PTE_PS)) != PTE_P)
+    for (*level = PTE_LEVELS; *level > lowest; --*level) {
+        pte_t seen = pt_load(entry);
+        if ((seen.value & (PTE_P | PTE_PS)) != PTE_P)
             break;
-        table = table_of(seen);
+        entry = table_of(seen) + pte_index(address, *level - 1);
     }
-    return table;
+    return entry;
 }
 
 int pt_walk(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *walk)
@@ -239,18 +234,17 @@ int pt_walk(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *
     if (walk->flags & PT_FREE_TABLES)
         while (lowest < PTE_LEVELS && may_free_table(lowest + 1, start, walk))
             lowest++;
-    pte_t *table = descend(root, start, lowest, &level);
-    return walk_table(table, level, start, end, walk);
+    pte_t *entry = descend(root, start, lowest, &level);
+    return walk_from(entry, level, start, end, walk);
 }
 
 pte_t *pt_entry(paddr_t root, uintptr_t address, unsigned int level, unsigned int flags,
                 unsigned int *found)
 {
     unsigned int at;
-    pte_t *table = descend(root, address, level, &at);
+    pte_t *entry = descend(root, address, level, &at);
 
     for (;; at--) {
-        pte_t *entry = table + pte_index(address, at);
         pte_t seen = pt_load(entry);
         *found = at;
         if (at == level || (!pte_is_empty(seen) && pte_is_leaf(seen, at)))
@@ -262,7 +256,7 @@ pte_t *pt_entry(paddr_t root, uintptr_t address, unsigned int level, unsigned in
             if (pte_is_leaf(seen, at)) /* another CPU was faster, with a large page */
                 return entry;
         }
-        table = table_of(seen);
+        entry = table_of(seen) + pte_index(address, at - 1);
     }
 }
 

@@ -70,8 +70,7 @@ int space_ask_guards_locked(struct address_space *space, uintptr_t start, uintpt
         return 0;
     if (key >= 0 && pkru_rights(denied, (unsigned int)key))
         return -EACCES;
-    for (area = area_find(&space->areas, start); area && area->start < end;
-         area = RB_NEXT(area_tree, &space->areas, area))
+    for (area = area_find(&space->areas, start); area && area->start < end; area = area->next)
         if (pkru_rights(denied, area->key))
             return -EACCES;
     return 0;

@@ -20,7 +20,7 @@ static struct area *area_under(struct address_space *space, uint8_t key, uintptr
     struct area *area = area_find(&space->areas, address);
 
     while (area && area->key != key)
-        area = RB_NEXT(area_tree, &space->areas, area);
+        area = area->next;
     return area;
 }
 
