@@ -96,9 +96,8 @@ static void stop_at_call(uint64_t message)
     kernel_unlock();
 }
 
-void ptrace_call_begins(struct trap_frame *frame)
+void ptrace_call_begins(void)
 {
-    frame->rax = (uint64_t)-ENOSYS;
     stop_at_call(PTRACE_EVENTMSG_SYSCALL_ENTRY);
 }
 

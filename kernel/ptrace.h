@@ -47,7 +47,7 @@ void ptrace_group_stop(int signal);
 void ptrace_step_stop(void);
 
 /* The stops where a system call begins and ends. The tracer may change the frame. */
-void ptrace_call_begins(struct trap_frame *frame);
+void ptrace_call_begins(void);
 void ptrace_call_ends(void);
 
 /* After exec: a traced task is stopped by SIGTRAP, as a tracer by PTRACE_TRACEME expects. */

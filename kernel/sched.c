@@ -329,13 +329,21 @@ static void load_bases(const struct task *task)
     wrmsr(MSR_KERNEL_GS_BASE, task->gs_base);
 }
 
+/* One word has how long a task has run and since when it runs: readers never see half of it. */
+static void turn_clock(struct task *task, uint64_t ns)
+{
+    __atomic_store_n(&task->cpu_clock, task->cpu_clock + (int64_t)ns, __ATOMIC_RELAXED);
+}
+
 static void count_turn(struct run_queue *queue, struct task *previous, struct task *next)
 {
+    uint64_t now = clock_monotonic_ns();
+
     queue->counters.switches++;
-    next->turn_ns = clock_monotonic_ns();
-    previous->cpu_ns += next->turn_ns - previous->turn_ns;
+    turn_clock(previous, now + 1);
+    turn_clock(next, -now - 1);
     if (previous == queue->idle)
-        start_ticks(queue, next->turn_ns);
+        start_ticks(queue, now);
 }
 
 /* What has to be done first after a switch, on the new stack: maybe on another CPU than before. */
@@ -647,7 +655,7 @@ void sched_start(void)
     struct run_queue *queue = this_queue();
 
     irq_disable();
-    queue->idle->turn_ns = clock_monotonic_ns();
+    turn_clock(queue->idle, -clock_monotonic_ns() - 1);
     for (;;)
         idle_once(queue);
 }
@@ -656,7 +664,9 @@ void sched_start(void)
 
 uint64_t sched_cpu_ns(const struct task *task)
 {
-    return task->cpu_ns + (task->on_cpu ? clock_monotonic_ns() - task->turn_ns : 0);
+    int64_t clock = __atomic_load_n(&task->cpu_clock, __ATOMIC_ACQUIRE);
+
+    return (uint64_t)(clock < 0 ? clock + (int64_t)clock_monotonic_ns() + 1 : clock);
 }
 
 uint64_t sched_idle_ns_of(unsigned int cpu)

@@ -16,6 +16,8 @@ _Static_assert(offsetof(struct task, stop_at_calls) == 4, "TASK_STOP_AT_CALLS");
 _Static_assert(offsetof(struct trap_frame, rax) == 11 * 8, "FRAME_RAX");
 _Static_assert(offsetof(struct trap_frame, rbx) == 6 * 8, "FRAME_RBX");
 
+#define NO_SYSCALL UINT32_MAX /* a number that is never a call: rax stays as it is */
+
 extern const struct syscall_entry syscalls_start[], syscalls_end[];
 
 syscall_function_t syscall_table[SYSCALL_COUNT]; /* for arch/entry.asm, too */
@@ -80,13 +82,15 @@ const char *syscall_name(uint64_t number)
 void syscall_slow(struct trap_frame *frame)
 {
     irq_enable();
+    frame->rax = (uint64_t)-ENOSYS;
     if (current()->stop_at_calls)
-        ptrace_call_begins(frame);
+        ptrace_call_begins();
     uint32_t number = (uint32_t)frame->error_code; /* the low half counts, as on Linux */
     syscall_function_t function =
         number < SYSCALL_COUNT ? syscall_table[number] : extra_function(number);
-    frame->rax =
-        (uint64_t)function(frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9);
+    if (number != NO_SYSCALL) /* the tracer has made it so, and maybe rax the result */
+        frame->rax = (uint64_t)function(frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8,
+                                        frame->r9);
     irq_disable();
     syscall_end(frame);
 }

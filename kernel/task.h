@@ -54,8 +54,7 @@ struct task {
     struct wait_queue *waiting; /* the queue that wait_link is in */
     uint64_t wake_at;           /* clock_monotonic_ns() at which a sleep ends; 0: none */
     unsigned int sleep_cpu;     /* whose timer ends it */
-    uint64_t cpu_ns;            /* how long it has run, up to its last turn: sched_cpu_ns() */
-    uint64_t turn_ns;           /* when its last turn began */
+    int64_t cpu_clock; /* ns that it has run; while it runs, those - when its turn began - 1 */
 
     unsigned int kernel_lock_depth;
 

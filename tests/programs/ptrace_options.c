@@ -62,11 +62,12 @@ static void without_good(void)
 
 static void answers(void)
 {
-    long own = syscall(SYS_getppid);
-    long refused = syscall(SYS_getppid);
+    long none = syscall(SYS_getppid);
+    long forbidden = syscall(SYS_getppid);
+    int reason = errno;
     long other = syscall(SYS_getppid);
 
-    say("the tracee got %ld, %ld and %s", own, refused, other == 1234 ? "1234" : "another");
+    say("the tracee got %ld, %ld (%s) and %ld", none, forbidden, strerror(reason), other);
 }
 
 /* A tracer may change the answer, the number, or make a call not happen. */
@@ -92,6 +93,17 @@ static void changed_calls(void)
     wait_for(pid);
     trace(PTRACE_GETREGS, pid, 0, (uintptr_t)&registers);
     TRUTH("a call that was made none says ENOSYS", (long)registers.rax == -ENOSYS);
+
+    trace(PTRACE_SYSCALL, pid, 0, 0);
+    wait_for(pid);
+    trace(PTRACE_GETREGS, pid, 0, (uintptr_t)&registers);
+    registers.orig_rax = (unsigned long)-1;
+    registers.rax = (unsigned long)-EPERM;
+    trace(PTRACE_SETREGS, pid, 0, (uintptr_t)&registers);
+    trace(PTRACE_SYSCALL, pid, 0, 0);
+    wait_for(pid);
+    trace(PTRACE_GETREGS, pid, 0, (uintptr_t)&registers);
+    TRUTH("or what its tracer has put there before", (long)registers.rax == -EPERM);
 
     trace(PTRACE_SYSCALL, pid, 0, 0);
     wait_for(pid);

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -405,6 +406,43 @@ static void interrupted_together(void)
     VALUE("other errors of waits that a signal for all interrupts", join_all());
 }
 
+/* ---- The process's clock ---- */
+
+#define READINGS 3000
+
+static int64_t process_time(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return time.tv_sec * 1000000000l + time.tv_nsec;
+}
+
+static void *switch_often(void *argument)
+{
+    while (!is_over)
+        sched_yield();
+    return argument;
+}
+
+/* It adds up the threads, some of which stop or go on at that moment. */
+static void clock_of_all(void)
+{
+    int64_t last = 0;
+    long backwards = 0;
+
+    is_over = 0;
+    start_all(switch_often);
+    for (int i = 0; i < READINGS; i++) {
+        int64_t now = process_time();
+        backwards += now < last;
+        last = now;
+    }
+    is_over = 1;
+    join_all();
+    VALUE("times that the process's clock went back", backwards);
+}
+
 static void ends(void)
 {
     ends_by("exit by a thread", leave, true);
@@ -430,6 +468,7 @@ int main(int argc, char **argv)
     cancellation();
     signals();
     interrupted_together();
+    clock_of_all();
     ends();
     return 0;
 }
