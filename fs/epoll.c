@@ -104,6 +104,15 @@ static long add_entry(struct file *epoll_file, struct file *file, int fd,
     return 0;
 }
 
+/* Who is to be woken alone is so from the start, and for the plain events. */
+static bool is_exclusive_sound(int operation, uint32_t events)
+{
+    const uint32_t allowed =
+        EPOLLEXCLUSIVE | EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET;
+
+    return !(events & EPOLLEXCLUSIVE) || (operation == EPOLL_CTL_ADD && !(events & ~allowed));
+}
+
 static long change_list(struct file *epoll_file, int operation, struct file *file, int fd,
                         const struct epoll_event *event)
 {
@@ -113,11 +122,15 @@ static long change_list(struct file *epoll_file, int operation, struct file *fil
         return -EPERM;
     if (epoll_file == file || epoll_file->operations != &epoll_operations)
         return -EINVAL;
+    if (operation != EPOLL_CTL_DEL && !is_exclusive_sound(operation, event->events))
+        return -EINVAL;
     entry = find_entry(epoll_file->state, file, fd);
     switch (operation) {
     case EPOLL_CTL_ADD:
         return entry ? -EEXIST : add_entry(epoll_file, file, fd, event);
     case EPOLL_CTL_MOD:
+        if (entry && (entry->event.events & EPOLLEXCLUSIVE))
+            return -EINVAL;
         if (entry)
             set_event(entry, event);
         return entry ? 0 : -ENOENT;

@@ -63,7 +63,7 @@ static long write(struct file *file, struct io_iter *from, uint64_t *offset)
     struct event_wait wait = {.event = event};
 
     (void)offset;
-    if (from->remaining < sizeof(wait.room))
+    if (from->remaining != sizeof(wait.room))
         return -EINVAL;
     if (io_iter_take(from, &wait.room, sizeof(wait.room)) < sizeof(wait.room))
         return -EFAULT;

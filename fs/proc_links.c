@@ -39,6 +39,7 @@ static int reopen(struct node *node, struct file *made)
 
     if (!error) { /* the new file has no node either, and so no locks */
         made->node = NULL;
+        made->locks = &made->own_locks;
         made->locks = NULL;
         node_put(node);
     }

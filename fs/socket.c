@@ -13,15 +13,14 @@
 #include "fs/anonymous.h"
 #include "fs/open.h"
 #include "fs/pipe.h"
+#include "fs/socket.h"
 #include "kernel/io_iter.h"
 #include "kernel/syscall.h"
 #include "libc/include/string.h"
 #include "mm/slab.h"
 
 /* Linux has these in no header of uapi. */
-#define AF_UNIX       1
 #define AF_MAX        46
-#define SOCK_STREAM   1
 #define SOCK_MAX      11
 #define SOCK_TYPE     0xfu
 #define SOCK_CLOEXEC  O_CLOEXEC
@@ -31,12 +30,6 @@
 #define MSG_DONTWAIT  0x40u
 #define MSG_WAITALL   0x100u
 #define MSG_NOSIGNAL  0x4000u
-
-enum {
-    SHUT_RD,
-    SHUT_WR,
-    SHUT_RDWR
-};
 
 struct socket {
     struct file *in, *out; /* ends of two pipes */
@@ -72,6 +65,8 @@ static unsigned int poll(struct file *file)
     unsigned int out = socket->out->operations->poll(socket->out);
     unsigned int events = (in | out) & (POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM);
 
+    if (events & POLLOUT)
+        events |= POLLWRBAND;
     if (in & POLLHUP)
         events |= POLLIN | POLLRDNORM | POLLRDHUP;
     if ((in & POLLHUP) && (out & POLLERR))
@@ -175,22 +170,19 @@ PARALLEL_SYSCALL3(socket, int, family, unsigned int, type, int, protocol)
 
 /* ---- Using ---- */
 
-SYSCALL2(shutdown, int, fd, int, how)
+long socket_get(int fd, struct file **file)
 {
-    struct file *file;
-    long error = anonymous_get(fd, &socket_operations, -ENOTSOCK, &file);
+    return anonymous_get(fd, &socket_operations, -ENOTSOCK, file);
+}
 
-    if (error)
-        return error;
+void socket_shut(struct file *file, int how)
+{
     struct socket *socket = file->state;
-    if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
-        error = -EINVAL;
-    if (!error && how != SHUT_WR)
+
+    if (how != SHUT_WR)
         pipe_shut(socket->in);
-    if (!error && how != SHUT_RD)
+    if (how != SHUT_RD)
         pipe_shut(socket->out);
-    file_put(file);
-    return error;
 }
 
 static unsigned int flags_for(const struct file *file, unsigned int flags)
@@ -204,57 +196,25 @@ static unsigned int flags_for(const struct file *file, unsigned int flags)
     return pipe_flags;
 }
 
-static long receive(const struct file *file, struct io_iter *to, unsigned int flags)
+long socket_send(struct file *file, struct io_iter *from, unsigned int flags)
+{
+    struct socket *socket = file->state;
+
+    if (flags & MSG_OOB)
+        return -EOPNOTSUPP;
+    return pipe_write(socket->out, from, flags_for(file, flags));
+}
+
+long socket_receive(struct file *file, struct io_iter *to, unsigned int flags)
 {
     struct socket *socket = file->state;
     long total = 0, result;
 
+    if (flags & (MSG_OOB | MSG_PEEK))
+        return -EOPNOTSUPP;
     do {
         result = pipe_read(socket->in, to, flags_for(file, flags));
         total += result > 0 ? result : 0;
     } while ((flags & MSG_WAITALL) && result > 0 && to->remaining);
     return total ? total : result;
-}
-
-SYSCALL6(sendto, int, fd, uintptr_t, buffer, size_t, size, unsigned int, flags, uintptr_t, address,
-         int, address_size)
-{
-    struct iovec segment;
-    struct io_iter from;
-    struct file *file;
-    long result = io_iter_buffer(&from, &segment, buffer, size);
-
-    (void)address_size;
-    if (!result)
-        result = anonymous_get(fd, &socket_operations, -ENOTSOCK, &file);
-    if (result)
-        return result;
-    if (flags & MSG_OOB)
-        result = -EOPNOTSUPP;
-    else if (address)
-        result = -EISCONN;
-    else
-        result = pipe_write(((struct socket *)file->state)->out, &from, flags_for(file, flags));
-    file_put(file);
-    return result;
-}
-
-SYSCALL6(recvfrom, int, fd, uintptr_t, buffer, size_t, size, unsigned int, flags, uintptr_t,
-         address, uintptr_t, address_size)
-{
-    const int no_size = 0; /* of the other's address, which it has not */
-    struct iovec segment;
-    struct io_iter to;
-    struct file *file;
-    long result = io_iter_buffer(&to, &segment, buffer, size);
-
-    if (!result)
-        result = anonymous_get(fd, &socket_operations, -ENOTSOCK, &file);
-    if (result)
-        return result;
-    result = flags & (MSG_OOB | MSG_PEEK) ? -EOPNOTSUPP : receive(file, &to, flags);
-    if (result >= 0 && address && copy_to_user(address_size, &no_size, sizeof(no_size)))
-        result = -EFAULT;
-    file_put(file);
-    return result;
 }

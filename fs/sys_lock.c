@@ -110,8 +110,6 @@ static long set_lock(struct file *file, unsigned int command, uintptr_t argument
 
 long control_locks(struct file *file, unsigned int command, uintptr_t argument)
 {
-    if (!file->locks)
-        return -EINVAL;
     if (command == F_GETLK || command == F_OFD_GETLK)
         return get_lock(file, command, argument);
     return set_lock(file, command, argument);
@@ -122,8 +120,6 @@ static long lock_whole(struct file *file, unsigned int operation)
     struct file_lock request = {
         .owner = file, .pid = -1, .type = F_UNLCK, .whole = true, .end = FILE_LOCK_END};
 
-    if (!file->locks)
-        return -EINVAL;
     /* A change from one type to the other lets go first, and may lose to somebody else. */
     file_lock_set(file->locks, &request, false);
     if (operation == LOCK_UN)

@@ -13,7 +13,6 @@
 #include <linux/resource.h>
 
 #include "arch/types.h"
-#include "kernel/file_lock.h"
 #include "kernel/task.h"
 #include "libc/include/string.h"
 #include "mm/slab.h"
@@ -31,6 +30,7 @@ struct file *file_create(const struct file_operations *operations, unsigned int 
         file->operations = operations;
         file->flags = flags;
         file->references = 1;
+        file->locks = &file->own_locks;
         mutex_init(&file->offset_lock);
     }
     return file;
@@ -43,7 +43,7 @@ void file_get(struct file *file)
 
 static void remove_locks(struct file *file, const void *owner)
 {
-    if (file->locks && !LIST_EMPTY(file->locks))
+    if (!LIST_EMPTY(file->locks))
         file_lock_remove_owner(file->locks, owner);
 }
 

@@ -18,12 +18,12 @@
 #include <linux/types.h>
 
 #include "arch/spinlock.h"
+#include "kernel/file_lock.h"
 #include "kernel/io_iter.h"
 #include "kernel/mutex.h"
 #include "kernel/wait_queue.h"
 
 struct file;
-struct file_lock_list;
 struct memory_object;
 struct node;
 
@@ -73,8 +73,9 @@ struct file {
     bool seekable;            /* read and write use and move offset; pread and pwrite work */
     bool has_addresses;       /* offsets are addresses, which may go beyond INT64_MAX */
     struct node *node; /* the name's end, with a reference (fs/node.h); NULL: opened by no name */
-    struct file_lock_list *locks; /* of the node (kernel/file_lock.h) */
-    void *state;                  /* the kind's own */
+    struct file_lock_list *locks; /* of the node, or what has none, its own */
+    struct file_lock_list own_locks;
+    void *state; /* the kind's own */
     LIST_HEAD(, file_watch) watches;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Files that tell of events, what waits for them, and sockets.
 
+#include <asm/socket.h>
 #include <linux/eventpoll.h>
 
 #include "tests/fuzz/arena.h"
@@ -36,6 +37,8 @@ DEFINE_CHOICE(epoll_operation, EPOLL_CTL_ADD, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOL
 DEFINE_CHOICE(socket_family, SOCKET_UNIX, SOCKET_UNIX, SOCKET_UNIX, 2)
 DEFINE_CHOICE(socket_type, SOCKET_STREAM, SOCKET_STREAM | O_NONBLOCK, SOCKET_STREAM | O_CLOEXEC, 2)
 DEFINE_CHOICE(shutdown_how, 0, 1, 2)
+DEFINE_CHOICE(socket_level, SOL_SOCKET, SOL_SOCKET, 0)
+DEFINE_CHOICE(socket_option, SO_TYPE, SO_ERROR, SO_DOMAIN, 0)
 /* MSG_DONTWAIT, with MSG_NOSIGNAL or MSG_WAITALL. */
 DEFINE_CHOICE(message_flags, 0x40, 0x4040, 0x140)
 
@@ -49,6 +52,25 @@ static uint64_t timer_times(const struct use *use)
     if (use->wild && one_in(4))
         times[random_below(2)].seconds = (long)wild_value();
     return (uint64_t)times;
+}
+
+/* struct msghdr as recvmsg(2) has it: a name or control data only by mistake. */
+static uint64_t message_header(const struct use *use)
+{
+    enum {
+        SEGMENTS = 2,
+        SEGMENT_COUNT,
+        WORDS = 7
+    };
+    uint64_t *header = scratch_take(WORDS * sizeof(*header));
+
+    for (unsigned int i = 0; i < WORDS; i++)
+        header[i] = 0;
+    header[SEGMENTS] = io_vector(use);
+    header[SEGMENT_COUNT] = io_vector_count(use);
+    if (use->wild && one_in(4))
+        header[random_below(WORDS)] ^= random_bits();
+    return (uint64_t)header;
 }
 
 static uint64_t epoll_event(const struct use *use)
@@ -112,6 +134,18 @@ static const struct call calls[] = {
     CALL(socketpair, TAKES(socket_family, socket_type, zero, word), .after = after_pair),
     CALL(socket, TAKES(socket_family, socket_type, zero), .counts = EAFNOSUPPORT,
          .after = after_fd),
+    CALL(bind, TAKES(fd_socket, buffer, small_number), .counts = EOPNOTSUPP),
+    CALL(connect, TAKES(fd_socket, buffer, small_number), .counts = EISCONN),
+    CALL(listen, TAKES(fd_socket, small_number), .counts = EINVAL),
+    CALL(accept, TAKES(fd_socket, buffer, word), .counts = EINVAL),
+    CALL(accept4, TAKES(fd_socket, buffer, word, file_flags), .counts = EINVAL),
+    CALL(getsockname, TAKES(fd_socket, buffer, word)),
+    CALL(getpeername, TAKES(fd_socket, buffer, word)),
+    CALL(getsockopt, TAKES(fd_socket, socket_level, socket_option, buffer, word)),
+    CALL(setsockopt, TAKES(fd_socket, socket_level, socket_option, buffer, small_number),
+         .counts = ENOPROTOOPT),
+    CALL(sendmsg, TAKES(fd_socket, message_header, message_flags), .flags = CALL_BLOCKS),
+    CALL(recvmsg, TAKES(fd_socket, message_header, message_flags), .flags = CALL_BLOCKS),
     CALL(shutdown, TAKES(fd_socket, shutdown_how)),
     CALL(sendto, TAKES(fd_socket, buffer, buffer_size, message_flags, zero, zero),
          .flags = CALL_BLOCKS),

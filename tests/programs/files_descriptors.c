@@ -191,6 +191,37 @@ static void across_exec(char *self)
     show_end("the program run again", pid);
 }
 
+static void ranges(void)
+{
+    int first = open("range", O_RDWR | O_CREAT, 0644), second = dup(first);
+
+    section("close_range");
+    SHOW(syscall(SYS_close_range, second, first, 0));
+    SHOW(syscall(SYS_close_range, first, second, 1));
+    SHOW(syscall(SYS_close_range, first, second, 4));
+    SHOW(fcntl(second, F_GETFD));
+    SHOW(syscall(SYS_close_range, first, second, 2));
+    SHOW(fcntl(second, F_GETFD));
+}
+
+/* Pipes and the like can be locked, too. */
+static void locks_of_pipes(void)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int ends[2];
+
+    section("locks of pipes");
+    SHOW(pipe(ends));
+    SHOW(flock(ends[0], LOCK_EX | LOCK_NB));
+    SHOW(fcntl(ends[1], F_GETLK, &lock));
+    SHOW(lock.l_type);
+    lock.l_type = F_WRLCK;
+    SHOW(fcntl(ends[0], F_SETLK, &lock));
+    SHOW(fcntl(ends[1], F_SETLK, &lock));
+    SHOW(close(ends[0]));
+    SHOW(close(ends[1]));
+}
+
 static void flags_and_owner(void)
 {
     int file = open("flags", O_RDWR | O_CREAT, 0644), directory = open(".", O_RDONLY);
@@ -227,6 +258,8 @@ int main(int count, char **arguments)
     forks();
     record_locks();
     whole_locks();
+    ranges();
+    locks_of_pipes();
     flags_and_owner();
     across_exec("/proc/self/exe");
     show_leave();

@@ -368,6 +368,8 @@ static void epoll_refuses(void)
     EXPECT_ERROR(control(epoll, EPOLL_CTL_ADD, epoll, EPOLLIN), EINVAL);
     EXPECT_ERROR(control(epoll, EPOLL_CTL_ADD, regular, EPOLLIN), EPERM);
     EXPECT_ERROR(control(epoll, EPOLL_CTL_MOD, file, EPOLLIN), ENOENT);
+    EXPECT_ERROR(control(epoll, EPOLL_CTL_MOD, file, EPOLLIN | EPOLLEXCLUSIVE), EINVAL);
+    EXPECT_ERROR(control(epoll, EPOLL_CTL_ADD, file, EPOLLRDHUP | EPOLLEXCLUSIVE), EINVAL);
     EXPECT_ERROR(control(epoll, EPOLL_CTL_DEL, file, EPOLLIN), ENOENT);
     EXPECT_ERROR(control(epoll, 77, file, EPOLLIN), EINVAL);
     EXPECT_ERROR(syscall(__NR_epoll_ctl, epoll, EPOLL_CTL_ADD, file, NULL), EFAULT);
