@@ -18,6 +18,7 @@
 #include "kernel/fs_context.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/unshare.h"
 #include "kernel/user_struct.h"
 #include "mm/slab.h"
 
@@ -132,30 +133,14 @@ SYSCALL1(close, int, fd)
     return file_table_close(current()->files, fd);
 }
 
-/* Gives the task a descriptor table of its own. */
-static long unshare_files(void)
-{
-    struct file_table *shared = current()->files, *copy;
-
-    if (__atomic_load_n(&shared->references, __ATOMIC_RELAXED) == 1)
-        return 0;
-    copy = file_table_copy(shared);
-    if (!copy)
-        return -ENOMEM;
-    current()->files = copy;
-    file_table_put(shared);
-    return 0;
-}
-
 SYSCALL3(close_range, unsigned int, first, unsigned int, last, unsigned int, flags)
 {
-    struct file_table *files;
-
     if ((flags & ~(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)) || first > last)
         return -EINVAL;
-    if ((flags & CLOSE_RANGE_UNSHARE) && unshare_files())
-        return -ENOMEM;
-    files = current()->files;
+    int error = flags & CLOSE_RANGE_UNSHARE ? unshare_files() : 0;
+    if (error)
+        return error;
+    struct file_table *files = current()->files;
     for (unsigned int fd = first; fd <= last && fd < FILES_MAX; fd++) {
         if (flags & CLOSE_RANGE_CLOEXEC)
             file_table_set_flag(files, fd, true);

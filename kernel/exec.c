@@ -20,6 +20,7 @@
 #include "kernel/random.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
+#include "kernel/unshare.h"
 #include "kernel/vdso.h"
 #include "libc/include/string.h"
 #include "mm/access.h"
@@ -285,7 +286,9 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
             error = -ENOEXEC;
     }
     if (!error) {
-        error = process_end_other_threads();
+        error = unshare_files();
+        if (!error)
+            error = process_end_other_threads();
         if (error)
             space_put(space);
     }

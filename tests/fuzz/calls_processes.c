@@ -219,6 +219,11 @@ static uint64_t clone_arguments_size(const struct use *use)
     return use->wild && one_in(4) ? random_below(128) : sizeof(struct clone_args);
 }
 
+static uint64_t unshare_flags(const struct use *use)
+{
+    return some_bits(use, CLONE_FILES | CLONE_FS | CLONE_SYSVSEM);
+}
+
 static void after_child(const struct use *use, long result)
 {
     (void)use;
@@ -277,6 +282,7 @@ static const struct call calls[] = {
          .run = run_clone, .after = after_child),
     CALL(clone3, TAKES(clone_arguments, clone_arguments_size), .flags = CALL_RARE | CALL_AIMED,
          .run = run_clone, .after = after_child),
+    CALL(unshare, TAKES(unshare_flags), .flags = CALL_IN_CHILD | CALL_RARE),
     CALL(exit, TAKES(zero), .flags = CALL_IN_CHILD | CALL_ENDS | CALL_RARE),
     CALL(exit_group, TAKES(zero), .flags = CALL_IN_CHILD | CALL_ENDS | CALL_RARE),
     CALL(execve, TAKES(path_program, program_arguments, environment),

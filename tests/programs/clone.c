@@ -2,7 +2,7 @@
 /*
  * clone without threads: what a child may share, where its number is put, how its end is told.
  */
-#include "tests/programs/program.h"
+#include "tests/programs/show.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -52,6 +52,58 @@ static void shared(const char *what, int flags)
     if (fchdir(here))
         say("the directory is lost");
     close(here);
+}
+
+/* ---- What is shared no more ---- */
+
+static int close_own(void *argument)
+{
+    (void)argument;
+    if (unshare(CLONE_FILES))
+        return 1;
+    umask(0123);
+    return close(descriptor);
+}
+
+static int close_own_range(void *argument)
+{
+    (void)argument;
+    return (int)syscall(SYS_close_range, 3, ~0U, 2 /* UNSHARE */);
+}
+
+static int become_another(void *argument)
+{
+    execl("/proc/self/exe", "clone", "ends", NULL);
+    (void)argument;
+    return 2;
+}
+
+/* A child that shares the descriptors until then: one is closed there, and not here. */
+static void unshared(const char *what, int (*function)(void *), int flags)
+{
+    int status = -1;
+    mode_t before = umask(022);
+
+    descriptor = fcntl(0, F_DUPFD_CLOEXEC, 3);
+    pid_t pid = clone(function, stack + sizeof(stack), flags | CLONE_FILES | SIGCHLD, NULL);
+    waitpid(pid, &status, 0);
+    say_status(what, status);
+    TRUTH("the descriptor is still there", fcntl(descriptor, F_GETFD) == FD_CLOEXEC);
+    TRUTH("the umask is shared", umask(before) == 0123);
+    close(descriptor);
+}
+
+static void unshare_flags(void)
+{
+    SHOW(unshare(0));
+    SHOW(unshare(CLONE_FILES | CLONE_FS | CLONE_SYSVSEM));
+    SHOW(unshare(CLONE_THREAD | CLONE_SIGHAND | CLONE_VM));
+    SHOW(unshare(SIGCHLD));
+    SHOW(unshare(CLONE_SETTLS));
+    unshared("unshare of files", close_own, CLONE_FS);
+    unshared("CLOSE_RANGE_UNSHARE", close_own_range, 0);
+    unshared("exec", become_another, CLONE_FS);
+    unshared("exec in shared memory", become_another, CLONE_VM | CLONE_VFORK);
 }
 
 static volatile sig_atomic_t came;
@@ -165,11 +217,15 @@ static void errors(void)
           syscall(SYS_clone, CLONE_FS | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argv;
+    if (argc > 1)
+        return 4;
     errors();
     shared("nothing", 0);
     shared("CLONE_VM", CLONE_VM);
+    unshare_flags();
     end_by_signal("SIGCHLD", SIGCHLD);
     end_by_signal("SIGUSR1", SIGUSR1);
     end_by_signal("none", 0);
