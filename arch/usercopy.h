@@ -59,9 +59,10 @@ void usercopy_enable_smap(void);
 #define EXCEPTION_TABLE_AT_ONCE(label, fixup) EXCEPTION_ENTRY(label, fixup, "1")
 
 /*
- * For structures that are written field by field, in place: between the two, user_put() stores to
- * user memory, in a range that user_range_ok() has found to be that. Nothing else is to be done
- * there. place is a pointer to 2, 4 or 8 bytes; a fault that cannot be resolved goes to a label.
+ * For structures that are written or read field by field, in place: between the two, user_put()
+ * stores to user memory, and user_get() copies from there, in a range that user_range_ok() has
+ * found to be that. Nothing else is to be done there. place and into are pointers to 2, 4 or 8
+ * bytes; a fault that cannot be resolved goes to a label.
  */
 static inline void user_access_begin(void)
 {
@@ -79,6 +80,26 @@ static inline void user_access_end(void)
                  : "r"((__typeof__(*(place)))(value)), "m"(*(place))       \
                  :                                                         \
                  : label)
+
+/* By way of a register that is named: GCC 12 may lose what an asm goto gives out (PR 113921). */
+#define USER_GET_BY(accumulator, into, place, label)                                   \
+    __asm__ goto("1: mov %0, %%" accumulator "\n"                                      \
+                 "mov %%" accumulator ", %1\n" EXCEPTION_TABLE("1b", "%l[" #label "]") \
+                 :                                                                     \
+                 : "m"(*(place)), "m"(*(into))                                         \
+                 : "rax", "memory"                                                     \
+                 : label)
+
+#define user_get(into, place, label)                                       \
+    do {                                                                   \
+        _Static_assert(sizeof(*(into)) == sizeof(*(place)), "user_get()"); \
+        if (sizeof(*(place)) == 8)                                         \
+            USER_GET_BY("rax", into, place, label);                        \
+        else if (sizeof(*(place)) == 4)                                    \
+            USER_GET_BY("eax", into, place, label);                        \
+        else                                                               \
+            USER_GET_BY("ax", into, place, label);                         \
+    } while (0)
 
 /* Where to go on after a fault of the instruction at address, or 0. */
 uintptr_t exception_fixup(uintptr_t address);

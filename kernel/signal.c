@@ -486,28 +486,36 @@ static void __attribute__((noreturn)) die(struct trap_frame *frame, const siginf
     process_exit(signal);
 }
 
+/* There is no stack for the handler. If it was SIGSEGV's own, nothing is left to try. */
+static void fail_handler(struct trap_frame *frame, int signal)
+{
+    static const siginfo_t failure = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
+
+    if (signal == SIGSEGV)
+        die(frame, &failure);
+    signal_force(&failure);
+}
+
 static void run_handler(struct trap_frame *frame, const siginfo_t *info)
 {
     struct signal_state *state = &current()->signals;
-    struct sigaction action = *action_of(current(), info->si_signo);
+    struct sigaction *action = &current_process()->actions->action[info->si_signo - 1];
     signal_set_t before = state->restore_blocked ? state->saved_blocked : state->blocked;
     bool stepped = current()->trace.single_step;
 
-    ptrace_clear_step(current());
+    if (stepped)
+        ptrace_clear_step(current());
     state->restore_blocked = false;
-    settle_for_handler(frame, action.sa_flags);
-    if (action.sa_flags & SA_RESETHAND)
-        current_process()->actions->action[info->si_signo - 1].sa_handler = SIG_DFL;
-    if (signal_frame_setup(frame, info, &action, before)) {
-        /* No stack for the handler. If it was SIGSEGV's own, nothing is left to try. */
-        siginfo_t failure = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
-        if (info->si_signo == SIGSEGV)
-            die(frame, &failure);
-        signal_force(&failure);
+    settle_for_handler(frame, action->sa_flags);
+    int error = signal_frame_setup(frame, info, action, before);
+    if (action->sa_flags & SA_RESETHAND)
+        action->sa_handler = SIG_DFL;
+    if (error) {
+        fail_handler(frame, info->si_signo);
         return;
     }
-    state->blocked |= action.sa_mask;
-    if (!(action.sa_flags & SA_NODEFER))
+    state->blocked |= action->sa_mask;
+    if (!(action->sa_flags & SA_NODEFER))
         state->blocked |= signal_bit(info->si_signo);
     state->blocked &= ~NEVER_BLOCKED;
     if (stepped)

@@ -140,6 +140,15 @@ static bool place_frame(const struct trap_frame *frame, const struct sigaction *
     return !(inside || entering) || is_on_alternate_stack(state, place->frame);
 }
 
+/* What struct trap_frame and struct sigcontext name alike. */
+/* clang-format off */
+#define REGISTERS(X)                                                                               \
+    X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rdi) X(rsi) X(rbp) X(rbx) X(rdx)       \
+    X(rax) X(rcx) X(rsp) X(rip)
+/* clang-format on */
+#define PUT(name) user_put(frame->name, &to->name, fault);
+#define GET(name) user_get(&frame->name, &from->name, fault);
+
 /*
  * What follows writes to user memory, in a range that is known to be that: false after a fault that
  * could not be resolved.
@@ -148,23 +157,7 @@ static bool put_registers(struct sigcontext *to, const struct trap_frame *frame)
 {
     const struct task *task = current();
 
-    user_put(frame->r8, &to->r8, fault);
-    user_put(frame->r9, &to->r9, fault);
-    user_put(frame->r10, &to->r10, fault);
-    user_put(frame->r11, &to->r11, fault);
-    user_put(frame->r12, &to->r12, fault);
-    user_put(frame->r13, &to->r13, fault);
-    user_put(frame->r14, &to->r14, fault);
-    user_put(frame->r15, &to->r15, fault);
-    user_put(frame->rdi, &to->rdi, fault);
-    user_put(frame->rsi, &to->rsi, fault);
-    user_put(frame->rbp, &to->rbp, fault);
-    user_put(frame->rbx, &to->rbx, fault);
-    user_put(frame->rdx, &to->rdx, fault);
-    user_put(frame->rax, &to->rax, fault);
-    user_put(frame->rcx, &to->rcx, fault);
-    user_put(frame->rsp, &to->rsp, fault);
-    user_put(frame->rip, &to->rip, fault);
+    REGISTERS(PUT)
     user_put(frame->rflags, &to->eflags, fault);
     user_put(frame->cs, &to->cs, fault);
     user_put(0, &to->gs, fault);
@@ -284,31 +277,46 @@ int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
 
 /* ---- return ---- */
 
-static void take_registers(struct trap_frame *frame, const struct sigcontext *from)
+/* What follows reads user memory, likewise: false after a fault. */
+static bool get_registers(struct trap_frame *frame, const struct sigcontext *from)
 {
-    frame->r8 = from->r8;
-    frame->r9 = from->r9;
-    frame->r10 = from->r10;
-    frame->r11 = from->r11;
-    frame->r12 = from->r12;
-    frame->r13 = from->r13;
-    frame->r14 = from->r14;
-    frame->r15 = from->r15;
-    frame->rdi = from->rdi;
-    frame->rsi = from->rsi;
-    frame->rbp = from->rbp;
-    frame->rbx = from->rbx;
-    frame->rdx = from->rdx;
-    frame->rax = from->rax;
-    frame->rcx = from->rcx;
-    frame->rsp = from->rsp;
-    frame->rip = from->rip;
+    uint64_t rflags;
+    uint16_t cs, ss;
+
+    REGISTERS(GET)
+    user_get(&rflags, &from->eflags, fault);
+    user_get(&cs, &from->cs, fault);
+    user_get(&ss, &from->ss, fault);
     /* Forged selectors stay ring 3's, and IRETQ refuses those that name no segment. */
-    frame->cs = from->cs | 3u;
-    frame->ss = from->ss | 3u;
-    frame->rflags = (frame->rflags & ~USER_RFLAGS) | (from->eflags & USER_RFLAGS);
-    frame->error_code = (uint64_t)-1;
-    frame_is_changed(frame);
+    frame->cs = cs | 3u;
+    frame->ss = ss | 3u;
+    frame->rflags = (frame->rflags & ~USER_RFLAGS) | (rflags & USER_RFLAGS);
+    return true;
+fault:
+    return false;
+}
+
+/*
+ * Of *to what is used here. Both ends of the context are read before its registers, so that of one
+ * which cannot be read none are taken.
+ */
+static bool take_context(struct ucontext *to, struct trap_frame *frame, const struct ucontext *from)
+{
+    bool taken = false;
+
+    if (!user_range_ok((uintptr_t)from, sizeof(*from)))
+        return false;
+    user_access_begin();
+    user_get(&to->uc_sigmask, &from->uc_sigmask, fault);
+    user_get(&to->uc_flags, &from->uc_flags, fault);
+    user_get(&to->uc_stack.ss_sp, &from->uc_stack.ss_sp, fault);
+    user_get(&to->uc_stack.ss_flags, &from->uc_stack.ss_flags, fault);
+    user_get(&to->uc_stack.ss_size, &from->uc_stack.ss_size, fault);
+    user_get(&to->uc_mcontext.fpstate, &from->uc_mcontext.fpstate, fault);
+    taken = get_registers(frame, &from->uc_mcontext);
+fault:
+    user_access_end();
+    return taken;
 }
 
 /* Whether the software bytes and both magic numbers tell of a whole XSAVE image. */
@@ -354,17 +362,20 @@ int signal_frame_restore(struct trap_frame *frame)
 {
     uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
     struct signal_state *state = &current()->signals;
-    uintptr_t place = frame->rsp - sizeof(uint64_t); /* the handler's RET took the address off */
+    uintptr_t rsp = frame->rsp;
+    uintptr_t place = rsp - sizeof(uint64_t); /* the handler's RET took the address off */
     struct ucontext context;
     uint64_t changes;
 
-    if (copy_from_user(&context, place + offsetof(struct signal_frame, context), sizeof(context)))
+    if (!take_context(&context, frame,
+                      (const void *)(place + offsetof(struct signal_frame, context))))
         return -EFAULT;
     state->blocked = context.uc_sigmask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
     if (signal_pending())
         task_set_work(current(), WORK_SIGNAL);
-    set_alternate_stack(&context.uc_stack, frame->rsp);
-    take_registers(frame, &context.uc_mcontext);
+    set_alternate_stack(&context.uc_stack, rsp);
+    frame->error_code = (uint64_t)-1;
+    frame_is_changed(frame);
     if (!(context.uc_flags & UC_STRICT_RESTORE_SS))
         frame->ss = USER_SS;
     int error = restore_image((uintptr_t)context.uc_mcontext.fpstate, &changes);
@@ -376,9 +387,10 @@ int signal_frame_restore(struct trap_frame *frame)
 
 SYSCALL0(rt_sigreturn)
 {
+    static const siginfo_t failure = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
     struct trap_frame *frame = task_frame(current());
 
     if (signal_frame_restore(frame))
-        signal_force(&(siginfo_t){.si_signo = SIGSEGV, .si_code = SI_KERNEL});
+        signal_force(&failure);
     return (long)frame->rax;
 }
