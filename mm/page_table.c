@@ -149,16 +149,6 @@ static bool free_empty(pte_t *entry, unsigned int level)
     return true;
 }
 
-/* How many large leaves stand side by side from this one on, of so many entries. */
-static unsigned int count_large(const pte_t *entry, uint64_t most)
-{
-    unsigned int count = 1;
-
-    while (count < most && (entry[count].value & PTE_PS))
-        count++;
-    return count;
-}
-
 /* Whether the walk ends at this entry. */
 static bool ends_here(pte_t *entry, unsigned int level, const struct pt_walk *walk)
 {
@@ -186,7 +176,9 @@ static int walk_large(pte_t *entry, unsigned int level, uintptr_t start, uintptr
             error = visit(walk, entry, 1, level, start);
         } else if ((entry->value & PTE_PS) && next - start == size &&
                    !(walk->flags & PT_SPLIT_ALL)) {
-            count = count_large(entry, (end - start) >> pte_level_shift(level));
+            uint64_t most = (end - start) >> pte_level_shift(level);
+            while (count < most && (entry[count].value & PTE_PS)) /* side by side: one run */
+                count++;
             error = visit(walk, entry, count, level, start);
             next = start + count * size;
         } else {
