@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pipes. The bytes lie in a ring of pages that are allocated when they are first reached. The
- * kernel lock guards all of it: to touch user memory is no sleep, so a transfer is whole.
+ * Pipes. The kernel lock guards all of it: to touch user memory is no sleep, so a transfer is
+ * whole.
  */
 #include "fs/pipe.h"
 
@@ -14,15 +14,17 @@
 
 #include "arch/types.h"
 #include "arch/usercopy.h"
+#include "fs/byte_ring.h"
 #include "fs/open.h"
+#include "fs/permission.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "libc/include/string.h"
-#include "mm/page.h"
 #include "mm/slab.h"
 
-#define PIPE_PAGES (PIPE_CAPACITY / PAGE_SIZE)
+#define CAPACITY     65536
+#define CAPACITY_MAX (1u << 20) /* without CAP_SYS_RESOURCE: fs.pipe-max-size */
 
 struct pipe {
     unsigned int readers, writers; /* ends that are open */
@@ -30,8 +32,7 @@ struct pipe {
     /* Of a FIFO: ends that were ever opened, and where its node points to this. */
     uint64_t readers_ever, writers_ever;
     struct pipe **place;
-    uint32_t head, tail;     /* grow for ever, taken modulo the size */
-    char *pages[PIPE_PAGES]; /* NULL: not reached yet */
+    struct byte_ring ring;
     struct wait_queue can_read, can_write;
     uint64_t number; /* st_ino */
 };
@@ -54,23 +55,12 @@ static bool has_writers(const struct pipe *pipe)
 
 static uint32_t used(const struct pipe *pipe)
 {
-    return pipe->head - pipe->tail;
+    return ring_used(&pipe->ring);
 }
 
 static uint32_t room(const struct pipe *pipe)
 {
-    return PIPE_CAPACITY - used(pipe);
-}
-
-/* The part of count bytes at a position that lies in one page, and where that is. */
-static size_t piece_at(const struct pipe *pipe, uint32_t position, size_t count, char **where)
-{
-    size_t rest = PAGE_SIZE - position % PAGE_SIZE;
-
-    *where = pipe->pages[position / PAGE_SIZE % PIPE_PAGES];
-    if (*where)
-        *where += position % PAGE_SIZE;
-    return count < rest ? count : rest;
+    return ring_room(&pipe->ring);
 }
 
 /* ---- Reading -------------------------------------------------------------------------------- */
@@ -82,24 +72,6 @@ static bool is_readable(void *context)
     return used(pipe) || !has_writers(pipe);
 }
 
-/* Copies what is there: bytes, or -EFAULT. Of a piece that cannot be copied whole, nothing. */
-static long copy_out(struct pipe *pipe, struct io_iter *to)
-{
-    long total = 0;
-
-    while (to->remaining && used(pipe)) {
-        size_t wanted = to->remaining < used(pipe) ? to->remaining : used(pipe);
-        char *where;
-        size_t piece = piece_at(pipe, pipe->tail, wanted, &where);
-
-        if (io_iter_put(to, where, piece) < piece)
-            return total ? total : -EFAULT;
-        pipe->tail += piece;
-        total += piece;
-    }
-    return total;
-}
-
 long pipe_read(struct file *file, struct io_iter *to, unsigned int flags)
 {
     struct pipe *pipe = file->state;
@@ -108,7 +80,7 @@ long pipe_read(struct file *file, struct io_iter *to, unsigned int flags)
     if (!to->remaining)
         return 0;
     for (;;) {
-        result = copy_out(pipe, to);
+        result = ring_take(&pipe->ring, to);
         if (result)
             break;
         if (!has_writers(pipe))
@@ -139,42 +111,6 @@ static bool has_room(void *context)
     return room(wait->pipe) >= wait->room || !has_readers(wait->pipe);
 }
 
-static int reach_page(struct pipe *pipe, uint32_t position)
-{
-    char **slot = &pipe->pages[position / PAGE_SIZE % PIPE_PAGES];
-    struct page *page;
-
-    if (*slot)
-        return 0;
-    page = page_alloc(0, PAGE_ANY);
-    if (!page)
-        return -ENOMEM;
-    *slot = page_address(page);
-    return 0;
-}
-
-/* Copies what there is room for: bytes, -EFAULT or -ENOMEM. */
-static long copy_in(struct pipe *pipe, struct io_iter *from)
-{
-    long total = 0;
-
-    while (from->remaining && room(pipe)) {
-        size_t wanted = from->remaining < room(pipe) ? from->remaining : room(pipe);
-        int error = reach_page(pipe, pipe->head);
-        char *where;
-        size_t piece;
-
-        if (error)
-            return total ? total : error;
-        piece = piece_at(pipe, pipe->head, wanted, &where);
-        if (io_iter_take(from, where, piece) < piece)
-            return total ? total : -EFAULT;
-        pipe->head += piece;
-        total += piece;
-    }
-    return total;
-}
-
 /* One round of a write: bytes, 0 when it has to wait for room, or an error. */
 static long write_some(struct pipe *pipe, struct io_iter *from, uint32_t needed)
 {
@@ -183,7 +119,7 @@ static long write_some(struct pipe *pipe, struct io_iter *from, uint32_t needed)
     if (!has_readers(pipe))
         result = -EPIPE;
     else if (room(pipe) >= needed)
-        result = copy_in(pipe, from);
+        result = ring_put(&pipe->ring, from);
     if (result > 0)
         file_wake(&pipe->can_read);
     return result;
@@ -281,9 +217,7 @@ static void pipe_free(struct pipe *pipe)
 {
     if (pipe->place)
         *pipe->place = NULL;
-    for (unsigned int i = 0; i < PIPE_PAGES; i++)
-        if (pipe->pages[i])
-            page_put(page_of(direct_map_paddr(pipe->pages[i])));
+    ring_free(&pipe->ring);
     kfree(pipe);
 }
 
@@ -297,6 +231,13 @@ static void release_end(struct pipe *pipe, unsigned int *ends)
     }
     file_wake(&pipe->can_read);
     file_wake(&pipe->can_write);
+}
+
+bool pipe_is_abandoned(const struct file *end)
+{
+    const struct pipe *pipe = end->state;
+
+    return !pipe->readers && used(pipe);
 }
 
 void pipe_shut(struct file *end)
@@ -386,6 +327,42 @@ bool file_is_pipe(const struct file *file)
     return file->operations->reopen == reopen;
 }
 
+/* ---- Its size ------------------------------------------------------------------------------- */
+
+/* A power of two of pages; 0 when it would be too much. */
+static uint32_t round_capacity(uint32_t size)
+{
+    uint32_t capacity = PAGE_SIZE;
+
+    while (capacity && capacity < size)
+        capacity *= 2;
+    return capacity;
+}
+
+long pipe_set_size(struct file *file, uint32_t size)
+{
+    struct pipe *pipe = file->state;
+    uint32_t capacity = round_capacity(size);
+    int error;
+
+    if (!capacity)
+        return -EINVAL;
+    if (capacity > pipe->ring.capacity && capacity > CAPACITY_MAX && !task_may(CAP_SYS_RESOURCE))
+        return -EPERM;
+    error = ring_resize(&pipe->ring, capacity);
+    if (error)
+        return error;
+    file_wake(&pipe->can_write);
+    return capacity;
+}
+
+uint32_t pipe_size(const struct file *file)
+{
+    return ((struct pipe *)file->state)->ring.capacity;
+}
+
+/* ---- Making --------------------------------------------------------------------------------- */
+
 /* A pipe without ends, or NULL. */
 static struct pipe *create(void)
 {
@@ -394,6 +371,10 @@ static struct pipe *create(void)
 
     if (!pipe)
         return NULL;
+    if (ring_init(&pipe->ring, CAPACITY)) {
+        kfree(pipe);
+        return NULL;
+    }
     wait_queue_init(&pipe->can_read);
     wait_queue_init(&pipe->can_write);
     pipe->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
@@ -411,7 +392,7 @@ int pipe_create(unsigned int flags, struct file **read_end, struct file **write_
     if (!*read_end || !*write_end) {
         kfree(*read_end);
         kfree(*write_end);
-        kfree(pipe);
+        pipe_free(pipe);
         *read_end = *write_end = NULL;
         return -ENOMEM;
     }

@@ -27,8 +27,12 @@ int pipe_open(struct pipe **place, struct file *file);
 /* Whether a file is an end of a pipe. */
 bool file_is_pipe(const struct file *file);
 
-/* How many bytes a pipe holds. */
-#define PIPE_CAPACITY 65536
+/*
+ * How many bytes a pipe holds, and the change of that: to a power of two of pages, which is
+ * returned; -EINVAL, -EPERM, -EBUSY when more is in it, -ENOMEM.
+ */
+uint32_t pipe_size(const struct file *file);
+long pipe_set_size(struct file *file, uint32_t size);
 
 /*
  * Read and write an end that is open for it; flags: O_NONBLOCK. Bytes, 0 for the end of the pipe;
@@ -37,6 +41,9 @@ bool file_is_pipe(const struct file *file);
 #define PIPE_NO_SIGNAL (1u << 31) /* no flag of open() */
 long pipe_read(struct file *file, struct io_iter *to, unsigned int flags);
 long pipe_write(struct file *file, struct io_iter *from, unsigned int flags);
+
+/* Whether all readers have gone and left bytes behind. */
+bool pipe_is_abandoned(const struct file *end);
 
 /* As if all ends were closed: what is in the pipe can be read, and no more be written. */
 void pipe_shut(struct file *end);

@@ -34,14 +34,39 @@
 struct socket {
     struct file *in, *out; /* ends of two pipes */
     uint64_t number;       /* st_ino */
+    bool told_reset;       /* the error of a peer that left bytes unread is told once */
 };
 
 /* ---- The file ---- */
 
+static bool has_error(const struct socket *socket)
+{
+    return !socket->told_reset && pipe_is_abandoned(socket->out);
+}
+
+int socket_take_error(struct file *file)
+{
+    struct socket *socket = file->state;
+
+    if (!has_error(socket))
+        return 0;
+    socket->told_reset = true;
+    return -ECONNRESET;
+}
+
+/* What the peer sent before it went comes first, then the error, then the end. */
+static long read_stream(struct file *file, struct io_iter *to, unsigned int flags)
+{
+    bool wanted = to->remaining;
+    long result = pipe_read(((struct socket *)file->state)->in, to, flags);
+
+    return result || !wanted ? result : socket_take_error(file);
+}
+
 static long read(struct file *file, struct io_iter *to, uint64_t *offset)
 {
     (void)offset;
-    return pipe_read(((struct socket *)file->state)->in, to, file->flags);
+    return read_stream(file, to, file->flags);
 }
 
 static long write(struct file *file, struct io_iter *from, uint64_t *offset)
@@ -71,6 +96,8 @@ static unsigned int poll(struct file *file)
         events |= POLLIN | POLLRDNORM | POLLRDHUP;
     if ((in & POLLHUP) && (out & POLLERR))
         events |= POLLHUP;
+    if (has_error(socket))
+        events |= POLLERR;
     return events;
 }
 
@@ -207,13 +234,12 @@ long socket_send(struct file *file, struct io_iter *from, unsigned int flags)
 
 long socket_receive(struct file *file, struct io_iter *to, unsigned int flags)
 {
-    struct socket *socket = file->state;
     long total = 0, result;
 
     if (flags & (MSG_OOB | MSG_PEEK))
         return -EOPNOTSUPP;
     do {
-        result = pipe_read(socket->in, to, flags_for(file, flags));
+        result = read_stream(file, to, flags_for(file, flags));
         total += result > 0 ? result : 0;
     } while ((flags & MSG_WAITALL) && result > 0 && to->remaining);
     return total ? total : result;

@@ -23,6 +23,9 @@ long socket_get(int fd, struct file **file);
 /* Ends one direction or both; how is shutdown()'s. */
 void socket_shut(struct file *file, int how);
 
+/* The error that waits to be told, which it is once: 0 or -ECONNRESET. */
+int socket_take_error(struct file *file);
+
 /* As send() and recv(), with their flags: bytes, or an errno. */
 long socket_send(struct file *file, struct io_iter *from, unsigned int flags);
 long socket_receive(struct file *file, struct io_iter *to, unsigned int flags);

@@ -245,10 +245,10 @@ static long control_file(int fd, unsigned int command, uint64_t argument)
         result = file->flags;
     else if (command == F_SETFL)
         result = set_file_flags(file, argument);
-    else if (command == F_GETPIPE_SZ && file_is_pipe(file))
-        result = PIPE_CAPACITY;
-    else if (command == F_GETPIPE_SZ || command == F_SETPIPE_SZ)
-        result = file_is_pipe(file) ? -EPERM : -EBADF;
+    else if (command == F_GETPIPE_SZ)
+        result = file_is_pipe(file) ? (long)pipe_size(file) : -EBADF;
+    else if (command == F_SETPIPE_SZ)
+        result = file_is_pipe(file) ? pipe_set_size(file, argument) : -EBADF;
     else if (command == F_GETOWN_EX)
         result = tell_owner(argument);
     else if (command == F_GETOWN || command == F_GETSIG)

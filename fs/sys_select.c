@@ -48,10 +48,16 @@ static bool is_set(const struct select *select, enum select_set set, unsigned in
 
 static int get_sets(struct select *select)
 {
-    for (unsigned int set = 0; set < SELECT_SETS; set++)
-        if (select->user[set] &&
-            copy_from_user(select->bits[set], select->user[set], set_size(select)))
+    for (unsigned int set = 0; set < SELECT_SETS; set++) {
+        uint64_t *bits = select->bits[set];
+
+        if (!select->user[set])
+            continue;
+        if (copy_from_user(bits, select->user[set], set_size(select)))
             return -EFAULT;
+        if (select->count % 64) /* what lies behind comes back as 0 */
+            bits[select->count / 64] &= (1ul << select->count % 64) - 1;
+    }
     return 0;
 }
 

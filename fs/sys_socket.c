@@ -111,7 +111,7 @@ SYSCALL3(getpeername, int, fd, uintptr_t, address, uintptr_t, size)
     return tell_no_name(fd, address, size);
 }
 
-static int option_value(int option, int *value)
+static int option_value(struct file *file, int option, int *value)
 {
     switch (option) {
     case SO_TYPE:
@@ -121,6 +121,8 @@ static int option_value(int option, int *value)
         *value = AF_UNIX;
         return 0;
     case SO_ERROR:
+        *value = -socket_take_error(file);
+        return 0;
     case SO_PROTOCOL:
     case SO_ACCEPTCONN:
         *value = 0;
@@ -130,19 +132,15 @@ static int option_value(int option, int *value)
     }
 }
 
-SYSCALL5(getsockopt, int, fd, int, level, int, option, uintptr_t, address, uintptr_t, user_size)
+static long get_option(struct file *file, int option, uintptr_t address, uintptr_t user_size)
 {
-    int value, size;
-    long error = refuse(fd, 0);
+    int value, size, error;
 
-    if (!error && level != SOL_SOCKET)
-        error = -EOPNOTSUPP;
-    if (!error && copy_from_user(&size, user_size, sizeof(size)))
-        error = -EFAULT;
-    if (!error && size < 0)
-        error = -EINVAL;
-    if (!error)
-        error = option_value(option, &value);
+    if (copy_from_user(&size, user_size, sizeof(size)))
+        return -EFAULT;
+    if (size < 0)
+        return -EINVAL;
+    error = option_value(file, option, &value);
     if (error)
         return error;
     if (size > (int)sizeof(value))
@@ -150,6 +148,18 @@ SYSCALL5(getsockopt, int, fd, int, level, int, option, uintptr_t, address, uintp
     if (copy_to_user(address, &value, size) || copy_to_user(user_size, &size, sizeof(size)))
         return -EFAULT;
     return 0;
+}
+
+SYSCALL5(getsockopt, int, fd, int, level, int, option, uintptr_t, address, uintptr_t, size)
+{
+    struct file *file;
+    long result = socket_get(fd, &file);
+
+    if (result)
+        return result;
+    result = level == SOL_SOCKET ? get_option(file, option, address, size) : -EOPNOTSUPP;
+    file_put(file);
+    return result;
 }
 
 SYSCALL5(setsockopt, int, fd, int, level, int, option, uintptr_t, address, int, size)

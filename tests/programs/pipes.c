@@ -76,6 +76,33 @@ static void ends_and_errors(void)
     SHOW(close(ends[1]));
 }
 
+/* The bytes stay, in their order, whatever the size and wherever in the ring they lie. */
+static void sizes(void)
+{
+    static char pattern[20000], back[20000];
+    int ends[2];
+
+    section("sizes");
+    for (size_t i = 0; i < sizeof(pattern); i++)
+        pattern[i] = (char)(i * 7 + i / 256);
+    SHOW(pipe2(ends, O_NONBLOCK));
+    SHOW(fcntl(ends[0], F_SETPIPE_SZ, 1));
+    SHOW(fcntl(ends[1], F_GETPIPE_SZ));
+    SHOW(write(ends[1], pattern, sizeof(pattern)));
+    SHOW(write(ends[1], pattern, 1));
+    SHOW(fcntl(ends[1], F_SETPIPE_SZ, 30000));
+    SHOW(write(ends[1], pattern + 4096, 15000));
+    SHOW(read(ends[0], back, 5000));
+    SHOW(fcntl(ends[1], F_SETPIPE_SZ, 8192));
+    SHOW(fcntl(ends[1], F_SETPIPE_SZ, 16384));
+    SHOW(read(ends[0], back + 5000, sizeof(back) - 5000));
+    SHOW(memcmp(pattern, back, 19096));
+    SHOW(fcntl(ends[1], F_SETPIPE_SZ, -1));
+    SHOW(fcntl(ends[1], F_SETPIPE_SZ, 1 << 20));
+    SHOW(close(ends[0]));
+    SHOW(close(ends[1]));
+}
+
 static void through_a_child(void)
 {
     int ends[2];
@@ -203,6 +230,7 @@ int main(void)
 {
     show_enter();
     amounts();
+    sizes();
     ends_and_errors();
     through_a_child();
     interrupted();

@@ -119,6 +119,36 @@ static void messages(const int pair[2])
     SHOW(polled.revents);
 }
 
+static void left_unread(void)
+{
+    struct pollfd polled = {.events = POLLIN | POLLOUT};
+    int pair[2], error = -1;
+    socklen_t size = sizeof(error);
+
+    section("a peer that closes with bytes unread");
+    SHOW(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    SHOW(write(pair[0], "unread", 6));
+    SHOW(write(pair[1], "answer", 6));
+    SHOW(close(pair[1]));
+    polled.fd = pair[0];
+    SHOW(poll(&polled, 1, 0));
+    SHOW(polled.revents);
+    SHOW(read(pair[0], bytes, 0));
+    SHOW(read(pair[0], bytes, sizeof(bytes)));
+    SHOW(read(pair[0], bytes, sizeof(bytes)));
+    SHOW(read(pair[0], bytes, sizeof(bytes)));
+    SHOW(poll(&polled, 1, 0));
+    SHOW(polled.revents);
+    SHOW(close(pair[0]));
+    SHOW(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    SHOW(write(pair[0], "unread", 6));
+    SHOW(close(pair[1]));
+    SHOW(getsockopt(pair[0], SOL_SOCKET, SO_ERROR, &error, &size));
+    say("error: %s", strerror(error));
+    SHOW(read(pair[0], bytes, sizeof(bytes)));
+    SHOW(close(pair[0]));
+}
+
 int main(void)
 {
     int pair[2];
@@ -132,6 +162,7 @@ int main(void)
     names(pair[0]);
     options(pair[0]);
     messages(pair);
+    left_unread();
     show_leave();
     return 0;
 }
