@@ -100,6 +100,7 @@ void poll_change_mask_back(long result)
         return;
     state->blocked = state->saved_blocked;
     state->restore_blocked = false;
+    signal_look_again();
 }
 
 /* Seconds and a fraction of them as nanoseconds; too large is for ever. */

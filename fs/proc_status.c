@@ -153,29 +153,26 @@ static struct handled handled_signals(const struct task *task)
     return handled;
 }
 
-static unsigned int count_queued(const struct task *task)
-{
-    const struct pending_signal *pending;
-    unsigned int count = 0;
-
-    TAILQ_FOREACH (pending, &task->signals.pending.list, link)
-        count++;
-    TAILQ_FOREACH (pending, &task->process->pending.list, link)
-        count++;
-    return count;
-}
-
 static void put_signals(struct text *text, const struct task *task)
 {
     struct handled handled = handled_signals(task);
 
     text_print(text, "Threads:\t%u\nSigQ:\t%u/%lu\n", task->process->live_threads,
-               count_queued(task), (uint64_t)task->process->limits[RLIMIT_SIGPENDING].rlim_cur);
+               signal_count_queued(task->credentials.user.real),
+               (uint64_t)task->process->limits[RLIMIT_SIGPENDING].rlim_cur);
     text_print(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", task->signals.pending.set,
                task->process->pending.set);
     text_print(text, "SigBlk:\t%016lx\n", task->signals.blocked);
     text_print(text, "SigIgn:\t%016lx\n", handled.ignored);
     text_print(text, "SigCgt:\t%016lx\n", handled.caught);
+}
+
+static void put_capabilities(struct text *text, const struct capabilities *capabilities)
+{
+    text_print(text, "CapInh:\t%016lx\n", capabilities->inheritable);
+    text_print(text, "CapPrm:\t%016lx\n", capabilities->permitted);
+    text_print(text, "CapEff:\t%016lx\n", capabilities->effective);
+    text_print(text, "CapBnd:\t%016lx\nCapAmb:\t%016lx\n", capabilities->bounding, 0ul);
 }
 
 /* The CPUs that there are and that it may run on, as a mask by words of 32 and as ranges. */
@@ -216,6 +213,7 @@ int proc_show_status(const struct pseudo_node *node, struct text *text)
         put_memory(text, &memory);
     }
     put_signals(text, task);
+    put_capabilities(text, &task->credentials.capabilities);
     text_print(text, "Seccomp:\t0\n");
     put_affinity(text, &task->affinity);
     return 0;
@@ -256,9 +254,9 @@ int proc_show_stat(const struct pseudo_node *node, struct text *text)
 
     text_print(text, " 0 %lu %lu 0 0 %lu 0 %lu 0 %d %d %u 0 %lu", used.faults,
                task->process->children_usage.faults, used.cpu_ns / CLOCK_TICK_NS,
-               task->process->children_usage.cpu_ns / CLOCK_TICK_NS,
-               20 + task->process->control.nice, task->process->control.nice,
-               task->process->live_threads, task->process->started_ns / CLOCK_TICK_NS);
+               task->process->children_usage.cpu_ns / CLOCK_TICK_NS, 20 + task->priorities.nice,
+               task->priorities.nice, task->process->live_threads,
+               task->process->started_ns / CLOCK_TICK_NS);
     text_print(text, " %lu %lu %lu", memory.size, memory.usage.resident >> PAGE_SHIFT,
                (uint64_t)task->process->limits[RLIMIT_RSS].rlim_cur);
     put_addresses(text, task, &memory);

@@ -9,8 +9,9 @@
 
 void credentials_init(struct credentials *credentials)
 {
-    *credentials = (struct credentials){
-        .capabilities = {.permitted = CAPABILITIES_ALL, .effective = CAPABILITIES_ALL}};
+    *credentials = (struct credentials){.capabilities = {.permitted = CAPABILITIES_ALL,
+                                                         .effective = CAPABILITIES_ALL,
+                                                         .bounding = CAPABILITIES_ALL}};
 }
 
 void credentials_exec(struct credentials *credentials)
@@ -20,7 +21,8 @@ void credentials_exec(struct credentials *credentials)
 
     user->saved = user->file = user->effective;
     group->saved = group->file = group->effective;
-    capabilities->permitted = !user->real || !user->effective ? CAPABILITIES_ALL : 0;
+    capabilities->permitted =
+        !user->real || !user->effective ? capabilities->bounding | capabilities->inheritable : 0;
     capabilities->effective = user->effective ? 0 : capabilities->permitted;
     credentials->keeps_capabilities = false;
 }
@@ -255,6 +257,16 @@ SYSCALL2(getgroups, int, room, uintptr_t, groups)
     return count;
 }
 
+/* They are kept in ascending order, and so are seen. */
+static void insert_group(struct credentials *credentials, uint32_t group)
+{
+    unsigned int place = credentials->group_count++;
+
+    for (; place && credentials->groups[place - 1] > group; place--)
+        credentials->groups[place] = credentials->groups[place - 1];
+    credentials->groups[place] = group;
+}
+
 SYSCALL2(setgroups, int, count, uintptr_t, groups)
 {
     struct credentials *credentials = own();
@@ -266,9 +278,9 @@ SYSCALL2(setgroups, int, count, uintptr_t, groups)
         return -EINVAL;
     if (copy_from_user(copy, groups, (size_t)count * sizeof(uint32_t)))
         return -EFAULT;
+    credentials->group_count = 0;
     for (int i = 0; i < count; i++)
-        credentials->groups[i] = copy[i];
-    credentials->group_count = (unsigned int)count;
+        insert_group(credentials, copy[i]);
     return 0;
 }
 
@@ -289,6 +301,34 @@ bool credentials_may_trace(const struct task *task)
            is_wholly(&theirs->group, own()->group.real) &&
            !task->process->control.is_not_dumpable &&
            !(theirs->capabilities.permitted & ~own()->capabilities.permitted);
+}
+
+bool credentials_may_signal(const struct task *task)
+{
+    const struct identity *theirs = &task->credentials.user, *ours = &own()->user;
+
+    return task->process == current_process() || ours->effective == theirs->saved ||
+           ours->effective == theirs->real || ours->real == theirs->saved ||
+           ours->real == theirs->real || may(CAP_KILL);
+}
+
+bool credentials_may_schedule(const struct task *task)
+{
+    const struct identity *theirs = &task->credentials.user;
+    uint32_t user = own()->user.effective;
+
+    if (may(CAP_SYS_NICE))
+        return true;
+    return (user == theirs->effective || user == theirs->real) &&
+           !(task->credentials.capabilities.permitted & ~own()->capabilities.permitted);
+}
+
+bool credentials_may_limit(const struct task *task)
+{
+    return task->process == current_process() ||
+           (is_wholly(&task->credentials.user, own()->user.real) &&
+            is_wholly(&task->credentials.group, own()->group.real)) ||
+           may(CAP_SYS_RESOURCE);
 }
 
 /* ---- Capabilities ---- */
@@ -314,8 +354,10 @@ SYSCALL2(capget, uintptr_t, user_header, uintptr_t, data)
     struct __user_cap_header_struct header;
     int words = words_of(user_header, &header);
 
+    if (!data && words != -EFAULT)
+        return 0;
     if (words < 0)
-        return words == -EINVAL && !data ? 0 : words;
+        return words;
     if (header.pid < 0)
         return -EINVAL;
     const struct task *task = header.pid ? task_find(header.pid) : current();
@@ -328,7 +370,7 @@ SYSCALL2(capget, uintptr_t, user_header, uintptr_t, data)
             .permitted = (uint32_t)(capabilities->permitted >> 32 * i),
             .inheritable = (uint32_t)(capabilities->inheritable >> 32 * i),
         };
-    return data && copy_to_user(data, set, (size_t)words * sizeof(set[0])) ? -EFAULT : 0;
+    return copy_to_user(data, set, (size_t)words * sizeof(set[0])) ? -EFAULT : 0;
 }
 
 SYSCALL2(capset, uintptr_t, user_header, uintptr_t, data)
@@ -353,6 +395,9 @@ SYSCALL2(capset, uintptr_t, user_header, uintptr_t, data)
         return -EPERM;
     if (!may(CAP_SETPCAP) && (new.inheritable & ~(old->inheritable | old->permitted)))
         return -EPERM;
+    if (new.inheritable & ~(old->inheritable | old->bounding))
+        return -EPERM;
+    new.bounding = old->bounding;
     *old = new;
     return 0;
 }

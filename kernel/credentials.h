@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Who a task is: its users, groups and capabilities, kept and changed by Linux's rules. They decide
- * who may become whom, who may trace whom, and what may be done with a file (fs/permission.h).
+ * who may become, trace and signal whom, and what may be done with a file (fs/permission.h).
  */
 #ifndef KERNEL_CREDENTIALS_H
 #define KERNEL_CREDENTIALS_H
@@ -23,7 +23,7 @@ struct identity {
 };
 
 struct capabilities {
-    uint64_t permitted, effective, inheritable;
+    uint64_t permitted, effective, inheritable, bounding;
 };
 
 struct credentials {
@@ -48,6 +48,11 @@ bool credentials_are_of_group(const struct credentials *credentials, uint32_t gr
  * "Ptrace access mode checking", with the real users as there for PTRACE_MODE_ATTACH_REALCREDS.
  */
 bool credentials_may_trace(const struct task *task);
+
+/* Whether it may send another one a signal, change how it is scheduled, see and set its limits. */
+bool credentials_may_signal(const struct task *task);
+bool credentials_may_schedule(const struct task *task);
+bool credentials_may_limit(const struct task *task);
 
 /* What changes when a program is executed. */
 void credentials_exec(struct credentials *credentials);

@@ -246,7 +246,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     file_get(image->file);
     file_table_close_on_exec(task->files);
     signal_actions_reset(process->actions);
-    task->signals.stack_flags = SS_DISABLE;
+    task->signals.stack_base = task->signals.stack_size = 0;
     credentials_exec(&task->credentials);
     set_name(task, arguments->path);
     note_strings(process, arguments, plan);

@@ -215,13 +215,14 @@ static void copy_thread(struct task *child, const struct clone_request *request)
     child->rights = parent->rights;
     child->signals.blocked = parent->signals.blocked;
     child->credentials = parent->credentials;
-    child->policy = parent->policy;
-    child->priority = parent->priority;
+    child->priorities = priorities_of_child(&parent->priorities);
     memcpy(child->name, parent->name, sizeof(child->name));
     if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {
         child->signals.stack_base = parent->signals.stack_base;
         child->signals.stack_size = parent->signals.stack_size;
         child->signals.stack_flags = parent->signals.stack_flags;
+    } else {
+        child->signals.stack_flags = SS_DISABLE;
     }
     if (flags & CLONE_SETTLS)
         child->fs_base = request->tls;
@@ -399,6 +400,7 @@ static void tell(struct process *process, struct process *to, int signal)
 
     info.si_code = !signalled ? CLD_EXITED : status & 0x80 ? CLD_DUMPED : CLD_KILLED;
     info.si_pid = process->pid;
+    info.si_uid = process->leader->credentials.user.real;
     info.si_status = signalled ? status & 0x7f : status >> 8 & 0xff;
     if (signal)
         signal_send_process_info(to, &info);

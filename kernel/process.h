@@ -36,7 +36,6 @@ TAILQ_HEAD(thread_list, task);
 
 /* What a process sets for itself, most of it by prctl(2). */
 struct process_control {
-    int nice;         /* -20 to 19 */
     int death_signal; /* that it gets when its parent ends, or 0 */
     bool is_subreaper;
     bool is_not_dumpable;

@@ -94,6 +94,8 @@ SYSCALL3(get_robust_list, int, tid, uintptr_t, head, uintptr_t, size)
 
     if (!task)
         return -ESRCH;
+    if (!credentials_may_trace(task))
+        return -EPERM;
     if (copy_to_user(size, &bytes, sizeof(bytes)) ||
         copy_to_user(head, &task->robust_list, sizeof(task->robust_list)))
         return -EFAULT;

@@ -36,6 +36,8 @@
 
 #define FIRST_REALTIME 32
 
+static uint64_t queued_signals; /* the length of all queues */
+
 struct wait_queue signal_arrivals = WAIT_QUEUE_INIT(signal_arrivals);
 
 /* ---- handlers ---- */
@@ -105,7 +107,6 @@ void signal_state_init(struct signal_state *state)
 {
     memset(state, 0, sizeof(*state));
     signal_queue_init(&state->pending);
-    state->stack_flags = SS_DISABLE;
 }
 
 static void remove_pending(struct signal_queue *queue, struct pending_signal *pending)
@@ -115,6 +116,7 @@ static void remove_pending(struct signal_queue *queue, struct pending_signal *pe
 
     TAILQ_REMOVE(&queue->list, pending, link);
     queue->length--;
+    queued_signals--;
     TAILQ_FOREACH (other, &queue->list, link)
         if (other->info.si_signo == signal)
             return;
@@ -132,13 +134,34 @@ void signal_flush(struct signal_queue *queue)
     queue->set = 0;
 }
 
-/* RLIMIT_SIGPENDING is for real-time signals, and for others that claim to be queued. */
-static bool may_queue(const struct process *process, const struct signal_queue *queue,
-                      const siginfo_t *info)
+unsigned int signal_count_queued(uint32_t user)
 {
+    const struct process *process;
+    const struct task *thread;
+    unsigned int count = 0;
+
+    TAILQ_FOREACH (process, &all_processes, all_link) {
+        if (process->leader->credentials.user.real != user)
+            continue;
+        count += process->pending.length;
+        TAILQ_FOREACH (thread, &process->threads, thread)
+            count += thread->signals.pending.length;
+    }
+    return count;
+}
+
+/*
+ * RLIMIT_SIGPENDING is for real-time signals, and for others that claim to be queued. It is a
+ * user's; as long as there are fewer in all, nobody counts them.
+ */
+static bool may_queue(const struct process *process, const siginfo_t *info)
+{
+    uint64_t limit = process->limits[RLIMIT_SIGPENDING].rlim_cur;
+
     if (info->si_signo < FIRST_REALTIME && info->si_code >= 0)
         return true;
-    return queue->length < process->limits[RLIMIT_SIGPENDING].rlim_cur;
+    return queued_signals < limit ||
+           signal_count_queued(process->leader->credentials.user.real) < limit;
 }
 
 /*
@@ -151,13 +174,14 @@ static int enqueue(const struct process *process, struct signal_queue *queue, co
 
     if (info->si_signo < FIRST_REALTIME && (queue->set & signal_bit(info->si_signo)))
         return 0;
-    pending = may_queue(process, queue, info) ? kmalloc(sizeof(*pending)) : NULL;
+    pending = may_queue(process, info) ? kmalloc(sizeof(*pending)) : NULL;
     if (!pending && info->si_signo >= FIRST_REALTIME && info->si_code != SI_USER)
         return -EAGAIN;
     if (pending) {
         pending->info = *info;
         TAILQ_INSERT_TAIL(&queue->list, pending, link);
         queue->length++;
+        queued_signals++;
     }
     queue->set |= signal_bit(info->si_signo);
     return 0;
@@ -244,26 +268,34 @@ int signal_send_info(struct task *task, const siginfo_t *info)
     return error;
 }
 
-/* A thread that takes a signal now, the leader before others; NULL when all block it. */
-static struct task *find_taker(const struct process *process, int signal)
+static bool takes(const struct task *thread, int signal)
+{
+    return thread->state != TASK_ZOMBIE &&
+           (!is_blocked(thread, signal) || (thread->signals.awaited & signal_bit(signal)));
+}
+
+/* A thread that takes a signal now, the one asked for before others; NULL when all block it. */
+static struct task *find_taker(struct task *first, int signal)
 {
     struct task *thread;
 
-    TAILQ_FOREACH (thread, &process->threads, thread)
-        if (thread->state != TASK_ZOMBIE &&
-            (!is_blocked(thread, signal) || (thread->signals.awaited & signal_bit(signal))))
+    if (takes(first, signal))
+        return first;
+    TAILQ_FOREACH (thread, &first->process->threads, thread)
+        if (takes(thread, signal))
             return thread;
     return NULL;
 }
 
-int signal_send_process_info(struct process *process, const siginfo_t *info)
+int signal_send_process_by(struct task *task, const siginfo_t *info)
 {
+    struct process *process = task->process;
     int signal = info->si_signo;
 
     if (process->is_zombie)
         return 0;
     settle_stops(process, signal);
-    struct task *taker = find_taker(process, signal);
+    struct task *taker = find_taker(task, signal);
     if (is_dropped(taker ? taker : process->leader, signal))
         return 0;
     int error = enqueue(process, &process->pending, info);
@@ -271,6 +303,11 @@ int signal_send_process_info(struct process *process, const siginfo_t *info)
         notify(taker, signal);
     file_wake(&signal_arrivals);
     return error;
+}
+
+int signal_send_process_info(struct process *process, const siginfo_t *info)
+{
+    return signal_send_process_by(process->leader, info);
 }
 
 static bool holds_timer(const struct signal_queue *queue, int timer)
@@ -327,7 +364,7 @@ void signal_retarget(void)
         left &= self->signals.blocked & ~NEVER_BLOCKED;
     for (; left; left &= left - 1) {
         int signal = __builtin_ctzl(left) + 1;
-        struct task *taker = find_taker(self->process, signal);
+        struct task *taker = find_taker(self->process->leader, signal);
         if (taker && taker != self)
             notify(taker, signal);
     }
@@ -354,13 +391,22 @@ signal_set_t signal_pending_set(void)
     return current()->signals.pending.set | current_process()->pending.set;
 }
 
+static signal_set_t deliverable_set(void)
+{
+    return signal_pending_set() & ~(current()->signals.blocked & ~NEVER_BLOCKED);
+}
+
 bool signal_pending(void)
 {
-    if (!current_process()) /* a task of the kernel */
+    if (!current_process() || !(current()->work & WORK_SIGNAL))
         return false;
-    if (current()->trace.stop_wanted)
-        return true;
-    return signal_pending_set() & ~(current()->signals.blocked & ~NEVER_BLOCKED);
+    return current()->trace.stop_wanted || deliverable_set();
+}
+
+void signal_look_again(void)
+{
+    if (deliverable_set())
+        task_set_work(current(), WORK_SIGNAL);
 }
 
 bool signal_is_killed(const struct task *task)
@@ -409,7 +455,7 @@ static void take_lowest(struct task *task, signal_set_t set, siginfo_t *info)
  */
 static bool take_signal(struct task *task, siginfo_t *info)
 {
-    signal_set_t ready = signal_pending_set() & ~(task->signals.blocked & ~NEVER_BLOCKED);
+    signal_set_t ready = deliverable_set();
 
     if (ready & signal_bit(SIGKILL)) {
         take_lowest(task, signal_bit(SIGKILL), info);
@@ -615,5 +661,6 @@ void signal_deliver(struct trap_frame *frame)
     if (state->restore_blocked) {
         state->blocked = state->saved_blocked;
         state->restore_blocked = false;
+        signal_look_again();
     }
 }

@@ -81,9 +81,15 @@ void signal_flush(struct signal_queue *queue);
 int signal_send_info(struct task *task, const siginfo_t *info);
 int signal_send_process_info(struct process *process, const siginfo_t *info);
 
+/* To a task's process, whose number was the one called: it takes the signal if it can. */
+int signal_send_process_by(struct task *task, const siginfo_t *info);
+
 /* The same from the kernel: si_code SI_KERNEL. */
 int signal_send(struct task *task, int signal);
 int signal_send_process(struct process *process, int signal);
+
+/* How many signals are queued for a user's processes and their threads: RLIMIT_SIGPENDING's. */
+unsigned int signal_count_queued(uint32_t user);
 
 /* Woken, as a file's queue is, when any task has got a signal, blocked or not: for signalfd. */
 extern struct wait_queue signal_arrivals;
@@ -111,8 +117,14 @@ void signal_drop_ignored(int signal);
  */
 void signal_retarget(void);
 
-/* Whether the running task has a signal that is not blocked, or has to stop for its tracer. */
+/*
+ * Whether the running task has to look at a signal that is not blocked, or to stop for its tracer.
+ * A signal for the process is looked at by the thread that was chosen for it.
+ */
 bool signal_pending(void);
+
+/* The running task blocks other signals than before: some may be for it now. */
+void signal_look_again(void);
 
 /* Takes the lowest pending signal of a set away from the running task; false: none is there. */
 bool signal_take(signal_set_t set, siginfo_t *info);

@@ -64,18 +64,25 @@ size_t signal_frame_size(void)
 
 /* ---- the alternate stack ---- */
 
+/* Without one its size is 0. */
+static bool is_within_alternate_stack(const struct signal_state *state, uintptr_t rsp)
+{
+    return rsp > state->stack_base && rsp - state->stack_base <= state->stack_size;
+}
+
+/* One that is left by its first handler's start is never in use, wherever the stack pointer is. */
 static bool is_on_alternate_stack(const struct signal_state *state, uintptr_t rsp)
 {
-    return !(state->stack_flags & SS_DISABLE) && rsp > state->stack_base &&
-           rsp - state->stack_base <= state->stack_size;
+    return !(state->stack_flags & (int)SS_AUTODISARM) && is_within_alternate_stack(state, rsp);
 }
 
 static int alternate_stack_flags(const struct signal_state *state, uintptr_t rsp)
 {
-    if (state->stack_flags & SS_DISABLE)
-        return SS_DISABLE;
-    return (is_on_alternate_stack(state, rsp) ? SS_ONSTACK : 0) |
-           (state->stack_flags & (int)SS_AUTODISARM);
+    int flags = state->stack_flags & (int)SS_AUTODISARM;
+
+    if (!state->stack_size)
+        return flags | SS_DISABLE;
+    return flags | (is_on_alternate_stack(state, rsp) ? SS_ONSTACK : 0);
 }
 
 static int set_alternate_stack(const stack_t *stack, uintptr_t rsp)
@@ -130,14 +137,13 @@ static bool place_frame(const struct trap_frame *frame, const struct sigaction *
 {
     const struct signal_state *state = &current()->signals;
     bool inside = is_on_alternate_stack(state, frame->rsp);
-    bool entering =
-        (action->sa_flags & SA_ONSTACK) && !inside && !(state->stack_flags & SS_DISABLE);
+    bool entering = (action->sa_flags & SA_ONSTACK) && !inside && state->stack_size;
     uintptr_t rsp = entering ? state->stack_base + state->stack_size : frame->rsp - RED_ZONE;
 
     place->image = align_down(rsp - fpu_frame_size(), FPU_ALIGN);
     place->frame =
         align_down(place->image - sizeof(struct signal_frame), FRAME_ALIGN) - sizeof(uint64_t);
-    return !(inside || entering) || is_on_alternate_stack(state, place->frame);
+    return !(inside || entering) || is_within_alternate_stack(state, place->frame);
 }
 
 /* What struct trap_frame and struct sigcontext name alike. */
@@ -180,7 +186,7 @@ static bool put_context(struct ucontext *to, const struct trap_frame *frame, uin
              &to->uc_flags, fault);
     user_put(NULL, &to->uc_link, fault);
     user_put(state->stack_base, &to->uc_stack.ss_sp, fault);
-    user_put(alternate_stack_flags(state, frame->rsp), &to->uc_stack.ss_flags, fault);
+    user_put(state->stack_flags, &to->uc_stack.ss_flags, fault);
     user_put(state->stack_size, &to->uc_stack.ss_size, fault);
     user_put(blocked_before, &to->uc_mcontext.oldmask, fault);
     user_put(image, &to->uc_mcontext.fpstate, fault);
@@ -371,8 +377,7 @@ int signal_frame_restore(struct trap_frame *frame)
                       (const void *)(place + offsetof(struct signal_frame, context))))
         return -EFAULT;
     state->blocked = context.uc_sigmask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
-    if (signal_pending())
-        task_set_work(current(), WORK_SIGNAL);
+    signal_look_again();
     set_alternate_stack(&context.uc_stack, rsp);
     frame->error_code = (uint64_t)-1;
     frame_is_changed(frame);

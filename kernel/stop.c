@@ -8,13 +8,14 @@
 #include "kernel/task.h"
 
 /* SIGCHLD about one that stopped or goes on; a parent may not want to hear of it. */
-static void tell(int pid, struct process *to, int code, int status)
+static void tell(const struct task *task, struct process *to, int code, int status)
 {
     siginfo_t info = {.si_signo = SIGCHLD, .si_code = code};
 
     if (!to)
         return;
-    info.si_pid = pid;
+    info.si_pid = task->tid;
+    info.si_uid = task->credentials.user.real;
     info.si_status = status;
     if (code == CLD_TRAPPED || !(to->actions->action[SIGCHLD - 1].sa_flags & SA_NOCLDSTOP))
         signal_send_process_info(to, &info);
@@ -37,7 +38,7 @@ void stop_for_tracer(int code)
 
     task->stop.code = code;
     task->stop.told = false;
-    tell(task->tid, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
+    tell(task, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
     wait_for_end(STOP_TRACE);
 }
 
@@ -45,7 +46,7 @@ void stop_give_to_tracer(struct task *task, int code)
 {
     task->process->job.is_stopped = false;
     task->stop = (struct stop_state){.kind = STOP_TRACE, .code = code};
-    tell(task->tid, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
+    tell(task, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
 }
 
 void stop_give_to_job(struct task *task, int signal)
@@ -54,7 +55,7 @@ void stop_give_to_job(struct task *task, int signal)
 
     process->job = (struct job_stop){.is_stopped = true, .signal = signal};
     task->stop.kind = STOP_JOB;
-    tell(process->pid, process->parent, CLD_STOPPED, signal);
+    tell(process->leader, process->parent, CLD_STOPPED, signal);
 }
 
 void stop_process(int signal)
@@ -69,7 +70,7 @@ void stop_process(int signal)
             sched_notify(thread);
         }
     }
-    tell(process->pid, process->parent, CLD_STOPPED, signal);
+    tell(process->leader, process->parent, CLD_STOPPED, signal);
     wait_for_end(STOP_JOB);
 }
 
@@ -100,5 +101,5 @@ void stop_continue(struct process *process)
         return;
     process->job.is_stopped = false;
     process->job.continued = true;
-    tell(process->pid, process->parent, CLD_CONTINUED, SIGCONT);
+    tell(process->leader, process->parent, CLD_CONTINUED, SIGCONT);
 }

@@ -46,6 +46,17 @@ static long set_flag(bool *flag, uintptr_t value)
     return 0;
 }
 
+/* Out of those that it gets by a program that root executes. */
+static long drop_capability(struct credentials *credentials, uintptr_t capability)
+{
+    if (!credentials_allow(credentials, CAP_SETPCAP))
+        return -EPERM;
+    if (capability > CAP_LAST_CAP)
+        return -EINVAL;
+    credentials->capabilities.bounding &= ~(1ul << capability);
+    return 0;
+}
+
 static long set_timer_slack(struct process_control *control, uintptr_t ns)
 {
     control->timer_slack = (long)ns > 0 ? ns : TIMER_SLACK_DEFAULT;
@@ -92,7 +103,11 @@ SYSCALL5(prctl, int, option, uintptr_t, argument, uintptr_t, third, uintptr_t, f
     case PR_GET_KEEPCAPS:
         return task->credentials.keeps_capabilities;
     case PR_CAPBSET_READ:
-        return argument > CAP_LAST_CAP ? -EINVAL : 1;
+        return argument > CAP_LAST_CAP
+                   ? -EINVAL
+                   : (long)(task->credentials.capabilities.bounding >> argument & 1);
+    case PR_CAPBSET_DROP:
+        return drop_capability(&task->credentials, argument);
     case PR_GET_TID_ADDRESS:
         return copy_to_user(argument, &task->clear_child_tid, sizeof(uintptr_t)) ? -EFAULT : 0;
     case PR_GET_SECCOMP:

@@ -181,6 +181,8 @@ SYSCALL3(sched_setaffinity, int, pid, size_t, size, uintptr_t, address)
         return -EFAULT;
     if (!task)
         return -ESRCH;
+    if (!credentials_may_schedule(task))
+        return -EPERM;
     if (cpu_set_next(&cpus, 0) >= cpu_count)
         return -EINVAL;
     sched_set_affinity(task, &cpus);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Policies and their priorities: kept and told as Linux does. The scheduler goes by none of them.
+ * Policies, their priorities and nice values: kept and told as Linux does. The scheduler goes by
+ * none of them.
  */
+#include <linux/resource.h>
 #include <linux/sched.h>
 
 #include "arch/usercopy.h"
@@ -9,6 +11,10 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
+
+#ifndef SCHED_EXT /* in headers before Linux 6.12 */
+#define SCHED_EXT 7
+#endif
 
 #define PRIORITY_MAX 99 /* of the real-time policies; the lowest is 1 */
 
@@ -31,28 +37,76 @@ static long task_of(int pid, struct task **task)
     return *task ? 0 : -ESRCH;
 }
 
-/* struct sched_param is one int. */
+struct priorities priorities_of_child(const struct priorities *parent)
+{
+    struct priorities child = *parent;
+
+    if (!parent->reset_on_fork)
+        return child;
+    child.reset_on_fork = false;
+    if (child.nice < 0 || is_real_time(child.policy))
+        child.nice = 0;
+    if (is_real_time(child.policy))
+        child.policy = SCHED_NORMAL;
+    child.priority = 0;
+    return child;
+}
+
+static uint64_t limit_of(const struct task *task, int resource)
+{
+    return task->process->limits[resource].rlim_cur;
+}
+
+static bool is_privileged(void)
+{
+    return credentials_allow(&current()->credentials, CAP_SYS_NICE);
+}
+
+/* RLIMIT_NICE is 20 less the lowest value. */
+static bool may_have_nice(const struct task *task, int nice)
+{
+    return (uint64_t)(20 - nice) <= limit_of(task, RLIMIT_NICE) || is_privileged();
+}
+
+static bool may_have(const struct task *task, const struct priorities *new)
+{
+    const struct priorities *old = &task->priorities;
+    uint64_t limit = limit_of(task, RLIMIT_RTPRIO);
+
+    if (is_privileged())
+        return true;
+    if (!credentials_may_schedule(task) || (old->reset_on_fork && !new->reset_on_fork))
+        return false;
+    if (is_real_time(new->policy) &&
+        ((new->policy != old->policy && !limit) ||
+         (new->priority > old->priority && (uint64_t) new->priority > limit)))
+        return false;
+    return old->policy != SCHED_IDLE || new->policy == SCHED_IDLE || may_have_nice(task, old->nice);
+}
+
+/* struct sched_param is one int. A policy of -1 is the one that the thread has. */
 static long set_policy(int pid, int policy, uintptr_t parameter)
 {
+    struct priorities new;
     struct task *task;
-    int priority;
 
     if (!parameter || pid < 0)
         return -EINVAL;
-    if (copy_from_user(&priority, parameter, sizeof(priority)))
+    if (copy_from_user(&new.priority, parameter, sizeof(new.priority)))
         return -EFAULT;
     long error = task_of(pid, &task);
     if (error)
         return error;
-    if (policy < 0)
-        policy = task->policy;
-    if (!is_policy(policy & ~SCHED_RESET_ON_FORK))
+    new.nice = task->priorities.nice;
+    new.policy = policy < 0 ? task->priorities.policy : policy & ~SCHED_RESET_ON_FORK;
+    new.reset_on_fork = policy < 0 ? task->priorities.reset_on_fork : policy &SCHED_RESET_ON_FORK;
+    if (!is_policy(new.policy))
         return -EINVAL;
-    policy &= ~SCHED_RESET_ON_FORK;
-    if (is_real_time(policy) ? priority < 1 || priority > PRIORITY_MAX : priority != 0)
+    if (is_real_time(new.policy) ? new.priority < 1 || new.priority > PRIORITY_MAX : new.priority)
         return -EINVAL;
-    task->policy = policy;
-    task->priority = priority;
+    if (!may_have(task, &new))
+        return -EPERM;
+    task->priorities = new;
     return 0;
 }
 
@@ -71,7 +125,9 @@ SYSCALL1(sched_getscheduler, int, pid)
     struct task *task;
     long error = task_of(pid, &task);
 
-    return error ? error : task->policy;
+    if (error)
+        return error;
+    return task->priorities.policy | (task->priorities.reset_on_fork ? SCHED_RESET_ON_FORK : 0);
 }
 
 SYSCALL2(sched_getparam, int, pid, uintptr_t, parameter)
@@ -81,21 +137,21 @@ SYSCALL2(sched_getparam, int, pid, uintptr_t, parameter)
 
     if (error)
         return error;
-    return copy_to_user(parameter, &task->priority, sizeof(int)) ? -EFAULT : 0;
+    return copy_to_user(parameter, &task->priorities.priority, sizeof(int)) ? -EFAULT : 0;
 }
 
 PARALLEL_SYSCALL1(sched_get_priority_max, int, policy)
 {
     if (is_real_time(policy))
         return PRIORITY_MAX;
-    return is_policy(policy) || policy == SCHED_DEADLINE ? 0 : -EINVAL;
+    return is_policy(policy) || policy == SCHED_DEADLINE || policy == SCHED_EXT ? 0 : -EINVAL;
 }
 
 PARALLEL_SYSCALL1(sched_get_priority_min, int, policy)
 {
     if (is_real_time(policy))
         return 1;
-    return is_policy(policy) || policy == SCHED_DEADLINE ? 0 : -EINVAL;
+    return is_policy(policy) || policy == SCHED_DEADLINE || policy == SCHED_EXT ? 0 : -EINVAL;
 }
 
 SYSCALL2(sched_rr_get_interval, int, pid, uintptr_t, interval)
@@ -104,4 +160,66 @@ SYSCALL2(sched_rr_get_interval, int, pid, uintptr_t, interval)
     long error = task_of(pid, &task);
 
     return error ? error : time_to_user(interval, TICK_NS);
+}
+
+/* ---- nice values ---- */
+
+#define NICE_MIN -20
+#define NICE_MAX 19
+
+/* Whether a call on one thread, one group or one user means this thread. */
+static bool is_meant(const struct task *task, int which, int who)
+{
+    const uint32_t own_user = current()->credentials.user.real;
+
+    if (!task->process)
+        return false;
+    if (which == PRIO_PROCESS)
+        return task->tid == (who ? who : current()->tid);
+    if (which == PRIO_PGRP)
+        return task->process->pgid == (who ? who : current_process()->pgid);
+    return task->credentials.user.real == (who ? (uint32_t)who : own_user);
+}
+
+/* Between 1 and 40, and the highest comes first: the call knows no negative answer. */
+SYSCALL2(getpriority, int, which, int, who)
+{
+    const struct task *task;
+    int highest = -ESRCH;
+
+    if (which < PRIO_PROCESS || which > PRIO_USER)
+        return -EINVAL;
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        if (is_meant(task, which, who) && 20 - task->priorities.nice > highest)
+            highest = 20 - task->priorities.nice;
+    return highest;
+}
+
+static long set_nice(struct task *task, int nice)
+{
+    if (!credentials_may_schedule(task))
+        return -EPERM;
+    if (nice < task->priorities.nice && !may_have_nice(task, nice))
+        return -EACCES;
+    task->priorities.nice = nice;
+    return 0;
+}
+
+/* The last failure counts, whatever succeeded. */
+SYSCALL3(setpriority, int, which, int, who, int, nice)
+{
+    struct task *task;
+    long result = -ESRCH;
+
+    if (which < PRIO_PROCESS || which > PRIO_USER)
+        return -EINVAL;
+    nice = nice < NICE_MIN ? NICE_MIN : nice > NICE_MAX ? NICE_MAX : nice;
+    TAILQ_FOREACH (task, &all_tasks, all_link) {
+        if (!is_meant(task, which, who))
+            continue;
+        long error = set_nice(task, nice);
+        if (error || result == -ESRCH)
+            result = error;
+    }
+    return result;
 }

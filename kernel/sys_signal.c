@@ -6,6 +6,7 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
+#include "libc/include/string.h"
 
 #define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
 
@@ -108,124 +109,192 @@ SYSCALL0(pause)
     return -ERESTARTNOHAND;
 }
 
+/* ---- sending ---- */
+
 static siginfo_t info_from_user(int signal, int code)
 {
     siginfo_t info = {.si_signo = signal, .si_code = code};
 
     info.si_pid = current_process()->pid;
+    info.si_uid = current()->credentials.user.real;
     return info;
 }
 
-/* Sends to one process, or only asks whether it is there (signal 0). */
-static int send_to_process(struct process *process, int signal)
+/* Linux's order: whom a signal is for is looked at before the signal, and then who sends it. */
+static int check(const struct task *task, int signal)
+{
+    if (!task)
+        return -ESRCH;
+    if (signal < 0 || signal > SIGNAL_COUNT)
+        return -EINVAL;
+    if (signal == SIGCONT && task->process->sid == current_process()->sid)
+        return 0;
+    return credentials_may_signal(task) ? 0 : -EPERM;
+}
+
+/* Sends to a task's process, or only asks whether it is there (signal 0). */
+static int send_to_process(struct task *task, const siginfo_t *info, int signal)
+{
+    int error = check(task, signal);
+
+    return error || !signal ? error : signal_send_process_by(task, info);
+}
+
+/* It is enough if one of the group gets it. */
+static int send_to_group(int pgid, const siginfo_t *info, int signal)
+{
+    struct process *process;
+    int result = -ESRCH;
+    bool is_sent = false;
+
+    TAILQ_FOREACH (process, &all_processes, all_link) {
+        if (process->pgid != pgid)
+            continue;
+        result = send_to_process(process->leader, info, signal);
+        is_sent |= !result;
+    }
+    return is_sent ? 0 : result;
+}
+
+/* To all but the caller and the first program; those that it may not send to do not matter. */
+static int send_to_all(const siginfo_t *info, int signal)
+{
+    struct process *process;
+    int result = 0;
+    bool is_alone = true;
+
+    TAILQ_FOREACH (process, &all_processes, all_link) {
+        if (process->pid <= 1 || process == current_process())
+            continue;
+        int error = send_to_process(process->leader, info, signal);
+        if (error != -EPERM)
+            result = error;
+        is_alone = false;
+    }
+    return is_alone ? -ESRCH : result;
+}
+
+/* A process may be called by any of its threads' numbers, as on Linux. */
+SYSCALL2(kill, int, pid, int, signal)
 {
     siginfo_t info = info_from_user(signal, SI_USER);
 
-    if (!process)
-        return -ESRCH;
-    return signal ? signal_send_process_info(process, &info) : 0;
-}
-
-static int send_to_group(int pgid, int signal)
-{
-    struct process *process;
-    int result = -ESRCH;
-
-    TAILQ_FOREACH (process, &all_processes, all_link)
-        if (process->pgid == pgid)
-            result = send_to_process(process, signal);
-    return result;
-}
-
-/* To all but the caller and the first program. */
-static int send_to_all(int signal)
-{
-    struct process *process;
-    int result = -ESRCH;
-
-    TAILQ_FOREACH (process, &all_processes, all_link)
-        if (process->pid > 1 && process != current_process())
-            result = send_to_process(process, signal);
-    return result;
-}
-
-/* By its pid or, as on Linux, by any of its threads' tids. */
-static struct process *find_process_of(int pid)
-{
-    struct task *task = task_find(pid);
-
-    return task ? task->process : NULL;
-}
-
-SYSCALL2(kill, int, pid, int, signal)
-{
-    if (signal < 0 || signal > SIGNAL_COUNT)
-        return -EINVAL;
     if (pid > 0)
-        return send_to_process(find_process_of(pid), signal);
+        return send_to_process(task_find(pid), &info, signal);
     if (pid == -1)
-        return send_to_all(signal);
-    return send_to_group(pid == 0 ? current_process()->pgid : -pid, signal);
+        return send_to_all(&info, signal);
+    if (pid == INT32_MIN)
+        return -ESRCH;
+    return send_to_group(pid ? -pid : current_process()->pgid, &info, signal);
 }
 
-static int send_to_thread(int tgid, int tid, int signal)
+/* tgid: the process that the thread must belong to, or 0. */
+static int send_to_thread(int tgid, int tid, const siginfo_t *info, int signal)
 {
-    if (tid <= 0 || signal < 0 || signal > SIGNAL_COUNT)
-        return -EINVAL;
-    siginfo_t info = info_from_user(signal, SI_TKILL);
     struct task *task = task_find(tid);
-    if (!task || (tgid != 0 && task->process->pid != tgid))
-        return -ESRCH;
-    return signal ? signal_send_info(task, &info) : 0;
+
+    if (task && tgid && task->process->pid != tgid)
+        task = NULL;
+    int error = check(task, signal);
+    return error || !signal ? error : signal_send_info(task, info);
 }
 
 SYSCALL3(tgkill, int, tgid, int, tid, int, signal)
 {
-    return tgid <= 0 ? -EINVAL : send_to_thread(tgid, tid, signal);
+    siginfo_t info = info_from_user(signal, SI_TKILL);
+
+    return tgid <= 0 || tid <= 0 ? -EINVAL : send_to_thread(tgid, tid, &info, signal);
 }
 
 SYSCALL2(tkill, int, tid, int, signal)
 {
-    return send_to_thread(0, tid, signal);
+    siginfo_t info = info_from_user(signal, SI_TKILL);
+
+    return tid <= 0 ? -EINVAL : send_to_thread(0, tid, &info, signal);
 }
 
 /* ---- queued signals, and waiting for one without a handler ---- */
 
-/* A siginfo from a program may not claim to be the kernel's, unless it goes to itself. */
-static long read_info(siginfo_t *info, int signal, uintptr_t address, bool to_itself)
+#define INFO_SIZE 48 /* bytes of siginfo_t that mean anything; what is behind them reads as 0 */
+
+/* The last of the codes that mean something of a signal. */
+static int last_code(int signal)
+{
+    switch (signal) {
+    case SIGILL:
+        return NSIGILL;
+    case SIGFPE:
+        return NSIGFPE;
+    case SIGSEGV:
+        return NSIGSEGV;
+    case SIGBUS:
+        return NSIGBUS;
+    case SIGTRAP:
+        return NSIGTRAP;
+    case SIGSYS:
+        return NSIGSYS;
+    default:
+        return NSIGCHLD; /* as many as NSIGPOLL, which Linux takes for signals without codes */
+    }
+}
+
+static bool has_known_code(const siginfo_t *info)
+{
+    if (info->si_code > 0)
+        return info->si_code == SI_KERNEL || info->si_code <= last_code(info->si_signo);
+    return info->si_code >= SI_DETHREAD || info->si_code == SI_ASYNCNL;
+}
+
+/* Behind them a program may have put something only where it is known to mean nothing. */
+static bool has_unknown_part(const siginfo_t *info)
+{
+    const char *bytes = (const char *)info;
+
+    if (has_known_code(info))
+        return false;
+    for (size_t i = INFO_SIZE; i < sizeof(*info); i++)
+        if (bytes[i])
+            return true;
+    return false;
+}
+
+static int read_info(siginfo_t *info, int signal, uintptr_t address)
 {
     if (copy_from_user(info, address, sizeof(*info)))
         return -EFAULT;
-    if (signal < 0 || signal > SIGNAL_COUNT)
-        return -EINVAL;
-    if ((info->si_code >= 0 || info->si_code == SI_TKILL) && !to_itself)
-        return -EPERM;
     info->si_signo = signal;
+    if (has_unknown_part(info))
+        return -E2BIG;
+    memset((char *)info + INFO_SIZE, 0, sizeof(*info) - INFO_SIZE);
     return 0;
+}
+
+/* A siginfo from a program may not claim to be the kernel's, unless it goes to itself. */
+static bool is_forged(const siginfo_t *info, int tid)
+{
+    return (info->si_code >= 0 || info->si_code == SI_TKILL) && tid != current()->tid;
 }
 
 SYSCALL3(rt_sigqueueinfo, int, pid, int, signal, uintptr_t, address)
 {
-    struct process *process = find_process_of(pid);
     siginfo_t info;
-    long error = read_info(&info, signal, address, process == current_process());
+    int error = read_info(&info, signal, address);
 
-    if (error || !process)
-        return error ? error : -ESRCH;
-    return signal ? signal_send_process_info(process, &info) : 0;
+    if (error)
+        return error;
+    return is_forged(&info, pid) ? -EPERM : send_to_process(task_find(pid), &info, signal);
 }
 
 SYSCALL4(rt_tgsigqueueinfo, int, tgid, int, tid, int, signal, uintptr_t, address)
 {
-    struct task *task = task_find(tid);
     siginfo_t info;
+    int error = read_info(&info, signal, address);
 
-    if (tgid <= 0 || tid <= 0)
-        return -EINVAL;
-    long error = read_info(&info, signal, address, tid == current()->tid);
-    if (error || !task || task->process->pid != tgid)
-        return error ? error : -ESRCH;
-    return signal ? signal_send_info(task, &info) : 0;
+    if (!error && (tgid <= 0 || tid <= 0))
+        error = -EINVAL;
+    if (error)
+        return error;
+    return is_forged(&info, tid) ? -EPERM : send_to_thread(tgid, tid, &info, signal);
 }
 
 static bool is_one_pending(void *context)

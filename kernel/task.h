@@ -33,6 +33,13 @@ struct fs_context;
 
 TAILQ_HEAD(task_list, task);
 
+/* A thread's: kept and told as Linux does, and not obeyed. */
+struct priorities {
+    int policy, priority; /* sched_setscheduler() */
+    int nice;             /* -20 to 19 */
+    bool reset_on_fork;   /* SCHED_RESET_ON_FORK: what it makes starts without privilege */
+};
+
 struct task {
     uint32_t work;          /* WORK_*: task_set_work(); this and the next: arch/entry.asm */
     uint32_t stop_at_calls; /* PTRACE_SYSCALL: stop where the next system call begins or ends */
@@ -82,10 +89,10 @@ struct task {
     uintptr_t clear_child_tid; /* user address that gets 0 at the end, or 0 */
     uintptr_t robust_list;     /* user address of the list of locks that it holds, or 0 */
     struct credentials credentials;
-    int policy, priority; /* sched_setscheduler(); kept, and not obeyed */
-    char name[16];        /* of the program, as prctl(PR_GET_NAME) has it */
-    uint64_t faults;      /* page faults that were resolved */
-    uint64_t peak_pages;  /* of the address spaces that it had before */
+    struct priorities priorities;
+    char name[16];       /* of the program, as prctl(PR_GET_NAME) has it */
+    uint64_t faults;     /* page faults that were resolved */
+    uint64_t peak_pages; /* of the address spaces that it had before */
 };
 
 /* Not volatile: to the code that runs it never changes, across a switch and on another CPU. */
@@ -131,6 +138,9 @@ void task_unlist(struct task *task);
 
 /* Frees a task that has ended and is in no list of another task. */
 void task_free(struct task *task);
+
+/* What a new thread has of its maker's. */
+struct priorities priorities_of_child(const struct priorities *parent);
 
 /* By tid, or NULL. */
 struct task *task_find(int tid);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* wait4 and waitid: ends, stops and continuations of children and tracees. */
+#include <stddef.h>
+
 #include <linux/types.h>
 #include <linux/wait.h>
 
@@ -16,6 +18,7 @@ struct wait_request {
     int status; /* as wait(2) has it */
     int code;   /* CLD_* */
     int pid;
+    uint32_t user;
     struct usage usage; /* of an ended child and those that it waited for */
 };
 
@@ -46,6 +49,7 @@ static bool found(struct wait_request *request, struct task *task, int status, i
     request->status = status;
     request->code = code;
     request->pid = task->tid;
+    request->user = task->credentials.user.real;
     request->usage = usage_of_process(task->process);
     usage_add(&request->usage, &task->process->children_usage);
     return true;
@@ -169,6 +173,9 @@ SYSCALL4(wait4, int, pid, uintptr_t, status, int, options, uintptr_t, usage)
     return result;
 }
 
+#define INFO_SIZE (offsetof(siginfo_t, si_status) + sizeof(int)) /* the rest is left as it was */
+
+/* Of zeros when there is nobody to tell of, or an error. */
 static int put_child_info(uintptr_t address, const struct wait_request *request)
 {
     siginfo_t info = {0};
@@ -177,34 +184,45 @@ static int put_child_info(uintptr_t address, const struct wait_request *request)
         info.si_signo = SIGCHLD;
         info.si_code = request->code;
         info.si_pid = request->pid;
+        info.si_uid = request->user;
         info.si_status = request->code == CLD_EXITED      ? request->status >> 8 & 0xff
                          : request->code == CLD_CONTINUED ? SIGCONT
                          : request->code == CLD_STOPPED || request->code == CLD_TRAPPED
                              ? request->status >> 8
                              : request->status & 0x7f;
     }
-    return address && copy_to_user(address, &info, sizeof(info)) ? -EFAULT : 0;
+    return address && copy_to_user(address, &info, INFO_SIZE) ? -EFAULT : 0;
 }
 
 #define WAITID_OPTIONS \
     (WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WALL | (int)__WCLONE)
 
+static int check_waitid(struct wait_request *request)
+{
+    if ((request->options & ~WAITID_OPTIONS) ||
+        !(request->options & (WEXITED | WSTOPPED | WCONTINUED)))
+        return -EINVAL;
+    if (request->type == P_PIDFD && request->id >= 0)
+        return -EBADF; /* there is none */
+    if ((request->type == P_PID && request->id <= 0) ||
+        (request->type == P_PGID && request->id < 0) ||
+        (request->type != P_ALL && request->type != P_PID && request->type != P_PGID))
+        return -EINVAL;
+    if (request->type == P_PGID && request->id == 0)
+        request->id = current_process()->pgid;
+    return 0;
+}
+
 SYSCALL5(waitid, int, type, int, id, uintptr_t, info, int, options, uintptr_t, usage)
 {
     struct wait_request request = {.type = type, .id = id, .options = options};
+    long result = check_waitid(&request);
 
-    if ((options & ~WAITID_OPTIONS) || !(options & (WEXITED | WSTOPPED | WCONTINUED)))
-        return -EINVAL;
-    if ((type == P_PID && id <= 0) || (type == P_PGID && id < 0) ||
-        (type != P_ALL && type != P_PID && type != P_PGID))
-        return -EINVAL;
-    if (type == P_PGID && id == 0)
-        request.id = current_process()->pgid;
-    long result = wait_for_child(&request);
-    if (result < 0)
-        return result;
-    if (put_child_info(info, &request) ||
-        (result > 0 && usage && usage_to_user(usage, &request.usage)))
+    if (!result)
+        result = wait_for_child(&request);
+    if (result > 0 && usage && usage_to_user(usage, &request.usage))
         return -EFAULT;
-    return 0;
+    if (put_child_info(info, &request))
+        return -EFAULT;
+    return result < 0 ? result : 0;
 }

@@ -67,19 +67,6 @@ void wake_all_waiting(struct wait_queue *queue)
     spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-/*
- * A signal for any thread of the process interrupts each one that sees it, but one takes it. The
- * others go the same way out, where their calls are made again.
- */
-static bool is_interrupted(void)
-{
-    bool is = signal_pending();
-
-    if (is)
-        task_set_work(current(), WORK_SIGNAL);
-    return is;
-}
-
 /* Whether the wait is over, and how. */
 static bool is_over(const struct wait *wait, int *result)
 {
@@ -87,7 +74,7 @@ static bool is_over(const struct wait *wait, int *result)
         *result = 0;
     else if (wait->deadline && clock_monotonic_ns() >= wait->deadline)
         *result = -ETIMEDOUT;
-    else if (wait->interruptible && is_interrupted())
+    else if (wait->interruptible && signal_pending())
         *result = -ERESTARTSYS;
     else
         return false;

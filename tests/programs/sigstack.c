@@ -102,7 +102,14 @@ static void autodisarm(void)
     TRUTH("its handler runs there", was_on_stack);
     say("flags inside %#x, change answers %s", (unsigned int)flags_inside,
         strerror(error_of_change));
+    say("flags in the context: %#x", (unsigned int)in_context.ss_flags);
     show("afterwards");
+    value = (stack_t){.ss_size = SIZE_MAX / 2, .ss_flags = (int)(1u << 31)};
+    VALUE("SS_AUTODISARM on the stack in use", sigaltstack(&value, NULL));
+    show("it is not in use");
+    value.ss_flags |= SS_DISABLE;
+    VALUE("SS_AUTODISARM and SS_DISABLE", sigaltstack(&value, NULL));
+    show("after that");
     value.ss_flags = 0;
     sigaltstack(&value, NULL);
 }

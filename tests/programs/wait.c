@@ -178,6 +178,14 @@ static void waitid_tells(void)
     waitid(P_PID, (id_t)pid, &info, WEXITED);
     say_info("killed by SIGTERM", &info, pid);
 
+    memset(&info, 7, sizeof(info));
+    VALUE("waitid of one that is gone", waitid(P_PID, (id_t)pid, &info, WEXITED));
+    say("it is told of nobody: signo %d, code %d, pid %d, status %d", info.si_signo, info.si_code,
+        info.si_pid, info.si_status);
+    VALUE("waitid of a wrong type", waitid((idtype_t)9, 1, &info, WEXITED));
+    VALUE("the same with a bad siginfo", waitid((idtype_t)9, 1, (siginfo_t *)8, WEXITED));
+    VALUE("waitid of a descriptor that is none", waitid((idtype_t)3, 99, &info, WEXITED));
+
     pid = child_that_exits(1);
     VALUE("waitid without siginfo", waitid(P_PID, (id_t)pid, NULL, WEXITED));
     pid = child_that_exits(1);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Nice values and policies: whose they are, what a child has of them, and what is refused. The
+ * program lets its own go down only, which everybody may.
+ */
+#include "tests/programs/show.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#ifndef SCHED_BATCH
+#define SCHED_BATCH 3
+#endif
+#ifndef SCHED_RESET_ON_FORK
+#define SCHED_RESET_ON_FORK 0x40000000
+#endif
+#define NOBODY 4194304 /* no pid is as large */
+
+/* musl's own functions for policies refuse. */
+static int set_policy(pid_t pid, int policy, int priority)
+{
+    return (int)syscall(SYS_sched_setscheduler, pid, policy, &priority);
+}
+
+static int policy_of(pid_t pid)
+{
+    return (int)syscall(SYS_sched_getscheduler, pid);
+}
+
+static void *be_nicer(void *argument)
+{
+    pid_t tid = (pid_t)syscall(SYS_gettid);
+
+    SHOW(setpriority(PRIO_PROCESS, 0, 7));
+    SHOW(getpriority(PRIO_PROCESS, 0));
+    SHOW(getpriority(PRIO_PROCESS, tid));
+    SHOW(getpriority(PRIO_PROCESS, getpid()));
+    SHOW(set_policy(0, SCHED_BATCH, 0));
+    SHOW(policy_of(tid));
+    SHOW(policy_of(getpid()));
+    return argument;
+}
+
+static void of_threads(void)
+{
+    pthread_t thread;
+
+    section("a thread's are its own");
+    pthread_create(&thread, NULL, be_nicer, NULL);
+    pthread_join(thread, NULL);
+    SHOW(getpriority(PRIO_PROCESS, 0));
+    SHOW(policy_of(0));
+}
+
+static void of_zombies(void)
+{
+    siginfo_t info;
+    pid_t child = fork();
+
+    if (!child)
+        _exit(0);
+    section("of a child that has ended");
+    SHOW(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT));
+    SHOW(setpriority(PRIO_PROCESS, child, 5));
+    SHOW(getpriority(PRIO_PROCESS, child));
+    SHOW(waitpid(child, NULL, 0) == child);
+    SHOW(getpriority(PRIO_PROCESS, child));
+}
+
+static void of_children(void)
+{
+    section("what a child has");
+    SHOW(setpriority(PRIO_PROCESS, 0, 3));
+    SHOW(set_policy(0, SCHED_BATCH, 0));
+    SHOW_CHILD({
+        SHOW(policy_of(0));
+        SHOW(getpriority(PRIO_PROCESS, 0));
+    });
+    SHOW(set_policy(0, SCHED_BATCH | SCHED_RESET_ON_FORK, 0));
+    SHOW(policy_of(0) == (SCHED_BATCH | SCHED_RESET_ON_FORK));
+    SHOW_CHILD({
+        SHOW(policy_of(0));
+        SHOW(getpriority(PRIO_PROCESS, 0));
+    });
+}
+
+static void refused(void)
+{
+    section("refused");
+    SHOW(set_policy(0, SCHED_OTHER, 1));
+    SHOW(set_policy(0, SCHED_FIFO, 0));
+    SHOW(set_policy(0, SCHED_FIFO, 100));
+    SHOW(set_policy(0, 4, 0));
+    SHOW(set_policy(-1, SCHED_OTHER, 0));
+    SHOW(set_policy(NOBODY, SCHED_OTHER, 0));
+    SHOW(syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, NULL));
+    SHOW(syscall(SYS_sched_get_priority_max, 7));
+    SHOW(syscall(SYS_sched_get_priority_max, 8));
+    SHOW(syscall(SYS_sched_get_priority_max, 4));
+}
+
+int main(void)
+{
+    of_threads();
+    of_zombies();
+    of_children();
+    refused();
+    return 0;
+}
