@@ -147,6 +147,21 @@ def test_added_files(probe, tmp_path):
     assert "[/etc/deep/name] two\n" in result.stdout
 
 
+def test_added_folder_keeps_its_links(probe, tmp_path):
+    (tmp_path / "rest" / "empty").mkdir(parents=True)
+    (tmp_path / "rest" / "file").write_text("one\n")
+    (tmp_path / "rest" / "link").symlink_to("file")
+    (tmp_path / "rest" / "nowhere").symlink_to("/no/such/file")
+    words = ("sh", "-c", "cd /rest; for i in *; do echo $i $(readlink $i) $(cat $i 2>&1); done")
+    result = latchkey.run("--add", str(tmp_path / "rest"), "--inside", "/bin/busybox", *words)
+    assert result.stdout.splitlines() == [
+        "empty cat: read error: Is a directory",
+        "file one",
+        "link file one",
+        "nowhere /no/such/file cat: can't open 'nowhere': No such file or directory",
+    ]
+
+
 # ---- Signals -----------------------------------------------------------------------------------
 
 

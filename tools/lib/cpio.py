@@ -17,13 +17,13 @@ class Archive:
 
     def add(self, path, data, mode):
         path = path.strip("/")
-        self._add_folders(path.rpartition("/")[0])
+        self.add_folder(path.rpartition("/")[0])
         self._entry(path, data, stat.S_IFREG | mode)
 
     def link(self, path, target):
         """A symbolic link."""
         path = path.strip("/")
-        self._add_folders(path.rpartition("/")[0])
+        self.add_folder(path.rpartition("/")[0])
         self._entry(path, target.encode(), stat.S_IFLNK | 0o777)
 
     def finish(self):
@@ -32,10 +32,12 @@ class Archive:
         archive = b"".join(self._parts)
         return archive + bytes(-len(archive) % 512)
 
-    def _add_folders(self, path):
+    def add_folder(self, path):
+        """A folder, and those on the way to it."""
+        path = path.strip("/")
         if not path or path in self._folders:
             return
-        self._add_folders(path.rpartition("/")[0])
+        self.add_folder(path.rpartition("/")[0])
         self._folders.add(path)
         self._entry(path, b"", stat.S_IFDIR | 0o755)
 
