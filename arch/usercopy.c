@@ -4,6 +4,8 @@
 
 #include <asm/errno.h>
 
+#include "arch/cpu.h"
+#include "arch/trap.h"
 #include "libc/include/string.h"
 
 struct exception_entry {
@@ -94,4 +96,9 @@ bool exception_is_at_once(uintptr_t address)
     const struct exception_entry *entry = find_exception(address);
 
     return entry && entry->at_once;
+}
+
+bool access_is_implicit(uint32_t error_code)
+{
+    return cpu_state.smap && !(error_code & X86_PF_USER);
 }

@@ -35,6 +35,13 @@ static inline bool user_range_ok(uintptr_t start, size_t size)
     return size <= USER_END && start <= USER_END - size;
 }
 
+/*
+ * Whether a page fault out of ring 3 is of an access with ring 0's rights, which SMAP refuses
+ * whatever is mapped. CPUs make such accesses to descriptor tables alone (SDM vol. 3A, 4.6), which
+ * are no user memory; QEMU before 9.1 makes them to the stack of a far return and of IRETQ.
+ */
+bool access_is_implicit(uint32_t error_code);
+
 /* Puts STAC and CLAC where the image has no-operations. Before the kernel's text is read-only. */
 void usercopy_enable_smap(void);
 

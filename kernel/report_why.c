@@ -6,6 +6,7 @@
 #include <asm/mman.h>
 
 #include "arch/pkru.h"
+#include "arch/usercopy.h"
 #include "kernel/report_facts.h"
 #include "mm/address_space.h"
 
@@ -110,6 +111,13 @@ static void why_protection(struct report_text *text, const struct fault_facts *f
     const struct area_facts *area = &facts->area;
     struct access_words access = words_of(facts->frame->error_code);
 
+    if (access_is_implicit((uint32_t)facts->frame->error_code)) {
+        text_add(text,
+                 "The %s had the rights of ring 0, though the instruction is ring 3's, and "
+                 "SMAP refused it: so QEMU before 9.1 does a far return and IRETQ",
+                 access.noun);
+        return;
+    }
     if (!area->prot)
         text_add(text, "The area is PROT_NONE, so every access is refused");
     else

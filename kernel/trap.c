@@ -102,15 +102,16 @@ static void page_fault(struct trap_frame *frame)
     /* Usercopy alone may fault in the kernel, on user addresses, in a task. */
     if (!from_user && (address >= USER_END || !current()->space || !exception_fixup(frame->rip)))
         panic_trap(frame, "page fault in the kernel");
-    if (!from_user && exception_is_at_once(frame->rip)) {
-        fix_up(frame);
+    if (!from_user && exception_is_at_once(frame->rip) && fix_up(frame))
         return;
-    }
     if (frame->rflags & RFLAGS_IF)
         irq_enable();
     if (error_code & X86_PF_RSVD)
         panic_trap(frame, "reserved bit set in a page-table entry");
-    if (address < USER_END && !space_fault(current()->space, address, error_code, pkru, &verdict)) {
+    if (from_user && access_is_implicit(error_code))
+        verdict.code = SEGV_ACCERR;
+    else if (address < USER_END &&
+             !space_fault(current()->space, address, error_code, pkru, &verdict)) {
         current()->faults++;
         goto out;
     }

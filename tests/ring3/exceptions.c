@@ -160,6 +160,22 @@ static void no_local_descriptors(void)
         EXPECT_SEGV(PROBE("mov %%ecx, %%es", selector), CODE_KERNEL);
 }
 
+/* QEMU before 9.1 takes the two words from the stack as ring 0 would, and SMAP refuses that. */
+static void far_return(void)
+{
+    struct fault fault = PROBE("sub $128, %%rsp\n\t"
+                               "push $0x33\n\t"
+                               "lea 1f(%%rip), %%rax\n\t"
+                               "push %%rax\n\t"
+                               "lretq\n"
+                               "1:\tadd $128, %%rsp",
+                               0);
+    if (fault.signal)
+        EXPECT_SEGV(fault, SEGV_ACCERR);
+    else
+        EXPECT_ALLOWED(fault);
+}
+
 static const struct ktap_test tests[] = {
     {"SIGILL: ILL_ILLOPN at the instruction", illegal_instruction},
     {"SIGFPE: FPE_INTDIV at the division", division},
@@ -170,6 +186,7 @@ static const struct ktap_test tests[] = {
     {"SIGTRAP: single steps through a system call", step_through_system_call},
     {"SIGSEGV: privileged instructions have si_code 128 and si_addr 0", privileged_instructions},
     {"SIGSEGV: there is no local descriptor table", no_local_descriptors},
+    {"a far return goes on, or is refused at once", far_return},
 };
 
 int main(void)
