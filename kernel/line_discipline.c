@@ -98,6 +98,23 @@ bool line_has_room(const struct line_discipline *line)
 
 /* ---- Input ---------------------------------------------------------------------------------- */
 
+void line_hold(struct line_discipline *line)
+{
+    line->is_held = line->is_stopped = true;
+}
+
+void line_release(struct line_discipline *line)
+{
+    if (line->is_held)
+        line->is_held = line->is_stopped = false;
+}
+
+void line_start(struct line_discipline *line)
+{
+    if (!line->is_held)
+        line->is_stopped = false;
+}
+
 /* Start and stop. Whether that was all. */
 static bool input_flow_control(struct line_discipline *line, uint8_t byte)
 {
@@ -108,11 +125,11 @@ static bool input_flow_control(struct line_discipline *line, uint8_t byte)
         return true;
     }
     if (is_special(line, byte, VSTART)) {
-        line->is_stopped = false;
+        line_start(line);
         return true;
     }
     if (has_input_flag(line, IXANY))
-        line->is_stopped = false;
+        line_start(line);
     return false;
 }
 
@@ -131,7 +148,8 @@ static bool input_signal(struct line_discipline *line, uint8_t byte)
         signal = SIGTSTP;
     else
         return false;
-    line->is_stopped = false;
+    if (has_input_flag(line, IXON))
+        line_start(line);
     if (!has_local_flag(line, NOFLSH))
         line_flush(line);
     line_echo(line, byte);
@@ -206,6 +224,8 @@ void line_input(struct line_discipline *line, uint8_t byte)
 {
     if (has_input_flag(line, ISTRIP))
         byte &= 0x7f;
+    if (has_input_flag(line, IUCLC) && has_local_flag(line, IEXTEN) && byte >= 'A' && byte <= 'Z')
+        byte += 'a' - 'A';
     if (line->takes_literally) {
         line->takes_literally = false;
         input_plain(line, byte);
@@ -231,6 +251,18 @@ void line_input(struct line_discipline *line, uint8_t byte)
 uint32_t line_readable(const struct line_discipline *line)
 {
     return line->committed - line->tail;
+}
+
+uint32_t line_count(const struct line_discipline *line)
+{
+    uint32_t count = line_readable(line);
+
+    if (!has_local_flag(line, ICANON))
+        return count;
+    for (uint32_t position = line->tail; position != line->committed; position++)
+        if (is_end(line, position) && byte_at(line, position) == DISABLED_CHAR)
+            count--;
+    return count;
 }
 
 size_t line_read(struct line_discipline *line, char *buffer, size_t size, bool *line_ended)

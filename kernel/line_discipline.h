@@ -47,7 +47,8 @@ struct line_discipline {
     unsigned int column;       /* where the cursor stands */
     unsigned int start_column; /* where it stood when the line at hand began */
     bool takes_literally;      /* the next byte has no special meaning (VLNEXT) */
-    bool is_stopped;           /* output waits (VSTOP) */
+    bool is_stopped;           /* output waits: VSTOP was typed, or the program asked for it */
+    bool is_held;              /* the program asked, and so only it starts output again */
 };
 
 /* Linux's default settings, and no input. */
@@ -64,6 +65,9 @@ void line_input(struct line_discipline *line, uint8_t byte);
  */
 uint32_t line_readable(const struct line_discipline *line);
 
+/* The same without ends of file, as FIONREAD tells it. */
+uint32_t line_count(const struct line_discipline *line);
+
 /*
  * Takes what can be read, at most size bytes and, with ICANON, at most one line. *line_ended: its
  * end was reached.
@@ -75,6 +79,14 @@ size_t line_read(struct line_discipline *line, char *buffer, size_t size, bool *
  * LINE_OUTPUT_EXPANSION bytes, and returns how many that are.
  */
 size_t line_output(struct line_discipline *line, char byte, char *out);
+
+/*
+ * Stop and start output: a program's TCOOFF and TCOON, and what is typed, which starts nothing that
+ * a program has stopped.
+ */
+void line_hold(struct line_discipline *line);
+void line_release(struct line_discipline *line);
+void line_start(struct line_discipline *line);
 
 /* Changes the settings. Input that waits stays readable. */
 void line_set_termios(struct line_discipline *line, const struct termios *termios);

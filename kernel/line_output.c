@@ -55,6 +55,8 @@ size_t line_output(struct line_discipline *line, char byte, char *out)
         while (++line->column % LINE_TAB_WIDTH);
         return count;
     }
+    if (has_output_flag(line, OLCUC) && byte >= 'a' && byte <= 'z')
+        byte += 'A' - 'a';
     track_column(line, byte);
     out[0] = byte;
     return 1;

@@ -163,8 +163,9 @@ static int wait_for_input(size_t size, unsigned int flags)
 
     if (wanted > size)
         wanted = size;
+    /* Who waits neither for bytes nor for a time reads nothing, and that is no error. */
     if (flags & O_NONBLOCK)
-        return has_input(&one) ? 0 : -EAGAIN;
+        return has_input(&one) || (!wanted && !limit && !is_canonical()) ? 0 : -EAGAIN;
     if (wanted && limit)
         error = wait_between_bytes(wanted, limit);
     else if (wanted)
@@ -280,12 +281,20 @@ long tty_write(struct io_iter *from, unsigned int flags)
     return total;
 }
 
+/* How many bytes make the terminal readable for poll(). */
+static uint32_t wanted_by_poll(void)
+{
+    const cc_t *special = terminal.line.termios.c_cc;
+
+    return is_canonical() || special[VTIME] || !special[VMIN] ? 1 : special[VMIN];
+}
+
 unsigned int tty_poll(void)
 {
-    uint32_t one = 1;
+    uint32_t wanted = wanted_by_poll();
     unsigned int events = 0;
 
-    if (has_input(&one))
+    if (has_input(&wanted))
         events |= POLLIN | POLLRDNORM;
     if (may_write(NULL))
         events |= POLLOUT | POLLWRNORM;

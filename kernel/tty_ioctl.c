@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
+#include <linux/tty.h>
 
 #include "arch/usercopy.h"
 #include "kernel/group.h"
@@ -161,7 +162,7 @@ static long set_termios(unsigned int request, uintptr_t argument)
     flags = spin_lock_irqsave(&terminal.lock);
     line_set_termios(&terminal.line, &termios);
     if (!(termios.c_iflag & IXON))
-        terminal.line.is_stopped = false;
+        line_start(&terminal.line);
     spin_unlock_irqrestore(&terminal.lock, flags);
     /* Those who wait may see their conditions hold under the new settings. */
     wake_all(&terminal.readers);
@@ -187,7 +188,15 @@ static long get_size(uintptr_t argument)
     return copy_to_user(argument, &size, sizeof(size)) ? -EFAULT : 0;
 }
 
-/* TCXONC: stops and starts output; the serial line itself has no flow control to send. */
+/* Asks the other side to stop or to go on sending. */
+static long send_special(unsigned int index)
+{
+    char byte = terminal.line.termios.c_cc[index];
+
+    return byte ? terminal.backend->write(&byte, 1, true) : 0;
+}
+
+/* TCXONC: stops and starts output, and input. */
 static long control_flow(uintptr_t action)
 {
     long error = tty_check_background(SIGTTOU);
@@ -196,10 +205,12 @@ static long control_flow(uintptr_t action)
         return error;
     if (action > TCION)
         return -EINVAL;
+    if (action == TCIOFF || action == TCION)
+        return send_special(action == TCIOFF ? VSTOP : VSTART);
     if (action == TCOOFF)
-        terminal.line.is_stopped = true;
+        line_hold(&terminal.line);
     if (action == TCOON) {
-        terminal.line.is_stopped = false;
+        line_release(&terminal.line);
         wake_all(&terminal.writers);
     }
     return 0;
@@ -244,7 +255,9 @@ long tty_ioctl(unsigned int request, uintptr_t argument)
     case TIOCNOTTY:
         return leave_session();
     case FIONREAD:
-        return put_int(argument, line_readable(&terminal.line));
+        return put_int(argument, line_count(&terminal.line));
+    case TIOCGETD:
+        return put_int(argument, N_TTY);
     case TIOCOUTQ:
         return put_int(argument, 0);
     case TCFLSH:
