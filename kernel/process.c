@@ -418,6 +418,7 @@ static bool end_process(struct process *process)
     process_end_vfork(process);
     posix_timers_delete(process);
     give_away_children(process);
+    process->job = (struct job_stop){0}; /* SIGKILL ends a stop, too */
     group_lost_parent(process, process->parent);
     process->is_zombie = true;
     bool reap = !tracer && parent_does_not_care(process);

@@ -24,7 +24,7 @@ bool ptrace_signal_stop(siginfo_t *info)
     struct task *task = current();
 
     task->trace.info = *info;
-    task->trace.resume_signal = info->si_signo;
+    task->trace.resume_signal = 0; /* when SIGKILL ends the stop */
     stop_for_tracer(info->si_signo);
     int signal = task->trace.resume_signal;
     if (signal == 0)
@@ -167,6 +167,16 @@ void ptrace_clear_step(struct task *task)
     task->trace.single_step = false;
 }
 
+void ptrace_want_stop(struct task *task)
+{
+    task->trace.stop_wanted = true;
+    task_set_work(task, WORK_SIGNAL);
+    if (task->trace.is_listening)
+        stop_end(task);
+    else
+        sched_notify(task);
+}
+
 /* ---- the tracer's side ---- */
 
 static void detach(struct task *task)
@@ -253,6 +263,7 @@ static long resume(struct task *task, long request, uintptr_t signal)
         task->trace.single_step = true;
     }
     task->trace.resume_signal = (int)signal;
+    task->trace.in_group_stop = false;
     stop_end(task);
     return 0;
 }
@@ -285,12 +296,7 @@ static long interrupt(struct task *task)
 {
     if (!task->trace.seized)
         return -EIO;
-    task->trace.stop_wanted = true;
-    task_set_work(task, WORK_SIGNAL);
-    if (task->trace.is_listening)
-        stop_end(task);
-    else
-        sched_notify(task);
+    ptrace_want_stop(task);
     return 0;
 }
 
@@ -358,7 +364,7 @@ static long request_stopped(struct task *task, long request, uintptr_t address, 
     case PTRACE_SETSIGINFO:
         return set_info(task, data);
     default:
-        return ptrace_get_set(task, request, address, data);
+        return ptrace_query(task, request, address, data);
     }
 }
 

@@ -72,6 +72,12 @@ void ptrace_vfork_done(int child);
 /* A process ends: those it traces are let go. */
 void ptrace_let_go(struct process *tracer);
 
+/* Makes it stop before it goes to ring 3 again: PTRACE_INTERRUPT, and SIGCONT to one seized. */
+void ptrace_want_stop(struct task *task);
+
+/* kernel/ptrace_query.c: the requests on signals, and on the system call it is stopped at. */
+long ptrace_query(struct task *task, long request, uintptr_t address, uintptr_t data);
+
 /* kernel/ptrace_registers.c: the requests on registers. */
 long ptrace_get_set(struct task *task, long request, uintptr_t address, uintptr_t data);
 

@@ -645,10 +645,12 @@ void signal_deliver(struct trap_frame *frame)
     siginfo_t info;
 
     for (;;) {
-        if (task->trace.stop_wanted)
-            ptrace_interrupt_stop();
         if (task->process->job.is_stopped && !task->trace.tracer)
             stop_join();
+        if (task->trace.stop_wanted) {
+            ptrace_interrupt_stop();
+            continue; /* the next may be wanted by now */
+        }
         if (!take_signal(task, &info))
             break;
         bool handled = deliver(frame, &info);

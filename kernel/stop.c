@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/stop.h"
 
+#include <linux/ptrace.h>
+
 #include "kernel/process.h"
 #include "kernel/ptrace.h"
 #include "kernel/sched.h"
@@ -17,9 +19,23 @@ static void tell(const struct task *task, struct process *to, int code, int stat
     info.si_pid = task->tid;
     info.si_uid = task->credentials.user.real;
     info.si_status = status;
-    if (code == CLD_TRAPPED || !(to->actions->action[SIGCHLD - 1].sa_flags & SA_NOCLDSTOP))
+    if (!(to->actions->action[SIGCHLD - 1].sa_flags & SA_NOCLDSTOP))
         signal_send_process_info(to, &info);
     wake_all(&to->child_exit);
+}
+
+/*
+ * A stop of the group, or one without a signal of its own, is told like those without a tracer; by
+ * which signal, only if nobody has waited for that stop yet.
+ */
+static void tell_tracer(const struct task *task, int code)
+{
+    if (task->trace.in_group_stop)
+        tell(task, task->trace.tracer, CLD_STOPPED, task->process->job.told ? 0 : code & 0x7f);
+    else if (code >> 8 == PTRACE_EVENT_STOP)
+        tell(task, task->trace.tracer, CLD_STOPPED, 0);
+    else
+        tell(task, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
 }
 
 static void wait_for_end(enum stop_kind kind)
@@ -38,7 +54,7 @@ void stop_for_tracer(int code)
 
     task->stop.code = code;
     task->stop.told = false;
-    tell(task, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
+    tell_tracer(task, code);
     wait_for_end(STOP_TRACE);
 }
 
@@ -46,7 +62,7 @@ void stop_give_to_tracer(struct task *task, int code)
 {
     task->process->job.is_stopped = false;
     task->stop = (struct stop_state){.kind = STOP_TRACE, .code = code};
-    tell(task, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
+    tell_tracer(task, code);
 }
 
 void stop_give_to_job(struct task *task, int signal)
@@ -91,15 +107,14 @@ void stop_continue(struct process *process)
     struct task *thread;
 
     TAILQ_FOREACH (thread, &process->threads, thread) {
-        if (thread->trace.is_listening)
-            thread->trace.stop_wanted = true;
+        if (thread->trace.seized)
+            ptrace_want_stop(thread);
         was_stopped |= thread->stop.kind == STOP_JOB;
-        if (thread->trace.is_listening || thread->stop.kind == STOP_JOB)
+        if (thread->stop.kind == STOP_JOB)
             stop_end(thread);
     }
     if (!was_stopped)
         return;
-    process->job.is_stopped = false;
-    process->job.continued = true;
+    process->job = (struct job_stop){.continued = true};
     tell(process->leader, process->parent, CLD_CONTINUED, SIGCONT);
 }

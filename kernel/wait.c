@@ -89,6 +89,13 @@ static bool has_continued(struct task *task, struct wait_request *request)
     return found(request, task, 0xffff, CLD_CONTINUED);
 }
 
+/* An ended one of which the caller does not want to hear has nothing to tell any more. */
+static bool may_tell(const struct task *task)
+{
+    return !task->process->is_zombie ||
+           (task->trace.tracer && task->trace.tracer != current_process());
+}
+
 /* The condition of the wait: something to tell, or nobody who ever could. */
 static bool find_child(void *context)
 {
@@ -99,7 +106,7 @@ static bool find_child(void *context)
     TAILQ_FOREACH (task, &all_tasks, all_link) {
         if (!is_wanted(task, request))
             continue;
-        request->has_children = true;
+        request->has_children |= may_tell(task);
         if (has_ended(task, request) || has_stopped(task, request) || has_continued(task, request))
             return true;
     }

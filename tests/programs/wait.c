@@ -187,6 +187,8 @@ static void waitid_tells(void)
     VALUE("waitid of a descriptor that is none", waitid((idtype_t)3, 99, &info, WEXITED));
 
     pid = child_that_exits(1);
+    VALUE("it shall end first", waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT));
+    VALUE("waiting for its stop", waitid(P_PID, (id_t)pid, &info, WSTOPPED | WCONTINUED));
     VALUE("waitid without siginfo", waitid(P_PID, (id_t)pid, NULL, WEXITED));
     pid = child_that_exits(1);
     VALUE("waitid with a bad siginfo", waitid(P_PID, (id_t)pid, (siginfo_t *)8, WEXITED));
