@@ -79,7 +79,8 @@ struct file {
     LIST_HEAD(, file_watch) watches;
 };
 
-#define FILES_MAX 1024 /* descriptors of a process; RLIMIT_NOFILE may say less */
+#define FILES_MAX  4096 /* descriptors of a process; RLIMIT_NOFILE may say less */
+#define FILES_SOFT 1024 /* and does so at first, for programs that use select() */
 
 struct file_table {
     uint32_t references;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -204,6 +205,27 @@ static void ranges(void)
     SHOW(fcntl(second, F_GETFD));
 }
 
+static void more_than_at_first(void)
+{
+    struct rlimit limit;
+
+    section("more descriptors than at first");
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = 1024;
+    SHOW(setrlimit(RLIMIT_NOFILE, &limit));
+    SHOW(dup2(0, 1023));
+    SHOW(dup2(0, 1024));
+    SHOW(fcntl(0, F_DUPFD, 1024));
+    limit.rlim_cur = 4096;
+    SHOW(setrlimit(RLIMIT_NOFILE, &limit));
+    SHOW(dup2(0, 4095));
+    SHOW(fcntl(0, F_DUPFD_CLOEXEC, 3000));
+    SHOW(dup2(0, 4096));
+    SHOW(access("/proc/self/fd/4095", F_OK));
+    SHOW(syscall(SYS_close_range, 1023, ~0U, 0));
+    SHOW(fcntl(4095, F_GETFD));
+}
+
 /* Pipes and the like can be locked, too. */
 static void locks_of_pipes(void)
 {
@@ -259,6 +281,7 @@ int main(int count, char **arguments)
     record_locks();
     whole_locks();
     ranges();
+    more_than_at_first();
     locks_of_pipes();
     flags_and_owner();
     across_exec("/proc/self/exe");
