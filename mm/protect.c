@@ -137,6 +137,7 @@ static int protect_area(struct address_space *space, struct area *area, uintptr_
 {
     uint8_t new_key = key_for_protection(space, area, prot, key);
 
+    prot &= PROT_RWX; /* with PROT_SEM it was not exactly PROT_EXEC */
     if (prot & ~area->max_prot)
         return -EACCES;
     if (space->mdwe && space_refuses_exec_locked(space, area->prot, prot))
@@ -211,7 +212,7 @@ int space_protect(struct address_space *space, uintptr_t start, size_t size, int
     if (key != -1 && !keys_is_allocated(&space->key_map, key))
         error = -EINVAL;
     else
-        error = protect_locked(space, start, end, prot & PROT_RWX, grows, key);
+        error = protect_locked(space, start, end, prot, grows, key);
     space_unlock_write(space);
     return error;
 }

@@ -196,7 +196,12 @@ static void other_protections_are_not(void)
 
     EXPECT_SUCCESS(mprotect(code, PAGE, PROT_EXEC | PROT_READ));
     EXPECT_ALLOWED(read_fault(code));
+    EXPECT_SUCCESS(mprotect(code, PAGE, PROT_EXEC | SEMAPHORE));
+    EXPECT_ALLOWED(read_fault(code));
     EXPECT_EQUAL(pkey_alloc(0, 0), 1);
+    make_execute_only(code);
+    EXPECT_SUCCESS(mprotect(code, PAGE, PROT_EXEC | SEMAPHORE));
+    EXPECT_ALLOWED(read_fault(code));
 }
 
 static char *inherited;

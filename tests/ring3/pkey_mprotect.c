@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #define BAD_PROTECTION 0x10
-#define SEMAPHORE      8 /* PROT_SEM, which glibc does not have */
 #define FREE_KEY       9 /* never allocated here */
 
 static int key; /* with access disabled */

@@ -27,6 +27,7 @@
 
 #define PAGE       ((size_t)4096)
 #define READ_WRITE (PROT_READ | PROT_WRITE)
+#define SEMAPHORE  8 /* PROT_SEM, which glibc does not have */
 #define PRIVATE    (MAP_PRIVATE | MAP_ANONYMOUS)
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
