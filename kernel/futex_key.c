@@ -2,6 +2,7 @@
 #include "kernel/futex_key.h"
 
 #include <asm/errno.h>
+#include <asm/mman.h>
 
 #include "arch/user_word.h"
 #include "arch/usercopy.h"
@@ -12,6 +13,8 @@
 static int key_in_area(const struct area *area, uintptr_t address, bool read_only,
                        struct futex_key *key)
 {
+    if (read_only && !(area->prot & PROT_READ)) /* execute-only, though its key may allow reading */
+        return -EFAULT;
     if (area->object && ((area->flags & AREA_SHARED) || read_only)) {
         uint64_t start = area->object_page << PAGE_SHIFT;
         *key = (struct futex_key){FUTEX_OF_OBJECT, area->object->number,

@@ -569,6 +569,8 @@ static void words_under_keys(void)
     EXPECT_ERROR(futex_two(word, FUTEX_WAKE_OP_PRIVATE, 1, 1, word, 0), EFAULT);
     pkey_set(key, 0);
     EXPECT_EQUAL(futex_two(word, FUTEX_WAKE_OP, 1, 1, word, 0), 0);
+    EXPECT_SUCCESS(pkey_mprotect(word, PAGE, PROT_EXEC, key));
+    EXPECT_ERROR(wake(word, 1), EFAULT);
     munmap(word, PAGE);
     pkey_free(key);
 }
