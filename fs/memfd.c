@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * memfd_create: a tmpfs file without a place in the tree. There are no seals, and no files of
- * huge pages.
+ * memfd_create: a tmpfs file without a place in the tree, and none of huge pages.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -11,6 +10,7 @@
 #include "arch/usercopy.h"
 #include "fs/open.h"
 #include "fs/permission.h"
+#include "fs/seals.h"
 #include "fs/tmpfs.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -19,7 +19,23 @@
 #define PREFIX_SIZE (sizeof(PREFIX) - 1)
 #define FILE_SYSTEM 4 /* st_dev: no directory's */
 
-static long create(const char *name, bool close_on_exec)
+/* Since Linux 6.3: not in older uapi headers. */
+#ifndef MFD_EXEC
+#define MFD_NOEXEC_SEAL 0x0008U
+#define MFD_EXEC        0x0010U
+#endif
+
+static void set_seals(struct node *node, unsigned int flags)
+{
+    if (flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL))
+        node->seals = 0;
+    if (flags & MFD_NOEXEC_SEAL) {
+        node->seals = F_SEAL_EXEC;
+        node->mode &= ~0111u;
+    }
+}
+
+static long create(const char *name, unsigned int flags)
 {
     struct node *node;
     struct file *file;
@@ -28,13 +44,14 @@ static long create(const char *name, bool close_on_exec)
     if (result)
         return result;
     own_new_node(node, NULL);
+    set_seals(node, flags);
     node->file_system = FILE_SYSTEM;
     node_set_last_name(node, name);
     result = open_node(node, O_RDWR | O_LARGEFILE, &file);
     node_put(node);
     if (result)
         return result;
-    result = file_table_add(current()->files, file, 0, close_on_exec);
+    result = file_table_add(current()->files, file, 0, flags & MFD_CLOEXEC);
     if (result < 0)
         file_put(file);
     return result;
@@ -46,12 +63,14 @@ SYSCALL2(memfd_create, uintptr_t, user_name, unsigned int, flags)
     size_t room = sizeof(name) - PREFIX_SIZE;
     long length;
 
-    if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+    if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC))
+        return -EINVAL;
+    if ((flags & MFD_EXEC) && (flags & MFD_NOEXEC_SEAL))
         return -EINVAL;
     length = strncpy_from_user(name + PREFIX_SIZE, user_name, room);
     if (length < 0)
         return length;
     if (length == (long)room)
         return -EINVAL;
-    return create(name, flags & MFD_CLOEXEC);
+    return create(name, flags);
 }

@@ -102,6 +102,7 @@ struct node {
     struct node *mounted; /* on a directory: the root of another file system, with a reference */
     struct pipe *pipe;    /* of a FIFO, while it is open (fs/pipe.c) */
     struct file_lock_list locks;
+    uint32_t seals; /* F_SEAL_* (fs/seals.h) */
 };
 
 extern struct spinlock namespace_lock;

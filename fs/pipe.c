@@ -458,6 +458,8 @@ int pipe_open(struct pipe **place, struct file *file)
 {
     unsigned int mode = file->flags & O_ACCMODE;
 
+    if (mode == O_ACCMODE) /* neither reads nor writes: opens a device for its ioctls */
+        return -EINVAL;
     if (mode == O_WRONLY && (file->flags & O_NONBLOCK) && (!*place || !(*place)->readers))
         return -ENXIO;
     if (!*place) {

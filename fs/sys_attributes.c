@@ -12,6 +12,7 @@
 #include "fs/open.h"
 #include "fs/path.h"
 #include "fs/permission.h"
+#include "fs/seals.h"
 #include "kernel/file.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -38,6 +39,8 @@ static long set_mode(struct node *node, uint32_t mode)
     if (S_ISLNK(node->mode))
         return -EOPNOTSUPP;
     if (!node_is_own(node))
+        return -EPERM;
+    if ((node->seals & F_SEAL_EXEC) && ((node->mode ^ mode) & 0111))
         return -EPERM;
     if (!task_is_in_group(node->group) && !task_may(CAP_FSETID))
         mode &= ~S_ISGID;

@@ -9,6 +9,7 @@
 #include "arch/types.h"
 #include "arch/usercopy.h"
 #include "fs/open.h"
+#include "fs/size_limit.h"
 #include "kernel/file.h"
 #include "kernel/io_iter.h"
 #include "kernel/syscall.h"
@@ -69,6 +70,17 @@ static long send_file(struct file *out, struct file *in, uint64_t *offset, size_
     return copy_all(out, NULL, in, offset, count < IO_COUNT_MAX ? count : IO_COUNT_MAX);
 }
 
+/* A file may be sent to itself: then its offset is where the reading ended. */
+static long send_from_here(struct file *out, struct file *in, size_t count)
+{
+    uint64_t offset = in->offset;
+    long result = send_file(out, in, &offset, count);
+
+    if (result >= 0)
+        in->offset = offset;
+    return result;
+}
+
 static long send_at(struct file *out, struct file *in, uintptr_t user_offset, size_t count)
 {
     uint64_t offset;
@@ -89,7 +101,7 @@ SYSCALL4(sendfile, int, out_fd, int, in_fd, uintptr_t, offset, size_t, count)
     if (offset)
         result = send_at(out, in, offset, count);
     else if (in)
-        result = send_file(out, in, &in->offset, count);
+        result = send_from_here(out, in, count);
     if (in)
         file_put(in);
     if (out)
@@ -165,6 +177,10 @@ static long copy_range(struct copy_side *in, struct copy_side *out, size_t count
         __builtin_add_overflow(out->offset, count, &end))
         return -EOVERFLOW;
     count = count_to_end(in, count);
+    if (out->offset >= size_limit())
+        return size_limit_exceeded();
+    if (count > size_limit() - out->offset)
+        count = size_limit() - out->offset;
     end = in->offset + count;
     if (in->file->node == out->file->node && in->offset < out->offset + count && out->offset < end)
         return -EINVAL;

@@ -13,6 +13,7 @@
 #include "fs/path.h"
 #include "fs/permission.h"
 #include "fs/pipe.h"
+#include "fs/seals.h"
 #include "fs/sys_lock.h"
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
@@ -249,6 +250,10 @@ static long control_file(int fd, unsigned int command, uint64_t argument)
         result = file_is_pipe(file) ? (long)pipe_size(file) : -EBADF;
     else if (command == F_SETPIPE_SZ)
         result = file_is_pipe(file) ? pipe_set_size(file, argument) : -EBADF;
+    else if (command == F_GET_SEALS)
+        result = seals_get(file);
+    else if (command == F_ADD_SEALS)
+        result = seals_add(file, argument);
     else if (command == F_GETOWN_EX)
         result = tell_owner(argument);
     else if (command == F_GETOWN || command == F_GETSIG)

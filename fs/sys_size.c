@@ -168,7 +168,7 @@ SYSCALL0(sync)
     return 0;
 }
 
-/* Pipes and the like have nothing to write out. */
+/* Pipes, devices and the like have nothing to write out. */
 static long check_synchronised(int fd)
 {
     struct file *file = fd_get(fd);
@@ -176,7 +176,8 @@ static long check_synchronised(int fd)
 
     if (!file)
         return -EBADF;
-    error = file->node && !S_ISFIFO(file->node->mode) ? 0 : -EINVAL;
+    error =
+        file->node && (S_ISREG(file->node->mode) || node_is_directory(file->node)) ? 0 : -EINVAL;
     file_put(file);
     return error;
 }

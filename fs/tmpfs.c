@@ -8,6 +8,7 @@
 
 #include "arch/bug.h"
 #include "fs/directory.h"
+#include "fs/seals.h"
 #include "kernel/kernel_lock.h"
 #include "libc/include/string.h"
 #include "mm/object.h"
@@ -80,6 +81,7 @@ static int create_object(struct tmpfs_node *node)
     node->object = object_create();
     if (!node->object)
         return -ENOMEM;
+    node->node.seals = F_SEAL_SEAL; /* all but some of memfd_create() take none */
     node->object->owner_operations = &operations;
     node->object->owner = &node->node;
     return 0;

@@ -11,6 +11,7 @@
 
 #include "fs/object_read.h"
 #include "fs/permission.h"
+#include "fs/seals.h"
 #include "fs/size_limit.h"
 #include "fs/tmpfs.h"
 #include "kernel/file.h"
@@ -69,6 +70,14 @@ static long write_piece(struct memory_object *object, struct io_iter *from, uint
     return taken;
 }
 
+/* Whether a seal forbids a write that goes up to this offset. */
+static bool is_sealed_off(struct node *node, uint64_t end)
+{
+    if (node->seals & SEALS_OF_WRITING)
+        return true;
+    return (node->seals & F_SEAL_GROW) && end > tmpfs_node(node)->object->size;
+}
+
 long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset)
 {
     struct memory_object *object = tmpfs_node(node)->object;
@@ -80,6 +89,8 @@ long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset)
 
         if (*offset + piece > OBJECT_SIZE_MAX)
             return total ? total : -EFBIG;
+        if (is_sealed_off(node, *offset + piece))
+            return total ? total : -EPERM;
         taken = write_piece(object, from, *offset, piece);
         if (taken <= 0)
             return total ? total : taken ? taken : -EFAULT;
@@ -193,8 +204,13 @@ static int open(struct node *node, struct file *file)
 
 static int resize(struct node *node, uint64_t size)
 {
+    uint64_t old_size = tmpfs_node(node)->object->size;
+
     if (size > OBJECT_SIZE_MAX)
         return -EFBIG;
+    if ((size < old_size && (node->seals & F_SEAL_SHRINK)) ||
+        (size > old_size && (node->seals & F_SEAL_GROW)))
+        return -EPERM;
     truncate_object(tmpfs_node(node)->object, size);
     node->modified = node->changed = file_time_now();
     return 0;
@@ -202,6 +218,8 @@ static int resize(struct node *node, uint64_t size)
 
 static int zero(struct node *node, uint64_t start, uint64_t end)
 {
+    if (node->seals & SEALS_OF_WRITING)
+        return -EPERM;
     object_clear(tmpfs_node(node)->object, start, end);
     node->modified = node->changed = file_time_now();
     return 0;
@@ -212,6 +230,8 @@ static int allocate(struct node *node, uint64_t start, uint64_t end)
     struct memory_object *object = tmpfs_node(node)->object;
     uint64_t last = (end - 1) >> PAGE_SHIFT;
 
+    if ((node->seals & F_SEAL_GROW) && end > object->size)
+        return -EPERM;
     node->modified = node->changed = file_time_now();
     if (last - (start >> PAGE_SHIFT) >= page_count_total())
         return -ENOSPC;

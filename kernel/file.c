@@ -72,7 +72,8 @@ static long transfer_at_offset(struct file *file, struct io_iter *iter, transfer
     mutex_lock(&file->offset_lock);
     offset = file->offset;
     result = transfer(file, iter, &offset);
-    file->offset = offset;
+    if (result >= 0)
+        file->offset = offset;
     mutex_unlock(&file->offset_lock);
     return result;
 }

@@ -93,6 +93,11 @@ static int request_file(struct map_request *request, struct file *file, int shar
     request->object = file->operations->object ? file->operations->object(file) : NULL;
     if (!request->object)
         return -ENODEV;
+    if (sharing != MAP_PRIVATE && request->object->is_sealed) {
+        if (request->prot & PROT_WRITE)
+            return -EPERM;
+        request->max_prot &= (uint8_t)~PROT_WRITE;
+    }
     return request->area_flags & AREA_GROWS_DOWN ? -EINVAL : 0;
 }
 

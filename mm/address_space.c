@@ -280,6 +280,19 @@ void space_put(struct address_space *space)
     slab_free(&space_cache, space);
 }
 
+bool space_may_write_shared(struct address_space *space, const struct memory_object *object)
+{
+    struct area *area;
+    bool found = false;
+
+    space_lock_read(space);
+    RB_FOREACH (area, area_tree, &space->areas)
+        found |=
+            area->object == object && (area->flags & AREA_SHARED) && (area->max_prot & PROT_WRITE);
+    space_unlock_read(space);
+    return found;
+}
+
 void space_load(struct address_space *space)
 {
     if (space)

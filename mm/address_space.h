@@ -116,6 +116,9 @@ int space_set_mdwe(struct address_space *space, uint32_t flags);
 /* A new space, after fork() or exec, gets what the old one hands on. NULL: there was none. */
 void space_inherit_mdwe(struct address_space *space, const struct address_space *old);
 
+/* Whether a mapping of the object that is shared may be written to, now or after mprotect(). */
+bool space_may_write_shared(struct address_space *space, const struct memory_object *object);
+
 static inline void space_lock_read(struct address_space *space)
 {
     rwlock_read(&space->lock);

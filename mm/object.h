@@ -35,7 +35,8 @@ struct memory_object {
     const struct object_owner_operations *owner_operations; /* NULL: it has no owner */
     void *owner;                                            /* fs/: a struct node */
     uint64_t number;                                        /* no other object ever has it */
-    uint32_t references;                                    /* without an owner */
+    bool is_sealed;      /* no new mapping that is shared may write (F_SEAL_WRITE) */
+    uint32_t references; /* without an owner */
     struct spinlock lock;
     uint64_t size;       /* bytes; an access of a mapping beyond the last page of it is SIGBUS */
     uint64_t pages;      /* pages present */

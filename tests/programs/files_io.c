@@ -15,9 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-/* Of fallocate(2); not in every C library. */
-#define COLLAPSE_RANGE 0x08
-#define ZERO_RANGE     0x10
+#define COLLAPSE_RANGE 0x08 /* fallocate(2); not in every C library */
 
 static char bytes[64];
 
@@ -79,6 +77,10 @@ static void offsets(void)
     SHOW(lseek(fd, 0, SEEK_SET));
     SHOW(read(fd, nowhere, 1));
     SHOW(write(fd, nowhere, 1));
+    int appender = open("file", O_WRONLY | O_APPEND);
+    SHOW(write(appender, nowhere, 1));
+    SHOW(lseek(appender, 0, SEEK_CUR));
+    SHOW(close(appender));
     SHOW(read(fd, bytes, minus_one));
     SHOW(write(fd, (void *)-4096L, 4096));
     SHOW(close(fd));
@@ -197,6 +199,24 @@ static void limits(void)
     SHOW(ftruncate(fd, 9));
 }
 
+static void limited_copies(void)
+{
+    struct rlimit limit = {8, 8};
+    int fd = fresh("01234567");
+    off_t at = 0, to = 4;
+
+    section("copies and RLIMIT_FSIZE");
+    signal(SIGXFSZ, SIG_IGN);
+    SHOW(setrlimit(RLIMIT_FSIZE, &limit));
+    SHOW(copy_file_range(fd, &at, fd, &to, 8, 0));
+    show_content(fd);
+    at = 100;
+    SHOW(copy_file_range(fd, &at, fd, &to, 8, 0));
+    SHOW(lseek(fd, 2, SEEK_SET));
+    SHOW(sendfile(fd, fd, NULL, 3));
+    SHOW(lseek(fd, 0, SEEK_CUR));
+}
+
 static void copies(void)
 {
     int from = fresh("copy this text");
@@ -273,8 +293,6 @@ static void allocation(void)
     int reader = open("file", O_RDONLY);
     SHOW(fallocate(reader, COLLAPSE_RANGE, 0, 4096));
     SHOW(fallocate(fd, COLLAPSE_RANGE, 0, 4096));
-    SHOW(fallocate(reader, COLLAPSE_RANGE | FALLOC_FL_KEEP_SIZE, 0, 4096));
-    SHOW(fallocate(reader, COLLAPSE_RANGE | ZERO_RANGE, 0, 4096));
     SHOW(close(reader));
     SHOW(posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL));
     SHOW(posix_fadvise(fd, 0, 0, 99));
@@ -294,6 +312,9 @@ static void writing_out(void)
     SHOW(syncfs(fd));
     SHOW(fsync(99));
     SHOW(fsync(ends[0]));
+    int null = open("/dev/null", O_RDWR);
+    SHOW(fsync(null));
+    SHOW(close(null));
     int count = 0;
     SHOW(lseek(fd, 1, SEEK_SET));
     SHOW(ioctl(fd, FIONREAD, &count));
@@ -312,6 +333,7 @@ int main(void)
     allocation();
     writing_out();
     SHOW_CHILD(limits());
+    SHOW_CHILD(limited_copies());
     show_leave();
     return 0;
 }

@@ -149,7 +149,7 @@ static void set_id(void)
 {
     section("bits that run a program as another user");
     make("program", 06777, 0, 0);
-    make("truncated", 06767, 0, 0);
+    make("truncated", 06777, 0, 0);
     as(STRANGER, change_contents);
     make("given", 06711, 0, 0);
     SHOW(chown("given", OWNER, GROUP));
