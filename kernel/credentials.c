@@ -5,6 +5,11 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 
+#define BIT(capability) (1ul << (capability))
+#define FILE_CAPABILITIES                                                                 \
+    (BIT(CAP_CHOWN) | BIT(CAP_MKNOD) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) | \
+     BIT(CAP_FOWNER) | BIT(CAP_FSETID) | BIT(CAP_LINUX_IMMUTABLE) | BIT(CAP_MAC_OVERRIDE))
+
 #define UNCHANGED UINT32_MAX /* -1 as an argument */
 
 void credentials_init(struct credentials *credentials)
@@ -235,9 +240,17 @@ SYSCALL3(setresgid, uint32_t, real, uint32_t, effective, uint32_t, saved)
     return set_three(own()->group, real, effective, saved, may(CAP_SETGID), set_group);
 }
 
+/* The capabilities about files go with root's user for files, and come back with it. */
 SYSCALL1(setfsuid, uint32_t, id)
 {
-    return set_file(&own()->user, id, may(CAP_SETUID));
+    struct capabilities *capabilities = &own()->capabilities;
+    const uint32_t old = (uint32_t)set_file(&own()->user, id, may(CAP_SETUID));
+
+    if (!old && own()->user.file)
+        capabilities->effective &= ~FILE_CAPABILITIES;
+    if (old && !own()->user.file)
+        capabilities->effective |= capabilities->permitted & FILE_CAPABILITIES;
+    return old;
 }
 
 SYSCALL1(setfsgid, uint32_t, id)

@@ -7,6 +7,7 @@
 #include "arch/types.h"
 #include "arch/usercopy.h"
 #include "kernel/alarm.h"
+#include "kernel/cpu_clock.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
@@ -24,11 +25,36 @@ struct posix_timer {
     struct process *process;
     int id, clock;
     struct sigevent event;
-    uint64_t due;      /* in clock_monotonic_ns(); 0: not armed */
+    uint64_t due; /* in clock_monotonic_ns() or, by a clock of CPU time, on that; 0: not armed */
     uint64_t interval; /* ns; 0: once */
     bool waits;        /* for its signal to be taken */
     int overrun;       /* how often it had expired beyond the first time, at the last signal */
 };
+
+/* ---- the clock ---- */
+
+/* The clock of a thread or process that is gone has gone back to 0, and stands. */
+static uint64_t now_of(const struct posix_timer *timer)
+{
+    uint64_t ns;
+
+    if (!cpu_clock_is(timer->clock))
+        return clock_monotonic_ns();
+    return cpu_clock_read(timer->process, timer->clock, &ns) ? 0 : ns;
+}
+
+/* CPU time passes no faster than on all CPUs; one look a tick is as good as Linux's. */
+static void set_alarm(struct posix_timer *timer)
+{
+    uint64_t due = timer->due;
+
+    if (due && cpu_clock_is(timer->clock)) {
+        uint64_t now = now_of(timer);
+        uint64_t left = due > now ? (due - now) / cpu_count : 0;
+        due = clock_monotonic_ns() + (left > TICK_NS ? left : TICK_NS);
+    }
+    alarm_set(&timer->alarm, due);
+}
 
 /* ---- expiring ---- */
 
@@ -73,12 +99,13 @@ static void ring(struct alarm *alarm, uint64_t now)
 {
     struct posix_timer *timer = container_of(alarm, struct posix_timer, alarm);
 
-    timer->waits = send(timer);
+    timer->waits = timer->due <= now_of(timer) && send(timer);
     if (timer->waits)
         return;
-    forward(timer, now);
-    if (timer->due)
-        alarm_set(alarm, timer->due > now + TICK_NS ? timer->due : now + TICK_NS);
+    forward(timer, now_of(timer));
+    set_alarm(timer);
+    if (alarm->due && alarm->due < now + TICK_NS)
+        alarm_set(alarm, now + TICK_NS);
 }
 
 static struct posix_timer *find(int id)
@@ -97,11 +124,11 @@ void posix_timer_taken(siginfo_t *info)
 
     if (!timer || !timer->waits)
         return;
-    uint64_t missed = forward(timer, clock_monotonic_ns()) - 1;
+    uint64_t times = forward(timer, now_of(timer));
     timer->waits = false;
-    timer->overrun = missed < INT32_MAX ? (int)missed : INT32_MAX;
+    timer->overrun = times > INT32_MAX ? INT32_MAX : times ? (int)times - 1 : 0;
     info->si_overrun = timer->overrun;
-    alarm_set(&timer->alarm, timer->due);
+    set_alarm(timer);
 }
 
 static void remove_timer(struct posix_timer *timer)
@@ -125,9 +152,34 @@ void posix_timers_delete(struct process *process)
 
 /* ---- the calls ---- */
 
-static bool is_clock(int clock)
+static int check_clock(int clock)
 {
-    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME;
+    switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_MONOTONIC:
+    case CLOCK_BOOTTIME:
+    case CLOCK_TAI:
+        return 0;
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_MONOTONIC_COARSE:
+        return -EOPNOTSUPP;
+    case CLOCK_REALTIME_ALARM:
+    case CLOCK_BOOTTIME_ALARM:
+        return 0;
+    default:
+        return cpu_clock_is(clock) ? 0 : -EINVAL;
+    }
+}
+
+/* What Linux finds out when it has looked at all else. */
+static int check_clock_is_there(int clock)
+{
+    uint64_t now;
+
+    if (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM)
+        return -EOPNOTSUPP; /* they would wake a board that sleeps */
+    return cpu_clock_is(clock) ? cpu_clock_read(current_process(), clock, &now) : 0;
 }
 
 static bool is_sound(const struct sigevent *event)
@@ -151,39 +203,51 @@ static bool is_sound(const struct sigevent *event)
     return event->sigev_signo > 0 && event->sigev_signo <= SIGNAL_COUNT;
 }
 
-SYSCALL3(timer_create, int, clock, uintptr_t, user_event, uintptr_t, user_id)
+static int create(int clock, int id, const struct sigevent *event)
 {
     struct posix_timers *timers = &current_process()->posix_timers;
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
-    struct posix_timer *timer;
+    struct posix_timer *timer = timers->count < TIMERS_MAX ? kzalloc(sizeof(*timer)) : NULL;
 
-    if (user_event && copy_from_user(&event, user_event, sizeof(event)))
-        return -EFAULT;
-    if (!is_clock(clock) || !is_sound(&event))
-        return -EINVAL;
-    if (!user_event)
-        event.sigev_value.sival_int = timers->next_id;
-    if (copy_to_user(user_id, &timers->next_id, sizeof(timers->next_id)))
-        return -EFAULT;
-    timer = timers->count < TIMERS_MAX ? kzalloc(sizeof(*timer)) : NULL;
     if (!timer)
         return -EAGAIN;
     timer->alarm.ring = ring;
     timer->process = current_process();
-    timer->clock = clock;
-    timer->event = event;
-    timer->id = timers->next_id;
-    timers->next_id = timers->next_id < INT32_MAX ? timers->next_id + 1 : 0;
+    timer->clock = cpu_clock_is(clock) ? cpu_clock_for_all(clock) : clock;
+    timer->event = *event;
+    timer->id = id;
     timers->count++;
     TAILQ_INSERT_TAIL(&timers->list, timer, link);
     return 0;
+}
+
+/* A number is used up by a timer that could not be made, too, but for want of its clock. */
+SYSCALL3(timer_create, int, clock, uintptr_t, user_event, uintptr_t, user_id)
+{
+    int *next_id = &current_process()->posix_timers.next_id;
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+
+    if (user_event && copy_from_user(&event, user_event, sizeof(event)))
+        return -EFAULT;
+    int error = check_clock(clock);
+    if (error)
+        return error;
+    int id = *next_id;
+    *next_id = id < INT32_MAX ? id + 1 : 0;
+    if (!is_sound(&event))
+        return -EINVAL;
+    if (!user_event)
+        event.sigev_value.sival_int = id;
+    if (copy_to_user(user_id, &id, sizeof(id)))
+        return -EFAULT;
+    error = check_clock_is_there(clock);
+    return error ? error : create(clock, id, &event);
 }
 
 /* Nanoseconds to the next expiry: never 0 while one is to come that is told. */
 static uint64_t remaining(const struct posix_timer *timer)
 {
     struct posix_timer moved = *timer;
-    uint64_t now = clock_monotonic_ns();
+    uint64_t now = now_of(timer);
 
     if (timer->waits || timer->event.sigev_notify == SIGEV_NONE)
         forward(&moved, now);
@@ -199,6 +263,13 @@ SYSCALL2(timer_gettime, int, id, uintptr_t, value)
     return timer ? time_interval_to_user(value, timer->interval, remaining(timer)) : -EINVAL;
 }
 
+static uint64_t due_of(const struct posix_timer *timer, uint64_t value, bool absolute)
+{
+    if (!cpu_clock_is(timer->clock))
+        return time_due(timer->clock, value, absolute);
+    return absolute ? value : now_of(timer) + value;
+}
+
 SYSCALL4(timer_settime, int, id, int, flags, uintptr_t, new_value, uintptr_t, old_value)
 {
     uint64_t interval, value, old_interval, old_remaining;
@@ -209,11 +280,14 @@ SYSCALL4(timer_settime, int, id, int, flags, uintptr_t, new_value, uintptr_t, ol
         return error ? error : -EINVAL;
     old_interval = timer->interval;
     old_remaining = remaining(timer);
-    timer->due = value ? time_due(timer->clock, value, flags & TIMER_ABSTIME) : 0;
+    timer->due = value ? due_of(timer, value, flags & TIMER_ABSTIME) : 0;
     timer->interval = value ? interval : 0;
     timer->waits = false;
     timer->overrun = 0;
-    alarm_set(&timer->alarm, timer->event.sigev_notify == SIGEV_NONE ? 0 : timer->due);
+    if (timer->event.sigev_notify == SIGEV_NONE)
+        alarm_set(&timer->alarm, 0);
+    else
+        set_alarm(timer);
     return old_value ? time_interval_to_user(old_value, old_interval, old_remaining) : 0;
 }
 

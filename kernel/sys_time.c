@@ -9,6 +9,7 @@
 
 #include "arch/clock.h"
 #include "arch/usercopy.h"
+#include "kernel/cpu_clock.h"
 #include "kernel/poller.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
@@ -32,6 +33,7 @@ static int read_clock(int clock, uint64_t *ns)
     switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
+    case CLOCK_TAI: /* nobody has told how many leap seconds there were */
         *ns = time_realtime_ns();
         return 0;
     case CLOCK_MONOTONIC:
@@ -40,16 +42,11 @@ static int read_clock(int clock, uint64_t *ns)
     case CLOCK_BOOTTIME:
         *ns = clock_monotonic_ns();
         return 0;
-    case CLOCK_PROCESS_CPUTIME_ID:
-        kernel_lock(); /* threads end meanwhile */
-        *ns = process_cpu_ns(current_process());
-        kernel_unlock();
-        return 0;
     case CLOCK_THREAD_CPUTIME_ID:
         *ns = sched_cpu_ns(current());
         return 0;
     default:
-        return -EINVAL;
+        return cpu_clock_read(current_process(), clock, ns);
     }
 }
 
@@ -91,7 +88,9 @@ PARALLEL_SYSCALL2(clock_getres, int, clock, uintptr_t, address)
     uint64_t ns;
     int error = read_clock(clock, &ns);
 
-    return error || !address ? error : time_to_user(address, 1);
+    if (error || !address)
+        return error;
+    return time_to_user(address, cpu_clock_is_coarse(clock) ? TICK_NS : 1);
 }
 
 PARALLEL_SYSCALL2(gettimeofday, uintptr_t, address, uintptr_t, zone)
@@ -178,7 +177,8 @@ int time_interval_to_user(uintptr_t address, uint64_t interval, uint64_t value)
 
 uint64_t time_due(int clock, uint64_t value, bool absolute)
 {
-    bool is_realtime = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM;
+    bool is_realtime =
+        clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI;
     uint64_t due;
 
     if (!absolute)
@@ -197,21 +197,31 @@ PARALLEL_SYSCALL2(nanosleep, uintptr_t, duration, uintptr_t, remaining)
 
 static bool may_sleep_by(int clock)
 {
-    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
-           clock == CLOCK_PROCESS_CPUTIME_ID;
+    return clock != CLOCK_THREAD_CPUTIME_ID && clock != CLOCK_MONOTONIC_RAW &&
+           clock != CLOCK_REALTIME_COARSE && clock != CLOCK_MONOTONIC_COARSE;
+}
+
+/* These would wake a board that sleeps. */
+static bool is_alarm(int clock)
+{
+    return clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
 }
 
 PARALLEL_SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, uintptr_t,
                   remaining)
 {
     uint64_t ns, now;
-    int error = read_clock(clock, &now);
+    int error;
 
-    if (error)
-        return error;
     if (!may_sleep_by(clock))
         return -EOPNOTSUPP;
-    error = time_from_user(duration, &ns);
+    error = is_alarm(clock) ? 0 : read_clock(clock, &now);
+    if (!error)
+        error = time_from_user(duration, &ns);
+    if (!error && is_alarm(clock))
+        error = -EOPNOTSUPP;
+    if (!error && cpu_clock_is_own_thread(clock))
+        error = -EINVAL;
     if (error)
         return error;
     if (flags & TIMER_ABSTIME)

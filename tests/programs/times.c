@@ -28,6 +28,34 @@ static long milliseconds(void)
 
 /* ---- Clocks ---- */
 
+/* The number that a process's or thread's clock of CPU time has, and what is measured. */
+static clockid_t cpu_clock(pid_t pid, unsigned int bits)
+{
+    return (clockid_t)(~(unsigned int)pid << 3 | bits);
+}
+
+static void cpu_clocks(void)
+{
+    struct timespec time, none = {0, 0}, bad = {0, -1};
+
+    for (unsigned int bits = 0; bits < 8; bits++) {
+        say("measured %u", bits);
+        VALUE("one's own", clock_gettime(cpu_clock(0, bits), &time));
+        VALUE("by its number", clock_gettime(cpu_clock(getpid(), bits), &time));
+        VALUE("of nobody", clock_gettime(cpu_clock(4194304, bits), &time));
+        VALUE("its resolution", clock_getres(cpu_clock(0, bits), &time));
+        VALUE("to a bad address", syscall(SYS_clock_gettime, cpu_clock(0, bits), 8));
+    }
+    for (int clock = 0; clock < 12; clock++) {
+        if (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM)
+            continue; /* these depend on the board */
+        say("clock %d", clock);
+        VALUE("sleep", syscall(SYS_clock_nanosleep, clock, 0, &none, NULL));
+        VALUE("a bad time", syscall(SYS_clock_nanosleep, clock, 0, &bad, NULL));
+    }
+    VALUE("sleep by the thread's", syscall(SYS_clock_nanosleep, cpu_clock(0, 6), 0, &none, NULL));
+}
+
 static void clocks(void)
 {
     static const struct {
@@ -236,6 +264,7 @@ static void by_processor_time(const char *what, int which, int number)
 int main(void)
 {
     clocks();
+    cpu_clocks();
     agreement();
     processor_time();
     sleeping();
