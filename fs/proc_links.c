@@ -37,10 +37,9 @@ static int reopen(struct node *node, struct file *made)
     struct file *file = file_node(node)->file;
     int error = file->operations->reopen ? file->operations->reopen(file, made) : -ENXIO;
 
-    if (!error) { /* the new file has no node either, and so no locks */
+    if (!error) { /* the new file has no node either: its locks are its own */
         made->node = NULL;
         made->locks = &made->own_locks;
-        made->locks = NULL;
         node_put(node);
     }
     return error;
