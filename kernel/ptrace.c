@@ -24,6 +24,7 @@ bool ptrace_signal_stop(siginfo_t *info)
     struct task *task = current();
 
     task->trace.info = *info;
+    task->trace.is_continued = false;
     task->trace.resume_signal = 0; /* when SIGKILL ends the stop */
     stop_for_tracer(info->si_signo);
     int signal = task->trace.resume_signal;
@@ -49,6 +50,7 @@ static void stop_with(int code)
     trace->info.si_pid = current_process()->pid;
     trace->resume_signal = 0;
     stop_for_tracer(code);
+    trace->is_listening = false;
 }
 
 void ptrace_event_stop(int event, uint64_t message)
@@ -67,6 +69,8 @@ void ptrace_group_stop(int signal)
 {
     struct trace_state *trace = &current()->trace;
 
+    if (trace->is_continued)
+        return;
     trace->in_group_stop = true;
     if (trace->seized) {
         stop_with(signal | PTRACE_EVENT_STOP << 8);
@@ -75,7 +79,6 @@ void ptrace_group_stop(int signal)
         stop_for_tracer(signal);
     }
     trace->in_group_stop = false;
-    trace->is_listening = false;
 }
 
 void ptrace_step_stop(void)
@@ -306,6 +309,8 @@ static long listen(struct task *task)
     if (!task->trace.seized || task->stop.code >> 8 != PTRACE_EVENT_STOP)
         return -EIO;
     task->trace.is_listening = true;
+    if (task->trace.stop_wanted) /* SIGCONT has come already */
+        stop_end(task);
     return 0;
 }
 

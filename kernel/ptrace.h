@@ -26,6 +26,7 @@ struct trace_state {
     bool single_step;       /* RFLAGS.TF was set by the tracer, not by the program */
     bool in_group_stop;     /* stopped by SIGSTOP and the like, not by a signal on its way */
     bool is_listening;      /* PTRACE_LISTEN: in a group stop that SIGCONT ends */
+    bool is_continued;      /* SIGCONT came while the tracer saw a signal, which stops no more */
     int resume_signal;      /* what the tracer wants delivered instead of what it was stopped for */
     uint64_t message;       /* of the last event: PTRACE_GETEVENTMSG */
     siginfo_t info; /* of the signal or event it is stopped for; si_signo 0: there is none */

@@ -107,6 +107,7 @@ void stop_continue(struct process *process)
     struct task *thread;
 
     TAILQ_FOREACH (thread, &process->threads, thread) {
+        thread->trace.is_continued = true;
         if (thread->trace.seized)
             ptrace_want_stop(thread);
         was_stopped |= thread->stop.kind == STOP_JOB;

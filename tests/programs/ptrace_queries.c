@@ -172,6 +172,37 @@ static void sigcont_of_seized(void)
     end(pid);
 }
 
+static void listened_to(void)
+{
+    pid_t pid = sleeping_child();
+
+    trace(PTRACE_SEIZE, pid, 0, 0);
+    trace(PTRACE_INTERRUPT, pid, 0, 0);
+    say_wait("interrupted", pid);
+    VALUE("LISTEN", trace(PTRACE_LISTEN, pid, 0, 0));
+    VALUE("nothing else while it listens", trace(PTRACE_CONT, pid, 0, 0));
+    kill(pid, SIGCONT);
+    say_wait("SIGCONT", pid);
+    kill(pid, SIGCONT);
+    VALUE("LISTEN after SIGCONT", trace(PTRACE_LISTEN, pid, 0, 0));
+    say_wait("a stop at once", pid);
+    VALUE("it obeys again", trace(PTRACE_CONT, pid, 0, 0));
+    say_wait("SIGCONT itself", pid);
+    end(pid);
+}
+
+static void stop_and_continued(void)
+{
+    pid_t pid = sleeping_child();
+
+    trace(PTRACE_ATTACH, pid, 0, 0);
+    say_wait("attached", pid);
+    kill(pid, SIGCONT);
+    VALUE("its SIGSTOP after SIGCONT", trace(PTRACE_CONT, pid, 0, SIGSTOP));
+    say_wait("does not stop it", pid);
+    end(pid);
+}
+
 static void killed_at_a_signal(void)
 {
     pid_t pid = sleeping_child();
@@ -188,6 +219,8 @@ int main(void)
     call_info();
     waiting_signals();
     sigcont_of_seized();
+    listened_to();
+    stop_and_continued();
     killed_at_a_signal();
     return 0;
 }
