@@ -125,6 +125,18 @@ static long write_some(struct pipe *pipe, struct io_iter *from, uint32_t needed)
     return result;
 }
 
+long pipe_break(unsigned int flags)
+{
+    if (!(flags & PIPE_NO_SIGNAL))
+        signal_send(current(), SIGPIPE);
+    return -EPIPE;
+}
+
+bool pipe_is_broken(const struct file *end)
+{
+    return !has_readers(end->state);
+}
+
 /* A write of up to PIPE_BUF bytes is whole; a larger one may be mixed with others'. */
 long pipe_write(struct file *file, struct io_iter *from, unsigned int flags)
 {
@@ -144,8 +156,8 @@ long pipe_write(struct file *file, struct io_iter *from, unsigned int flags)
         else if (result == 0)
             result = wait_event(&pipe->can_write, has_room, &wait);
     }
-    if (result == -EPIPE && !(flags & PIPE_NO_SIGNAL))
-        signal_send(current(), SIGPIPE);
+    if (result == -EPIPE)
+        pipe_break(flags);
     return total ? total : result;
 }
 

@@ -42,6 +42,10 @@ long pipe_set_size(struct file *file, uint32_t size);
 long pipe_read(struct file *file, struct io_iter *to, unsigned int flags);
 long pipe_write(struct file *file, struct io_iter *from, unsigned int flags);
 
+/* Whether nobody can read any more; -EPIPE, and SIGPIPE unless PIPE_NO_SIGNAL. */
+bool pipe_is_broken(const struct file *end);
+long pipe_break(unsigned int flags);
+
 /* Whether all readers have gone and left bytes behind. */
 bool pipe_is_abandoned(const struct file *end);
 

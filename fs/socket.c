@@ -69,10 +69,19 @@ static long read(struct file *file, struct io_iter *to, uint64_t *offset)
     return read_stream(file, to, file->flags);
 }
 
+/* Where nobody can read any more, even nothing cannot be written. */
+static long write_stream(struct file *file, struct io_iter *from, unsigned int flags)
+{
+    struct file *out = ((struct socket *)file->state)->out;
+
+    return from->remaining || !pipe_is_broken(out) ? pipe_write(out, from, flags)
+                                                   : pipe_break(flags);
+}
+
 static long write(struct file *file, struct io_iter *from, uint64_t *offset)
 {
     (void)offset;
-    return pipe_write(((struct socket *)file->state)->out, from, file->flags);
+    return write_stream(file, from, file->flags);
 }
 
 static int status(struct file *file, struct stat *status)
@@ -225,11 +234,9 @@ static unsigned int flags_for(const struct file *file, unsigned int flags)
 
 long socket_send(struct file *file, struct io_iter *from, unsigned int flags)
 {
-    struct socket *socket = file->state;
-
     if (flags & MSG_OOB)
         return -EOPNOTSUPP;
-    return pipe_write(socket->out, from, flags_for(file, flags));
+    return write_stream(file, from, flags_for(file, flags));
 }
 
 long socket_receive(struct file *file, struct io_iter *to, unsigned int flags)

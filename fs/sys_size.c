@@ -12,6 +12,7 @@
 #include "fs/open.h"
 #include "fs/path.h"
 #include "fs/permission.h"
+#include "fs/pipe.h"
 #include "fs/size_limit.h"
 #include "kernel/file.h"
 #include "kernel/syscall.h"
@@ -124,7 +125,7 @@ static long check_allocation(const struct file *file, unsigned int mode)
     if (!file_is_writable(file))
         return -EBADF;
     if (!file->node)
-        return -ESPIPE;
+        return file_is_pipe(file) ? -ESPIPE : -ENODEV;
     if (!S_ISREG(file->node->mode))
         return S_ISFIFO(file->node->mode) ? -ESPIPE : -ENODEV;
     return file->node->operations->allocate ? 0 : -EOPNOTSUPP;

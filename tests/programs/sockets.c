@@ -119,6 +119,27 @@ static void messages(const int pair[2])
     SHOW(polled.revents);
 }
 
+static void broken(void)
+{
+    int pair[2];
+
+    section("nobody to read");
+    signal(SIGPIPE, SIG_IGN);
+    SHOW(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    SHOW(fallocate(pair[0], 0, 0, 10));
+    SHOW(write(pair[0], "", 0));
+    SHOW(shutdown(pair[0], SHUT_WR));
+    SHOW(write(pair[0], "", 0));
+    SHOW(write(pair[0], "x", 1));
+    SHOW(write(pair[1], "x", 1));
+    SHOW(close(pair[0]));
+    SHOW(write(pair[1], "", 0));
+    SHOW(send(pair[1], "", 0, MSG_NOSIGNAL));
+    signal(SIGPIPE, SIG_DFL);
+    SHOW_CHILD(write(pair[1], "", 0));
+    SHOW(close(pair[1]));
+}
+
 static void left_unread(void)
 {
     struct pollfd polled = {.events = POLLIN | POLLOUT};
@@ -163,6 +184,7 @@ int main(void)
     options(pair[0]);
     messages(pair);
     left_unread();
+    broken();
     show_leave();
     return 0;
 }
