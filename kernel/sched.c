@@ -664,9 +664,13 @@ void sched_start(void)
 
 uint64_t sched_cpu_ns(const struct task *task)
 {
-    int64_t clock = __atomic_load_n(&task->cpu_clock, __ATOMIC_ACQUIRE);
+    int64_t clock, now;
 
-    return (uint64_t)(clock < 0 ? clock + (int64_t)clock_monotonic_ns() + 1 : clock);
+    do { /* a turn that ends meanwhile ends before now */
+        clock = __atomic_load_n(&task->cpu_clock, __ATOMIC_ACQUIRE);
+        now = (int64_t)clock_monotonic_ns();
+    } while (__atomic_load_n(&task->cpu_clock, __ATOMIC_RELAXED) != clock);
+    return (uint64_t)(clock < 0 ? clock + now + 1 : clock);
 }
 
 uint64_t sched_idle_ns_of(unsigned int cpu)
