@@ -130,6 +130,7 @@ static bool must_populate(const struct address_space *space)
 
 static long map(struct map_request *request, int flags, struct file *file)
 {
+    struct address_space *space = current()->space;
     int sharing = flags & MAP_TYPE;
     uintptr_t address;
     int error;
@@ -138,7 +139,7 @@ static long map(struct map_request *request, int flags, struct file *file)
         return -EINVAL;
     if (align_up(request->size, PAGE_SIZE) == 0)
         return -ENOMEM;
-    error = space_check_place(current()->space, request);
+    error = space_check_place(space, request);
     if (error)
         return error;
     if (file && is_beyond_files(request))
@@ -153,13 +154,13 @@ static long map(struct map_request *request, int flags, struct file *file)
     error = file ? request_file(request, file, sharing) : request_anonymous(request, sharing);
     if (error)
         return error;
-    error = space_map(current()->space, request, &address);
+    error = space_map(space, request, &address);
     if (!file && request->object)
         object_put(request->object); /* the area has its own reference */
     if (error)
         return error;
-    if ((flags & (MAP_POPULATE | MAP_LOCKED)) || must_populate(current()->space))
-        space_populate(current()->space, address, request->size);
+    if ((flags & (MAP_POPULATE | MAP_LOCKED)) || must_populate(space))
+        space_populate(space, address, request->size);
     return (long)address;
 }
 

@@ -167,7 +167,7 @@ static int zap_run(const struct pt_run *run, void *context)
     }
     if (zapped)
         space_count_resident(space,
-                             -(int64_t)(zapped * (pte_level_size(run->level) >> PAGE_SHIFT)));
+                             -(int64_t)(zapped << (pte_level_shift(run->level) - PAGE_SHIFT)));
     return 0;
 }
 
@@ -184,6 +184,20 @@ static void gather_table(struct page *page, void *context)
     gather_page(context, page);
 }
 
+/* Those of [start, end) that nothing outside [floor, ceiling) uses; seldom any. */
+static __attribute__((noinline)) void free_tables(struct address_space *space, uintptr_t start,
+                                                  uintptr_t end, uintptr_t floor, uintptr_t ceiling)
+{
+    struct pt_walk walk = {.context = space,
+                           .flags = PT_FREE_TABLES,
+                           .level = 1,
+                           .floor = floor,
+                           .ceiling = ceiling,
+                           .free_table = gather_table};
+
+    pt_walk(space->root, start, end, &walk);
+}
+
 void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end,
                               struct area *next)
 {
@@ -195,15 +209,8 @@ void space_free_tables_locked(struct address_space *space, uintptr_t start, uint
     /* Tables at either end that a neighbour uses too stay: often all there are. */
     start = floor > align_down(start, size) ? align_up(start, size) : align_down(start, size);
     end = ceiling < align_up(end, size) ? align_down(end, size) : align_up(end, size);
-    if (start >= end)
-        return;
-    struct pt_walk walk = {.context = space,
-                           .flags = PT_FREE_TABLES,
-                           .level = 1,
-                           .floor = floor,
-                           .ceiling = ceiling,
-                           .free_table = gather_table};
-    pt_walk(space->root, start, end, &walk);
+    if (start < end)
+        free_tables(space, start, end, floor, ceiling);
 }
 
 /* ---- life ---- */

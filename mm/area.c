@@ -23,9 +23,14 @@ void area_init(void)
     slab_cache_init(&area_cache, "area", sizeof(struct area), 16);
 }
 
+struct area *area_alloc(void)
+{
+    return slab_alloc(&area_cache);
+}
+
 struct area *area_create(const struct area *template)
 {
-    struct area *area = slab_alloc(&area_cache);
+    struct area *area = area_alloc();
     if (!area)
         return NULL;
     *area = *template;

@@ -53,7 +53,10 @@ int area_compare(const struct area *a, const struct area *b);
 /* At boot, before the first area. */
 void area_init(void);
 
-/* A copy of template with a reference to its object, or NULL. It hangs nowhere yet. */
+/* An area to be filled in, or NULL. It hangs nowhere yet. */
+struct area *area_alloc(void);
+
+/* The same as a copy of template, with a reference to its object. */
 struct area *area_create(const struct area *template);
 void area_destroy(struct area *area);
 

@@ -16,6 +16,7 @@
 #include "mm/page.h"
 #include "mm/page_table.h"
 
+/* By a signal, which is SIGKILL where memory is out. */
 static int refuse(struct fault_verdict *verdict, int signal, int code, const struct area *area)
 {
     *verdict = (struct fault_verdict){signal, code, area ? area->key : 0};
@@ -45,11 +46,6 @@ static bool protection_denies(const struct area *area, uint32_t error_code)
 }
 
 /* ---- resolving ---- */
-
-static int fault_out_of_memory(struct fault_verdict *verdict, const struct area *area)
-{
-    return refuse(verdict, SIGKILL, 0, area);
-}
 
 static struct page *copy_of(struct page *source)
 {
@@ -128,12 +124,12 @@ static int map_object_page(struct fault *fault)
     if (index >= align_up(object_size(area->object), PAGE_SIZE) >> PAGE_SHIFT)
         return refuse(fault->verdict, SIGBUS, BUS_ADRERR, area);
     if (object_page(area->object, index, true, &page))
-        return fault_out_of_memory(fault->verdict, area);
+        return refuse(fault->verdict, SIGKILL, 0, area);
     if (fault->write && !shared) {
         struct page *copy = copy_of(page);
         page_put(page);
         if (!copy)
-            return fault_out_of_memory(fault->verdict, area);
+            return refuse(fault->verdict, SIGKILL, 0, area);
         note_copy(fault);
         page = copy;
     }
@@ -146,7 +142,7 @@ static int map_anonymous_page(struct fault *fault)
     struct page *page = fault->write ? page_alloc(0, PAGE_ZERO) : page_of(space_zero_page);
 
     if (!page)
-        return fault_out_of_memory(fault->verdict, fault->area);
+        return refuse(fault->verdict, SIGKILL, 0, fault->area);
     fill(fault, page, fault->write);
     return 0;
 }
@@ -188,7 +184,7 @@ static int map_missing(struct fault *fault)
     if (fault->level > 1) {
         fault->entry = pt_entry(fault->space->root, fault->address, 1, PT_CREATE, &fault->level);
         if (!fault->entry)
-            return fault_out_of_memory(fault->verdict, area);
+            return refuse(fault->verdict, SIGKILL, 0, area);
         fault->seen = pt_load(fault->entry);
         if (!pte_is_empty(fault->seen)) /* another thread was faster */
             return 0;
@@ -271,7 +267,7 @@ static int resolve(struct address_space *space, struct area *area, uintptr_t add
         .space = space, .area = area, .address = address, .write = write, .verdict = verdict};
 
     if (!find_entry(&fault))
-        return fault_out_of_memory(verdict, area);
+        return refuse(verdict, SIGKILL, 0, area);
     if (pte_is_empty(fault.seen))
         return map_missing(&fault);
     if (write && !(fault.seen.value & PTE_OWNED))

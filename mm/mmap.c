@@ -7,6 +7,7 @@
 
 #include "mm/huge_pages.h"
 #include "mm/keys.h"
+#include "mm/object.h"
 #include "mm/page.h"
 #include "mm/page_table.h"
 
@@ -124,12 +125,10 @@ static int check_place_locked(struct address_space *space, const struct map_requ
 
 int space_check_place(struct address_space *space, const struct map_request *request)
 {
-    size_t size = align_up(request->size, alignment_of(request));
-
     if (!request->fixed)
-        return size > USER_END ? -ENOMEM : 0;
+        return request->size > USER_END ? -ENOMEM : 0;
     space_lock_read(space);
-    int error = check_place_locked(space, request, size);
+    int error = check_place_locked(space, request, align_up(request->size, alignment_of(request)));
     space_unlock_read(space);
     return error;
 }
@@ -289,7 +288,10 @@ static int map_locked(struct address_space *space, const struct map_request *req
     error = space_check_guards_locked(space, start, start + size, -1);
     if (error)
         return error;
-    struct area template = {
+    struct area *area = area_alloc();
+    if (!area)
+        return -ENOMEM;
+    *area = (struct area){
         .start = start,
         .end = start + size,
         .prot = request->prot & PROT_RWX,
@@ -299,9 +301,8 @@ static int map_locked(struct address_space *space, const struct map_request *req
         .object = request->object,
         .object_page = request->object_page,
     };
-    struct area *area = area_create(&template);
-    if (!area)
-        return -ENOMEM;
+    if (area->object)
+        object_get(area->object);
     if (area->flags & AREA_HUGETLB)
         error = huge_pages_reserve((unsigned int)(size / HUGE_PAGE_SIZE));
     if (!error && (area->flags & AREA_HUGETLB))

@@ -262,6 +262,26 @@ static void free_single(struct page *page)
     spin_unlock_irqrestore(&hand->lock, irq);
 }
 
+/* ---- checks; where they are not made, nothing is worked out for them ---- */
+
+#ifdef LATCHKEY_DEBUG
+static void poison_block(const struct page *page)
+{
+    poison(page_address(page), PAGE_SIZE << page->order);
+}
+
+static void check_zero(const struct page *page)
+{
+    const uint64_t *words = page_address(page);
+
+    for (unsigned int i = 0; page->is_zero && i < PAGE_SIZE / sizeof(*words); i++)
+        assert(words[i] == 0);
+}
+#else
+#define poison_block(page) ((void)(page))
+#define check_zero(page)   ((void)(page))
+#endif
+
 /* ---- allocating ---- */
 
 static struct page *alloc_block(unsigned int order, enum page_flags flags)
@@ -293,7 +313,7 @@ struct page *page_alloc(unsigned int order, enum page_flags flags)
     page->is_zero = false;
     page->references = 1;
     if (!(flags & PAGE_ZERO))
-        poison(page_address(page), PAGE_SIZE << order);
+        poison_block(page);
     else if (!filled)
         memset(page_address(page), 0, PAGE_SIZE << order);
     return page;
@@ -305,24 +325,12 @@ void page_get(struct page *page)
     __atomic_fetch_add(&page->references, 1, __ATOMIC_RELAXED);
 }
 
-#ifdef LATCHKEY_DEBUG
-static void check_zero(const struct page *page)
-{
-    const uint64_t *words = page_address(page);
-
-    for (unsigned int i = 0; page->is_zero && i < PAGE_SIZE / sizeof(*words); i++)
-        assert(words[i] == 0);
-}
-#else
-#define check_zero(page) ((void)(page))
-#endif
-
 /* The last reference has gone. Apart from page_put(), whose way for shared pages is short. */
 static __attribute__((noinline)) void free_block(struct page *page)
 {
     check_zero(page);
     if (!page->is_zero)
-        poison(page_address(page), PAGE_SIZE << page->order);
+        poison_block(page);
     if (page->order == 0) {
         free_single(page);
         return;

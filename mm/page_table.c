@@ -230,13 +230,12 @@ int pt_walk(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *
     return walk_from(entry, level, start, end, walk);
 }
 
-pte_t *pt_entry(paddr_t root, uintptr_t address, unsigned int level, unsigned int flags,
-                unsigned int *found)
+/* On from an entry above that level, which names no table. */
+static __attribute__((noinline)) pte_t *make_entry(pte_t *entry, uintptr_t address,
+                                                   unsigned int level, unsigned int flags,
+                                                   unsigned int *found)
 {
-    unsigned int at;
-    pte_t *entry = descend(root, address, level, &at);
-
-    for (;; at--) {
+    for (unsigned int at = *found;; at--) {
         pte_t seen = pt_load(entry);
         *found = at;
         if (at == level || (!pte_is_empty(seen) && pte_is_leaf(seen, at)))
@@ -250,6 +249,16 @@ pte_t *pt_entry(paddr_t root, uintptr_t address, unsigned int level, unsigned in
         }
         entry = table_of(seen) + pte_index(address, at - 1);
     }
+}
+
+pte_t *pt_entry(paddr_t root, uintptr_t address, unsigned int level, unsigned int flags,
+                unsigned int *found)
+{
+    unsigned int at;
+    pte_t *entry = descend(root, address, level, &at);
+
+    *found = at;
+    return at == level ? entry : make_entry(entry, address, level, flags, found);
 }
 
 struct map_context {

@@ -77,8 +77,10 @@ static inline pte_t pt_load(const pte_t *entry)
 /* Changes an entry if it still is what it was seen to be. Returns whether it was. */
 static inline bool pt_replace(pte_t *entry, pte_t seen, pte_t new)
 {
-    return __atomic_compare_exchange_n(&entry->value, &seen.value, new.value, false,
-                                       __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+    uint64_t expected = seen.value;
+
+    return __atomic_compare_exchange_n(&entry->value, &expected, new.value, false, __ATOMIC_RELEASE,
+                                       __ATOMIC_RELAXED);
 }
 
 /* A zeroed table, or 0 for the address when memory is out. */

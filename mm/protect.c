@@ -70,12 +70,8 @@ flip_run(const struct pt_run *run, const struct leaf_change *change, uint64_t w)
 static int change_run(const struct pt_run *run, void *context)
 {
     const struct leaf_change *change = context;
-    unsigned int leaves;
+    unsigned int leaves = change->writing ? flip_run(run, change, PTE_W) : flip_run(run, change, 0);
 
-    if (change->writing)
-        leaves = flip_run(run, change, PTE_W);
-    else
-        leaves = flip_run(run, change, 0);
     if (change->weaker)
         space_gather_run_locked(change->space, run, leaves);
     return 0;
