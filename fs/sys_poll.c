@@ -10,7 +10,9 @@
 #include "fs/open.h"
 #include "fs/poll_set.h"
 #include "kernel/file.h"
+#include "kernel/kernel_lock.h"
 #include "kernel/syscall.h"
+#include "kernel/task.h"
 #include "mm/slab.h"
 
 #define MILLISECONDS 1000000ul           /* in nanoseconds */
@@ -71,9 +73,40 @@ static long poll_descriptors(uintptr_t user, unsigned int count, uint64_t limit)
     return result;
 }
 
+static long resume_poll(const struct restart *restart);
+
+/* limit: in nanoseconds from now. An interrupted one that goes on ends when it would have ended. */
+static long poll_resumably(uintptr_t fds, unsigned int count, uint64_t limit)
+{
+    uint64_t now = clock_monotonic_ns();
+    long result = poll_descriptors(fds, count, limit);
+
+    if (result != -ERESTARTNOHAND)
+        return result;
+    current()->restart = (struct restart){
+        .resume = resume_poll,
+        .deadline = limit == POLL_FOREVER ? POLL_FOREVER : now + limit,
+        .poll = {fds, count},
+    };
+    return -ERESTART_BLOCK;
+}
+
+static long resume_poll(const struct restart *restart)
+{
+    uint64_t now = clock_monotonic_ns();
+    uint64_t limit = restart->deadline > now ? restart->deadline - now : 0;
+
+    if (restart->deadline == POLL_FOREVER)
+        limit = POLL_FOREVER;
+    kernel_lock();
+    long result = poll_resumably(restart->poll.fds, restart->poll.count, limit);
+    kernel_unlock();
+    return result;
+}
+
 SYSCALL3(poll, uintptr_t, fds, unsigned int, count, int, timeout)
 {
-    return poll_descriptors(fds, count, timeout < 0 ? POLL_FOREVER : timeout * MILLISECONDS);
+    return poll_resumably(fds, count, timeout < 0 ? POLL_FOREVER : timeout * MILLISECONDS);
 }
 
 SYSCALL5(ppoll, uintptr_t, fds, unsigned int, count, uintptr_t, timeout, uintptr_t, mask, size_t,

@@ -19,6 +19,10 @@ struct restart {
             int operation;
             uint32_t value, bits;
         } futex;
+        struct {
+            uintptr_t fds;
+            unsigned int count;
+        } poll;
     };
 };
 

@@ -195,6 +195,15 @@ PARALLEL_SYSCALL2(nanosleep, uintptr_t, duration, uintptr_t, remaining)
     return error ? error : sleep_until(clock_monotonic_ns() + ns, remaining);
 }
 
+/* Made again it goes by the clock as that is then. */
+static long sleep_to_moment(uint64_t deadline)
+{
+    long result = sleep_until(deadline, 0);
+
+    current()->restart.resume = NULL;
+    return result == -ERESTART_BLOCK ? -ERESTARTNOHAND : result;
+}
+
 static bool may_sleep_by(int clock)
 {
     return clock != CLOCK_THREAD_CPUTIME_ID && clock != CLOCK_MONOTONIC_RAW &&
@@ -225,7 +234,7 @@ PARALLEL_SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, 
     if (error)
         return error;
     if (flags & TIMER_ABSTIME)
-        return sleep_until(clock_monotonic_ns() + (ns > now ? ns - now : 0), 0);
+        return sleep_to_moment(clock_monotonic_ns() + (ns > now ? ns - now : 0));
     return sleep_until(clock_monotonic_ns() + ns, remaining);
 }
 

@@ -254,6 +254,26 @@ static void handled_after_stop(void)
     reap();
 }
 
+/* The time that poll() is given goes on while it is stopped. */
+static void stopped_beyond_its_end(void)
+{
+    struct pollfd descriptor = {.fd = ends[0], .events = POLLIN};
+    struct timespec then;
+    pid_t self = getpid();
+
+    if (fork() == 0) {
+        usleep(10000);
+        kill(self, SIGSTOP);
+        usleep(1000000);
+        kill(self, SIGCONT);
+        _exit(0);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &then);
+    VALUE("poll, stopped beyond its end", poll(&descriptor, 1, 900));
+    TRUTH("it ends with the stop", passed_since(&then) < 1800);
+    reap();
+}
+
 int main(void)
 {
     handled =
@@ -270,5 +290,6 @@ int main(void)
     never_restarted(SA_RESTART);
     in_child("not seen", not_seen);
     in_child("after a stop", handled_after_stop);
+    in_child("longer than its time", stopped_beyond_its_end);
     return 0;
 }
