@@ -133,13 +133,14 @@ static int expand_link(struct walk *walk, struct node *link, bool wants_director
 
     if (++walk->links > LINKS_MAX || (walk->resolve & RESOLVE_NO_SYMLINKS))
         return -ELOOP;
-    buffer = kmalloc(PATH_MAX);
+    /* Each part of the path may be PATH_MAX long; how many there are LINKS_MAX says. */
+    buffer = kmalloc(PATH_MAX + rest + 2);
     if (!buffer)
         return -ENOMEM;
     length = link->operations->read_link(link, buffer, PATH_MAX);
-    if (length <= 0 || length + rest + 2 > PATH_MAX) {
+    if (length <= 0) {
         kfree(buffer);
-        return length < 0 ? length : length ? -ENAMETOOLONG : -ENOENT;
+        return length < 0 ? length : -ENOENT;
     }
     if (wants_directory)
         buffer[length++] = '/';

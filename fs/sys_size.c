@@ -91,10 +91,10 @@ static long allocate(struct node *node, unsigned int mode, uint64_t start, uint6
     if (mode & FALLOC_FL_PUNCH_HOLE)
         return node->operations->zero(node, start, end);
     node_status(node, &status);
+    if (end > (uint64_t)status.st_size && end > size_limit())
+        return size_limit_exceeded();
     if ((mode & FALLOC_FL_KEEP_SIZE) || (uint64_t)status.st_size >= end)
         return node->operations->allocate(node, start, end);
-    if (end > size_limit())
-        return size_limit_exceeded();
     error = node->operations->allocate(node, start, end);
     return error ? error : node->operations->resize(node, end);
 }

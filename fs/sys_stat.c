@@ -49,9 +49,12 @@ static long status_at(int fd, uintptr_t user_path, unsigned int flags, struct st
     enum path_flags how = flags & AT_SYMLINK_NOFOLLOW ? PATH_NO_FOLLOW : PATH_FOLLOW;
     struct node *base = NULL, *node;
     char *path;
-    long error = path_from_user(
-        user_path, flags & AT_EMPTY_PATH ? PATH_USER_EMPTY : PATH_USER_NOT_EMPTY, &path);
+    long error;
 
+    if (!user_path && (flags & AT_EMPTY_PATH)) /* as since Linux 6.11 */
+        return status_of_descriptor(fd, status);
+    error = path_from_user(user_path, flags & AT_EMPTY_PATH ? PATH_USER_EMPTY : PATH_USER_NOT_EMPTY,
+                           &path);
     if (error)
         return error;
     if (!*path) {

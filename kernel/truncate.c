@@ -44,9 +44,9 @@ void truncate_object(struct memory_object *object, uint64_t size)
     uint64_t first = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
     struct task *task;
 
-    bool shorter = size < object_size(object);
+    bool longer = size > object_size(object);
     object_set_size(object, size);
-    if (!shorter)
+    if (longer)
         return;
     TAILQ_FOREACH (task, &all_tasks, all_link)
         if (task->space)

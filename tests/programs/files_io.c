@@ -193,6 +193,8 @@ static void limits(void)
     SHOW(pwrite(fd, "abcdef", 6, 5));
     SHOW(pwrite(fd, "abcdef", 6, 8));
     SHOW(ftruncate(fd, 9));
+    SHOW(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 9));
+    SHOW(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 8));
     SHOW(ftruncate(fd, 8));
     show_content(fd);
     signal(SIGXFSZ, SIG_DFL);
@@ -283,6 +285,9 @@ static void allocation(void)
     SHOW(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 20000));
     SHOW(fstat(fd, &status));
     SHOW(status.st_size);
+    SHOW(ftruncate(fd, 10000)); /* of this size already: what is behind it goes */
+    SHOW(fstat(fd, &status));
+    SHOW(status.st_blocks);
     SHOW(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 1, 2));
     show_content(fd);
     SHOW(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 8192));

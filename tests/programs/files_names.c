@@ -200,6 +200,17 @@ static void renames(void)
     SHOW(rename("none/x", "y"));
     SHOW(rename("soft", "soft2"));
     SHOW(readlink("soft2", bytes, 10));
+    section("long links");
+    static char target[4000];
+    memset(target, '/', sizeof(target) - 1);
+    memcpy(target, ".", 1);
+    SHOW(symlink(target, "long"));
+    SHOW(mkdir("long/inner", 0755));
+    SHOW(symlink("long/long/long/inner", "longer"));
+    SHOW(links_of("longer/../inner"));
+    SHOW(rmdir("inner"));
+    SHOW(unlink("longer"));
+    SHOW(unlink("long"));
     section("renameat2");
     SHOW(syscall(SYS_renameat2, AT_FDCWD, "two", AT_FDCWD, "same", 1));
     SHOW(syscall(SYS_renameat2, AT_FDCWD, "two", AT_FDCWD, "new", 1));
