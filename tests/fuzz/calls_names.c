@@ -38,7 +38,7 @@ static uint64_t path_directory_or_file(const struct use *use)
 }
 
 /* AT_REMOVEDIR half of the time. */
-DEFINE_CHOICE(unlink_flags, 0, AT_REMOVEDIR)
+DEFINE_CHOICE(unlink_flags, 0, 0, AT_REMOVEDIR)
 
 static uint64_t path_to_unlink(const struct use *use)
 {
