@@ -85,9 +85,9 @@ static const struct call calls[] = {
     CALL(getrlimit, TAKES(resource, buffer)),
     CALL(setrlimit, TAKES(resource, lower_limit), .after = after_limit),
     CALL(prlimit64, TAKES(limited_pid, resource, lower_limit_or_null, buffer_or_null),
-         .after = after_limit),
+         .flags = CALL_AIMED, .after = after_limit),
     CALL(getpriority, TAKES(priority_of, limited_pid)),
-    CALL(setpriority, TAKES(priority_of_few, limited_pid, nice_value)),
+    CALL(setpriority, TAKES(priority_of_few, limited_pid, nice_value), .flags = CALL_AIMED),
 };
 
 const struct call_table limit_calls = {calls, COUNT(calls)};
