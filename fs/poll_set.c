@@ -88,7 +88,7 @@ int poll_change_mask(uintptr_t user_mask, size_t size)
     state->saved_blocked = state->blocked;
     state->restore_blocked = true;
     state->blocked = mask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
-    task_set_work(current(), WORK_SIGNAL);
+    signal_look_again();
     return 0;
 }
 

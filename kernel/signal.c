@@ -407,6 +407,7 @@ void signal_look_again(void)
 {
     if (deliverable_set())
         task_set_work(current(), WORK_SIGNAL);
+    signal_retarget();
 }
 
 bool signal_is_killed(const struct task *task)
@@ -564,6 +565,7 @@ static void run_handler(struct trap_frame *frame, const siginfo_t *info)
     if (!(action->sa_flags & SA_NODEFER))
         state->blocked |= signal_bit(info->si_signo);
     state->blocked &= ~NEVER_BLOCKED;
+    signal_retarget();
     if (stepped)
         ptrace_step_stop();
 }

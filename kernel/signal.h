@@ -123,7 +123,7 @@ void signal_retarget(void);
  */
 bool signal_pending(void);
 
-/* The running task blocks other signals than before: some may be for it now. */
+/* The running task blocks other signals than before: some may be for it now, some for others. */
 void signal_look_again(void);
 
 /* Takes the lowest pending signal of a set away from the running task; false: none is there. */

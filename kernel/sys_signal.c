@@ -329,6 +329,7 @@ SYSCALL4(rt_sigtimedwait, uintptr_t, set, uintptr_t, info, uintptr_t, timeout, s
     state->awaited = 0;
     state->blocked = blocked;
     task_set_work(current(), WORK_SIGNAL);
+    signal_retarget();
     if (error || !signal_take(wanted, &found))
         return error == -ETIMEDOUT ? -EAGAIN : -EINTR;
     if (info && copy_to_user(info, &found, sizeof(found)))

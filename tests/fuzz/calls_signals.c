@@ -200,6 +200,16 @@ static long run_restart(struct use *use)
 
 /* ---- The table ---- */
 
+/* Sharers write into scratch memory, too: whoever waits with the alarm blocked waits for ever. */
+static long run_suspend(struct use *use)
+{
+    static uint64_t set;
+
+    set = signals_but_alarm();
+    use->argument[0] = (uint64_t)(uintptr_t)&set;
+    return kernel_use(use);
+}
+
 static const struct call calls[] = {
     CALL(kill, TAKES(victim, victim_signal), .flags = CALL_AIMED),
     CALL(tkill, TAKES(thread, thread_signal), .flags = CALL_AIMED),
@@ -212,7 +222,7 @@ static const struct call calls[] = {
     CALL(rt_sigprocmask, TAKES(mask_how, signal_set_or_null, buffer_or_null, signal_set_size)),
     CALL(rt_sigpending, TAKES(buffer, signal_set_size)),
     CALL(rt_sigsuspend, TAKES(signal_set, signal_set_size), .flags = CALL_BLOCKS | CALL_RARE,
-         .counts = EINTR),
+         .counts = EINTR, .run = run_suspend),
     CALL(rt_sigtimedwait, TAKES(signal_set, buffer_or_null, short_time_or_null, signal_set_size),
          .flags = CALL_BLOCKS, .run = run_timedwait),
     CALL(rt_sigreturn, .flags = CALL_RARE, .run = frames_run),

@@ -48,12 +48,17 @@ uint64_t file_offset(const struct use *use)
     return one_in(8) ? random_below(1 << 24) : random_small(1 << 14);
 }
 
+uint64_t signals_but_alarm(void)
+{
+    return random_bits() & random_bits() & ~(UINT64_C(1) << (SIGALRM - 1));
+}
+
 uint64_t signal_set(const struct use *use)
 {
     uint64_t *set = scratch_take(sizeof(*set));
 
     (void)use;
-    *set = random_bits() & random_bits() & ~(UINT64_C(1) << (SIGALRM - 1));
+    *set = signals_but_alarm();
     return (uint64_t)set;
 }
 

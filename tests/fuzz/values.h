@@ -33,6 +33,7 @@ uint64_t zero(const struct use *use);
 uint64_t small_number(const struct use *use);
 uint64_t file_mode(const struct use *use);
 uint64_t file_offset(const struct use *use);
+uint64_t signals_but_alarm(void);           /* a set that never has SIGALRM */
 uint64_t signal_set(const struct use *use); /* a pointer to one, without SIGALRM */
 uint64_t signal_set_or_null(const struct use *use);
 uint64_t signal_set_size(const struct use *use); /* 8 */

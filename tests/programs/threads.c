@@ -315,6 +315,59 @@ static void *block_and_wait(void *argument)
     return (void *)(long)signal;
 }
 
+static volatile sig_atomic_t is_taken, is_asleep;
+
+static void take(int signal)
+{
+    (void)signal;
+    is_taken = 1;
+}
+
+/* Runs with SIGUSR2 blocked, and lasts until another thread has taken that. */
+static void wait_for_other(int signal)
+{
+    (void)signal;
+    for (int i = 0; i < 1000 && !is_taken; i++)
+        usleep(1000);
+    say("another thread takes what a handler's mask blocks: %s", is_taken ? "yes" : "no");
+}
+
+static void *sleep_unblocked(void *tid)
+{
+    sigset_t none;
+
+    *(volatile pid_t *)tid = (pid_t)syscall(SYS_gettid);
+    sigemptyset(&none);
+    is_asleep = 1;
+    sigsuspend(&none);
+    return NULL;
+}
+
+/* The process's signal is for the thread whose number was called, which another keeps busy. */
+static void signal_goes_on(void)
+{
+    struct sigaction busy = {.sa_handler = wait_for_other}, other = {.sa_handler = take};
+    pthread_t thread;
+    sigset_t both;
+    pid_t tid = 0;
+
+    sigaddset(&busy.sa_mask, SIGUSR2);
+    sigaction(SIGUSR1, &busy, NULL);
+    sigaction(SIGUSR2, &other, NULL);
+    sigemptyset(&both);
+    sigaddset(&both, SIGUSR1);
+    sigaddset(&both, SIGUSR2);
+    pthread_sigmask(SIG_BLOCK, &both, NULL);
+    pthread_create(&thread, NULL, sleep_unblocked, &tid);
+    pthread_sigmask(SIG_UNBLOCK, &both, NULL);
+    while (!is_asleep)
+        usleep(1000);
+    usleep(20000);
+    syscall(SYS_tgkill, getpid(), tid, SIGUSR1);
+    kill(tid, SIGUSR2);
+    pthread_join(thread, NULL);
+}
+
 static void signals(void)
 {
     volatile int ready = 0;
@@ -467,6 +520,7 @@ int main(int argc, char **argv)
     storage();
     cancellation();
     signals();
+    signal_goes_on();
     interrupted_together();
     clock_of_all();
     ends();

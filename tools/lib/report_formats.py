@@ -50,7 +50,8 @@ def table(report, colour=False):
         return f"\033[{_COLOURS[word]}m{text}\033[0m" if colour else text
 
     if report.is_empty:
-        return "".join(f"{problem.message}\n" for problem in report.problems)
+        problems = [problem.message for problem in report.problems]
+        return "\n".join([*problems, "", paint(summary(report), "failed"), ""])
     lines = [heading(report), ""]
     lines.append(f"{'CPU':>4} {'APIC':>5} {'passed':>7} {'failed':>7} {'skipped':>8}  verdict")
     for cpu, apic, results, word in report.cpus:
