@@ -146,7 +146,7 @@ boards: ## bring up the boards of a labgrid environment (ENV=FILE; by default fo
 
 fuzz: ## make random system calls: 20 seeds with 50000 each, or FUZZ="--seeds 9 --calls 1000000"
 	@$(call ready)
-	@tools/run --cpus $(or $(CPUS),1) --log $(BUILD)/fuzz.log $(BUILD)/tests/fuzz \
+	@tools/run --cpus $(or $(CPUS),1) --memory 1G --log $(BUILD)/fuzz.log $(BUILD)/tests/fuzz \
 		$(or $(FUZZ),--seed 1 --seeds 20)
 
 soak: ## run everything mixed for MINUTES=30 on CPUS=4: nothing may fail, hang or leak

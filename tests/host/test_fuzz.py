@@ -10,7 +10,12 @@ from conftest import Job
 
 import latchkey
 
-MACHINES = {"one-cpu": [], "two-cpus": ["--cpus", "2"], "32-MiB": ["--memory", "32M"]}
+# With enough memory nobody is killed for want of it, and with little there is always want.
+MACHINES = {
+    "one-cpu": ["--memory", "1G"],
+    "two-cpus": ["--memory", "1G", "--cpus", "2"],
+    "32-MiB": ["--memory", "32M"],
+}
 
 
 def runs():
