@@ -34,18 +34,20 @@ static bool is_own_child(int pid)
 }
 
 /* A tracee may ask its tracer before it ends, and wait for the answer (PTRACE_O_TRACEEXIT). */
-static void kill_child(int pid)
+static bool kill_child(int pid)
 {
-    KERNEL(kill, pid, SIGKILL);
+    bool killed = !is_error(KERNEL(kill, pid, SIGKILL));
+
     KERNEL(ptrace, PTRACE_CONT, pid, 0, 0);
+    return killed;
 }
 
 static void end_child(int pid)
 {
     if (!is_own_child(pid))
         return;
-    kill_child(pid);
-    children_wait(pid);
+    if (kill_child(pid)) /* who became another user may not, and would wait for ever */
+        children_wait(pid);
 }
 
 void children_add(int pid)
