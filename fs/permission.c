@@ -46,11 +46,6 @@ int node_permission(const struct node *node, unsigned int wanted)
     return -EACCES;
 }
 
-bool task_may(unsigned int capability)
-{
-    return credentials_allow(&current()->credentials, capability);
-}
-
 bool task_is_in_group(uint32_t group)
 {
     return credentials_are_of_group(&current()->credentials, group);

@@ -22,9 +22,6 @@ int node_permission(const struct node *node, unsigned int wanted);
 /* Whether the task owns the node, or has CAP_FOWNER, which counts as much. */
 bool node_is_own(const struct node *node);
 
-/* Whether the task has a capability, CAP_* of <linux/capability.h>. */
-bool task_may(unsigned int capability);
-
 /* Whether the task is a member of a group. */
 bool task_is_in_group(uint32_t group);
 

@@ -16,7 +16,6 @@
 #include "arch/usercopy.h"
 #include "fs/byte_ring.h"
 #include "fs/open.h"
-#include "fs/permission.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"

@@ -42,7 +42,7 @@ bool credentials_allow(const struct credentials *credentials, unsigned int capab
     return credentials->capabilities.effective & 1ul << capability;
 }
 
-static bool may(unsigned int capability)
+bool task_may(unsigned int capability)
 {
     return credentials_allow(own(), capability);
 }
@@ -212,39 +212,39 @@ PARALLEL_SYSCALL3(getresgid, uintptr_t, real, uintptr_t, effective, uintptr_t, s
 
 SYSCALL1(setuid, uint32_t, id)
 {
-    return set_id(own()->user, id, may(CAP_SETUID), set_user);
+    return set_id(own()->user, id, task_may(CAP_SETUID), set_user);
 }
 
 SYSCALL1(setgid, uint32_t, id)
 {
-    return set_id(own()->group, id, may(CAP_SETGID), set_group);
+    return set_id(own()->group, id, task_may(CAP_SETGID), set_group);
 }
 
 SYSCALL2(setreuid, uint32_t, real, uint32_t, effective)
 {
-    return set_two(own()->user, real, effective, may(CAP_SETUID), set_user);
+    return set_two(own()->user, real, effective, task_may(CAP_SETUID), set_user);
 }
 
 SYSCALL2(setregid, uint32_t, real, uint32_t, effective)
 {
-    return set_two(own()->group, real, effective, may(CAP_SETGID), set_group);
+    return set_two(own()->group, real, effective, task_may(CAP_SETGID), set_group);
 }
 
 SYSCALL3(setresuid, uint32_t, real, uint32_t, effective, uint32_t, saved)
 {
-    return set_three(own()->user, real, effective, saved, may(CAP_SETUID), set_user);
+    return set_three(own()->user, real, effective, saved, task_may(CAP_SETUID), set_user);
 }
 
 SYSCALL3(setresgid, uint32_t, real, uint32_t, effective, uint32_t, saved)
 {
-    return set_three(own()->group, real, effective, saved, may(CAP_SETGID), set_group);
+    return set_three(own()->group, real, effective, saved, task_may(CAP_SETGID), set_group);
 }
 
 /* The capabilities about files go with root's user for files, and come back with it. */
 SYSCALL1(setfsuid, uint32_t, id)
 {
     struct capabilities *capabilities = &own()->capabilities;
-    const uint32_t old = (uint32_t)set_file(&own()->user, id, may(CAP_SETUID));
+    const uint32_t old = (uint32_t)set_file(&own()->user, id, task_may(CAP_SETUID));
 
     if (!old && own()->user.file)
         capabilities->effective &= ~FILE_CAPABILITIES;
@@ -255,7 +255,7 @@ SYSCALL1(setfsuid, uint32_t, id)
 
 SYSCALL1(setfsgid, uint32_t, id)
 {
-    return set_file(&own()->group, id, may(CAP_SETGID));
+    return set_file(&own()->group, id, task_may(CAP_SETGID));
 }
 
 SYSCALL2(getgroups, int, room, uintptr_t, groups)
@@ -285,7 +285,7 @@ SYSCALL2(setgroups, int, count, uintptr_t, groups)
     struct credentials *credentials = own();
     uint32_t copy[GROUPS_MAX];
 
-    if (!may(CAP_SETGID))
+    if (!task_may(CAP_SETGID))
         return -EPERM;
     if (count < 0 || count > GROUPS_MAX)
         return -EINVAL;
@@ -308,7 +308,7 @@ bool credentials_may_trace(const struct task *task)
 {
     const struct credentials *theirs = &task->credentials;
 
-    if (task->process == current_process() || may(CAP_SYS_PTRACE))
+    if (task->process == current_process() || task_may(CAP_SYS_PTRACE))
         return true;
     return is_wholly(&theirs->user, own()->user.real) &&
            is_wholly(&theirs->group, own()->group.real) &&
@@ -322,7 +322,7 @@ bool credentials_may_signal(const struct task *task)
 
     return task->process == current_process() || ours->effective == theirs->saved ||
            ours->effective == theirs->real || ours->real == theirs->saved ||
-           ours->real == theirs->real || may(CAP_KILL);
+           ours->real == theirs->real || task_may(CAP_KILL);
 }
 
 bool credentials_may_schedule(const struct task *task)
@@ -330,7 +330,7 @@ bool credentials_may_schedule(const struct task *task)
     const struct identity *theirs = &task->credentials.user;
     uint32_t user = own()->user.effective;
 
-    if (may(CAP_SYS_NICE))
+    if (task_may(CAP_SYS_NICE))
         return true;
     return (user == theirs->effective || user == theirs->real) &&
            !(task->credentials.capabilities.permitted & ~own()->capabilities.permitted);
@@ -341,7 +341,7 @@ bool credentials_may_limit(const struct task *task)
     return task->process == current_process() ||
            (is_wholly(&task->credentials.user, own()->user.real) &&
             is_wholly(&task->credentials.group, own()->group.real)) ||
-           may(CAP_SYS_RESOURCE);
+           task_may(CAP_SYS_RESOURCE);
 }
 
 /* ---- Capabilities ---- */
@@ -406,7 +406,7 @@ SYSCALL2(capset, uintptr_t, user_header, uintptr_t, data)
     };
     if ((new.permitted & ~old->permitted) || (new.effective & ~new.permitted))
         return -EPERM;
-    if (!may(CAP_SETPCAP) && (new.inheritable & ~(old->inheritable | old->permitted)))
+    if (!task_may(CAP_SETPCAP) && (new.inheritable & ~(old->inheritable | old->permitted)))
         return -EPERM;
     if (new.inheritable & ~(old->inheritable | old->bounding))
         return -EPERM;

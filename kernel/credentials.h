@@ -40,6 +40,9 @@ void credentials_init(struct credentials *credentials);
 /* Whether they have a capability, CAP_* of <linux/capability.h>, in effect. */
 bool credentials_allow(const struct credentials *credentials, unsigned int capability);
 
+/* The same of the running task. */
+bool task_may(unsigned int capability);
+
 /* Whether they are those of a member of the group, as files see it. */
 bool credentials_are_of_group(const struct credentials *credentials, uint32_t group);
 

@@ -23,8 +23,7 @@ static int set_limit(struct process *process, unsigned int resource, const struc
         return -EINVAL;
     if (resource == RLIMIT_NOFILE && limit->rlim_max > FILES_MAX)
         return -EPERM;
-    if (limit->rlim_max > process->limits[resource].rlim_max &&
-        !credentials_allow(&current()->credentials, CAP_SYS_RESOURCE))
+    if (limit->rlim_max > process->limits[resource].rlim_max && !task_may(CAP_SYS_RESOURCE))
         return -EPERM;
     process->limits[resource] = *limit;
     process_apply_limits(process);

@@ -57,15 +57,10 @@ static uint64_t limit_of(const struct task *task, int resource)
     return task->process->limits[resource].rlim_cur;
 }
 
-static bool is_privileged(void)
-{
-    return credentials_allow(&current()->credentials, CAP_SYS_NICE);
-}
-
 /* RLIMIT_NICE is 20 less the lowest value. */
 static bool may_have_nice(const struct task *task, int nice)
 {
-    return (uint64_t)(20 - nice) <= limit_of(task, RLIMIT_NICE) || is_privileged();
+    return (uint64_t)(20 - nice) <= limit_of(task, RLIMIT_NICE) || task_may(CAP_SYS_NICE);
 }
 
 static bool may_have(const struct task *task, const struct priorities *new)
@@ -73,7 +68,7 @@ static bool may_have(const struct task *task, const struct priorities *new)
     const struct priorities *old = &task->priorities;
     uint64_t limit = limit_of(task, RLIMIT_RTPRIO);
 
-    if (is_privileged())
+    if (task_may(CAP_SYS_NICE))
         return true;
     if (!credentials_may_schedule(task) || (old->reset_on_fork && !new->reset_on_fork))
         return false;
