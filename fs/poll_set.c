@@ -87,8 +87,7 @@ int poll_change_mask(uintptr_t user_mask, size_t size)
         return -EFAULT;
     state->saved_blocked = state->blocked;
     state->restore_blocked = true;
-    state->blocked = mask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
-    signal_look_again();
+    signal_set_blocked(mask);
     return 0;
 }
 
@@ -98,9 +97,8 @@ void poll_change_mask_back(long result)
 
     if (result == -ERESTARTNOHAND || !state->restore_blocked)
         return;
-    state->blocked = state->saved_blocked;
     state->restore_blocked = false;
-    signal_look_again();
+    signal_set_blocked(state->saved_blocked);
 }
 
 /* Seconds and a fraction of them as nanoseconds; too large is for ever. */

@@ -113,7 +113,7 @@ static long set_up(int fd, uintptr_t user_set, size_t size, unsigned int flags)
         return -EFAULT;
     if (flags & ~(SFD_CLOEXEC | SFD_NONBLOCK))
         return -EINVAL;
-    set &= ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+    set &= ~SIGNALS_NEVER_BLOCKED;
     if (fd != -1)
         return change(fd, set);
     signals = kmalloc(sizeof(*signals));

@@ -41,7 +41,7 @@ static long set_mask(struct task *task, size_t size, uintptr_t data)
         return -EINVAL;
     if (copy_from_user(&set, data, size))
         return -EFAULT;
-    task->signals.blocked = set & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+    task->signals.blocked = set & ~SIGNALS_NEVER_BLOCKED;
     task->signals.restore_blocked = false;
     task_set_work(task, WORK_SIGNAL);
     return 0;

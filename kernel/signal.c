@@ -19,8 +19,6 @@
 #include "libc/include/string.h"
 #include "mm/slab.h"
 
-#define NEVER_BLOCKED (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
-
 /* Signals whose default is to be ignored, and those whose default leaves a core dump. */
 #define DEFAULT_IGNORED \
     (signal_bit(SIGCHLD) | signal_bit(SIGURG) | signal_bit(SIGWINCH) | signal_bit(SIGCONT))
@@ -220,7 +218,7 @@ void signal_drop_ignored(int signal)
 
 static bool is_blocked(const struct task *task, int signal)
 {
-    return task->signals.blocked & ~NEVER_BLOCKED & signal_bit(signal);
+    return task->signals.blocked & ~SIGNALS_NEVER_BLOCKED & signal_bit(signal);
 }
 
 /* SIGCONT and the stop signals cancel each other, and SIGCONT works even if it is blocked. */
@@ -361,7 +359,7 @@ void signal_retarget(void)
     signal_set_t left = self->process->pending.set;
 
     if (self->state != TASK_ZOMBIE)
-        left &= self->signals.blocked & ~NEVER_BLOCKED;
+        left &= self->signals.blocked & ~SIGNALS_NEVER_BLOCKED;
     for (; left; left &= left - 1) {
         int signal = __builtin_ctzl(left) + 1;
         struct task *taker = find_taker(self->process->leader, signal);
@@ -393,7 +391,7 @@ signal_set_t signal_pending_set(void)
 
 static signal_set_t deliverable_set(void)
 {
-    return signal_pending_set() & ~(current()->signals.blocked & ~NEVER_BLOCKED);
+    return signal_pending_set() & ~(current()->signals.blocked & ~SIGNALS_NEVER_BLOCKED);
 }
 
 bool signal_pending(void)
@@ -403,8 +401,9 @@ bool signal_pending(void)
     return current()->trace.stop_wanted || deliverable_set();
 }
 
-void signal_look_again(void)
+void signal_set_blocked(signal_set_t blocked)
 {
+    current()->signals.blocked = blocked & ~SIGNALS_NEVER_BLOCKED;
     if (deliverable_set())
         task_set_work(current(), WORK_SIGNAL);
     signal_retarget();
@@ -564,7 +563,7 @@ static void run_handler(struct trap_frame *frame, const siginfo_t *info)
     state->blocked |= action->sa_mask;
     if (!(action->sa_flags & SA_NODEFER))
         state->blocked |= signal_bit(info->si_signo);
-    state->blocked &= ~NEVER_BLOCKED;
+    state->blocked &= ~SIGNALS_NEVER_BLOCKED;
     signal_retarget();
     if (stepped)
         ptrace_step_stop();
@@ -663,8 +662,7 @@ void signal_deliver(struct trap_frame *frame)
     take_tracer_changes(frame);
     settle_without_handler(frame);
     if (state->restore_blocked) {
-        state->blocked = state->saved_blocked;
         state->restore_blocked = false;
-        signal_look_again();
+        signal_set_blocked(state->saved_blocked);
     }
 }

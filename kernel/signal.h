@@ -31,6 +31,9 @@ static inline signal_set_t signal_bit(int signal)
     return 1ul << (signal - 1);
 }
 
+/* What no mask keeps back (signal(7)). */
+#define SIGNALS_NEVER_BLOCKED (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
+
 /* Handlers: shared by the threads of a process. */
 struct signal_actions {
     uint32_t references;
@@ -123,8 +126,11 @@ void signal_retarget(void);
  */
 bool signal_pending(void);
 
-/* The running task blocks other signals than before: some may be for it now, some for others. */
-void signal_look_again(void);
+/*
+ * What the running task blocks from now on, but for those that nobody can: what waits may be for it
+ * now, or for another thread.
+ */
+void signal_set_blocked(signal_set_t blocked);
 
 /* Takes the lowest pending signal of a set away from the running task; false: none is there. */
 bool signal_take(signal_set_t set, siginfo_t *info);

@@ -367,7 +367,6 @@ static int restore_image(uintptr_t image, uint64_t *changes)
 int signal_frame_restore(struct trap_frame *frame)
 {
     uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
-    struct signal_state *state = &current()->signals;
     uintptr_t rsp = frame->rsp;
     uintptr_t place = rsp - sizeof(uint64_t); /* the handler's RET took the address off */
     struct ucontext context;
@@ -376,8 +375,7 @@ int signal_frame_restore(struct trap_frame *frame)
     if (!take_context(&context, frame,
                       (const void *)(place + offsetof(struct signal_frame, context))))
         return -EFAULT;
-    state->blocked = context.uc_sigmask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
-    signal_look_again();
+    signal_set_blocked(context.uc_sigmask);
     set_alternate_stack(&context.uc_stack, rsp);
     frame->error_code = (uint64_t)-1;
     frame_is_changed(frame);

@@ -8,8 +8,6 @@
 #include "kernel/time.h"
 #include "libc/include/string.h"
 
-#define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
-
 /* The flags that sigaction keeps: a program finds out by them which ones there are. */
 #define ACTION_FLAGS                                                                   \
     (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
@@ -23,12 +21,13 @@ SYSCALL4(rt_sigaction, int, signal, uintptr_t, new_action, uintptr_t, old_action
         return -EINVAL;
     if (new_action && copy_from_user(&action, new_action, sizeof(action)))
         return -EFAULT;
-    if (signal < 1 || signal > SIGNAL_COUNT || (new_action && (UNBLOCKABLE & signal_bit(signal))))
+    if (signal < 1 || signal > SIGNAL_COUNT ||
+        (new_action && (SIGNALS_NEVER_BLOCKED & signal_bit(signal))))
         return -EINVAL;
     struct sigaction *slot = &current_process()->actions->action[signal - 1];
     old = *slot;
     if (new_action) {
-        action.sa_mask &= ~UNBLOCKABLE;
+        action.sa_mask &= ~SIGNALS_NEVER_BLOCKED;
         action.sa_flags &= ACTION_FLAGS;
         *slot = action;
         signal_drop_ignored(signal);
@@ -36,13 +35,6 @@ SYSCALL4(rt_sigaction, int, signal, uintptr_t, new_action, uintptr_t, old_action
     if (old_action && copy_to_user(old_action, &old, sizeof(old)))
         return -EFAULT;
     return 0;
-}
-
-static void set_blocked(signal_set_t blocked)
-{
-    current()->signals.blocked = blocked & ~UNBLOCKABLE;
-    task_set_work(current(), WORK_SIGNAL);
-    signal_retarget();
 }
 
 SYSCALL4(rt_sigprocmask, int, how, uintptr_t, new_set, uintptr_t, old_set, size_t, set_size)
@@ -56,11 +48,11 @@ SYSCALL4(rt_sigprocmask, int, how, uintptr_t, new_set, uintptr_t, old_set, size_
         if (copy_from_user(&set, new_set, sizeof(set)))
             return -EFAULT;
         if (how == SIG_BLOCK)
-            set_blocked(old | set);
+            signal_set_blocked(old | set);
         else if (how == SIG_UNBLOCK)
-            set_blocked(old & ~set);
+            signal_set_blocked(old & ~set);
         else if (how == SIG_SETMASK)
-            set_blocked(set);
+            signal_set_blocked(set);
         else
             return -EINVAL;
     }
@@ -96,7 +88,7 @@ SYSCALL2(rt_sigsuspend, uintptr_t, set, size_t, set_size)
         return -EFAULT;
     state->saved_blocked = state->blocked;
     state->restore_blocked = true;
-    set_blocked(blocked);
+    signal_set_blocked(blocked);
     wait_event(&nobody, never, NULL);
     return -ERESTARTNOHAND;
 }
@@ -318,7 +310,7 @@ SYSCALL4(rt_sigtimedwait, uintptr_t, set, uintptr_t, info, uintptr_t, timeout, s
     error = timeout ? time_from_user(timeout, &ns) : 0;
     if (error)
         return error;
-    wanted &= ~UNBLOCKABLE;
+    wanted &= ~SIGNALS_NEVER_BLOCKED;
     /* While it waits they are not blocked, so that their coming wakes it. */
     state->awaited = wanted & blocked;
     state->blocked &= ~wanted;
@@ -327,9 +319,7 @@ SYSCALL4(rt_sigtimedwait, uintptr_t, set, uintptr_t, info, uintptr_t, timeout, s
     else
         error = wait_event(&nobody, is_one_pending, &wanted);
     state->awaited = 0;
-    state->blocked = blocked;
-    task_set_work(current(), WORK_SIGNAL);
-    signal_retarget();
+    signal_set_blocked(blocked);
     if (error || !signal_take(wanted, &found))
         return error == -ETIMEDOUT ? -EAGAIN : -EINTR;
     if (info && copy_to_user(info, &found, sizeof(found)))
