@@ -33,6 +33,9 @@ bool directory_add(struct directory_buffer *buffer, const struct directory_entry
 /* Positions 0 and 1 are "." and ".."; here begin the others. */
 #define DIRECTORY_FIRST 2
 
+/* Where a reader of tmpfs is that has seen all: it sees no names that are made later. */
+#define DIRECTORY_END INT32_MAX
+
 /*
  * "." and "..", as far as *position has not passed them, and moves it on; false when there is no
  * room. The directory's parent must not change meanwhile.

@@ -178,6 +178,14 @@ static bool follows_last(const struct walk *walk, const struct path_end *end)
                                     : follow || end->wants_directory;
 }
 
+/* Whether the last component is one that a caller may do without. */
+static bool may_lack(const struct walk *walk, int error)
+{
+    if (!(walk->flags & PATH_ENTRY))
+        return false;
+    return error == -ENOENT || (error == -ENAMETOOLONG && (walk->flags & PATH_ANY_LENGTH));
+}
+
 /* One component. Sets end->node when it was the last. */
 static int step(struct walk *walk, struct path_end *end, bool *done)
 {
@@ -188,7 +196,7 @@ static int step(struct walk *walk, struct path_end *end, bool *done)
     next_component(walk, end);
     is_last = !*walk->rest;
     error = find_child(walk, end, &child);
-    if (error == -ENOENT && is_last && (walk->flags & PATH_ENTRY)) {
+    if (is_last && may_lack(walk, error)) {
         *done = true;
         return 0;
     }

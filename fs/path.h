@@ -16,6 +16,7 @@
  * PATH_ENTRY: the directory's entry is meant, to be made, removed or moved: it is no error when it
  * does not exist. Where slashes stand behind the last component, a link is not followed; without
  * this flag it is, and what is no directory is an error.
+ * PATH_ANY_LENGTH: with PATH_ENTRY, one with a name that is too long lacks as well.
  * PATH_EMPTY: path_lookup_user() takes an empty path for the descriptor's own node.
  * RESOLVE_* of openat2(), shifted by PATH_RESOLVE_SHIFT, forbid ways that the walk may take.
  */
@@ -24,6 +25,7 @@ enum path_flags {
     PATH_FOLLOW = 1 << 0,
     PATH_ENTRY = 1 << 1,
     PATH_EMPTY = 1 << 2,
+    PATH_ANY_LENGTH = 1 << 3,
     PATH_RESOLVE_SHIFT = 8,
 };
 

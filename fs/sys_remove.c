@@ -88,6 +88,11 @@ SYSCALL3(unlinkat, int, fd, uintptr_t, path, unsigned int, flags)
 
 /* ---- Renaming ------------------------------------------------------------------------------- */
 
+static long why_lacking(const struct path_end *end)
+{
+    return end->name.length > NAME_MAX ? -ENAMETOOLONG : -ENOENT;
+}
+
 /* Whether names at the two places could be changed so at all, whoever asks. */
 static long check_places(const struct path_end *old, const struct path_end *new, unsigned int flags)
 {
@@ -97,8 +102,10 @@ static long check_places(const struct path_end *old, const struct path_end *new,
         return -EBUSY;
     if (new->last != PATH_LAST_NAME)
         return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
-    if (!old->node || (!new->node && (flags & RENAME_EXCHANGE)))
-        return -ENOENT;
+    if (!old->node)
+        return why_lacking(old);
+    if (!new->node && (new->name.length > NAME_MAX || (flags & RENAME_EXCHANGE)))
+        return why_lacking(new);
     if (new->node && (flags & RENAME_NOREPLACE))
         return -EEXIST;
     if ((flags & RENAME_EXCHANGE) && new->wants_directory && !node_is_directory(new->node))
@@ -172,11 +179,11 @@ static long rename_at(int old_fd, uintptr_t old_path, int new_fd, uintptr_t new_
     if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
         flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
         return -EINVAL;
-    /* Both ways are walked before it matters whether there is something at their ends. */
-    error = path_walk_user(old_fd, old_path, PATH_ENTRY, &old);
+    /* Both ways are walked before it matters what names are at their ends. */
+    error = path_walk_user(old_fd, old_path, PATH_ENTRY | PATH_ANY_LENGTH, &old);
     if (error)
         return error;
-    error = path_walk_user(new_fd, new_path, PATH_ENTRY, &new);
+    error = path_walk_user(new_fd, new_path, PATH_ENTRY | PATH_ANY_LENGTH, &new);
     if (!error) {
         error = rename_ends(&old, &new, flags);
         path_end_put(&new);

@@ -298,6 +298,8 @@ static void list(struct node *directory, uint64_t *position, struct directory_bu
 {
     struct tmpfs_entry *at;
 
+    if (*position == DIRECTORY_END)
+        return;
     spin_lock(&namespace_lock);
     if (directory_add_dots(directory, position, buffer)) {
         for (at = entry_from_locked(tmpfs_node(directory), *position); at;
@@ -311,6 +313,8 @@ static void list(struct node *directory, uint64_t *position, struct directory_bu
                 break;
             *position = entry.offset;
         }
+        if (!at)
+            *position = DIRECTORY_END;
     }
     spin_unlock(&namespace_lock);
 }

@@ -26,15 +26,12 @@ static long overwrite(struct io_iter *from, struct page *page, uint64_t offset, 
 }
 
 /* Bytes taken into a new page, of which nothing else is in the file. */
-static long write_new_page(struct memory_object *object, struct io_iter *from, uint64_t index)
+static long write_new_page(struct memory_object *object, struct io_iter *from, uint64_t index,
+                           struct page *page)
 {
-    struct page *page = page_alloc(0, PAGE_ANY);
-    long taken;
+    long taken = io_iter_take(from, page_address(page), PAGE_SIZE);
     int error = 0;
 
-    if (!page)
-        return -ENOSPC;
-    taken = io_iter_take(from, page_address(page), PAGE_SIZE);
     memset((char *)page_address(page) + taken, 0, PAGE_SIZE - taken);
     if (taken)
         error = object_add(object, index, page);
@@ -61,10 +58,15 @@ static long write_piece(struct memory_object *object, struct io_iter *from, uint
     long taken;
     int error = object_page(object, index, size < PAGE_SIZE, &page);
 
+    if (!error && !page) {
+        struct page *new = page_alloc(0, PAGE_ANY);
+
+        if (new)
+            return write_new_page(object, from, index, new);
+        error = object_page(object, index, true, &page); /* there may be a reserved one */
+    }
     if (error)
         return error == -ENOMEM ? -ENOSPC : error;
-    if (!page)
-        return write_new_page(object, from, index);
     taken = overwrite(from, page, offset, size);
     page_put(page);
     return taken;
@@ -236,12 +238,10 @@ static int allocate(struct node *node, uint64_t start, uint64_t end)
     if (last - (start >> PAGE_SHIFT) >= page_count_total())
         return -ENOSPC;
     for (uint64_t index = start >> PAGE_SHIFT; index <= last; index++) {
-        struct page *page;
-        int error = object_page(object, index, true, &page);
+        int error = object_reserve(object, index);
 
         if (error)
             return error == -ENOMEM ? -ENOSPC : error;
-        page_put(page);
     }
     return 0;
 }

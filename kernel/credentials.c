@@ -325,14 +325,19 @@ bool credentials_may_signal(const struct task *task)
            ours->real == theirs->real || task_may(CAP_KILL);
 }
 
-bool credentials_may_schedule(const struct task *task)
+bool credentials_match_user(const struct task *task)
 {
     const struct identity *theirs = &task->credentials.user;
     uint32_t user = own()->user.effective;
 
+    return user == theirs->effective || user == theirs->real;
+}
+
+bool credentials_may_schedule(const struct task *task)
+{
     if (task_may(CAP_SYS_NICE))
         return true;
-    return (user == theirs->effective || user == theirs->real) &&
+    return credentials_match_user(task) &&
            !(task->credentials.capabilities.permitted & ~own()->capabilities.permitted);
 }
 

@@ -57,6 +57,9 @@ bool credentials_may_signal(const struct task *task);
 bool credentials_may_schedule(const struct task *task);
 bool credentials_may_limit(const struct task *task);
 
+/* Whether it acts as the other one's user, which alone lets it schedule no more capable one. */
+bool credentials_match_user(const struct task *task);
+
 /* What changes when a program is executed. */
 void credentials_exec(struct credentials *credentials);
 

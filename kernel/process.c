@@ -123,6 +123,7 @@ struct task *process_create(void)
         process->limits[i] = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
     process->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT_DEFAULT;
     process->limits[RLIMIT_CORE].rlim_cur = 0;
+    process->limits[RLIMIT_NICE] = process->limits[RLIMIT_RTPRIO] = (struct rlimit64){0, 0};
     process->limits[RLIMIT_NOFILE] = (struct rlimit64){FILES_SOFT, FILES_MAX};
     task->files = file_table_create();
     task->fs = fs_context_create();

@@ -192,10 +192,12 @@ SYSCALL2(getpriority, int, which, int, who)
 
 static long set_nice(struct task *task, int nice)
 {
-    if (!credentials_may_schedule(task))
+    if (!task_may(CAP_SYS_NICE) && !credentials_match_user(task))
         return -EPERM;
     if (nice < task->priorities.nice && !may_have_nice(task, nice))
         return -EACCES;
+    if (!credentials_may_schedule(task))
+        return -EPERM;
     task->priorities.nice = nice;
     return 0;
 }

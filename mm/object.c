@@ -102,7 +102,8 @@ static void **slot_locked(struct memory_object *object, uint64_t index, bool cre
     return slot;
 }
 
-static struct page *find(struct memory_object *object, uint64_t index)
+/* The page with a reference; a reserved one counts as one only from now on, if create. */
+static struct page *find(struct memory_object *object, uint64_t index, bool create)
 {
     struct page *page;
     void **slot;
@@ -110,6 +111,10 @@ static struct page *find(struct memory_object *object, uint64_t index)
     spin_lock(&object->lock);
     slot = slot_locked(object, index, false);
     page = slot ? *slot : NULL;
+    if (page && create)
+        page->is_reserved = false;
+    if (page && page->is_reserved)
+        page = NULL;
     if (page)
         page_get(page);
     spin_unlock(&object->lock);
@@ -151,7 +156,7 @@ int object_page(struct memory_object *object, uint64_t index, bool create, struc
 
     if (index > INDEX_MAX)
         return -EFBIG;
-    *page = find(object, index);
+    *page = find(object, index, create);
     while (!*page && create) {
         struct page *made = page_alloc(0, PAGE_ZERO);
 
@@ -167,9 +172,41 @@ int object_page(struct memory_object *object, uint64_t index, bool create, struc
         page_put(made);
         if (error != -EEXIST)
             return error;
-        *page = find(object, index);
+        *page = find(object, index, create);
     }
     return 0;
+}
+
+/* Whether there is a page, be it reserved. */
+static bool is_backed(struct memory_object *object, uint64_t index)
+{
+    void **slot;
+    bool backed;
+
+    spin_lock(&object->lock);
+    slot = slot_locked(object, index, false);
+    backed = slot && *slot;
+    spin_unlock(&object->lock);
+    return backed;
+}
+
+int object_reserve(struct memory_object *object, uint64_t index)
+{
+    struct page *page;
+    int error;
+
+    if (is_backed(object, index))
+        return 0;
+    page = page_alloc(0, PAGE_ZERO);
+    if (!page)
+        return -ENOMEM;
+    page->is_reserved = true;
+    error = object_add(object, index, page);
+    if (!error)
+        return 0;
+    page->is_reserved = false;
+    page_put(page);
+    return error == -EEXIST ? 0 : error;
 }
 
 /* The same in a subtree, counted from its start; its capacity when there is no such index. */
@@ -178,7 +215,7 @@ static uint64_t next_locked(void *subtree, unsigned int level, uint64_t index, b
     if (!subtree)
         return present ? capacity(level) : index;
     if (level == 0)
-        return present ? 0 : 1;
+        return ((struct page *)subtree)->is_reserved != present ? 0 : 1;
     for (uint64_t i = index / capacity(level - 1); i < TABLE_SIZE; i++) {
         uint64_t start = i * capacity(level - 1);
         uint64_t found = next_locked(((void **)subtree)[i], level - 1,
@@ -238,6 +275,7 @@ static void *drop_locked(struct memory_object *object, void *subtree, unsigned i
     if (!subtree || first >= capacity(level))
         return subtree;
     if (level == 0) {
+        ((struct page *)subtree)->is_reserved = false;
         page_put(subtree);
         object->pages--;
         return NULL;

@@ -58,6 +58,12 @@ void object_destroy(struct memory_object *object);
  */
 int object_page(struct memory_object *object, uint64_t index, bool create, struct page **page);
 
+/*
+ * Makes a page that is there for nobody until object_page() is to create it: a hole that takes
+ * memory. Errors as there; it is no error when there is a page.
+ */
+int object_reserve(struct memory_object *object, uint64_t index);
+
 /* The first index from this one on that has a page, or that has none. */
 uint64_t object_next(struct memory_object *object, uint64_t index, bool present);
 

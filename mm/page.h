@@ -47,7 +47,7 @@ struct page {
     uint8_t state;       /* enum page_state */
     uint8_t order;       /* of the block, in its first page */
     bool is_zero;        /* a single page that is about to be freed: page_note_zero() */
-    uint8_t unused;
+    bool is_reserved;    /* an object's page that reads as a hole: object_reserve() */
     union {
         TAILQ_ENTRY(page) link; /* free: in the list of its order */
         struct slab *slab;      /* every page of a slab's block; NULL: kmalloc()'s own block */

@@ -272,6 +272,28 @@ static void copies(void)
     SHOW(close(to));
 }
 
+/* Memory that is set aside is no data yet. */
+static void allocated_holes(void)
+{
+    int fd = fresh("");
+    unsigned char resident[4];
+
+    section("holes that take memory");
+    SHOW(fallocate(fd, 0, 0, 4 * 4096));
+    SHOW(lseek(fd, 0, SEEK_DATA));
+    SHOW(pwrite(fd, "x", 1, 4096));
+    SHOW(pread(fd, bytes, 8, 2 * 4096));
+    SHOW(lseek(fd, 0, SEEK_DATA));
+    SHOW(lseek(fd, 4096, SEEK_HOLE));
+    unsigned char *map = mmap(NULL, sizeof(resident) * 4096, PROT_READ, MAP_SHARED, fd, 0);
+    SHOW(mincore(map, sizeof(resident) * 4096, resident));
+    say("%d %d %d %d", resident[0], resident[1], resident[2], resident[3]);
+    SHOW(map[2 * 4096]);
+    SHOW(lseek(fd, 2 * 4096, SEEK_DATA));
+    SHOW(lseek(fd, 3 * 4096, SEEK_DATA));
+    SHOW(munmap(map, sizeof(resident) * 4096));
+}
+
 static void allocation(void)
 {
     int fd = fresh("data");
@@ -335,6 +357,7 @@ int main(void)
     vectors();
     partly_bad_buffers();
     copies();
+    allocated_holes();
     allocation();
     writing_out();
     SHOW_CHILD(limits());

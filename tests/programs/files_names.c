@@ -236,6 +236,22 @@ static void renames(void)
     list(".");
 }
 
+/* What is wrong with the way to a name comes before what is wrong with the name. */
+static void long_names(void)
+{
+    char name[300] = "";
+
+    section("names too long");
+    memset(name, 'x', 256);
+    SHOW(rename(name, "none/inner"));
+    SHOW(rename("none/inner", name));
+    SHOW(rename(name, "."));
+    SHOW(rename("none", name));
+    SHOW(rename(name, "none"));
+    SHOW(rename("new", name));
+    SHOW(syscall(SYS_renameat2, AT_FDCWD, "new", AT_FDCWD, name, 2));
+}
+
 static void reading_directories(void)
 {
     char name[32];
@@ -265,6 +281,12 @@ static void reading_directories(void)
     readdir(dir);
     seekdir(dir, at);
     SHOW(strcmp(readdir(dir)->d_name, name));
+    while (readdir(dir))
+        ;
+    touch("many/late");
+    SHOW(readdir(dir) != NULL);
+    rewinddir(dir);
+    SHOW(readdir(dir) != NULL);
     SHOW(closedir(dir));
     dir = opendir("many");
     count = 0;
@@ -342,6 +364,7 @@ int main(void)
     hard_links();
     symbolic_links();
     renames();
+    long_names();
     reading_directories();
     working_directory();
     others();

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -101,11 +102,34 @@ static void refused(void)
     SHOW(syscall(SYS_sched_get_priority_max, 4));
 }
 
+/* Without a capability more than its user has, a process renices only what has none either. */
+static void renice_the_more_capable(void)
+{
+    unsigned int header[] = {0x20080522, 0}; /* capset(2): version 3, this thread */
+    unsigned int none[6] = {0};
+
+    SHOW(syscall(SYS_capset, header, none));
+    SHOW(setpriority(PRIO_PROCESS, 0, 10));
+    SHOW(setpriority(PRIO_PROCESS, 0, 9));
+    SHOW(setpriority(PRIO_PROCESS, getppid(), 10));
+    SHOW(setpriority(PRIO_PROCESS, getppid(), -1));
+    SHOW(setpriority(PRIO_PROCESS, 1, 10));
+}
+
+static void of_the_more_capable(void)
+{
+    section("of who may do more");
+    SHOW(prctl(PR_SET_KEEPCAPS, 1));
+    SHOW(syscall(SYS_setresuid, 1000, 1000, 1000));
+    SHOW_CHILD(renice_the_more_capable());
+}
+
 int main(void)
 {
     of_threads();
     of_zombies();
     of_children();
     refused();
+    of_the_more_capable();
     return 0;
 }
