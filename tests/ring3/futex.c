@@ -570,6 +570,10 @@ static void words_under_keys(void)
     pkey_set(key, 0);
     EXPECT_EQUAL(futex_two(word, FUTEX_WAKE_OP, 1, 1, word, 0), 0);
     EXPECT_SUCCESS(pkey_mprotect(word, PAGE, PROT_EXEC, key));
+    EXPECT_EQUAL(wake(word, 1), 0); /* the page is there, and its key allows reading */
+    munmap(word, PAGE);
+    word = mmap(NULL, PAGE, READ_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    EXPECT_SUCCESS(pkey_mprotect(word, PAGE, PROT_EXEC, key));
     EXPECT_ERROR(wake(word, 1), EFAULT);
     munmap(word, PAGE);
     pkey_free(key);
