@@ -141,6 +141,20 @@ void tlb_flush(const struct cpu_set *space, const struct tlb_batch *batch)
     tlb_check_flushed(space);
 }
 
+void tlb_barrier(const struct cpu_set *cpus)
+{
+    static const struct tlb_batch nothing;
+    struct tlb_cpu *tlb = &this_cpu()->tlb;
+    struct cpu_set others;
+
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (!others_of(cpus, &others))
+        return;
+    ask(tlb, &others, NULL, &nothing);
+    await_answers(tlb);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 void tlb_read_events(struct tlb_events *events)
 {
     *events = (struct tlb_events){0};

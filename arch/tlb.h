@@ -82,6 +82,12 @@ static inline void tlb_batch_add(struct tlb_batch *batch, uintptr_t address)
 void tlb_flush(const struct cpu_set *space, const struct tlb_batch *batch);
 
 /*
+ * Returns when each CPU of the set has passed a memory barrier, this one too. It invalidates
+ * nothing: what the others are asked for is no more than their answer. Interrupts are on.
+ */
+void tlb_barrier(const struct cpu_set *cpus);
+
+/*
  * Makes this CPU use tables: those of the space with that set of CPUs, which it joins; NULL for
  * the kernel's own. It leaves the set of the space that was loaded before. Nothing happens when
  * the space is loaded already.

@@ -66,9 +66,10 @@ struct address_space {
     uint32_t references;
     uint32_t key_map; /* mm/keys.h */
     struct key_policies policies;
-    uint32_t mdwe;      /* PR_MDWE_*: see prctl(PR_SET_MDWE) */
-    bool lock_future;   /* mlockall(MCL_FUTURE) */
-    bool lock_on_fault; /* and MCL_ONFAULT */
+    uint32_t mdwe;        /* PR_MDWE_*: see prctl(PR_SET_MDWE) */
+    uint32_t membarriers; /* membarrier(2)'s commands that register, as given; atomic */
+    bool lock_future;     /* mlockall(MCL_FUTURE) */
+    bool lock_on_fault;   /* and MCL_ONFAULT */
     paddr_t root;
     struct cpu_set cpus; /* CPUs that have the tables loaded (arch/tlb.h) */
     struct rwlock lock;

@@ -136,6 +136,7 @@ struct address_space *space_copy(struct address_space *space)
     child->mapped_pages = space->mapped_pages;
     child->limits = space->limits;
     child->policies = space->policies;
+    child->membarriers = __atomic_load_n(&space->membarriers, __ATOMIC_RELAXED);
     space_inherit_mdwe(child, space);
     error = copy_areas(RB_ROOT(&space->areas), NULL, &RB_ROOT(&child->areas), &last);
     if (!error)

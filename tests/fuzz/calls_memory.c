@@ -45,6 +45,12 @@ static uint64_t key_to_free(const struct use *use)
     return (uint32_t)number == 0 ? 1 : number;
 }
 
+/* The commands' bits stand in a row: membarrier(2). */
+static uint64_t barrier_command(const struct use *use)
+{
+    return use->wild ? wild_value() : one_in(12) ? 0 : UINT64_C(1) << random_below(10);
+}
+
 DEFINE_CHOICE(key_rights, 0, PKEY_DISABLE_ACCESS, PKEY_DISABLE_WRITE,
               PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE)
 
@@ -209,6 +215,7 @@ static const struct call calls[] = {
     CALL(brk, TAKES(break_change), .flags = CALL_AIMED, .run = run_brk),
     CALL(mincore, TAKES(play_address, play_length, buffer)),
     CALL(msync, TAKES(play_address, play_length, sync_flags)),
+    CALL(membarrier, TAKES(barrier_command, zero, zero)),
     CALL(mlock, TAKES(play_address, play_length)),
     CALL(mlock2, TAKES(play_address, play_length, zero)),
     CALL(munlock, TAKES(play_address, play_length)),
