@@ -170,6 +170,12 @@ void ptrace_clear_step(struct task *task)
     task->trace.single_step = false;
 }
 
+void ptrace_note_change(struct task *task)
+{
+    task->registers_changed = true;
+    task_set_work(task, WORK_SIGNAL); /* signal_deliver() looks at that */
+}
+
 void ptrace_want_stop(struct task *task)
 {
     task->trace.stop_wanted = true;
@@ -262,7 +268,7 @@ static long resume(struct task *task, long request, uintptr_t signal)
     ptrace_clear_step(task);
     if (step && !(task_frame(task)->rflags & RFLAGS_TF)) {
         task_frame(task)->rflags |= RFLAGS_TF;
-        frame_is_changed(task_frame(task));
+        ptrace_note_change(task);
         task->trace.single_step = true;
     }
     task->trace.resume_signal = (int)signal;

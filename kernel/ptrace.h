@@ -82,6 +82,13 @@ long ptrace_query(struct task *task, long request, uintptr_t address, uintptr_t 
 /* kernel/ptrace_registers.c: the requests on registers. */
 long ptrace_get_set(struct task *task, long request, uintptr_t address, uintptr_t data);
 
+/*
+ * The tracer has changed registers of a stopped task. Its frame says still that it is in a system
+ * call, so that one which was interrupted is settled on the way to ring 3, and then takes the
+ * change.
+ */
+void ptrace_note_change(struct task *task);
+
 /* Clears a TF that the tracer has set, before a frame is shown or the task goes on. */
 void ptrace_clear_step(struct task *task);
 

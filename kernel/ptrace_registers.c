@@ -58,8 +58,7 @@ static int set_registers(struct task *task, const struct user_registers *in)
     frame->ss = in->ss;
     task->fs_base = in->fs_base;
     task->gs_base = in->gs_base;
-    task->registers_changed = true;
-    task_set_work(task, WORK_SIGNAL); /* signal_deliver() looks at that */
+    ptrace_note_change(task);
     return 0;
 }
 

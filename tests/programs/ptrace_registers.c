@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <stddef.h>
 #include <sys/uio.h>
+#include <time.h>
 
 /* The tracee has known values in its registers, and stops by INT3; then it looks at them. */
 static void known_registers(void)
@@ -186,6 +187,44 @@ static void interrupted_call(void)
     say_wait("sent to _exit(9)", pid);
 }
 
+static int ends[2];
+
+static void read_a_byte(void)
+{
+    char byte;
+
+    VALUE("the read", read(ends[0], &byte, 1));
+}
+
+static void sleep_first(void)
+{
+    const struct timespec time = {0, 100000000};
+
+    VALUE("the sleep", nanosleep(&time, NULL));
+    read_a_byte();
+}
+
+/* A call that was interrupted goes on, though the tracer has asked for a step. */
+static void step_from_a_call(const char *what, void (*function)(void))
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        function();
+        _exit(0);
+    }
+    usleep(20000);
+    trace(PTRACE_SEIZE, pid, 0, 0);
+    trace(PTRACE_INTERRUPT, pid, 0, 0);
+    say_wait(what, pid);
+    trace(PTRACE_SINGLESTEP, pid, 0, 0);
+    if (write(ends[1], "x", 1) != 1)
+        say("nothing to read");
+    wait_for(pid);
+    trace(PTRACE_CONT, pid, 0, 0);
+    say_wait(what, pid);
+}
+
 int main(void)
 {
     general();
@@ -197,5 +236,9 @@ int main(void)
     impossible("CS of no segment", OFFSET(cs), 0x1003);
     impossible("SS of no segment", OFFSET(ss), 0x1003);
     interrupted_call();
+    if (pipe(ends))
+        return 1;
+    step_from_a_call("a step out of nanosleep", sleep_first);
+    step_from_a_call("a step out of read", read_a_byte);
     return 0;
 }
