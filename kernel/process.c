@@ -15,6 +15,7 @@
 #include "kernel/futex.h"
 #include "kernel/group.h"
 #include "kernel/kernel_lock.h"
+#include "kernel/pidfd.h"
 #include "kernel/ptrace.h"
 #include "kernel/robust_list.h"
 #include "kernel/syscall.h"
@@ -26,10 +27,10 @@
 
 #define FIRST_PID 1
 
-/* Flags that ask for what is not there: namespaces, pidfds, cgroups. */
+/* Flags that ask for what is not there: namespaces, cgroups. */
 #define CLONE_NOT_THERE                                                                           \
     (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
-     CLONE_NEWNET | CLONE_NEWTIME | CLONE_PIDFD | CLONE_INTO_CGROUP)
+     CLONE_NEWNET | CLONE_NEWTIME | CLONE_INTO_CGROUP)
 
 static void (*first_last_words)(int wait_status);
 
@@ -95,6 +96,7 @@ static void free_without_leader(struct process *process)
         file_put(process->executable);
     signal_flush(&process->pending);
     kfree(process);
+    pidfd_wake();
 }
 
 void process_free(struct process *process)
@@ -315,6 +317,19 @@ void process_end_vfork(struct process *process)
     }
 }
 
+/* CLONE_PIDFD: puts a descriptor of the new process where it is asked for. */
+static int give_pidfd(const struct process *process, uintptr_t address)
+{
+    int fd = pidfd_create(process, 0);
+
+    if (fd < 0)
+        return fd;
+    if (!copy_to_user(address, &fd, sizeof(fd)))
+        return 0;
+    file_table_close(current()->files, fd);
+    return -EFAULT;
+}
+
 long process_clone(const struct clone_request *request)
 {
     struct process *process = current_process();
@@ -323,6 +338,7 @@ long process_clone(const struct clone_request *request)
 
     if (((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) ||
         ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM)) || (flags & CLONE_NOT_THERE) ||
+        ((flags & CLONE_PIDFD) && (flags & (CLONE_THREAD | CLONE_DETACHED))) ||
         ((flags & CLONE_PARENT) && process->pid == FIRST_PID))
         return -EINVAL;
     if (process->is_exiting || process->execer) /* this thread ends before ring 3 anyway */
@@ -333,6 +349,12 @@ long process_clone(const struct clone_request *request)
     if (copy_resources(child, flags) || join_process(child, request)) {
         task_free(child);
         return -ENOMEM;
+    }
+    int error = flags & CLONE_PIDFD ? give_pidfd(child->process, request->pidfd) : 0;
+    if (error) {
+        TAILQ_REMOVE(&child->process->parent->children, child->process, sibling);
+        process_free(child->process);
+        return error;
     }
     copy_thread(child, request);
     int tid = child->tid;
@@ -422,6 +444,7 @@ static bool end_process(struct process *process)
     process->job = (struct job_stop){0}; /* SIGKILL ends a stop, too */
     group_lost_parent(process, process->parent);
     process->is_zombie = true;
+    pidfd_wake();
     bool reap = !tracer && parent_does_not_care(process);
     tell(process, process->parent, process->exit_signal);
     if (tracer && tracer != process->parent)

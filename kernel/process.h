@@ -93,13 +93,14 @@ struct clone_request {
     uint64_t flags;
     int exit_signal;
     uintptr_t stack; /* its upper end; 0: the caller's */
-    uintptr_t parent_tid, child_tid;
+    uintptr_t parent_tid, child_tid, pidfd;
     uint64_t tls;
 };
 
 /*
  * A new process, or a new thread of the running one: its tid. -EINVAL for flags that do not go
- * together or are not there (namespaces, pidfds, cgroups); -EAGAIN; -ENOMEM.
+ * together or are not there (namespaces, cgroups, pidfds of threads); -EAGAIN; -ENOMEM; with
+ * CLONE_PIDFD, for which pidfd is the address of an int, -EMFILE and -EFAULT.
  */
 long process_clone(const struct clone_request *request);
 

@@ -32,9 +32,12 @@ SYSCALL5(clone, uint64_t, flags, uintptr_t, stack, uintptr_t, parent_tid, uintpt
         .stack = stack,
         .parent_tid = parent_tid,
         .child_tid = child_tid,
+        .pidfd = parent_tid,
         .tls = tls,
     };
 
+    if ((flags & CLONE_PIDFD) && (flags & CLONE_PARENT_SETTID))
+        return -EINVAL; /* both have one place */
     if (request.exit_signal > SIGNAL_COUNT)
         request.exit_signal = 0;
     return process_clone(&request);
@@ -49,6 +52,9 @@ static bool is_sound(const struct clone_args *arguments)
     if (!!arguments->set_tid != !!arguments->set_tid_size || arguments->set_tid_size > 32)
         return false;
     if ((flags & ~CLONE3_FLAGS) || (flags & (CLONE_DETACHED | CSIGNAL)))
+        return false;
+    if ((flags & CLONE_PIDFD) && (flags & CLONE_PARENT_SETTID) &&
+        arguments->pidfd == arguments->parent_tid)
         return false;
     if ((flags & CLONE_SIGHAND) && (flags & CLONE_CLEAR_SIGHAND))
         return false;
@@ -78,6 +84,7 @@ SYSCALL2(clone3, uintptr_t, address, size_t, size)
         .stack = arguments.stack + arguments.stack_size,
         .parent_tid = arguments.parent_tid,
         .child_tid = arguments.child_tid,
+        .pidfd = arguments.pidfd,
         .tls = arguments.tls,
     };
     return process_clone(&request);

@@ -2,6 +2,7 @@
 /* System calls on signals; kernel/signal_frame.c has sigaltstack and rt_sigreturn. */
 #include "arch/clock.h"
 #include "arch/usercopy.h"
+#include "kernel/pidfd.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -287,6 +288,50 @@ SYSCALL4(rt_tgsigqueueinfo, int, tgid, int, tid, int, signal, uintptr_t, address
     if (error)
         return error;
     return is_forged(&info, tid) ? -EPERM : send_to_thread(tgid, tid, &info, signal);
+}
+
+/* What pidfd_send_signal() may be told to reach instead of the process; not in uapi of 6.1. */
+#define PIDFD_SIGNAL_THREAD        1u
+#define PIDFD_SIGNAL_THREAD_GROUP  2u
+#define PIDFD_SIGNAL_PROCESS_GROUP 4u
+
+static int send_by_pidfd(int pid, const siginfo_t *info, int signal, unsigned int to)
+{
+    if (to == PIDFD_SIGNAL_THREAD)
+        return send_to_thread(0, pid, info, signal);
+    if (to == PIDFD_SIGNAL_PROCESS_GROUP)
+        return send_to_group(pid, info, signal);
+    return send_to_process(task_find(pid), info, signal);
+}
+
+/* The signal that a siginfo is for, which it begins with, and the one that is sent are the same. */
+static int read_info_of(siginfo_t *info, int signal, uintptr_t address)
+{
+    int error;
+
+    if (copy_from_user(&info->si_signo, address, sizeof(info->si_signo)))
+        return -EFAULT;
+    error = read_info(info, info->si_signo, address);
+    return !error && info->si_signo != signal ? -EINVAL : error;
+}
+
+SYSCALL4(pidfd_send_signal, int, fd, int, signal, uintptr_t, address, unsigned int, to)
+{
+    siginfo_t info = info_from_user(signal, SI_USER);
+    struct process *process;
+    unsigned int flags;
+
+    if (to > PIDFD_SIGNAL_PROCESS_GROUP || (to & (to - 1)))
+        return -EINVAL;
+    int error = pidfd_get(fd, &process, &flags);
+    if (!error && address)
+        error = read_info_of(&info, signal, address);
+    if (error)
+        return error;
+    int pid = process ? process->pid : 0;
+    if (address && is_forged(&info, to == PIDFD_SIGNAL_PROCESS_GROUP ? 0 : pid))
+        return -EPERM;
+    return process ? send_by_pidfd(pid, &info, signal, to) : -ESRCH;
 }
 
 static bool is_one_pending(void *context)

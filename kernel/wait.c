@@ -2,17 +2,20 @@
 /* wait4 and waitid: ends, stops and continuations of children and tracees. */
 #include <stddef.h>
 
+#include <asm/fcntl.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
 #include "arch/usercopy.h"
+#include "kernel/pidfd.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 
 struct wait_request {
     int type; /* P_ALL, P_PID, P_PGID */
     int id;
-    int options; /* WEXITED, WSTOPPED, WCONTINUED, WNOHANG, WNOWAIT */
+    int options;     /* WEXITED, WSTOPPED, WCONTINUED, WNOHANG, WNOWAIT */
+    bool is_refused; /* by its pidfd: that there is nothing yet is -EAGAIN */
     bool has_children;
     struct task *found;
     int status; /* as wait(2) has it */
@@ -141,7 +144,7 @@ static long wait_for_child(struct wait_request *request)
 {
     if (request->options & WNOHANG) {
         if (!find_child(request))
-            return 0;
+            return request->is_refused ? -EAGAIN : 0;
     } else {
         int error = wait_event(&current_process()->child_exit, find_child, request);
         if (error)
@@ -204,13 +207,31 @@ static int put_child_info(uintptr_t address, const struct wait_request *request)
 #define WAITID_OPTIONS \
     (WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WALL | (int)__WCLONE)
 
+/* One that has been waited for already has no number: nobody is wanted. */
+static int choose_by_pidfd(struct wait_request *request)
+{
+    struct process *process;
+    unsigned int flags;
+    int error = pidfd_get(request->id, &process, &flags);
+
+    if (error)
+        return error;
+    request->type = P_PID;
+    request->id = process ? process->pid : 0;
+    if ((flags & O_NONBLOCK) && !(request->options & WNOHANG)) {
+        request->options |= WNOHANG;
+        request->is_refused = true;
+    }
+    return 0;
+}
+
 static int check_waitid(struct wait_request *request)
 {
     if ((request->options & ~WAITID_OPTIONS) ||
         !(request->options & (WEXITED | WSTOPPED | WCONTINUED)))
         return -EINVAL;
     if (request->type == P_PIDFD && request->id >= 0)
-        return -EBADF; /* there is none */
+        return choose_by_pidfd(request);
     if ((request->type == P_PID && request->id <= 0) ||
         (request->type == P_PGID && request->id < 0) ||
         (request->type != P_ALL && request->type != P_PID && request->type != P_PGID))

@@ -51,6 +51,7 @@ static uint64_t environment(const struct use *use)
 DEFINE_CHOICE(exec_flags, 0, 0, AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW)
 DEFINE_CHOICE(wait_options, 0, WNOHANG, WUNTRACED, WNOHANG | WCONTINUED, __WALL)
 DEFINE_CHOICE(waitid_options, WEXITED, WEXITED | WNOHANG, WEXITED | WNOWAIT, WSTOPPED | WNOHANG)
+DEFINE_CHOICE(pidfd_flags, 0, O_NONBLOCK)
 DEFINE_CHOICE(waitid_type, P_ALL, P_ALL, P_PID, P_PGID)
 
 static uint64_t waited_pid(const struct use *use)
@@ -293,6 +294,8 @@ static const struct call calls[] = {
          .flags = CALL_BLOCKS | CALL_RARE, .run = run_wait, .after = after_wait),
     CALL(waitid, TAKES(waitid_type, child_pid_or_self, child_info, waitid_options, buffer_or_null),
          .flags = CALL_BLOCKS | CALL_RARE, .run = run_wait),
+    CALL(pidfd_open, TAKES(child_pid_or_self, pidfd_flags), .after = after_fd),
+    CALL(pidfd_getfd, TAKES(fd_process, fd_any, zero), .after = after_fd),
     CALL(ptrace, TAKES(trace_request, zero, trace_address, trace_data),
          .flags = CALL_BLOCKS | CALL_AIMED, .run = trace_run),
     CALL(arch_prctl, TAKES(arch_code, arch_address), .flags = CALL_IN_CHILD | CALL_RARE),

@@ -6,6 +6,7 @@
 #include "tests/fuzz/arena.h"
 #include "tests/fuzz/call.h"
 #include "tests/fuzz/children.h"
+#include "tests/fuzz/files.h"
 #include "tests/fuzz/frames.h"
 #include "tests/fuzz/values.h"
 #include "tests/fuzz/worker.h"
@@ -74,6 +75,16 @@ static uint64_t victim_signal(const struct use *use)
         return handled_signal(use);
     return pid > 0 ? any_signal(use) : harmless_signal();
 }
+
+/* Whoever the descriptor is of. */
+static uint64_t descriptors_signal(const struct use *use)
+{
+    (void)use;
+    return harmless_signal();
+}
+
+/* PIDFD_SIGNAL_THREAD and its kind. */
+DEFINE_CHOICE(reached, 0, 1, 2, 4)
 
 static uint64_t victim_thread(const struct use *use)
 {
@@ -217,6 +228,7 @@ static const struct call calls[] = {
     CALL(rt_sigqueueinfo, TAKES(thread, thread_signal, info_to_send), .flags = CALL_AIMED),
     CALL(rt_tgsigqueueinfo, TAKES(thread, victim_thread, thread_signal, info_to_send),
          .flags = CALL_AIMED),
+    CALL(pidfd_send_signal, TAKES(fd_process, descriptors_signal, zero, reached)),
     CALL(rt_sigaction, TAKES(action_signal, action, buffer_or_null, signal_set_size),
          .flags = CALL_AIMED),
     CALL(rt_sigprocmask, TAKES(mask_how, signal_set_or_null, buffer_or_null, signal_set_size)),

@@ -122,6 +122,7 @@ static void put_descriptors(void)
     KERNEL(epoll_create1, 0);
     KERNEL(socketpair, SOCKET_UNIX, SOCKET_STREAM | O_NONBLOCK, 0, ends);
     KERNEL(write, FD_SOCKET, "some bytes to be read from a socket", 35);
+    KERNEL(pidfd_open, own_pid(), 0);
 }
 
 void files_reset(void)
@@ -175,6 +176,11 @@ uint64_t fd_directory(const struct use *use)
     static const int fds[] = {FD_DIRECTORY, FD_DIRECTORY, FD_PATH, AT_FDCWD};
 
     return mostly((uint64_t)PICK(fds), use);
+}
+
+uint64_t fd_process(const struct use *use)
+{
+    return one_in(6) ? fd_any(use) : FD_PROCESS;
 }
 
 uint64_t fd_spare(const struct use *use)

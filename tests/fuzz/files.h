@@ -33,6 +33,7 @@ enum descriptor {
     FD_EPOLL,
     FD_SOCKET, /* a pair */
     FD_SOCKET_OTHER,
+    FD_PROCESS, /* pidfd of the worker */
     FDS,
 };
 
@@ -60,8 +61,9 @@ uint64_t fd_file(const struct use *use);     /* a regular file for reading and w
 uint64_t fd_readable(const struct use *use); /* data without waiting, mostly */
 uint64_t fd_writable(const struct use *use);
 uint64_t fd_directory(const struct use *use); /* or AT_FDCWD */
-uint64_t fd_spare(const struct use *use);     /* a new one, to be closed */
-uint64_t fd_target(const struct use *use);    /* a number for dup2 to use */
+uint64_t fd_process(const struct use *use);
+uint64_t fd_spare(const struct use *use);  /* a new one, to be closed */
+uint64_t fd_target(const struct use *use); /* a number for dup2 to use */
 
 uint64_t path_any(const struct use *use);       /* to look at: the rest of the system's too */
 uint64_t path_own(const struct use *use);       /* there, of any kind */
