@@ -14,11 +14,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <asm/errno.h>
+
 #include "arch/layout.h"
 
 /* Both return the number of bytes NOT copied, counted exactly to the byte that faulted. */
 size_t copy_to_user(uintptr_t destination, const void *source, size_t size);
 size_t copy_from_user(void *destination, uintptr_t source, size_t size);
+
+/* The same of one int: 0 or -EFAULT. */
+static inline int put_user_int(uintptr_t destination, int value)
+{
+    return copy_to_user(destination, &value, sizeof(value)) ? -EFAULT : 0;
+}
+
+static inline int get_user_int(int *value, uintptr_t source)
+{
+    return copy_from_user(value, source, sizeof(*value)) ? -EFAULT : 0;
+}
 
 /* Fills with zeros; returns the number of bytes not filled. */
 size_t clear_user(uintptr_t destination, size_t size);

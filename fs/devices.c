@@ -8,13 +8,15 @@
 #include <linux/fs.h>
 
 #include "arch/types.h"
+#include "fs/devpts.h"
+#include "fs/terminal.h"
 #include "kernel/random.h"
+#include "kernel/task.h"
 #include "kernel/tty.h"
 #include "libc/include/string.h"
 #include "mm/object.h"
 
-#define MAJOR_MEMORY   1
-#define MAJOR_TERMINAL 5
+#define MAJOR_MEMORY 1
 
 static void release(struct file *file)
 {
@@ -134,16 +136,14 @@ static int open_zero(struct file *file)
 /* /dev/tty is the caller's controlling terminal, whichever that is. */
 static int open_tty(struct file *file)
 {
-    (void)file;
-    return tty_is_controlling() ? 0 : -ENXIO;
+    struct tty *tty = current_process()->tty;
+
+    return tty ? terminal_open(tty, file) : -ENXIO;
 }
 
 static int open_console(struct file *file)
 {
-    if (!terminal.backend)
-        return -ENXIO;
-    tty_opened(file->flags);
-    return 0;
+    return console_tty.backend ? terminal_open(&console_tty, file) : -ENXIO;
 }
 
 struct device {
@@ -162,7 +162,9 @@ static const struct device devices[] = {
     {"random", MAJOR_MEMORY, 8, 0666, true, &random_operations, NULL},
     {"urandom", MAJOR_MEMORY, 9, 0666, true, &random_operations, NULL},
     {"tty", MAJOR_TERMINAL, 0, 0666, false, &terminal_file_operations, open_tty},
-    {"console", MAJOR_TERMINAL, 1, 0600, false, &terminal_file_operations, open_console},
+    {"console", MAJOR_TERMINAL, MINOR_CONSOLE, 0600, false, &terminal_file_operations,
+     open_console},
+    {"ptmx", MAJOR_TERMINAL, MINOR_PTMX, 0666, false, &ptmx_file_operations, ptmx_open},
 };
 
 int device_open(struct node *node, struct file *file)

@@ -21,7 +21,4 @@ int devices_create(struct node *directory);
  */
 int standard_file(unsigned int descriptor, struct file **file);
 
-/* The operations of /dev/tty and /dev/console (fs/terminal.c). */
-extern const struct file_operations terminal_file_operations;
-
 #endif

@@ -95,7 +95,7 @@ static int make_file(struct node *node, unsigned int flags, struct file **file)
     struct file *made;
     int error;
 
-    made = file_create(NULL, flags & ~OPENING_FLAGS);
+    made = file_create(NULL, flags);
     if (!made)
         return -ENOMEM;
     made->operations = &path_operations; /* until it has its own: puts the node */
@@ -103,6 +103,7 @@ static int make_file(struct node *node, unsigned int flags, struct file **file)
     made->node = node;
     made->locks = &node->locks;
     error = open_by_kind(node, flags, made);
+    made->flags &= ~OPENING_FLAGS;
     if (!error && (flags & O_DIRECT) && !file_is_stored(made))
         error = -EINVAL;
     if (!error)

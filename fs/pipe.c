@@ -186,11 +186,7 @@ static int status(struct file *file, struct stat *result)
 
 static long control(struct file *file, unsigned int request, uintptr_t argument)
 {
-    int count = used(file->state);
-
-    if (request != FIONREAD)
-        return -ENOTTY;
-    return copy_to_user(argument, &count, sizeof(count)) ? -EFAULT : 0;
+    return request == FIONREAD ? put_user_int(argument, used(file->state)) : -ENOTTY;
 }
 
 static unsigned int poll_read_end(struct file *file)

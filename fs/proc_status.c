@@ -221,13 +221,13 @@ int proc_show_status(const struct pseudo_node *node, struct text *text)
 
 /* ---- stat and statm ------------------------------------------------------------------------ */
 
-/* The terminal of the process's session by its device number, and the group in its foreground. */
+/* The process's controlling terminal by its device number, and the group in its foreground. */
 static void put_terminal(struct text *text, const struct task *task)
 {
-    bool has_terminal = task->process->sid == terminal.session && terminal.session;
+    const struct tty *tty = task->process->tty;
 
-    text_print(text, " %u %d", has_terminal ? device_number(5, 1) : 0,
-               has_terminal ? terminal.foreground : -1);
+    text_print(text, " %u %d", tty ? device_number(tty->major, tty->minor) : 0,
+               tty ? tty->foreground : -1);
 }
 
 static void put_addresses(struct text *text, const struct task *task, const struct memory *memory)

@@ -146,6 +146,7 @@ int proc_show_mounts(const struct pseudo_node *node, struct text *text)
     text_print(text, "tmpfs / tmpfs rw 0 0\n"
                      "proc /proc proc rw 0 0\n"
                      "sysfs /sys sysfs rw 0 0\n"
+                     "devpts /dev/pts devpts rw,mode=600,ptmxmode=000 0 0\n"
                      "debugfs /sys/kernel/debug debugfs rw 0 0\n");
     return 0;
 }
@@ -153,7 +154,7 @@ int proc_show_mounts(const struct pseudo_node *node, struct text *text)
 static int show_filesystems(const struct pseudo_node *node, struct text *text)
 {
     (void)node;
-    text_print(text, "nodev\ttmpfs\nnodev\tproc\nnodev\tsysfs\nnodev\tdebugfs\n");
+    text_print(text, "nodev\ttmpfs\nnodev\tproc\nnodev\tsysfs\nnodev\tdevpts\nnodev\tdebugfs\n");
     return 0;
 }
 

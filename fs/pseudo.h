@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pseudo file systems: what /proc and /sys have in common.
+ * Pseudo file systems: what /proc, /sys and /dev/pts have in common.
  *
  * Their directories are tables of entries. A node is made when a name is looked up and lives as
  * long as somebody uses it; two lookups give two nodes, with one inode number. A file's text is
@@ -22,6 +22,7 @@
 
 #define PSEUDO_PROC 2 /* st_dev */
 #define PSEUDO_SYS  3
+#define PSEUDO_PTS  4
 
 #define PSEUDO_NUMBER_SIZE 12 /* a decimal int with its NUL */
 

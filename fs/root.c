@@ -8,33 +8,36 @@
 #include <asm/fcntl.h>
 
 #include "fs/devices.h"
+#include "fs/devpts.h"
 #include "fs/open.h"
 #include "fs/path.h"
 #include "fs/proc.h"
 #include "fs/sysfs.h"
 #include "fs/tmpfs.h"
 #include "kernel/channel.h"
+#include "kernel/process.h"
 #include "kernel/tty.h"
 #include "libc/include/string.h"
 
-/* Makes a directory in the root; gives it with a reference. */
-static int make_directory(const char *text, uint32_t permissions, struct node **directory)
+/* Makes a directory in another; gives it with a reference. */
+static int make_directory(struct node *parent, const char *text, uint32_t permissions,
+                          struct node **directory)
 {
     struct node_name name = {text, strlen(text)};
     struct node_template template = {.mode = S_IFDIR | permissions};
 
-    return path_root->operations->create(path_root, &name, &template, directory);
+    return parent->operations->create(parent, &name, &template, directory);
 }
 
-/* Shows another file system's root in a new directory of the root. */
-static int mount(const char *name, struct node *root)
+/* Shows another file system's root in a new directory. */
+static int mount(struct node *parent, const char *name, struct node *root)
 {
     struct node *directory;
     int error;
 
     if (!root)
         return -ENOMEM;
-    error = make_directory(name, 0555, &directory);
+    error = make_directory(parent, name, 0555, &directory);
     if (error) {
         node_put(root);
         return error;
@@ -52,18 +55,20 @@ int fs_init(void)
     path_root = tmpfs_create_root(0755);
     if (!path_root)
         return -ENOMEM;
-    error = make_directory("tmp", 01777, &directory);
+    error = make_directory(path_root, "tmp", 01777, &directory);
     if (error)
         return error;
     node_put(directory);
-    error = make_directory("dev", 0755, &directory);
+    error = make_directory(path_root, "dev", 0755, &directory);
     if (error)
         return error;
     error = devices_create(directory);
+    if (!error)
+        error = mount(directory, "pts", devpts_create());
     node_put(directory);
     if (!error)
-        error = mount("proc", proc_create());
-    return error ? error : mount("sys", sysfs_create());
+        error = mount(path_root, "proc", proc_create());
+    return error ? error : mount(path_root, "sys", sysfs_create());
 }
 
 int fs_open_kernel(const char *path, struct file **file)
@@ -76,8 +81,8 @@ int fs_open_kernel(const char *path, struct file **file)
 int fs_open_standard(struct file_table *files, int leader)
 {
     channel_set_process_group(leader);
-    if (terminal.backend)
-        tty_start_session(leader);
+    if (console_tty.backend)
+        tty_start_session(&console_tty, process_find(leader));
     for (unsigned int descriptor = 0; descriptor < 3; descriptor++) {
         struct file *file;
         int error = standard_file(descriptor, &file);

@@ -248,6 +248,8 @@ static long magic_of(uint64_t device)
         return PROC_SUPER_MAGIC;
     case PSEUDO_SYS:
         return SYSFS_MAGIC;
+    case PSEUDO_PTS:
+        return DEVPTS_SUPER_MAGIC;
     default:
         return TMPFS_MAGIC;
     }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Files of the terminal, and of the channel's streams that are no terminals: those look like
- * pipes to the program.
+ * Files of terminals, and of the channel's streams that are no terminals: those look like pipes to
+ * the program.
  */
+#include "fs/terminal.h"
+
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
@@ -13,46 +15,50 @@
 #include "fs/open.h"
 #include "fs/path.h"
 #include "kernel/channel.h"
-#include "kernel/tty.h"
 #include "libc/include/string.h"
 
-/* ---- The terminal --------------------------------------------------------------------------- */
+/* ---- Terminals: file->state is the struct tty ------------------------------------------------ */
 
-static long read_terminal(struct file *file, struct io_iter *to, uint64_t *offset)
+int terminal_open(struct tty *tty, struct file *file)
+{
+    file->state = tty;
+    return tty_open(tty, file->flags);
+}
+
+long terminal_read(struct file *file, struct io_iter *to, uint64_t *offset)
 {
     (void)offset;
-    return tty_read(to, file->flags);
+    return tty_read(file->state, to, file->flags);
 }
 
-static long write_terminal(struct file *file, struct io_iter *from, uint64_t *offset)
+long terminal_write(struct file *file, struct io_iter *from, uint64_t *offset)
 {
     (void)offset;
-    return tty_write(from, file->flags);
+    return tty_write(file->state, from, file->flags);
 }
 
-static long control_terminal(struct file *file, unsigned int request, uintptr_t argument)
+long terminal_ioctl(struct file *file, unsigned int request, uintptr_t argument)
 {
-    (void)file;
-    return tty_ioctl(request, argument);
+    return tty_ioctl(file->state, request, argument, file->flags);
 }
 
-static unsigned int poll_terminal(struct file *file)
+unsigned int terminal_poll(struct file *file)
 {
-    (void)file;
-    return tty_poll();
+    return tty_poll(file->state);
 }
 
-static void release_terminal(struct file *file)
+void terminal_release(struct file *file)
 {
+    tty_close(file->state);
     node_put(file->node);
 }
 
 const struct file_operations terminal_file_operations = {
-    .read = read_terminal,
-    .write = write_terminal,
-    .ioctl = control_terminal,
-    .poll = poll_terminal,
-    .release = release_terminal,
+    .read = terminal_read,
+    .write = terminal_write,
+    .ioctl = terminal_ioctl,
+    .poll = terminal_poll,
+    .release = terminal_release,
 };
 
 /* ---- The channel's streams: file->state is the descriptor's number -------------------------- */
@@ -86,11 +92,9 @@ static int stream_status(struct file *file, struct stat *status)
 
 static long control_stream(struct file *file, unsigned int request, uintptr_t argument)
 {
-    int count = channel_readable();
-
     if (request != FIONREAD || descriptor_of(file) != 0)
         return -ENOTTY;
-    return copy_to_user(argument, &count, sizeof(count)) ? -EFAULT : 0;
+    return put_user_int(argument, channel_readable());
 }
 
 static unsigned int poll_stream(struct file *file)

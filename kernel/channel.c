@@ -82,7 +82,7 @@ static void feed_terminal_locked(void)
     while (channel_is_terminal(0) && input.head != input.tail) {
         char byte = input.bytes[input.tail % INPUT_SIZE];
 
-        if (!tty_input(&byte, 1))
+        if (!tty_input(&console_tty, &byte, 1))
             break;
         input.tail++;
         input.uncredited++;
@@ -99,21 +99,24 @@ static enum frame_type terminal_stream(void)
 }
 
 /* Where no stream of output is a terminal, an echo would get into what the program writes. */
-static void echo(const char *bytes, size_t count)
+static void echo(struct tty *tty, const char *bytes, size_t count)
 {
+    (void)tty;
     if (channel_is_terminal(1) || channel_is_terminal(2))
         frame_send(terminal_stream(), bytes, count);
 }
 
-static int write_terminal(const char *bytes, size_t count, bool may_wait)
+static int write_terminal(struct tty *tty, const char *bytes, size_t count, bool may_wait)
 {
+    (void)tty;
     return frame_send_waiting(terminal_stream(), bytes, count, may_wait);
 }
 
-static void resume_input(void)
+static void resume_input(struct tty *tty)
 {
     uint64_t flags = spin_lock_irqsave(&receive_lock);
 
+    (void)tty;
     feed_terminal_locked();
     spin_unlock_irqrestore(&receive_lock, flags);
 }
@@ -123,6 +126,16 @@ static void resume_input(void)
 static uint16_t control_u16(unsigned int offset)
 {
     return frame.control[offset] | frame.control[offset + 1] << 8;
+}
+
+/* The window's rows and columns stand at this offset. */
+static void set_window(unsigned int offset)
+{
+    struct winsize size = console_tty.size;
+
+    size.ws_row = control_u16(offset);
+    size.ws_col = control_u16(offset + 2);
+    tty_set_size(&console_tty, &size);
 }
 
 static void act_on_hello(void)
@@ -136,9 +149,10 @@ static void act_on_hello(void)
     if (is_connected || frame.control[0] != VERSION)
         return;
     terminal_mask = frame.control[1];
-    if (terminal_mask)
-        tty_init(&backend);
-    tty_set_size(control_u16(2), control_u16(4));
+    if (terminal_mask) {
+        tty_init(&console_tty, &backend);
+        set_window(2);
+    }
     is_connected = true;
 }
 
@@ -153,14 +167,15 @@ static void act_on_frame(void)
         input.has_ended = true;
         file_wake(&readers);
         if (channel_is_terminal(0))
-            tty_hang_up();
+            tty_hang_up(&console_tty);
         break;
     case FRAME_SIGNAL:
         if (process_group && frame.control[0] >= 1 && frame.control[0] <= SIGNAL_COUNT)
             signal_send_group(process_group, frame.control[0]);
         break;
     case FRAME_WINDOW:
-        tty_set_size(control_u16(0), control_u16(2));
+        if (terminal_mask)
+            set_window(0);
         break;
     case FRAME_ACKNOWLEDGE:
         is_acknowledged = true;

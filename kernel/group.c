@@ -115,5 +115,6 @@ SYSCALL0(setsid)
             return -EPERM;
     self->sid = self->pid;
     self->pgid = self->pid;
+    self->tty = NULL;
     return self->sid;
 }

@@ -261,6 +261,7 @@ static int copy_process(struct process *child, const struct clone_request *reque
         signal_actions_reset(child->actions);
     child->pgid = parent->pgid;
     child->sid = parent->sid;
+    child->tty = parent->tty;
     child->exit_signal = flags & CLONE_PARENT ? parent->exit_signal : request->exit_signal;
     child->executable = parent->executable;
     if (child->executable)
@@ -436,8 +437,7 @@ static bool end_process(struct process *process)
     struct process *tracer = process->leader->trace.tracer;
 
     ptrace_let_go(process);
-    if (process->pid == process->sid)
-        tty_end_session(process->sid);
+    tty_end_session(process, true);
     process_end_vfork(process);
     posix_timers_delete(process);
     give_away_children(process);

@@ -48,7 +48,9 @@ struct process {
     TAILQ_ENTRY(process) sibling;  /* in parent->children */
 
     int pid, pgid, sid;
-    int parent_pid; /* parent->pid, to be read without the lock; 0: no parent */
+    struct tty *tty;     /* its controlling terminal; NULL: none */
+    int lost_foreground; /* of a leader whose terminal is gone: the group that had it; 0: none */
+    int parent_pid;      /* parent->pid, to be read without the lock; 0: no parent */
     struct process *parent;
     bool is_adopted; /* the parent took it when its own had ended */
     bool has_execed; /* since it was made: its parent may not move it to a group any more */

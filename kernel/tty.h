@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The terminal: the one there is, on the console's serial line or on the channel to the host.
+ * Terminals: the one on the console's serial line or on the channel to the host, and the ends of
+ * pseudo-terminals (kernel/pty.h).
  *
- * It joins a line discipline to a backend that moves bytes, and knows whose terminal it is: the
- * session it controls and the process group in the foreground. fs/devices.c makes files of it.
+ * A terminal joins a line discipline to a backend that moves bytes, and knows whose terminal it
+ * is: the session it controls and the process group in the foreground. fs/terminal.c makes files of
+ * it. The kernel lock guards all of it; the terminal's own covers its input.
  */
 #ifndef KERNEL_TTY_H
 #define KERNEL_TTY_H
@@ -19,79 +21,119 @@
 #include "kernel/line_discipline.h"
 #include "kernel/wait_queue.h"
 
+struct process;
+struct tty;
+
+/* Linux's numbers (Documentation/admin-guide/devices.txt). */
+#define MAJOR_TERMINAL 5
+#define MINOR_CONSOLE  1
+#define MINOR_PTMX     2
+
+/* What is NULL need not be done, unless it says otherwise. */
 struct tty_backend {
     /* Shows bytes without waiting; what finds no room is lost. Called with the lock held. */
-    void (*echo)(const char *bytes, size_t count);
+    void (*echo)(struct tty *tty, const char *bytes, size_t count);
     /*
      * Writes at most TTY_WRITE_MAX bytes, all or none: 0; -EAGAIN when it would have to wait and
      * may not; -ERESTARTSYS when a signal ends the wait; -EIO when nobody takes them.
      */
-    int (*write)(const char *bytes, size_t count, bool may_wait);
-    /* There is room for input that tty_input() has refused. NULL: it comes again by itself. */
-    void (*resume)(void);
+    int (*write)(struct tty *tty, const char *bytes, size_t count, bool may_wait);
+    /* How many bytes write() takes without waiting. NULL: it is write() that waits. */
+    size_t (*room)(const struct tty *tty);
+    /* There is room for input that tty_input() has refused. */
+    void (*resume)(struct tty *tty);
+    /* Drops that input. */
+    void (*discard)(struct tty *tty);
+    /* A file of the terminal is opened, which it may refuse, or closed. */
+    int (*open)(struct tty *tty);
+    void (*close)(struct tty *tty);
+    /* Requests that no other terminal knows. NULL: -ENOTTY. */
+    long (*ioctl)(struct tty *tty, unsigned int request, uintptr_t argument);
 };
 
 #define TTY_WRITE_MAX 2048
 
 struct tty {
-    struct spinlock lock; /* taken with interrupts off: input arrives in the timer's interrupt */
+    struct spinlock lock; /* taken with interrupts off */
     struct line_discipline line;
     const struct tty_backend *backend; /* NULL: there is no terminal */
+    uint32_t major, minor;             /* its device number */
+    struct tty *link;                  /* of a pseudo-terminal: the other end; else NULL */
+    bool is_master;                    /* that end is the slave */
     struct winsize size;
-    int session;    /* whose controlling terminal it is; 0: nobody's */
-    int foreground; /* process group that may read and that ^C goes to; 0: none */
-    bool is_hung_up;
+    int session;           /* whose controlling terminal it is; 0: nobody's */
+    int foreground;        /* process group that may read and that ^C goes to; 0: none */
+    bool is_hung_up;       /* nobody is at the other end any more, and nobody will be */
+    bool is_peer_closed;   /* of a master: nobody has the slave open */
+    bool has_packets;      /* of a master: reads begin with a byte that says what follows */
+    uint8_t packet_status; /* TIOCPKT_*: what has happened to the slave, for the next read */
     struct wait_queue readers, writers;
 };
 
-extern struct tty terminal;
+/* The console's or the channel's. */
+extern struct tty console_tty;
 
-/* Opens the terminal; before that reads and writes say EIO. */
-void tty_init(const struct tty_backend *backend);
+/* Sets up a terminal of any kind; before that of the console reads and writes say EIO. */
+void tty_init(struct tty *tty, const struct tty_backend *backend);
 
-/* The backend over the console's serial line, which it polls. */
+/* The console's terminal over its serial line, which is polled (kernel/tty_console.c). */
 void tty_init_console(void);
-
-/* Makes the terminal the controlling one of a session whose leader has this pid. */
-void tty_start_session(int leader);
-
-/* The session's leader has ended: the terminal is nobody's any more. */
-void tty_end_session(int leader);
 
 /* ---- For the backend; also with interrupts off ---------------------------------------------- */
 
 /* Bytes from the keyboard; returns how many were taken. The rest has to come again. */
-size_t tty_input(const char *bytes, size_t count);
+size_t tty_input(struct tty *tty, const char *bytes, size_t count);
 
 /* The window has another size: remembered, and told to the foreground by SIGWINCH. */
-void tty_set_size(unsigned int rows, unsigned int columns);
+void tty_set_size(struct tty *tty, const struct winsize *size);
 
-/* Nobody is at the other end any more: reads give end of file, writes EIO. */
-void tty_hang_up(void);
+/* Nobody is at the other end any more: reads give what there is and end of file, writes EIO. */
+void tty_hang_up(struct tty *tty);
 
 /* ---- For files ------------------------------------------------------------------------------ */
 
+/*
+ * A program opens the terminal, and closes it. It becomes the controlling one of a session leader
+ * that has none, if the file can be read and flags, which are open()'s, have no O_NOCTTY.
+ */
+int tty_open(struct tty *tty, unsigned int flags);
+void tty_close(struct tty *tty);
+
 /* Bytes moved, or a negative errno. flags are the file's: O_NONBLOCK counts. */
-long tty_read(struct io_iter *to, unsigned int flags);
-long tty_write(struct io_iter *from, unsigned int flags);
+long tty_read(struct tty *tty, struct io_iter *to, unsigned int flags);
+long tty_write(struct tty *tty, struct io_iter *from, unsigned int flags);
 /* POLLIN, POLLOUT ... that hold now. */
-unsigned int tty_poll(void);
-/* kernel/tty_ioctl.c; argument as user space gave it. */
-long tty_ioctl(unsigned int request, uintptr_t argument);
+unsigned int tty_poll(const struct tty *tty);
+/* kernel/tty_ioctl.c; argument as user space gave it, flags the file's. */
+long tty_ioctl(struct tty *tty, unsigned int request, uintptr_t argument, unsigned int flags);
+
+/* Tells the master of a slave, if it has packets, what has happened: TIOCPKT_*. */
+void tty_tell_master(struct tty *tty, unsigned int status);
+
+/* ---- Whose terminal it is (kernel/tty_session.c) -------------------------------------------- */
+
+/* Makes it the controlling terminal of a process that leads a session and has none. */
+void tty_start_session(struct tty *tty, struct process *leader);
+
+/* A session's leader ends, or gives its terminal up: it is nobody's any more. Not leaders: none. */
+void tty_end_session(struct process *process, bool has_exited);
+
+/* The terminal is gone: its session's leader is told, and the session has it no more. */
+void tty_revoke(struct tty *tty);
+
+/* Whether the running process leads its session. */
+bool tty_is_led(void);
 
 /*
- * A program opens the terminal: it becomes the controlling one of a session leader that has none,
- * unless flags have O_NOCTTY.
+ * Stops a caller in the background of its controlling terminal by signal, SIGTTIN or SIGTTOU: 0
+ * when it may go on, else -ERESTARTSYS, or -EIO when it cannot be stopped. For SIGTTOU that is no
+ * error.
  */
-void tty_opened(unsigned int flags);
+int tty_check_background(const struct tty *tty, int signal);
 
-/* Whether it is the caller's controlling terminal. */
-bool tty_is_controlling(void);
-
-/*
- * Stops a caller in the background by signal, SIGTTIN or SIGTTOU: 0 when it may go on, else
- * -ERESTARTSYS, or -EIO when it cannot be stopped. For SIGTTOU that is no error.
- */
-int tty_check_background(int signal);
+/* TIOCSPGRP, TIOCSCTTY, TIOCNOTTY; flags are the file's. */
+long tty_set_foreground(struct tty *tty, uintptr_t argument);
+long tty_take_session(struct tty *tty, uintptr_t argument, unsigned int flags);
+long tty_leave_session(const struct tty *tty);
 
 #endif

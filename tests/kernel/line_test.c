@@ -110,17 +110,18 @@ KTEST(line_stops_and_starts)
 /* In raw mode the terminal is readable when a read of VMIN bytes would not wait. */
 KTEST(tty_is_readable_from_vmin_on)
 {
-    const struct line_discipline kept = terminal.line;
+    static const struct tty_backend backend;
+    static struct tty tty;
 
-    start(&terminal.line);
-    terminal.line.termios.c_lflag &= ~ICANON;
-    terminal.line.termios.c_cc[VMIN] = 2;
-    type(&terminal.line, "x");
-    EXPECT(!(tty_poll() & POLLIN));
-    terminal.line.termios.c_cc[VTIME] = 1;
-    EXPECT(tty_poll() & POLLIN);
-    terminal.line.termios.c_cc[VTIME] = 0;
-    type(&terminal.line, "y");
-    EXPECT(tty_poll() & POLLIN);
-    terminal.line = kept;
+    tty_init(&tty, &backend);
+    start(&tty.line);
+    tty.line.termios.c_lflag &= ~ICANON;
+    tty.line.termios.c_cc[VMIN] = 2;
+    type(&tty.line, "x");
+    EXPECT(!(tty_poll(&tty) & POLLIN));
+    tty.line.termios.c_cc[VTIME] = 1;
+    EXPECT(tty_poll(&tty) & POLLIN);
+    tty.line.termios.c_cc[VTIME] = 0;
+    type(&tty.line, "y");
+    EXPECT(tty_poll(&tty) & POLLIN);
 }
