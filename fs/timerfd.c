@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/poll.h>
+#include <linux/capability.h>
 #include <linux/time.h>
 #include <linux/timerfd.h>
 
@@ -13,6 +14,7 @@
 #include "arch/usercopy.h"
 #include "fs/anonymous.h"
 #include "kernel/alarm.h"
+#include "kernel/credentials.h"
 #include "kernel/syscall.h"
 #include "kernel/time.h"
 #include "mm/slab.h"
@@ -100,10 +102,15 @@ static const struct file_operations timer_operations = {
     .release = release,
 };
 
+static bool wakes_the_board(int clock)
+{
+    return clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
+}
+
 static bool is_clock(int clock)
 {
     return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
-           clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
+           wakes_the_board(clock);
 }
 
 SYSCALL2(timerfd_create, int, clock, unsigned int, flags)
@@ -112,6 +119,8 @@ SYSCALL2(timerfd_create, int, clock, unsigned int, flags)
 
     if ((flags & ~(TFD_CLOEXEC | TFD_NONBLOCK)) || !is_clock(clock))
         return -EINVAL;
+    if (wakes_the_board(clock) && !task_may(CAP_WAKE_ALARM))
+        return -EPERM;
     timer = kzalloc(sizeof(*timer));
     if (timer) {
         timer->alarm.ring = ring;

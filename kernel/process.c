@@ -2,6 +2,7 @@
 #include "kernel/process.h"
 
 #include <asm/errno.h>
+#include <linux/capability.h>
 #include <linux/reboot.h>
 #include <linux/sched.h>
 
@@ -580,6 +581,8 @@ SYSCALL1(exit_group, int, status)
 SYSCALL4(reboot, int, magic1, int, magic2, unsigned int, command, uintptr_t, argument)
 {
     (void)argument;
+    if (!task_may(CAP_SYS_BOOT))
+        return -EPERM;
     if (magic1 != (int)LINUX_REBOOT_MAGIC1 ||
         (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
          magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))

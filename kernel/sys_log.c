@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * syslog(2): a program reads the kernel's log, as dmesg does, and says what of it the console
- * shows. Whoever runs here may; nothing is taken out of the log by being read.
+ * shows. All may read it, as with Linux's dmesg_restrict at 0; nothing is taken out by that.
  */
+#include <linux/capability.h>
+
 #include "arch/usercopy.h"
 #include "kernel/console.h"
+#include "kernel/credentials.h"
 #include "kernel/log.h"
 #include "kernel/syscall.h"
 
@@ -38,6 +41,9 @@ static long read_all(uintptr_t buffer, size_t size)
 
 SYSCALL3(syslog, int, action, uintptr_t, buffer, int, size)
 {
+    if (action != SYSLOG_ACTION_READ_ALL && action != SYSLOG_ACTION_SIZE_BUFFER &&
+        !task_may(CAP_SYSLOG))
+        return -EPERM;
     switch (action) {
     case SYSLOG_ACTION_READ_ALL:
         if (!buffer || size < 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* System calls on the running task: who it is, its registers, and where it runs. */
 #include <asm/prctl.h>
+#include <linux/capability.h>
 
 #include "arch/clock.h"
 #include "arch/cpu.h"
@@ -82,7 +83,7 @@ PARALLEL_SYSCALL2(arch_prctl, int, code, uintptr_t, address)
 
 /* ---- the machine ---- */
 
-const struct new_utsname kernel_uname = {
+struct new_utsname kernel_uname = {
     .sysname = "Linux",
     .nodename = "latchkey",
     .release = "6.12.0-latchkey",
@@ -94,6 +95,30 @@ const struct new_utsname kernel_uname = {
 SYSCALL1(uname, uintptr_t, address)
 {
     return copy_to_user(address, &kernel_uname, sizeof(kernel_uname)) ? -EFAULT : 0;
+}
+
+static int set_name(char name[static __NEW_UTS_LEN + 1], uintptr_t address, int length)
+{
+    char new[__NEW_UTS_LEN + 1] = "";
+
+    if (!task_may(CAP_SYS_ADMIN))
+        return -EPERM;
+    if (length < 0 || length > __NEW_UTS_LEN)
+        return -EINVAL;
+    if (copy_from_user(new, address, (size_t)length))
+        return -EFAULT;
+    memcpy(name, new, sizeof(new));
+    return 0;
+}
+
+SYSCALL2(sethostname, uintptr_t, address, int, length)
+{
+    return set_name(kernel_uname.nodename, address, length);
+}
+
+SYSCALL2(setdomainname, uintptr_t, address, int, length)
+{
+    return set_name(kernel_uname.domainname, address, length);
 }
 
 #define GETRANDOM_FLAGS 7u /* GRND_NONBLOCK, GRND_RANDOM, GRND_INSECURE */

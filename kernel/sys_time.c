@@ -2,6 +2,7 @@
 /* System calls on time. */
 #include "kernel/time.h"
 
+#include <linux/capability.h>
 #include <linux/resource.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
@@ -10,6 +11,7 @@
 #include "arch/clock.h"
 #include "arch/usercopy.h"
 #include "kernel/cpu_clock.h"
+#include "kernel/credentials.h"
 #include "kernel/poller.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
@@ -76,6 +78,8 @@ SYSCALL2(clock_settime, int, clock, uintptr_t, address)
         return -EINVAL;
     if (error)
         return error;
+    if (!task_may(CAP_SYS_TIME))
+        return -EPERM;
     uint64_t now = clock_monotonic_ns();
     if (wanted < now) /* Linux's rule: no boot before 1970 */
         return -EINVAL;

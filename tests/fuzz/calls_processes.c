@@ -125,6 +125,8 @@ static uint64_t reboot_magic(const struct use *use)
     return use->wild ? wild_value() : LINUX_REBOOT_MAGIC1;
 }
 
+DEFINE_CHOICE(name_length, 0, 1, 8, 64, 65)
+
 DEFINE_CHOICE(log_action, 2, 3, 10, 99) /* 3: read all; 10: the size; the others are not there */
 
 DEFINE_CHOICE(reboot_magic_2, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_MAGIC2A, LINUX_REBOOT_MAGIC2C)
@@ -309,6 +311,8 @@ static const struct call calls[] = {
     CALL(sysinfo, TAKES(buffer)),
     CALL(syslog, TAKES(log_action, buffer, buffer_size), .flags = CALL_AIMED),
     CALL(uname, TAKES(buffer)),
+    CALL(sethostname, TAKES(buffer, name_length)),
+    CALL(setdomainname, TAKES(buffer, name_length)),
     CALL(getrandom, TAKES(buffer, buffer_size, random_flags)),
     CALL(reboot, TAKES(reboot_magic, reboot_magic_2, reboot_command), .flags = CALL_AIMED),
     CALL(sched_yield),

@@ -6,9 +6,13 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/ptrace.h>
+#include <linux/reboot.h>
+#include <linux/utsname.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
+#include <time.h>
 
+#include "tests/ring3/proc.h"
 #include "tests/ring3/ring3.h"
 
 #define SOMEBODY   1234
@@ -231,6 +235,33 @@ static void not_dumpable(void)
     EXPECT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1);
 }
 
+/* The machine's affairs are for who has the capability; for root they are left as they are. */
+static void the_machine(void)
+{
+    struct new_utsname names;
+    struct timespec time;
+
+    EXPECT_SUCCESS(syscall(__NR_uname, &names));
+    EXPECT_SUCCESS(syscall(__NR_sethostname, names.nodename, strlen(names.nodename)));
+    EXPECT_SUCCESS(syscall(__NR_setdomainname, names.domainname, strlen(names.domainname)));
+    EXPECT_ERROR(syscall(__NR_sethostname, names.nodename, __NEW_UTS_LEN + 1), EINVAL);
+    EXPECT_ERROR(syscall(__NR_sethostname, NULL, 1), EFAULT);
+    if (on_latchkey()) {
+        EXPECT_SUCCESS(syscall(__NR_sethostname, "board", 3));
+        EXPECT_SUCCESS(syscall(__NR_uname, &names));
+        EXPECT_EQUAL(strcmp(names.nodename, "boa"), 0);
+        EXPECT_SUCCESS(syscall(__NR_sethostname, "latchkey", 8));
+    }
+    become(SOMEBODY);
+    EXPECT_SUCCESS(syscall(__NR_clock_gettime, CLOCK_REALTIME, &time));
+    EXPECT_ERROR(syscall(__NR_clock_settime, CLOCK_REALTIME, &time), EPERM);
+    EXPECT_ERROR(syscall(__NR_sethostname, NULL, -1), EPERM);
+    EXPECT_ERROR(syscall(__NR_setdomainname, NULL, -1), EPERM);
+    EXPECT_ERROR(syscall(__NR_reboot, 0, 0, 0, 0), EPERM);
+    EXPECT_ERROR(syscall(__NR_syslog, 8, NULL, 1), EPERM);
+    EXPECT_ERROR(syscall(__NR_timerfd_create, CLOCK_BOOTTIME_ALARM, 0), EPERM);
+}
+
 static const struct ktap_test tests[] = {
     {"setuid as root: all is given up", root_gives_up_all},
     {"setresuid and setreuid: the saved one can come back", root_comes_back},
@@ -240,6 +271,7 @@ static const struct ktap_test tests[] = {
     {"capset takes away for good", dropped_capabilities},
     {"who may trace whom", tracing},
     {"who becomes another is not dumpable", not_dumpable},
+    {"clock, names, console and power are root's", the_machine},
 };
 
 int main(void)
