@@ -8,6 +8,7 @@
 #include "fs/sysfs.h"
 #include "kernel/task.h"
 #include "kernel/uname.h"
+#include "mm/area.h"
 
 static int show_type(const struct pseudo_node *node, struct text *text)
 {
@@ -51,6 +52,13 @@ static int show_min_address(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
+static int show_areas_max(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    text_print(text, "%d\n", AREAS_MAX);
+    return 0;
+}
+
 static const struct pseudo_entry kernel_entries[] = {
     PSEUDO_TEXT("hostname", show_host),
     PSEUDO_TEXT("osrelease", show_release),
@@ -62,6 +70,7 @@ static const struct pseudo_entry kernel_entries[] = {
 };
 
 static const struct pseudo_entry vm_entries[] = {
+    PSEUDO_TEXT("max_map_count", show_areas_max),
     PSEUDO_TEXT("mmap_min_addr", show_min_address),
     PSEUDO_SETTING("nr_hugepages", sysfs_show_pool_size, sysfs_store_pool_size),
     PSEUDO_CONSTANT("overcommit_memory", "0\n"), /* what cannot be is refused: mm/mmap.c */

@@ -122,8 +122,11 @@ struct task *process_create(void)
     }
     process->pgid = process->pid;
     process->sid = process->pid;
+    uint64_t most = page_count_total() / 64; /* threads whose stacks fill 1/16: Linux's measure */
     for (unsigned int i = 0; i < RLIM_NLIMITS; i++)
         process->limits[i] = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
+    process->limits[RLIMIT_NPROC] = (struct rlimit64){most, most};
+    process->limits[RLIMIT_SIGPENDING] = (struct rlimit64){most, most};
     process->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT_DEFAULT;
     process->limits[RLIMIT_CORE].rlim_cur = 0;
     process->limits[RLIMIT_NICE] = process->limits[RLIMIT_RTPRIO] = (struct rlimit64){0, 0};
@@ -332,6 +335,26 @@ static int give_pidfd(const struct process *process, uintptr_t address)
     return -EFAULT;
 }
 
+/*
+ * RLIMIT_NPROC is for the threads of a user, those that have ended and were not waited for among
+ * them. As long as there are fewer in all, nobody counts them.
+ */
+static bool has_too_many_threads(const struct process *process)
+{
+    uint64_t limit = process->limits[RLIMIT_NPROC].rlim_cur;
+    uint32_t user = current()->credentials.user.real;
+    const struct process *other;
+    const struct task *thread;
+    uint64_t count = 0;
+
+    if (task_count() < limit || user == 0 || task_may(CAP_SYS_RESOURCE) || task_may(CAP_SYS_ADMIN))
+        return false;
+    TAILQ_FOREACH (other, &all_processes, all_link)
+        TAILQ_FOREACH (thread, &other->threads, thread)
+            count += thread->credentials.user.real == user;
+    return count >= limit;
+}
+
 long process_clone(const struct clone_request *request)
 {
     struct process *process = current_process();
@@ -344,6 +367,8 @@ long process_clone(const struct clone_request *request)
         ((flags & CLONE_PARENT) && process->pid == FIRST_PID))
         return -EINVAL;
     if (process->is_exiting || process->execer) /* this thread ends before ring 3 anyway */
+        return -EAGAIN;
+    if (has_too_many_threads(process))
         return -EAGAIN;
     child = task_create();
     if (!child)

@@ -18,7 +18,7 @@ int space_set_flag_locked(struct address_space *space, uintptr_t start, uintptr_
     struct area *area;
 
     if (space_split_bounds_locked(space, start, end))
-        return -ENOMEM;
+        return -EAGAIN;
     area = area_find(&space->areas, start);
     area->flags = (uint8_t)((area->flags & ~flag) | value);
     area_merge(&space->areas, area);

@@ -56,6 +56,7 @@ uint64_t area_alignment(const struct area *area)
 void area_insert(struct area_tree *tree, struct area *area)
 {
     RB_INSERT(area_tree, tree, area);
+    tree->count++;
     area->next = RB_NEXT(area_tree, tree, area);
     area->previous = area->next ? area->next->previous : RB_PREV(area_tree, tree, area);
     if (area->next)
@@ -68,6 +69,7 @@ void area_insert(struct area_tree *tree, struct area *area)
 void area_remove(struct area_tree *tree, struct area *area)
 {
     RB_REMOVE(area_tree, tree, area);
+    tree->count--;
     if (area->next)
         area->next->previous = area->previous;
     if (area->previous)
@@ -99,7 +101,7 @@ struct area *area_search(struct area_tree *tree, uintptr_t address)
 int area_split(struct area_tree *tree, struct area *area, uintptr_t at, struct area **upper)
 {
     assert(area->start < at && at < area->end);
-    struct area *new = area_create(area);
+    struct area *new = tree->count < AREAS_MAX ? area_create(area) : NULL;
     if (!new)
         return -ENOMEM;
     new->start = at;

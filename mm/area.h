@@ -41,9 +41,13 @@ struct area {
     uint64_t object_page;         /* page index in the object at start */
 };
 
+/* Areas of one address space, beyond which no more are made: Linux's vm.max_map_count. */
+#define AREAS_MAX 65530
+
 /* What RB_HEAD() declares, and the area that was found last, where the next is nearly always. */
 struct area_tree {
     struct area *rbh_root;
+    unsigned int count;
     struct area *found; /* NULL: none; with the lock to read, several may set it at once */
 };
 RB_PROTOTYPE(area_tree, area, link, area_compare)
@@ -83,7 +87,7 @@ static inline struct area *area_find(struct area_tree *tree, uintptr_t address)
 
 /*
  * Splits an area at a page inside it; the lower part stays area, and the upper is returned
- * through *upper. -ENOMEM.
+ * through *upper. -ENOMEM, also when there are AREAS_MAX.
  */
 int area_split(struct area_tree *tree, struct area *area, uintptr_t at, struct area **upper);
 

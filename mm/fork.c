@@ -138,6 +138,7 @@ struct address_space *space_copy(struct address_space *space)
     child->policies = space->policies;
     child->membarriers = __atomic_load_n(&space->membarriers, __ATOMIC_RELAXED);
     space_inherit_mdwe(child, space);
+    child->areas.count = space->areas.count;
     error = copy_areas(RB_ROOT(&space->areas), NULL, &RB_ROOT(&child->areas), &last);
     if (!error)
         error = copy_all_pages(space, child);

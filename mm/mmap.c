@@ -274,8 +274,10 @@ static int map_locked(struct address_space *space, const struct map_request *req
                       uintptr_t *address)
 {
     uintptr_t start;
-    int error = choose_address(space, request, size, &start);
 
+    if (space->areas.count > AREAS_MAX)
+        return -ENOMEM;
+    int error = choose_address(space, request, size, &start);
     if (!error && is_absurd(request, size))
         error = -ENOMEM;
     if (!error)

@@ -109,7 +109,8 @@ int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t e
 void space_set_rights_locked(struct address_space *space, struct area *area, uint8_t prot,
                              uint8_t key);
 
-/* Sets one of an area's flags to a value, or clears it, from start to end: -ENOMEM. */
+/* Sets one of an area's flags to a value, or clears it, from start to end: -EAGAIN without memory.
+ */
 int space_set_flag_locked(struct address_space *space, uintptr_t start, uintptr_t end,
                           unsigned int flag, unsigned int value);
 

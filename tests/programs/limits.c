@@ -156,6 +156,48 @@ static void queued_signals(void)
     VALUE("queued without a limit", queued);
 }
 
+/* 0, or -1 when there is no child. */
+static int fork_and_wait(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(0);
+    return pid < 0 || waitpid(pid, NULL, 0) != pid ? -1 : 0;
+}
+
+/* A user's threads, and root's never. */
+static void threads_of_a_user(void)
+{
+    struct rlimit two = {2, 2};
+
+    setrlimit(RLIMIT_NPROC, &two);
+    VALUE("fork, as root", fork_and_wait());
+    if (setresuid(54321, 54321, 54321))
+        perror("setresuid");
+    VALUE("fork, the second of a user who may have two", fork_and_wait());
+    pid_t pid = fork();
+    if (!pid) {
+        errno = 0;
+        VALUE("fork, the third", fork_and_wait());
+        exit(0);
+    }
+    waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT);
+    VALUE("fork, with one that was not waited for", fork_and_wait());
+    waitpid(pid, NULL, 0);
+    VALUE("fork, when it was", fork_and_wait());
+}
+
+static void first_limits(void)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_SIGPENDING, &limit);
+    TRUTH("signals are queued up to a limit", limit.rlim_max != RLIM_INFINITY);
+    getrlimit(RLIMIT_NPROC, &limit);
+    TRUTH("users have so many threads and no more", limit.rlim_max != RLIM_INFINITY);
+}
+
 /* ---- Priorities and scheduling ---- */
 
 static void priorities(void)
@@ -343,6 +385,8 @@ int main(void)
     in_child("stack", stack);
     in_child("address space", address_space);
     in_child("queued signals", queued_signals);
+    in_child("threads of a user", threads_of_a_user);
+    in_child("first limits", first_limits);
     in_child("priorities", priorities);
     in_child("names", names);
     in_child("process controls", process_controls);

@@ -64,6 +64,39 @@ static void data_limit(void)
     SHOW(mprotect(map(16 * MIB, PROT_READ), 16 * MIB, BOTH));
 }
 
+/* /proc/sys/vm/max_map_count: mappings of one process. */
+static long most_mappings(void)
+{
+    FILE *file = fopen("/proc/sys/vm/max_map_count", "r");
+    long most = 0;
+
+    if (file && fscanf(file, "%ld", &most) != 1)
+        most = 0;
+    if (file)
+        fclose(file);
+    return most;
+}
+
+/* Every second page gets another protection than its neighbours, until there are too many. */
+static void too_many_mappings(void)
+{
+    long most = most_mappings(), made = 0;
+    size_t size = (size_t)(most + 4) * PAGE;
+    char *start = map(size, PROT_NONE);
+
+    section("vm.max_map_count");
+    while (made < most && mprotect(start + (2 * made + 1) * (long)PAGE, PAGE, PROT_READ) == 0)
+        made++;
+    say("no more: %s", strerror(errno));
+    SHOW(made > most / 2 - 100 && made < most / 2);
+    SHOW(munmap(start + size - 2 * PAGE, PAGE));
+    SHOW(madvise(start + size - 2 * PAGE, PAGE, MADV_DONTFORK));
+    SHOW_PLACE(
+        mmap(start + size - 2 * PAGE, PAGE, BOTH, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+    SHOW(munmap(start, size));
+    SHOW(munmap(map(3 * PAGE, PROT_READ) + PAGE, PAGE));
+}
+
 static void size_limit(void)
 {
     void *place = map(16 * MIB, BOTH);
@@ -186,6 +219,7 @@ int main(void)
     allocations();
     limits();
     stacks();
+    SHOW_CHILD(too_many_mappings());
     SHOW_CHILD(data_limit());
     SHOW_CHILD(size_limit());
     return 0;
