@@ -26,9 +26,9 @@ struct task *proc_task(const struct pseudo_node *node);
 /* fs/proc_process.c: the entries of /proc/PID, and of /proc/PID/task/TID. */
 extern const struct pseudo_entry proc_process_entries[], proc_thread_entries[];
 
-/* fs/proc_links.c: exe, cwd, root and fd. */
+/* fs/proc_links.c: exe, cwd, root, fd and fdinfo. */
 extern const struct node_operations proc_exe_operations, proc_cwd_operations, proc_root_operations,
-    proc_fd_operations;
+    proc_fd_operations, proc_fdinfo_operations;
 
 /* fs/proc_mem.c */
 extern const struct node_operations proc_mem_operations;
@@ -36,6 +36,7 @@ extern const struct node_operations proc_mem_operations;
 /* fs/proc_maps.c */
 int proc_show_maps(const struct pseudo_node *node, struct text *text);
 int proc_show_smaps(const struct pseudo_node *node, struct text *text);
+int proc_show_smaps_rollup(const struct pseudo_node *node, struct text *text);
 
 /* fs/proc_status.c */
 int proc_show_status(const struct pseudo_node *node, struct text *text);
@@ -46,6 +47,9 @@ int proc_show_statm(const struct pseudo_node *node, struct text *text);
 int proc_show_cpuinfo(const struct pseudo_node *node, struct text *text);
 int proc_show_mounts(const struct pseudo_node *node, struct text *text);
 extern const struct pseudo_entry proc_system_entries[];
+
+/* fs/proc_random.c: those of /proc/sys/kernel/random. */
+extern const struct pseudo_entry proc_random_entries[];
 
 /* fs/proc_sys.c: the entries of /proc/sys. */
 extern const struct pseudo_entry proc_sys_entries[];

@@ -2,6 +2,7 @@
 /*
  * /proc/PID/exe, cwd, root and fd: links that lead to a process's files. Their text is for
  * people; whoever follows one comes to the file itself, deleted or without a name as it may be.
+ * And fdinfo, a few lines about each of those of fd.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -177,7 +178,7 @@ const struct node_operations proc_root_operations = {
     .release = pseudo_release,
 };
 
-/* ---- fd/ ----------------------------------------------------------------------------------- */
+/* ---- fd/ and fdinfo/ ----------------------------------------------------------------------- */
 
 static struct file *file_of(const struct pseudo_node *node, int fd)
 {
@@ -208,6 +209,27 @@ static const struct node_operations fd_operations = {
 
 static const struct pseudo_entry fd_entry = {.mode = S_IFLNK | 0500, .operations = &fd_operations};
 
+static int show_fd(const struct pseudo_node *node, struct text *text)
+{
+    struct file *file = file_of(node, node->number);
+    struct stat stat;
+
+    if (!file)
+        return -ENOENT;
+    file_status(file, &stat);
+    bool closes = file_table_get_flag(proc_task(node)->files, node->number) == 1;
+    text_print(text, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t%lu\nino:\t%lu\n", file->offset,
+               file->flags | (closes ? O_CLOEXEC : 0), stat.st_dev, stat.st_ino);
+    file_put(file);
+    return 0;
+}
+
+static const struct pseudo_entry fdinfo_entry = {
+    .mode = S_IFREG | 0444,
+    .operations = &pseudo_text_operations,
+    .show = show_fd,
+};
+
 /* The link's permissions say how the file is open. */
 static uint32_t link_mode(const struct file *file)
 {
@@ -215,7 +237,9 @@ static uint32_t link_mode(const struct file *file)
            (file_is_writable(file) ? 0200 : 0);
 }
 
-static int lookup_fd(struct node *directory, const struct node_name *name, struct node **child)
+/* What the directory has under the number of an open file. */
+static int lookup_number(struct node *directory, const struct node_name *name,
+                         const struct pseudo_entry *entry, struct node **child)
 {
     struct file *file;
     int fd, error;
@@ -225,14 +249,25 @@ static int lookup_fd(struct node *directory, const struct node_name *name, struc
     file = file_of(pseudo_node(directory), fd);
     if (!file)
         return -ENOENT;
-    error = pseudo_create_numbered(directory, &fd_entry, fd, child);
-    if (!error)
+    error = pseudo_create_numbered(directory, entry, fd, child);
+    if (!error && entry == &fd_entry)
         (*child)->mode = link_mode(file);
     file_put(file);
     return error;
 }
 
-static void list_fds(struct node *directory, uint64_t *position, struct directory_buffer *buffer)
+static int lookup_fd(struct node *directory, const struct node_name *name, struct node **child)
+{
+    return lookup_number(directory, name, &fd_entry, child);
+}
+
+static int lookup_fdinfo(struct node *directory, const struct node_name *name, struct node **child)
+{
+    return lookup_number(directory, name, &fdinfo_entry, child);
+}
+
+static void list_numbers(struct node *directory, const struct pseudo_entry *entry,
+                         uint64_t *position, struct directory_buffer *buffer)
 {
     bool has_room = directory_add_dots(directory, position, buffer);
     int fd = *position < DIRECTORY_FIRST ? 0 : (int)(*position - DIRECTORY_FIRST);
@@ -243,12 +278,29 @@ static void list_fds(struct node *directory, uint64_t *position, struct director
         if (!file)
             continue;
         file_put(file);
-        has_room = pseudo_list_number(directory, &fd_entry, fd, position, buffer);
+        has_room = pseudo_list_number(directory, entry, fd, position, buffer);
     }
+}
+
+static void list_fds(struct node *directory, uint64_t *position, struct directory_buffer *buffer)
+{
+    list_numbers(directory, &fd_entry, position, buffer);
+}
+
+static void list_fdinfos(struct node *directory, uint64_t *position,
+                         struct directory_buffer *buffer)
+{
+    list_numbers(directory, &fdinfo_entry, position, buffer);
 }
 
 const struct node_operations proc_fd_operations = {
     .lookup = lookup_fd,
     .list = list_fds,
+    .release = pseudo_release,
+};
+
+const struct node_operations proc_fdinfo_operations = {
+    .lookup = lookup_fdinfo,
+    .list = list_fdinfos,
     .release = pseudo_release,
 };

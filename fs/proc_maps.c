@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * /proc/PID/maps and smaps: the areas of an address space, each with what it maps.
+ * /proc/PID/maps, smaps and smaps_rollup: the areas of an address space, each with what it maps,
+ * and what they take, each or all together.
  */
 #include <asm/errno.h>
 #include <asm/mman.h>
@@ -187,6 +188,49 @@ static int show_areas(const struct pseudo_node *node, struct text *text,
         put(&show, area);
     space_unlock_read(show.space);
     kfree(show.path);
+    return 0;
+}
+
+/* Adds an area, and to locked what of it is locked. */
+static void add_area(struct address_space *space, const struct area *area, struct area_usage *sum,
+                     uint64_t *locked)
+{
+    uint64_t before = sum->proportional;
+
+    area_measure_locked(space, area, sum);
+    if (area->flags & AREA_LOCKED)
+        *locked += sum->proportional - before;
+}
+
+/* One line as that of an area, from the first one's start to the last one's end. */
+static void put_range(struct text *text, struct address_space *space)
+{
+    const struct area *first = RB_MIN(area_tree, &space->areas);
+    const struct area *last = RB_MAX(area_tree, &space->areas);
+    uint64_t line_start = text_size(text);
+
+    text_print(text, "%08lx-%08lx ---p 00000000 00:00 0 ", first ? first->start : 0,
+               last ? last->end : 0);
+    text_pad(text, line_start, NAME_COLUMN);
+    text_print(text, "[rollup]\n");
+}
+
+int proc_show_smaps_rollup(const struct pseudo_node *node, struct text *text)
+{
+    const struct task *task = proc_task(node);
+    struct area_usage sum = {0};
+    uint64_t locked = 0;
+    struct area *area;
+
+    if (!task || !task->space)
+        return -ESRCH;
+    space_lock_read(task->space);
+    RB_FOREACH (area, area_tree, &task->space->areas)
+        add_area(task->space, area, &sum, &locked);
+    put_range(text, task->space);
+    space_unlock_read(task->space);
+    put_usage(text, &sum);
+    put_size(text, "Locked:", locked);
     return 0;
 }
 

@@ -179,12 +179,14 @@ static const struct node_operations task_operations = {
     PSEUDO_TEXT("environ", show_environ),                         \
     PSEUDO_LINK("exe", proc_exe_operations),                      \
     PSEUDO_OTHER("fd", S_IFDIR | 0500, proc_fd_operations),       \
+    PSEUDO_OTHER("fdinfo", S_IFDIR | 0555, proc_fdinfo_operations), \
     PSEUDO_TEXT("limits", show_limits),                           \
     PSEUDO_TEXT("maps", proc_show_maps),                          \
     PSEUDO_OTHER("mem", S_IFREG | 0600, proc_mem_operations),     \
     PSEUDO_TEXT("mounts", proc_show_mounts),                      \
     PSEUDO_LINK("root", proc_root_operations),                    \
     PSEUDO_TEXT("smaps", proc_show_smaps),                        \
+    PSEUDO_TEXT("smaps_rollup", proc_show_smaps_rollup),          \
     PSEUDO_TEXT("stat", proc_show_stat),                          \
     PSEUDO_TEXT("statm", proc_show_statm),                        \
     PSEUDO_TEXT("status", proc_show_status)

@@ -64,6 +64,7 @@ static const struct pseudo_entry kernel_entries[] = {
     PSEUDO_TEXT("osrelease", show_release),
     PSEUDO_TEXT("ostype", show_type),
     PSEUDO_TEXT("pid_max", show_pid_max),
+    PSEUDO_DIRECTORY("random", proc_random_entries),
     PSEUDO_CONSTANT("randomize_va_space", "0\n"),
     PSEUDO_TEXT("version", show_version),
     PSEUDO_END,

@@ -12,6 +12,7 @@
 #include "libc/include/stdio.h"
 #include "libc/include/string.h"
 #include "mm/huge_pages.h"
+#include "mm/object.h"
 #include "mm/page.h"
 
 #define CLOCK_TICK_NS (NS_PER_SECOND / 100) /* AT_CLKTCK */
@@ -64,9 +65,10 @@ static void put_pool(struct text *text)
     put_size(text, "Hugetlb:", counters.total * HUGE_PAGE_SIZE);
 }
 
-/* Files live in memory for good, so nothing in use could be had by dropping caches. */
+/* Files live in memory for good, so nothing in use could be had by dropping caches: as tmpfs's. */
 static int show_meminfo(const struct pseudo_node *node, struct text *text)
 {
+    uint64_t files = object_total_pages() << PAGE_SHIFT;
     struct page_counters counters;
 
     (void)node;
@@ -75,10 +77,11 @@ static int show_meminfo(const struct pseudo_node *node, struct text *text)
     put_size(text, "MemFree:", counters.free << PAGE_SHIFT);
     put_size(text, "MemAvailable:", counters.free << PAGE_SHIFT);
     put_size(text, "Buffers:", 0);
-    put_size(text, "Cached:", 0);
+    put_size(text, "Cached:", files);
     put_size(text, "SwapCached:", 0);
     put_size(text, "SwapTotal:", 0);
     put_size(text, "SwapFree:", 0);
+    put_size(text, "Shmem:", files);
     put_pool(text);
     return 0;
 }

@@ -121,6 +121,19 @@ static struct page *find(struct memory_object *object, uint64_t index, bool crea
     return page;
 }
 
+static uint64_t total_pages;
+
+uint64_t object_total_pages(void)
+{
+    return __atomic_load_n(&total_pages, __ATOMIC_RELAXED);
+}
+
+static void count_pages(struct memory_object *object, int change)
+{
+    object->pages += (uint64_t)change;
+    __atomic_fetch_add(&total_pages, (uint64_t)change, __ATOMIC_RELAXED);
+}
+
 static int add_locked(struct memory_object *object, uint64_t index, struct page *page)
 {
     void **slot;
@@ -134,7 +147,7 @@ static int add_locked(struct memory_object *object, uint64_t index, struct page 
     if (*slot)
         return -EEXIST;
     *slot = page;
-    object->pages++;
+    count_pages(object, 1);
     return 0;
 }
 
@@ -277,7 +290,7 @@ static void *drop_locked(struct memory_object *object, void *subtree, unsigned i
     if (level == 0) {
         ((struct page *)subtree)->is_reserved = false;
         page_put(subtree);
-        object->pages--;
+        count_pages(object, -1);
         return NULL;
     }
     for (unsigned int i = 0; i < TABLE_SIZE; i++) {

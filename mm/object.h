@@ -44,6 +44,9 @@ struct memory_object {
     void *root;          /* a table, a struct page, or NULL */
 };
 
+/* Pages that all objects have, reserved ones too. */
+uint64_t object_total_pages(void);
+
 /* A new empty object with one reference, or NULL. */
 struct memory_object *object_create(void);
 /* Takes and drops a reference to the object, or to its owner. The last one frees it. */

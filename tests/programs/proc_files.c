@@ -120,6 +120,40 @@ static void descriptors(void)
     close(ends[0]);
 }
 
+/* The line of a file that begins so, up to its end. */
+static const char *line_of(const char *file, const char *start)
+{
+    char *line = read_file(file) < 0 ? NULL : strstr(bytes, start);
+
+    if (!line)
+        return "none";
+    line[strcspn(line, "\n")] = 0;
+    return line;
+}
+
+static void descriptor_infos(void)
+{
+    char name[64];
+    int fd = open("file", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    struct stat status;
+
+    section("/proc/self/fdinfo");
+    snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
+    SHOW(write(fd, "contents", 8));
+    say("%s", line_of(name, "pos:"));
+    say("%s", line_of(name, "flags:"));
+    SHOW(fcntl(fd, F_SETFD, 0));
+    SHOW(lseek(fd, 3, SEEK_SET));
+    say("%s", line_of(name, "pos:"));
+    say("%s", line_of(name, "flags:"));
+    SHOW(fstat(fd, &status));
+    SHOW(strtoul(line_of(name, "ino:") + 4, NULL, 10) == status.st_ino);
+    SHOW(lstat(name, &status));
+    say("%o", status.st_mode);
+    SHOW(close(fd));
+    SHOW(read_file(name));
+}
+
 static void maps(void)
 {
     unsigned char *place = mmap(NULL, 3 * 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -151,6 +185,13 @@ static void maps(void)
     SHOW(has_line("/proc/self/smaps", "Rss:"));
     SHOW(has_line("/proc/self/smaps", "Private_Dirty:"));
     SHOW(has_line("/proc/self/smaps", "VmFlags:"));
+    SHOW(mprotect(place, 3 * 4096, PROT_READ | PROT_WRITE));
+    SHOW(mlock(place, 3 * 4096));
+    SHOW(strcmp(line_of("/proc/self/smaps_rollup", "Locked:"), "Locked:               12 kB"));
+    SHOW(strncmp(strchr(line_of("/proc/self/smaps_rollup", ""), ' '), " ---p 00000000 00:00 0   ",
+                 25));
+    SHOW(atol(line_of("/proc/self/smaps_rollup", "Rss:") + 4) >= 12);
+    SHOW(munmap(place, 3 * 4096));
 }
 
 static void status_file(void)
@@ -182,6 +223,38 @@ static void status_file(void)
     SHOW(sscanf(bytes, "%ld %ld %ld %ld %ld %ld %ld", &pages[0], &pages[1], &pages[2], &pages[3],
                 &pages[4], &pages[5], &pages[6]));
     SHOW(pages[0] > pages[1] && pages[1] > 0);
+}
+
+static void random_numbers(void)
+{
+    char first[64] = "", second[64] = "";
+
+    section("/proc/sys/kernel/random");
+    SHOW(read_file("/proc/sys/kernel/random/uuid"));
+    snprintf(first, sizeof(first), "%.36s", bytes);
+    SHOW(first[8] == '-' && first[13] == '-' && first[14] == '4' && first[18] == '-');
+    SHOW(read_file("/proc/sys/kernel/random/uuid"));
+    SHOW(strncmp(first, bytes, 36) != 0);
+    SHOW(read_file("/proc/sys/kernel/random/boot_id"));
+    snprintf(second, sizeof(second), "%.36s", bytes);
+    SHOW(read_file("/proc/sys/kernel/random/boot_id"));
+    SHOW(strncmp(second, bytes, 36));
+    SHOW(read_file("/proc/sys/kernel/random/entropy_avail"));
+}
+
+/* Memory that files take is counted. */
+static void memory_of_files(void)
+{
+    int fd = open("large", O_RDWR | O_CREAT | O_TRUNC, 0644);
+    long before = atol(line_of("/proc/meminfo", "Shmem:") + 6);
+
+    section("/proc/meminfo");
+    SHOW(posix_fallocate(fd, 0, 4 << 20));
+    long after = atol(line_of("/proc/meminfo", "Shmem:") + 6);
+    SHOW(after - before >= 4000);
+    SHOW(atol(line_of("/proc/meminfo", "Cached:") + 7) >= after);
+    SHOW(close(fd));
+    SHOW(unlink("large"));
 }
 
 static void memory_file(void)
@@ -237,7 +310,10 @@ int main(void)
     show_enter();
     own_files();
     descriptors();
+    descriptor_infos();
     maps();
+    random_numbers();
+    memory_of_files();
     status_file();
     memory_file();
     machine();
