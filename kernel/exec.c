@@ -288,6 +288,8 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
     if (!error) {
         error = unshare_files();
         if (!error)
+            error = unshare_actions();
+        if (!error)
             error = process_end_other_threads();
         if (error)
             space_put(space);

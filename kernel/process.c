@@ -289,6 +289,8 @@ static int join_process(struct task *child, const struct clone_request *request)
 
     if (request->flags & CLONE_THREAD) {
         add_thread(current_process(), child);
+        if (current_process()->job.is_stopped) /* this thread stops when the call is done */
+            task_set_work(child, WORK_SIGNAL);
         return 0;
     }
     process = create_with_leader(child);
@@ -308,7 +310,14 @@ struct vfork_wait {
 
 static bool vfork_is_over(void *context)
 {
-    return ((const struct vfork_wait *)context)->is_over;
+    return ((const struct vfork_wait *)context)->is_over || signal_ends_process();
+}
+
+static void wait_for_vfork(struct process *child, struct vfork_wait *wait)
+{
+    wait_event_uninterruptible(&wait->queue, vfork_is_over, wait);
+    if (!wait->is_over) /* so the child has not ended */
+        child->vfork = NULL;
 }
 
 void process_end_vfork(struct process *process)
@@ -389,14 +398,15 @@ long process_clone(const struct clone_request *request)
         copy_to_user(request->parent_tid, &tid, sizeof(tid));
     struct vfork_wait wait = {.queue = WAIT_QUEUE_INIT(wait.queue)};
     bool is_vfork = (flags & CLONE_VFORK) && !(flags & CLONE_THREAD);
+    struct process *born = child->process;
     if (is_vfork)
-        child->process->vfork = &wait;
+        born->vfork = &wait;
     int event = ptrace_clone(child, flags | (unsigned int)request->exit_signal);
     sched_add(child); /* which may have ended, and be gone, by the next line */
     if (event)
         ptrace_event_stop(event, (uint64_t)tid);
     if (is_vfork) {
-        wait_event_uninterruptible(&wait.queue, vfork_is_over, &wait);
+        wait_for_vfork(born, &wait);
         ptrace_vfork_done(tid);
     }
     return tid;

@@ -394,11 +394,33 @@ static signal_set_t deliverable_set(void)
     return signal_pending_set() & ~(current()->signals.blocked & ~SIGNALS_NEVER_BLOCKED);
 }
 
+/* Whether another thread has stopped the process. */
+static bool must_join_stop(const struct task *task)
+{
+    return task->process->job.is_stopped && !task->trace.tracer;
+}
+
 bool signal_pending(void)
 {
-    if (!current_process() || !(current()->work & WORK_SIGNAL))
+    const struct task *task = current();
+
+    if (!task->process || !(task->work & WORK_SIGNAL))
         return false;
-    return current()->trace.stop_wanted || deliverable_set();
+    return must_join_stop(task) || task->trace.stop_wanted || deliverable_set();
+}
+
+/* Linux ends a process at once then: it does not wait for the thread to come back to ring 3. */
+bool signal_ends_process(void)
+{
+    const struct task *task = current();
+    signal_set_t left = deliverable_set() & ~(DEFAULT_IGNORED | DEFAULT_STOP | DEFAULT_CORE);
+
+    if (signal_is_killed(task))
+        return true;
+    for (; left && !task->trace.tracer; left &= left - 1)
+        if (action_of(task, __builtin_ctzl(left) + 1)->sa_handler == SIG_DFL)
+            return true;
+    return false;
 }
 
 void signal_set_blocked(signal_set_t blocked)
@@ -646,7 +668,7 @@ void signal_deliver(struct trap_frame *frame)
     siginfo_t info;
 
     for (;;) {
-        if (task->process->job.is_stopped && !task->trace.tracer)
+        if (must_join_stop(task))
             stop_join();
         if (task->trace.stop_wanted) {
             ptrace_interrupt_stop();

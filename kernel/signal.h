@@ -121,10 +121,14 @@ void signal_drop_ignored(int signal);
 void signal_retarget(void);
 
 /*
- * Whether the running task has to look at a signal that is not blocked, or to stop for its tracer.
+ * Whether the running task has to look at a signal that is not blocked, or to stop: for its tracer,
+ * or because another thread has stopped the process.
  * A signal for the process is looked at by the thread that was chosen for it.
  */
 bool signal_pending(void);
+
+/* Whether one is pending for the running task that ends its process, without a core dump. */
+bool signal_ends_process(void);
 
 /*
  * What the running task blocks from now on, but for those that nobody can: what waits may be for it

@@ -30,6 +30,21 @@ int unshare_files(void)
     return 0;
 }
 
+int unshare_actions(void)
+{
+    struct process *process = current_process();
+    struct signal_actions *old = process->actions;
+
+    if (!is_shared(&old->references))
+        return 0;
+    struct signal_actions *copy = signal_actions_copy(old);
+    if (!copy)
+        return -ENOMEM;
+    process->actions = copy;
+    signal_actions_put(old);
+    return 0;
+}
+
 static int unshare_fs_context(void)
 {
     struct fs_context *old = current()->fs;
@@ -44,7 +59,7 @@ static int unshare_fs_context(void)
     return 0;
 }
 
-/* Memory and signal actions are never taken apart: they may be named where nobody shares them. */
+/* Memory and signal actions are not taken apart: they may be named where nobody shares them. */
 static bool may_unshare(uint64_t flags)
 {
     const uint64_t together = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;

@@ -207,6 +207,32 @@ static void vfork_by_clone(void)
     TRUTH("and the child is there to be waited for", waitpid(pid, NULL, 0) == pid);
 }
 
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+static int exec_again(void *argument)
+{
+    (void)argument;
+    execl("/proc/self/exe", "clone", "again", NULL);
+    return 5;
+}
+
+static void exec_with_shared_handlers(void)
+{
+    struct sigaction action = {.sa_handler = ignore};
+    int status;
+
+    sigaction(SIGUSR1, &action, NULL);
+    pid_t pid = clone(exec_again, stack + sizeof(stack), CLONE_VM | CLONE_SIGHAND | SIGCHLD, NULL);
+    waitpid(pid, &status, 0);
+    say_status("a child that shares handlers execs", status);
+    sigaction(SIGUSR1, NULL, &action);
+    TRUTH("the handler is still there", action.sa_handler == ignore);
+    signal(SIGUSR1, SIG_DFL);
+}
+
 static void errors(void)
 {
     VALUE("CLONE_SIGHAND without CLONE_VM",
@@ -232,5 +258,6 @@ int main(int argc, char **argv)
     numbers();
     siblings();
     vfork_by_clone();
+    exec_with_shared_handlers();
     return 0;
 }

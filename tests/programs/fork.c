@@ -5,6 +5,7 @@
 #include "tests/programs/program.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -107,6 +108,35 @@ static void vforked(void)
     say_status("the child of vfork", status);
 }
 
+/* A signal that ends the parent does so at once, and the child of vfork goes on. */
+static void end_in_vfork(const char *what, int signal_at_end)
+{
+    int ends[2], status;
+    char byte;
+
+    if (pipe(ends))
+        return;
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        if (vfork() == 0) {
+            usleep(500000);
+            _exit(0);
+        }
+        _exit(1);
+    }
+    close(ends[1]);
+    usleep(50000);
+    kill(pid, signal_at_end);
+    waitpid(pid, &status, 0);
+    say_status(what, status);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    VALUE("its child has not ended", read(ends[0], &byte, 1));
+    fcntl(ends[0], F_SETFL, 0);
+    VALUE("until now", read(ends[0], &byte, 1));
+    close(ends[0]);
+}
+
 int main(void)
 {
     memory();
@@ -114,5 +144,7 @@ int main(void)
     open_files();
     identity();
     vforked();
+    end_in_vfork("a parent that waits for the child of vfork gets SIGKILL", SIGKILL);
+    end_in_vfork("or SIGTERM", SIGTERM);
     return 0;
 }

@@ -2,6 +2,7 @@
 /* Threads of the C library: made, joined, cancelled; locks, conditions, barriers, storage. */
 #include "tests/programs/program.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -496,6 +497,54 @@ static void clock_of_all(void)
     VALUE("times that the process's clock went back", backwards);
 }
 
+/* ---- A stop of the process ---- */
+
+static int ends_of_pipe[2];
+
+static void *read_two(void *argument)
+{
+    char bytes[2];
+
+    for (int i = 0; i < 2; i++)
+        if (read(ends_of_pipe[0], &bytes[i], 1) != 1)
+            _exit(1);
+    _exit(bytes[0] == 'b' && bytes[1] == 'c' ? 42 : 2);
+    return argument;
+}
+
+/* A thread that waits in a call stops like the others, and leaves to the parent what comes then. */
+static void stopped_in_a_call(void)
+{
+    char byte = 0;
+    int status;
+
+    if (pipe(ends_of_pipe))
+        return;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        pthread_create(&threads[0], NULL, read_two, NULL);
+        for (;;)
+            pause();
+    }
+    usleep(50000);
+    kill(pid, SIGSTOP);
+    waitpid(pid, &status, WUNTRACED);
+    long written = write(ends_of_pipe[1], "a", 1);
+    usleep(20000);
+    fcntl(ends_of_pipe[0], F_SETFL, O_NONBLOCK);
+    long got = read(ends_of_pipe[0], &byte, 1);
+    fcntl(ends_of_pipe[0], F_SETFL, 0);
+    printf("a stopped process has left what was written: %ld of %ld\n", got, written);
+    kill(pid, SIGCONT);
+    written = write(ends_of_pipe[1], "bc", 2);
+    if (got == written / 2)
+        waitpid(pid, &status, 0);
+    else
+        kill(pid, SIGKILL);
+    printf("it reads on: status %d\n", WEXITSTATUS(status));
+}
+
 static void ends(void)
 {
     ends_by("exit by a thread", leave, true);
@@ -523,6 +572,7 @@ int main(int argc, char **argv)
     signal_goes_on();
     interrupted_together();
     clock_of_all();
+    stopped_in_a_call();
     ends();
     return 0;
 }
