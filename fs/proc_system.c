@@ -7,6 +7,7 @@
 #include "arch/clock.h"
 #include "fs/proc.h"
 #include "kernel/command_line.h"
+#include "kernel/load.h"
 #include "kernel/task.h"
 #include "kernel/uname.h"
 #include "libc/include/stdio.h"
@@ -133,11 +134,15 @@ static int show_stat(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
-/* No averages are kept; what busybox and procps want to read is the number of tasks. */
 static int show_loadavg(const struct pseudo_node *node, struct text *text)
 {
     (void)node;
-    text_print(text, "0.00 0.00 0.00 %u/%u %d\n", count_running(), task_count(), task_last_pid());
+    for (unsigned int i = 0; i < LOAD_AVERAGES; i++) {
+        uint64_t hundredths = (load_average(i) * 100 + (1ul << LOAD_SHIFT) / 2) >> LOAD_SHIFT;
+
+        text_print(text, "%lu.%02lu ", hundredths / 100, hundredths % 100);
+    }
+    text_print(text, "%u/%u %d\n", count_running(), task_count(), task_last_pid());
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "arch/cpu.h"
 #include "kernel/alarm.h"
 #include "kernel/kernel_lock.h"
+#include "kernel/load.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
@@ -78,6 +79,7 @@ static void __attribute__((noreturn)) poll_for_good(void *unused)
     (void)unused;
     irq_enable();
     kernel_lock();
+    load_start();
     for (;;) {
         poll_devices();
         time_check_timers();

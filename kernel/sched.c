@@ -687,6 +687,18 @@ uint64_t sched_idle_ns(void)
     return ns;
 }
 
+unsigned int sched_count_running(void)
+{
+    unsigned int count = 0;
+
+    for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
+        const struct run_queue *queue = &queues[cpu];
+        count += __atomic_load_n(&queue->length, __ATOMIC_RELAXED) +
+                 (__atomic_load_n(&queue->running, __ATOMIC_RELAXED) != queue->idle);
+    }
+    return count;
+}
+
 bool sched_is_awaited(void)
 {
     return this_queue()->length > 0;

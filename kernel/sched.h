@@ -111,6 +111,9 @@ uint64_t sched_cpu_ns(const struct task *task);
 uint64_t sched_idle_ns(void);
 uint64_t sched_idle_ns_of(unsigned int cpu);
 
+/* Tasks that run or could run now, idle CPUs not counted. */
+unsigned int sched_count_running(void);
+
 /* Whether another task could run on this CPU now. */
 bool sched_is_awaited(void);
 

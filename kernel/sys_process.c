@@ -6,6 +6,7 @@
 
 #include "arch/clock.h"
 #include "arch/usercopy.h"
+#include "kernel/load.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "mm/access.h"
@@ -143,6 +144,8 @@ SYSCALL1(sysinfo, uintptr_t, address)
 
     page_read_counters(&counters);
     info.uptime = (long)(clock_monotonic_ns() / NS_PER_SECOND);
+    for (unsigned int i = 0; i < LOAD_AVERAGES; i++)
+        info.loads[i] = load_average(i);
     info.totalram = counters.total << PAGE_SHIFT;
     info.freeram = counters.free << PAGE_SHIFT;
     info.procs = (uint16_t)task_count();
