@@ -7,6 +7,7 @@
 #include <asm/stat.h>
 #include <linux/fcntl.h>
 #include <linux/time_types.h>
+#include <linux/utime.h>
 
 #include "arch/usercopy.h"
 #include "fs/open.h"
@@ -17,7 +18,8 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 
-#define NANOSECONDS 1000000000l
+#define NANOSECONDS  1000000000l
+#define MICROSECONDS 1000000l
 
 /* Of times in utimensat(): <linux/stat.h> of uapi has neither. */
 #define UTIME_NOW  ((1l << 30) - 1)
@@ -217,11 +219,25 @@ static long set_times(struct node *node, const struct __kernel_timespec times[2]
     return 0;
 }
 
+/* What no times mean. */
+static const struct __kernel_timespec time_now = {.tv_nsec = UTIME_NOW};
+
+static long change_times(int fd, uintptr_t path, const struct __kernel_timespec times[2],
+                         unsigned int flags)
+{
+    struct node *node;
+    long error = node_of_times(fd, path, flags, &node);
+
+    if (error)
+        return error;
+    error = set_times(node, times);
+    node_put(node);
+    return error;
+}
+
 SYSCALL4(utimensat, int, fd, uintptr_t, path, uintptr_t, user_times, unsigned int, flags)
 {
-    struct __kernel_timespec times[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_NOW}};
-    struct node *node;
-    long error;
+    struct __kernel_timespec times[2] = {time_now, time_now};
 
     if (user_times && copy_from_user(times, user_times, sizeof(times)))
         return -EFAULT;
@@ -229,10 +245,46 @@ SYSCALL4(utimensat, int, fd, uintptr_t, path, uintptr_t, user_times, unsigned in
         return 0;
     if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
-    error = node_of_times(fd, path, flags, &node);
-    if (error)
-        return error;
-    error = set_times(node, times);
-    node_put(node);
-    return error;
+    return change_times(fd, path, times, flags);
+}
+
+/* The older calls' times are in microseconds. */
+static long change_times_us(int fd, uintptr_t path, uintptr_t user_times)
+{
+    struct __kernel_timespec times[2] = {time_now, time_now};
+    struct __kernel_old_timeval given[2];
+
+    if (user_times && copy_from_user(given, user_times, sizeof(given)))
+        return -EFAULT;
+    for (unsigned int i = 0; user_times && i < 2; i++) {
+        if (given[i].tv_usec < 0 || given[i].tv_usec >= MICROSECONDS)
+            return -EINVAL;
+        times[i].tv_sec = given[i].tv_sec;
+        times[i].tv_nsec = given[i].tv_usec * (NANOSECONDS / MICROSECONDS);
+    }
+    return change_times(fd, path, times, 0);
+}
+
+SYSCALL3(futimesat, int, fd, uintptr_t, path, uintptr_t, user_times)
+{
+    return change_times_us(fd, path, user_times);
+}
+
+SYSCALL2(utimes, uintptr_t, path, uintptr_t, user_times)
+{
+    return change_times_us(AT_FDCWD, path, user_times);
+}
+
+SYSCALL2(utime, uintptr_t, path, uintptr_t, user_times)
+{
+    struct __kernel_timespec times[2] = {time_now, time_now};
+    struct utimbuf given;
+
+    if (user_times) {
+        if (copy_from_user(&given, user_times, sizeof(given)))
+            return -EFAULT;
+        times[0] = (struct __kernel_timespec){.tv_sec = given.actime};
+        times[1] = (struct __kernel_timespec){.tv_sec = given.modtime};
+    }
+    return change_times(AT_FDCWD, path, times, 0);
 }

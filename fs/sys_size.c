@@ -214,3 +214,19 @@ SYSCALL4(fadvise64, int, fd, long, offset, size_t, length, int, advice)
     file_put(file);
     return error;
 }
+
+SYSCALL3(readahead, int, fd, long, offset, size_t, count)
+{
+    struct file *file = fd_get(fd);
+    long error = 0;
+
+    (void)offset;
+    if (!file)
+        return -EBADF;
+    if (!file_is_readable(file))
+        error = -EBADF;
+    else if (!file->node || !S_ISREG(file->node->mode) || (long)count < 0)
+        error = -EINVAL;
+    file_put(file);
+    return error;
+}

@@ -222,6 +222,7 @@ static void copy_thread(struct task *child, const struct clone_request *request)
     child->rights = parent->rights;
     child->signals.blocked = parent->signals.blocked;
     child->credentials = parent->credentials;
+    child->personality = parent->personality;
     child->priorities = priorities_of_child(&parent->priorities);
     memcpy(child->name, parent->name, sizeof(child->name));
     if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {

@@ -5,17 +5,21 @@
  */
 #include <linux/resource.h>
 #include <linux/sched.h>
+#include <linux/sched/types.h>
 
 #include "arch/usercopy.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
+#include "kernel/user_struct.h"
 
 #ifndef SCHED_EXT /* in headers before Linux 6.12 */
 #define SCHED_EXT 7
 #endif
 
+#define NICE_MIN     -20
+#define NICE_MAX     19
 #define PRIORITY_MAX 99 /* of the real-time policies; the lowest is 1 */
 
 static bool is_real_time(int policy)
@@ -76,7 +80,22 @@ static bool may_have(const struct task *task, const struct priorities *new)
         ((new->policy != old->policy && !limit) ||
          (new->priority > old->priority && (uint64_t) new->priority > limit)))
         return false;
+    if (!is_real_time(new->policy) && new->nice < old->nice && !may_have_nice(task, new->nice))
+        return false;
     return old->policy != SCHED_IDLE || new->policy == SCHED_IDLE || may_have_nice(task, old->nice);
+}
+
+static long set_priorities(struct task *task, const struct priorities *new)
+{
+    if (!is_policy(new->policy))
+        return -EINVAL;
+    if (is_real_time(new->policy) ? new->priority < 1 || new->priority > PRIORITY_MAX
+                                  : new->priority)
+        return -EINVAL;
+    if (!may_have(task, new))
+        return -EPERM;
+    task->priorities = *new;
+    return 0;
 }
 
 /* struct sched_param is one int. A policy of -1 is the one that the thread has. */
@@ -95,14 +114,7 @@ static long set_policy(int pid, int policy, uintptr_t parameter)
     new.nice = task->priorities.nice;
     new.policy = policy < 0 ? task->priorities.policy : policy & ~SCHED_RESET_ON_FORK;
     new.reset_on_fork = policy < 0 ? task->priorities.reset_on_fork : policy &SCHED_RESET_ON_FORK;
-    if (!is_policy(new.policy))
-        return -EINVAL;
-    if (is_real_time(new.policy) ? new.priority < 1 || new.priority > PRIORITY_MAX : new.priority)
-        return -EINVAL;
-    if (!may_have(task, &new))
-        return -EPERM;
-    task->priorities = new;
-    return 0;
+    return set_priorities(task, &new);
 }
 
 SYSCALL3(sched_setscheduler, int, pid, int, policy, uintptr_t, parameter)
@@ -135,6 +147,85 @@ SYSCALL2(sched_getparam, int, pid, uintptr_t, parameter)
     return copy_to_user(parameter, &task->priorities.priority, sizeof(int)) ? -EFAULT : 0;
 }
 
+/* ---- all of it in one structure ---- */
+
+SYSCALL4(sched_getattr, int, pid, uintptr_t, address, unsigned int, size, unsigned int, flags)
+{
+    struct sched_attr attributes = {.size = sizeof(attributes)};
+    struct task *task;
+
+    if (!address || size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE || flags)
+        return -EINVAL;
+    long error = task_of(pid, &task);
+    if (error)
+        return error;
+    if (size < sizeof(attributes))
+        attributes.size = size;
+    attributes.sched_policy = (uint32_t)task->priorities.policy;
+    attributes.sched_flags = task->priorities.reset_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0;
+    if (is_real_time(task->priorities.policy))
+        attributes.sched_priority = (uint32_t)task->priorities.priority;
+    else
+        attributes.sched_nice = task->priorities.nice;
+    return copy_to_user(address, &attributes, attributes.size) ? -EFAULT : 0;
+}
+
+/* -E2BIG tells how large the structure is that is known here. */
+static long read_attributes(struct sched_attr *attributes, uintptr_t address)
+{
+    const uint32_t known = sizeof(*attributes);
+    uint32_t size;
+    long error = -E2BIG;
+
+    if (copy_from_user(&size, address, sizeof(size)))
+        return -EFAULT;
+    if (!size)
+        size = SCHED_ATTR_SIZE_VER0;
+    if (size >= SCHED_ATTR_SIZE_VER0)
+        error = user_struct_read(attributes, known, SCHED_ATTR_SIZE_VER0, address, size);
+    if (error == -E2BIG && copy_to_user(address, &known, sizeof(known)))
+        error = -EFAULT;
+    return error;
+}
+
+static int clamp_nice(int nice)
+{
+    return nice < NICE_MIN ? NICE_MIN : nice > NICE_MAX ? NICE_MAX : nice;
+}
+
+/* Nobody is scheduled by deadlines, nor by how busy a CPU is. */
+SYSCALL3(sched_setattr, int, pid, uintptr_t, address, unsigned int, flags)
+{
+    struct sched_attr attributes;
+    struct task *task;
+
+    if (!address || pid < 0 || flags)
+        return -EINVAL;
+    long error = read_attributes(&attributes, address);
+    if (!error && (int)attributes.sched_policy < 0)
+        error = -EINVAL;
+    if (!error)
+        error = task_of(pid, &task);
+    if (error)
+        return error;
+    if (attributes.sched_flags & ~(uint64_t)SCHED_FLAG_ALL)
+        return -EINVAL;
+    if (attributes.sched_flags & SCHED_FLAG_UTIL_CLAMP)
+        return -EOPNOTSUPP;
+    struct priorities new = task->priorities;
+    new.reset_on_fork = attributes.sched_flags &SCHED_FLAG_RESET_ON_FORK;
+    if (!(attributes.sched_flags & SCHED_FLAG_KEEP_POLICY))
+        new.policy = (int)attributes.sched_policy;
+    if (!(attributes.sched_flags & SCHED_FLAG_KEEP_PARAMS)) {
+        new.priority = (int)attributes.sched_priority;
+        if (!is_real_time(new.policy))
+            new.nice = clamp_nice(attributes.sched_nice);
+    }
+    return set_priorities(task, &new);
+}
+
+/* ---- what there is ---- */
+
 PARALLEL_SYSCALL1(sched_get_priority_max, int, policy)
 {
     if (is_real_time(policy))
@@ -158,9 +249,6 @@ SYSCALL2(sched_rr_get_interval, int, pid, uintptr_t, interval)
 }
 
 /* ---- nice values ---- */
-
-#define NICE_MIN -20
-#define NICE_MAX 19
 
 /* Whether a call on one thread, one group or one user means this thread. */
 static bool is_meant(const struct task *task, int which, int who)

@@ -21,6 +21,16 @@ PARALLEL_SYSCALL0(getpid)
     return current_process()->pid;
 }
 
+/* 0xffffffff only asks. */
+PARALLEL_SYSCALL1(personality, uint32_t, wanted)
+{
+    uint32_t old = current()->personality;
+
+    if (wanted != UINT32_MAX)
+        current()->personality = wanted;
+    return old;
+}
+
 PARALLEL_SYSCALL0(gettid)
 {
     return current()->tid;

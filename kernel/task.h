@@ -90,9 +90,10 @@ struct task {
     uintptr_t robust_list;     /* user address of the list of locks that it holds, or 0 */
     struct credentials credentials;
     struct priorities priorities;
-    char name[16];       /* of the program, as prctl(PR_GET_NAME) has it */
-    uint64_t faults;     /* page faults that were resolved */
-    uint64_t peak_pages; /* of the address spaces that it had before */
+    uint32_t personality; /* as personality(2) sets it; nothing goes by it */
+    char name[16];        /* of the program, as prctl(PR_GET_NAME) has it */
+    uint64_t faults;      /* page faults that were resolved */
+    uint64_t peak_pages;  /* of the address spaces that it had before */
 };
 
 /* Not volatile: to the code that runs it never changes, across a switch and on another CPU. */

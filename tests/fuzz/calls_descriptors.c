@@ -273,6 +273,7 @@ static const struct call calls[] = {
     CALL(ftruncate, TAKES(fd_file, file_offset)),
     CALL(fallocate, TAKES(fd_file, fallocate_mode, file_offset, send_size)),
     CALL(fadvise64, TAKES(fd_file, file_offset, send_size, fadvise_advice)),
+    CALL(readahead, TAKES(fd_file, file_offset, send_size)),
     CALL(fsync, TAKES(fd_any)),
     CALL(fdatasync, TAKES(fd_any)),
     CALL(syncfs, TAKES(fd_any)),

@@ -112,6 +112,9 @@ static const struct call calls[] = {
     CALL(fchown, TAKES(fd_file, owner, owner)),
     CALL(fchownat, TAKES(fd_directory, path_own, owner, owner, stat_flags)),
     CALL(utimensat, TAKES(fd_directory, path_own, file_times, stat_flags)),
+    CALL(futimesat, TAKES(fd_directory, path_own, file_times)),
+    CALL(utimes, TAKES(path_own, file_times)),
+    CALL(utime, TAKES(path_own, file_times)),
     CALL(umask, TAKES(umask_bits)),
     CALL(sync, .flags = CALL_RARE),
 };

@@ -6,6 +6,7 @@
 #include <linux/prctl.h>
 #include <linux/reboot.h>
 #include <linux/sched.h>
+#include <linux/sched/types.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -89,6 +90,23 @@ static uint64_t scheduling_parameter(const struct use *use)
     *priority = use->argument[1] == 1 || use->argument[1] == 2 ? 1 + (uint32_t)random_below(99) : 0;
     return (uint64_t)priority;
 }
+
+static uint64_t scheduling_attributes(const struct use *use)
+{
+    struct sched_attr *attributes = scratch_take(sizeof(*attributes));
+
+    *attributes = (struct sched_attr){
+        .size = sizeof(*attributes),
+        .sched_policy = (uint32_t)random_below(7),
+        .sched_flags = random_below(use->wild ? 256 : 32),
+        .sched_nice = (int32_t)random_below(20),
+    };
+    if (attributes->sched_policy == SCHED_FIFO || attributes->sched_policy == SCHED_RR)
+        attributes->sched_priority = 1 + (uint32_t)random_below(99);
+    return (uint64_t)attributes;
+}
+DEFINE_CHOICE(attributes_size, SCHED_ATTR_SIZE_VER1, SCHED_ATTR_SIZE_VER0, SCHED_ATTR_SIZE_VER1)
+DEFINE_CHOICE(personality_bits, 0, UINT32_MAX, 0)
 DEFINE_CHOICE(usage_of, 0, UINT64_MAX, 1)
 
 static uint64_t arch_address(const struct use *use)
@@ -310,6 +328,7 @@ static const struct call calls[] = {
     CALL(getrusage, TAKES(usage_of, buffer)),
     CALL(sysinfo, TAKES(buffer)),
     CALL(syslog, TAKES(log_action, buffer, buffer_size), .flags = CALL_AIMED),
+    CALL(personality, TAKES(personality_bits)),
     CALL(uname, TAKES(buffer)),
     CALL(sethostname, TAKES(buffer, name_length)),
     CALL(setdomainname, TAKES(buffer, name_length)),
@@ -320,6 +339,8 @@ static const struct call calls[] = {
     CALL(sched_getscheduler, TAKES(child_pid_or_self)),
     CALL(sched_setparam, TAKES(child_pid_or_self, word)),
     CALL(sched_getparam, TAKES(child_pid_or_self, buffer)),
+    CALL(sched_setattr, TAKES(child_pid_or_self, scheduling_attributes, zero)),
+    CALL(sched_getattr, TAKES(child_pid_or_self, buffer, attributes_size, zero)),
     CALL(sched_get_priority_max, TAKES(policy)),
     CALL(sched_get_priority_min, TAKES(policy)),
     CALL(sched_rr_get_interval, TAKES(child_pid_or_self, buffer)),

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/vfs.h>
@@ -150,6 +151,19 @@ static void times(void)
     show_times("file");
     SHOW(utime("file", &seconds));
     show_times("file");
+    /* C libraries ask utimensat() for these; older ones did not. */
+    SHOW(syscall(SYS_utimes, "file", micro));
+    show_times("file");
+    SHOW(syscall(SYS_utime, "file", &seconds));
+    show_times("file");
+    SHOW(syscall(SYS_futimesat, fd, NULL, micro));
+    show_times("file");
+    micro[1].tv_usec = 1000000;
+    SHOW(syscall(SYS_futimesat, AT_FDCWD, "file", micro));
+    SHOW(syscall(SYS_utimes, "none", NULL));
+    SHOW(syscall(SYS_utimes, NULL, NULL));
+    SHOW(syscall(SYS_utime, "file", 8));
+    SHOW(syscall(SYS_utime, "link", NULL));
     SHOW(futimens(fd, both));
     show_times("file");
     SHOW(write(fd, "new", 3));

@@ -324,6 +324,9 @@ static void allocation(void)
     SHOW(posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL));
     SHOW(posix_fadvise(fd, 0, 0, 99));
     SHOW(posix_fadvise(99, 0, 0, 0));
+    SHOW(readahead(fd, 0, 100));
+    SHOW(readahead(fd, 0, (size_t)-1));
+    SHOW(readahead(99, 0, 100));
     SHOW(close(fd));
 }
 

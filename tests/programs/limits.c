@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -242,6 +243,9 @@ static void process_controls(void)
 {
     int value = -1;
 
+    VALUE("personality", personality(0xffffffff));
+    VALUE("another", personality(ADDR_NO_RANDOMIZE | PER_SVR4));
+    VALUE("is", personality(0xffffffff));
     VALUE("prctl of nothing", prctl(-1, 0, 0, 0, 0));
     VALUE("PR_GET_PDEATHSIG", prctl(PR_GET_PDEATHSIG, &value));
     VALUE("is", value);

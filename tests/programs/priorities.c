@@ -116,6 +116,81 @@ static void renice_the_more_capable(void)
     SHOW(setpriority(PRIO_PROCESS, 1, 10));
 }
 
+/* As Linux 5.3 has it, which C libraries know under several names, or not at all. */
+struct attributes {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+    uint32_t least, most;
+    uint64_t more;
+};
+#define KNOWN  56 /* bytes of it, of which there were 48 at first */
+#define OLDEST 48
+
+static long get(pid_t pid, struct attributes *attributes, unsigned int size, unsigned int flags)
+{
+    return syscall(SYS_sched_getattr, pid, attributes, size, flags);
+}
+
+static long set(pid_t pid, struct attributes *attributes, unsigned int flags)
+{
+    return syscall(SYS_sched_setattr, pid, attributes, flags);
+}
+
+static void show_attributes(void)
+{
+    struct attributes a = {0};
+
+    SHOW(get(0, &a, KNOWN, 0));
+    say("size %d, policy %d, flags %d, nice %d, priority %d", (int)a.size, (int)a.policy,
+        (int)a.flags, a.nice, (int)a.priority);
+}
+
+static void attributes(void)
+{
+    struct attributes a = {.size = KNOWN, .policy = SCHED_BATCH, .nice = 12, .flags = 1};
+
+    section("sched_setattr and sched_getattr");
+    SHOW(set(0, &a, 0));
+    show_attributes();
+    a = (struct attributes){.policy = SCHED_OTHER, .nice = 100};
+    SHOW(set(getpid(), &a, 0));
+    show_attributes();
+    a.flags = 8 | 16; /* SCHED_FLAG_KEEP_POLICY and _PARAMS */
+    SHOW(set(0, &a, 0));
+    show_attributes();
+    SHOW(get(0, &a, OLDEST, 0));
+    SHOW(a.size);
+    SHOW(get(0, &a, OLDEST - 1, 0));
+    SHOW(get(0, &a, 4097, 0));
+    SHOW(get(0, &a, KNOWN, 1));
+    SHOW(get(0, NULL, KNOWN, 0));
+    SHOW(get(-1, &a, KNOWN, 0));
+    SHOW(get(NOBODY, &a, KNOWN, 0));
+    SHOW(get(0, (void *)8, KNOWN, 0));
+    SHOW(set(0, NULL, 0));
+    SHOW(set(0, (void *)8, 0));
+    SHOW(set(0, &a, 1));
+    SHOW(set(NOBODY, &a, 0));
+    a = (struct attributes){.size = OLDEST - 1};
+    SHOW(set(0, &a, 0));
+    SHOW(a.size >= KNOWN);
+    a = (struct attributes){.size = sizeof(a) + 64, .policy = 20};
+    SHOW(set(0, &a, 0));
+    a = (struct attributes){.policy = 20};
+    SHOW(set(0, &a, 0));
+    a = (struct attributes){.policy = (uint32_t)-1};
+    SHOW(set(0, &a, 0));
+    a = (struct attributes){.policy = SCHED_OTHER, .priority = 1};
+    SHOW(set(0, &a, 0));
+    a = (struct attributes){.policy = SCHED_FIFO};
+    SHOW(set(0, &a, 0));
+    a = (struct attributes){.flags = 1u << 20};
+    SHOW(set(0, &a, 0));
+}
+
 static void of_the_more_capable(void)
 {
     section("of who may do more");
@@ -130,6 +205,7 @@ int main(void)
     of_zombies();
     of_children();
     refused();
+    SHOW_CHILD(attributes());
     of_the_more_capable();
     return 0;
 }
