@@ -30,7 +30,7 @@ uint64_t time_realtime_to_monotonic(uint64_t realtime)
     return realtime > boot ? realtime - boot : 0;
 }
 
-static int read_clock(int clock, uint64_t *ns)
+int time_read_clock(int clock, uint64_t *ns)
 {
     switch (clock) {
     case CLOCK_REALTIME:
@@ -63,7 +63,7 @@ int time_to_user(uintptr_t address, uint64_t ns)
 PARALLEL_SYSCALL2(clock_gettime, int, clock, uintptr_t, address)
 {
     uint64_t ns;
-    int error = read_clock(clock, &ns);
+    int error = time_read_clock(clock, &ns);
 
     return error ? error : time_to_user(address, ns);
 }
@@ -90,7 +90,7 @@ SYSCALL2(clock_settime, int, clock, uintptr_t, address)
 PARALLEL_SYSCALL2(clock_getres, int, clock, uintptr_t, address)
 {
     uint64_t ns;
-    int error = read_clock(clock, &ns);
+    int error = time_read_clock(clock, &ns);
 
     if (error || !address)
         return error;
@@ -228,7 +228,7 @@ PARALLEL_SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, 
 
     if (!may_sleep_by(clock))
         return -EOPNOTSUPP;
-    error = is_alarm(clock) ? 0 : read_clock(clock, &now);
+    error = is_alarm(clock) ? 0 : time_read_clock(clock, &now);
     if (!error)
         error = time_from_user(duration, &ns);
     if (!error && is_alarm(clock))

@@ -31,6 +31,9 @@ uint64_t time_due(int clock, uint64_t value, bool absolute);
 uint64_t time_realtime_ns(void);
 uint64_t time_realtime_to_monotonic(uint64_t realtime);
 
+/* A clock's time, by CLOCK_* or by the number that clock_getcpuclockid(3) makes: -EINVAL. */
+int time_read_clock(int clock, uint64_t *ns);
+
 /* An interval timer (setitimer, alarm): sends a signal when its time comes. */
 struct interval_timer {
     uint64_t due;      /* on its clock, which is the task's own for two of three; 0: not armed */

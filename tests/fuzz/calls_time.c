@@ -2,6 +2,7 @@
 // Clocks, sleeps and timers; futexes, which are sleeps too; and numbers that no call has.
 
 #include <signal.h>
+#include <string.h>
 
 #include <linux/futex.h>
 
@@ -188,12 +189,24 @@ static long run_unknown(struct use *use)
                   random_bits(), random_bits(), random_bits());
 }
 
+/* struct timex, which begins with what to change: nothing, or that adjtime(3) only asks. */
+static uint64_t clock_state(const struct use *use)
+{
+    uint32_t *state = scratch_take(208);
+
+    memset(state, 0, 208);
+    state[0] = use->wild ? (uint32_t)wild_value() : one_in(3) ? 0xa001 : 0;
+    return (uint64_t)state;
+}
+
 /* ---- The table ---- */
 
 static const struct call calls[] = {
     CALL(clock_gettime, TAKES(clock_number, buffer)),
     CALL(clock_getres, TAKES(clock_number, buffer_or_null)),
     CALL(clock_settime, TAKES(settable_clock, time_of_day)),
+    CALL(adjtimex, TAKES(clock_state)),
+    CALL(clock_adjtime, TAKES(settable_clock, clock_state)),
     CALL(gettimeofday, TAKES(buffer_or_null, buffer_or_null)),
     CALL(time, TAKES(buffer_or_null)),
     CALL(times, TAKES(buffer_or_null)),

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/times.h>
+#include <sys/timex.h>
 #include <time.h>
 
 static volatile sig_atomic_t count;
@@ -106,6 +107,36 @@ static void agreement(void)
     TRUTH("time, gettimeofday and CLOCK_REALTIME agree",
           day.tv_sec - seconds <= 1 && real.tv_sec - day.tv_sec <= 1 && seconds > 1500000000);
     TRUTH("microseconds are", day.tv_usec >= 0 && day.tv_usec < 1000000);
+}
+
+/* In a child that may not steer the clock. */
+static void steering(void)
+{
+    struct timex state = {.modes = 0};
+    pid_t child = fork();
+
+    if (child) {
+        waitpid(child, NULL, 0);
+        return;
+    }
+    WORKS("becoming another user", syscall(SYS_setresuid, 1000, 1000, 1000));
+    TRUTH("reading the state of the clock", adjtimex(&state) >= 0);
+    say("a tick of %ld, a tolerance of %ld", state.tick, state.tolerance);
+    TRUTH("it has the time", state.time.tv_sec > 1500000000);
+    TRUTH("reading it by number", syscall(SYS_clock_adjtime, CLOCK_REALTIME, &state) >= 0);
+    VALUE("that of CLOCK_MONOTONIC", syscall(SYS_clock_adjtime, CLOCK_MONOTONIC, &state));
+    VALUE("that of no clock", syscall(SYS_clock_adjtime, 77, &state));
+    VALUE("to a bad address", syscall(SYS_adjtimex, 8));
+    state.modes = ADJ_OFFSET_SS_READ;
+    TRUTH("what adjtime has left", adjtimex(&state) >= 0);
+    say("%ld", state.offset);
+    state.modes = ADJ_FREQUENCY;
+    VALUE("changing the frequency", adjtimex(&state));
+    state.modes = ADJ_OFFSET_SINGLESHOT;
+    VALUE("changing the offset", adjtimex(&state));
+    state.modes = ADJ_OFFSET_SINGLESHOT & ~ADJ_OFFSET;
+    VALUE("changing half of it", adjtimex(&state));
+    _exit(0);
 }
 
 static void processor_time(void)
@@ -267,6 +298,7 @@ int main(void)
     cpu_clocks();
     agreement();
     processor_time();
+    steering();
     sleeping();
     timer_errors();
     alarms();
