@@ -425,6 +425,55 @@ static struct process *find_reaper(const struct process *process)
     return ancestor;
 }
 
+/* Whether the parent does not want to wait: SIGCHLD ignored, or SA_NOCLDWAIT. */
+static bool parent_does_not_care(const struct process *process)
+{
+    const struct sigaction *action = &process->parent->actions->action[SIGCHLD - 1];
+
+    return process->exit_signal == SIGCHLD &&
+           (action->sa_handler == SIG_IGN || (action->sa_flags & SA_NOCLDWAIT));
+}
+
+/* The signal about an end, to the parent or tracer, and the end of their wait. */
+static void tell(const struct task *ended, struct process *to, int signal, int status)
+{
+    bool signalled = (status & 0x7f) != 0;
+    siginfo_t info = {.si_signo = signal};
+
+    info.si_code = !signalled ? CLD_EXITED : status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+    info.si_pid = ended->tid;
+    info.si_uid = ended->credentials.user.real;
+    info.si_status = signalled ? status & 0x7f : status >> 8 & 0xff;
+    if (signal)
+        signal_send_process_info(to, &info);
+    wake_all(&to->child_exit);
+}
+
+/*
+ * A process that has ended is its tracer's to wait for, and then its parent's. Returns whether
+ * nobody will: then it is in no list of its parent any more.
+ */
+static bool tell_end(struct process *process)
+{
+    struct process *tracer = process->leader->trace.tracer;
+
+    if (tracer && tracer != process->parent) {
+        tell(process->leader, tracer, SIGCHLD, process->wait_status);
+        return false;
+    }
+    bool reap = !tracer && parent_does_not_care(process);
+    tell(process->leader, process->parent, process->exit_signal, process->wait_status);
+    if (reap)
+        TAILQ_REMOVE(&process->parent->children, process, sibling);
+    return reap;
+}
+
+static void tell_end_of_other(struct process *process)
+{
+    if (tell_end(process))
+        process_free(process);
+}
+
 static void give_away_children(struct process *process)
 {
     struct process *reaper = find_reaper(process);
@@ -437,42 +486,42 @@ static void give_away_children(struct process *process)
         child->exit_signal = SIGCHLD;
         if (child->control.death_signal)
             signal_send_process(child, child->control.death_signal);
-        if (child->is_zombie)
-            wake_all(&reaper->child_exit);
         group_lost_parent(child, process);
+        if (child->is_zombie)
+            tell_end_of_other(child);
     }
 }
 
-/* Whether the parent does not want to wait: SIGCHLD ignored, or SA_NOCLDWAIT. */
-static bool parent_does_not_care(const struct process *process)
+/* No thread is left, but for the leader: not even one that has ended and waits for its tracer. */
+static bool is_over(const struct process *process)
 {
-    const struct sigaction *action = &process->parent->actions->action[SIGCHLD - 1];
-
-    return process->exit_signal == SIGCHLD &&
-           (action->sa_handler == SIG_IGN || (action->sa_flags & SA_NOCLDWAIT));
+    return !process->live_threads && !TAILQ_NEXT(TAILQ_FIRST(&process->threads), thread);
 }
 
-/* The signal about the end of a process, to its parent or tracer, and the end of their wait. */
-static void tell(struct process *process, struct process *to, int signal)
+static void become_zombie(struct process *process)
 {
-    int status = process->wait_status;
-    bool signalled = (status & 0x7f) != 0;
-    siginfo_t info = {.si_signo = signal};
+    process->is_zombie = true;
+    pidfd_wake();
+}
 
-    info.si_code = !signalled ? CLD_EXITED : status & 0x80 ? CLD_DUMPED : CLD_KILLED;
-    info.si_pid = process->pid;
-    info.si_uid = process->leader->credentials.user.real;
-    info.si_status = signalled ? status & 0x7f : status >> 8 & 0xff;
-    if (signal)
-        signal_send_process_info(to, &info);
-    wake_all(&to->child_exit);
+void process_end_trace(struct task *ended)
+{
+    struct process *process = ended->process;
+
+    ended->trace.tracer = NULL;
+    if (ended != process->leader) {
+        TAILQ_REMOVE(&process->threads, ended, thread);
+        task_free(ended);
+        if (is_over(process))
+            become_zombie(process);
+    }
+    if (process->is_zombie)
+        tell_end_of_other(process);
 }
 
 /* The last thread has ended. Returns whether nobody will wait for the process: then it is freed. */
 static bool end_process(struct process *process)
 {
-    struct process *tracer = process->leader->trace.tracer;
-
     ptrace_let_go(process);
     tty_end_session(process, true);
     process_end_vfork(process);
@@ -480,15 +529,11 @@ static bool end_process(struct process *process)
     give_away_children(process);
     process->job = (struct job_stop){0}; /* SIGKILL ends a stop, too */
     group_lost_parent(process, process->parent);
-    process->is_zombie = true;
-    pidfd_wake();
-    bool reap = !tracer && parent_does_not_care(process);
-    tell(process, process->parent, process->exit_signal);
-    if (tracer && tracer != process->parent)
-        tell(process, tracer, SIGCHLD);
-    if (!reap)
+    if (!is_over(process))
         return false;
-    TAILQ_REMOVE(&process->parent->children, process, sibling);
+    become_zombie(process);
+    if (!tell_end(process))
+        return false;
     if (process->leader == current()) {
         task_unlist(current()); /* so that nobody finds it until the next task here frees it */
         free_without_leader(process);
@@ -520,12 +565,25 @@ static void let_go(struct task *task)
     task_release_resources(task);
 }
 
+/* A thread that is traced stays, ended, until its tracer has waited for it. */
+static void tell_end_of_thread(struct task *task, int wait_status)
+{
+    const struct process *process = task->process;
+
+    if (process->is_exiting)
+        wait_status = process->wait_status;
+    else if (task->is_doomed) /* by an exec */
+        wait_status = 0;
+    task->trace.end_status = wait_status;
+    tell(task, task->trace.tracer, SIGCHLD, wait_status);
+}
+
 void thread_exit(int wait_status)
 {
     struct task *task = current();
     struct process *process = task->process;
     bool is_leader = task == process->leader;
-    bool reap = false;
+    bool reap = !is_leader;
 
     ptrace_exit(wait_status);
     if (is_leader && !process->is_exiting)
@@ -538,17 +596,20 @@ void thread_exit(int wait_status)
     usage_add(&process->ended_usage, &used);
     bool is_last = --process->live_threads == 0;
     sched_set_state(TASK_ZOMBIE);
-    if (!is_leader) {
+    if (!is_leader && task->trace.tracer) {
+        tell_end_of_thread(task, wait_status);
+        reap = false;
+    } else if (!is_leader) {
         TAILQ_REMOVE(&process->threads, task, thread);
         task_unlist(task);
     }
     if (is_last) {
-        reap = end_process(process);
+        reap |= end_process(process);
     } else {
         signal_retarget();
         wake_all(&process->child_exit); /* an exec that waits to be alone */
     }
-    sched_exit(!is_leader || reap);
+    sched_exit(reap);
 }
 
 /* Makes the other threads end; they do before they go to ring 3 again. */

@@ -62,7 +62,7 @@ struct process {
     unsigned int live_threads;
     bool is_exiting;     /* exit_group() or a deadly signal: every thread ends */
     struct task *execer; /* the thread that lives on while exec ends the others, or NULL */
-    bool is_zombie;      /* no thread lives; it waits to be waited for */
+    bool is_zombie;      /* its leader alone is left, ended; it waits to be waited for */
     int wait_status;     /* as wait(2) has it */
 
     struct signal_actions *actions;
@@ -120,6 +120,12 @@ void process_exit(int wait_status) __attribute__((noreturn));
 
 /* Ends the running thread alone; the last one ends the process. */
 void thread_exit(int wait_status) __attribute__((noreturn));
+
+/*
+ * The tracer of an ended task has waited for it, or ends: a thread is freed, and a process is its
+ * parent's to wait for.
+ */
+void process_end_trace(struct task *ended);
 
 /* Tells those who wait in the running thread's memory for its end: it ends, or execs. */
 void thread_leave_space(void);

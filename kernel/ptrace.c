@@ -204,17 +204,27 @@ static void detach(struct task *task)
         stop_end(task);
 }
 
+static struct task *find_tracee(const struct process *tracer)
+{
+    struct task *task;
+
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        if (task->trace.tracer == tracer)
+            return task;
+    return NULL;
+}
+
 void ptrace_let_go(struct process *tracer)
 {
     struct task *task;
 
-    TAILQ_FOREACH (task, &all_tasks, all_link) {
-        if (task->trace.tracer != tracer)
-            continue;
+    while ((task = find_tracee(tracer))) {
         bool kill = task->trace.options & PTRACE_O_EXITKILL;
         task->trace.resume_signal = 0;
         detach(task);
-        if (kill)
+        if (task->state == TASK_ZOMBIE)
+            process_end_trace(task);
+        else if (kill)
             signal_send_process(task->process, SIGKILL);
     }
 }

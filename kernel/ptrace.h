@@ -28,8 +28,9 @@ struct trace_state {
     bool is_listening;      /* PTRACE_LISTEN: in a group stop that SIGCONT ends */
     bool is_continued;      /* SIGCONT came while the tracer saw a signal, which stops no more */
     int resume_signal;      /* what the tracer wants delivered instead of what it was stopped for */
-    uint64_t message;       /* of the last event: PTRACE_GETEVENTMSG */
-    siginfo_t info; /* of the signal or event it is stopped for; si_signo 0: there is none */
+    int end_status;   /* of a thread that has ended and waits for its tracer, as wait(2) has it */
+    uint64_t message; /* of the last event: PTRACE_GETEVENTMSG */
+    siginfo_t info;   /* of the signal or event it is stopped for; si_signo 0: there is none */
 };
 
 /*

@@ -58,12 +58,18 @@ static bool found(struct wait_request *request, struct task *task, int status, i
     return true;
 }
 
-/* A zombie with a tracer that is not its parent is the tracer's to wait for first. */
+/*
+ * A process has ended when all its threads have, a traced thread by itself. One with a tracer that
+ * is not its parent is the tracer's to wait for first.
+ */
 static bool has_ended(struct task *task, struct wait_request *request)
 {
-    int status = task->process->wait_status;
+    bool is_leader = task == task->process->leader;
+    int status = is_leader || task->process->is_exiting ? task->process->wait_status
+                                                        : task->trace.end_status;
 
-    if (!(request->options & WEXITED) || !task->process->is_zombie ||
+    if (!(request->options & WEXITED) ||
+        !(is_leader ? task->process->is_zombie : task->state == TASK_ZOMBIE) ||
         (task->trace.tracer && task->trace.tracer != current_process()))
         return false;
     return found(request, task, status,
@@ -134,8 +140,7 @@ static void consume(struct wait_request *request)
         usage_add(&current_process()->children_usage, &request->usage);
         process_free(task->process);
     } else {
-        task->trace.tracer = NULL;
-        wake_all(&task->process->parent->child_exit);
+        process_end_trace(task);
     }
 }
 
