@@ -227,7 +227,8 @@ static void to_a_thread(void)
     EXPECT_SUCCESS(create(CLOCK_MONOTONIC_, &event, &timer));
     EXPECT_SUCCESS(syscall(__NR_kill, getpid(), SIGNAL));
     EXPECT_SUCCESS(set(timer, 0, MILLISECOND, 0));
-    sleep_ms(100);
+    while (time_left(timer) > 0) /* it has not expired, or its CPU has not looked */
+        sleep_ms(1);
     EXPECT_EQUAL(take(SIGNAL, &info, LIMIT_SECONDS), SIGNAL);
     EXPECT_EQUAL(info.code, SI_TIMER);
     EXPECT_EQUAL(take(SIGNAL, &info, LIMIT_SECONDS), SIGNAL);
