@@ -3,8 +3,8 @@
  * Process groups and sessions: who is in which, and groups that nobody looks after any more.
  *
  * A group is orphaned when no member has a parent in another group of the same session, such as a
- * shell: then nobody could let a stopped member go on (POSIX, 3.264). A parent by adoption, who
- * got the child when its own parent ended, does not count.
+ * shell: then nobody could let a stopped member go on (POSIX, 3.264). The first program, where
+ * it got the child when its own parent ended, does not count.
  */
 #ifndef KERNEL_GROUP_H
 #define KERNEL_GROUP_H

@@ -482,7 +482,7 @@ static void give_away_children(struct process *process)
     while ((child = TAILQ_FIRST(&process->children))) {
         TAILQ_REMOVE(&process->children, child, sibling);
         set_parent(child, reaper);
-        child->is_adopted = true;
+        child->is_adopted = reaper->pid == FIRST_PID;
         child->exit_signal = SIGCHLD;
         if (child->control.death_signal)
             signal_send_process(child, child->control.death_signal);

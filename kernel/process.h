@@ -52,7 +52,7 @@ struct process {
     int lost_foreground; /* of a leader whose terminal is gone: the group that had it; 0: none */
     int parent_pid;      /* parent->pid, to be read without the lock; 0: no parent */
     struct process *parent;
-    bool is_adopted; /* the parent took it when its own had ended */
+    bool is_adopted; /* the first program took it when its own parent had ended */
     bool has_execed; /* since it was made: its parent may not move it to a group any more */
     struct process_list children;
     struct wait_queue child_exit; /* where threads wait for children, and exec for threads */
