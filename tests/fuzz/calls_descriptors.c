@@ -125,13 +125,47 @@ static void after_fcntl(const struct use *use, long result)
 
 static uint64_t fd_for_ioctl(const struct use *use)
 {
-    static const uint64_t fds[] = {FD_TERMINAL, FD_TERMINAL, FD_PIPE_READ, FD_FILE};
+    static const uint64_t fds[] = {FD_TERMINAL, FD_MASTER,    FD_MASTER,
+                                   FD_SLAVE,    FD_PIPE_READ, FD_FILE};
 
     return one_in(4) ? fd_any(use) : choice(use, fds, COUNT(fds));
 }
 
-DEFINE_CHOICE(ioctl_request, FIOCLEX, FIONCLEX, FIONBIO, FIONREAD, TCGETS, TCSETS, TIOCGWINSZ,
+DEFINE_CHOICE(request_of_any, FIOCLEX, FIONCLEX, FIONBIO, FIONREAD, TCGETS, TCSETS, TIOCGWINSZ,
               TIOCGPGRP, TIOCSPGRP, TIOCGSID)
+DEFINE_CHOICE(request_of_pty, TCGETS, TCSETS, TCSETSF, FIONREAD, TIOCGWINSZ, TIOCSWINSZ, TIOCGPTN,
+              TIOCSPTLCK, TIOCGPTLCK, TIOCPKT, TIOCGPKT, TIOCGPGRP, TIOCGSID)
+DEFINE_CHOICE(request_by_number, TIOCGPTPEER, TIOCSCTTY, TIOCNOTTY, TCFLSH, TCXONC, TCSBRK, TCSBRKP)
+
+/* What could stop the terminal that the fuzzer writes to is asked of another alone. */
+static uint64_t ioctl_request(const struct use *use)
+{
+    if (use->argument[0] != FD_MASTER && use->argument[0] != FD_SLAVE)
+        return request_of_any(use);
+    return one_in(2) ? request_of_pty(use) : request_by_number(use);
+}
+
+static uint64_t ioctl_argument(const struct use *use)
+{
+    switch (use->argument[1]) {
+    case TIOCGPTPEER:
+        return O_RDWR | O_NOCTTY | (random_bits() & (O_NONBLOCK | O_CLOEXEC));
+    case TIOCSCTTY:
+    case TCFLSH:
+    case TCXONC:
+    case TCSBRK:
+    case TCSBRKP:
+        return random_below(5);
+    default:
+        return buffer(use);
+    }
+}
+
+static void after_ioctl(const struct use *use, long result)
+{
+    if (use->argument[1] == TIOCGPTPEER)
+        after_fd(use, result);
+}
 
 static uint64_t fd_directory_to_read(const struct use *use)
 {
@@ -249,7 +283,8 @@ static const struct call calls[] = {
     CALL(pipe2, TAKES(word, pipe2_flags), .after = after_pipe),
     CALL(fcntl, TAKES(fd_any, fcntl_command, fcntl_argument), .flags = CALL_AIMED,
          .after = after_fcntl),
-    CALL(ioctl, TAKES(fd_for_ioctl, ioctl_request, buffer), .flags = CALL_AIMED),
+    CALL(ioctl, TAKES(fd_for_ioctl, ioctl_request, ioctl_argument), .flags = CALL_AIMED,
+         .after = after_ioctl),
     CALL(read, TAKES(fd_readable, buffer, buffer_size), .flags = CALL_BLOCKS),
     CALL(write, TAKES(fd_writable, buffer, buffer_size), .flags = CALL_BLOCKS),
     CALL(readv, TAKES(fd_readable, io_vector, io_vector_count), .flags = CALL_BLOCKS),

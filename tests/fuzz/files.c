@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <asm/ioctls.h>
+
 #include "tests/fuzz/arena.h"
 #include "tests/fuzz/random.h"
 #include "tests/fuzz/tree.h"
@@ -98,6 +100,16 @@ static void put_descriptor(int number, const char *path, int flags)
     }
 }
 
+static void put_terminal(void)
+{
+    static const int unlocked = 0;
+
+    put_descriptor(FD_MASTER, "/dev/ptmx", O_RDWR | O_NOCTTY);
+    KERNEL(ioctl, FD_MASTER, TIOCSPTLCK, &unlocked);
+    KERNEL(ioctl, FD_MASTER, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK);
+    KERNEL(write, FD_MASTER, "a line to be read from a terminal\n", 34);
+}
+
 static void put_descriptors(void)
 {
     static const uint64_t signals = UINT64_C(1) << (SIGUSR1 - 1);
@@ -123,6 +135,7 @@ static void put_descriptors(void)
     KERNEL(socketpair, SOCKET_UNIX, SOCKET_STREAM | O_NONBLOCK, 0, ends);
     KERNEL(write, FD_SOCKET, "some bytes to be read from a socket", 35);
     KERNEL(pidfd_open, own_pid(), 0);
+    put_terminal();
 }
 
 void files_reset(void)
@@ -158,15 +171,16 @@ uint64_t fd_file(const struct use *use)
 
 uint64_t fd_readable(const struct use *use)
 {
-    static const int fds[] = {FD_FILE,   FD_READ_ONLY, FD_PIPE_READ,   FD_ZERO,
-                              FD_RANDOM, FD_PROC,      FD_SOCKET_OTHER};
+    static const int fds[] = {FD_FILE, FD_READ_ONLY,    FD_PIPE_READ, FD_ZERO, FD_RANDOM,
+                              FD_PROC, FD_SOCKET_OTHER, FD_MASTER,    FD_SLAVE};
 
     return mostly((uint64_t)PICK(fds), use);
 }
 
 uint64_t fd_writable(const struct use *use)
 {
-    static const int fds[] = {FD_FILE, FD_APPEND, FD_PIPE_WRITE, FD_ZERO, FD_FULL, FD_SOCKET};
+    static const int fds[] = {FD_FILE, FD_APPEND, FD_PIPE_WRITE, FD_ZERO,
+                              FD_FULL, FD_SOCKET, FD_MASTER,     FD_SLAVE};
 
     return mostly((uint64_t)PICK(fds), use);
 }

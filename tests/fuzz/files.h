@@ -34,6 +34,8 @@ enum descriptor {
     FD_SOCKET, /* a pair */
     FD_SOCKET_OTHER,
     FD_PROCESS, /* pidfd of the worker */
+    FD_MASTER,  /* a pseudo-terminal that is nobody's controlling one */
+    FD_SLAVE,
     FDS,
 };
 
