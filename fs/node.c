@@ -7,8 +7,8 @@
 #include <asm/errno.h>
 
 #include "arch/bug.h"
-#include "arch/clock.h"
 #include "arch/types.h"
+#include "kernel/time.h"
 #include "libc/include/string.h"
 #include "mm/slab.h"
 
@@ -207,5 +207,5 @@ bool node_is_linked(struct node *node)
 
 file_time_t file_time_now(void)
 {
-    return clock_boot_seconds() * NANOSECONDS + clock_monotonic_ns();
+    return (file_time_t)time_realtime_ns();
 }

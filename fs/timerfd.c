@@ -22,7 +22,7 @@
 struct timer {
     struct alarm alarm;
     int clock;
-    uint64_t due;         /* in clock_monotonic_ns(); 0: not armed */
+    struct time_due due;
     uint64_t interval;    /* ns; 0: once */
     uint64_t expirations; /* not read yet */
     struct wait_queue readers;
@@ -31,18 +31,23 @@ struct timer {
 /* Counts what has expired up to now. */
 static void catch_up(struct timer *timer)
 {
-    uint64_t now = clock_monotonic_ns();
+    uint64_t now = time_now_for(&timer->due);
 
-    if (!timer->due || timer->due > now)
+    if (!timer->due.at || timer->due.at > now)
         return;
     if (timer->interval) {
-        uint64_t times = (now - timer->due) / timer->interval + 1;
+        uint64_t times = (now - timer->due.at) / timer->interval + 1;
         timer->expirations += times;
-        timer->due += times * timer->interval;
+        timer->due.at += times * timer->interval;
     } else {
         timer->expirations++;
-        timer->due = 0;
+        timer->due.at = 0;
     }
+}
+
+static void set_alarm(struct timer *timer)
+{
+    alarm_set(&timer->alarm, timer->due.at ? time_alarm_for(&timer->due) : 0);
 }
 
 static void ring(struct alarm *alarm, uint64_t now)
@@ -51,7 +56,7 @@ static void ring(struct alarm *alarm, uint64_t now)
 
     (void)now;
     catch_up(timer);
-    alarm_set(alarm, timer->due);
+    set_alarm(timer);
     file_wake(&timer->readers);
 }
 
@@ -132,10 +137,10 @@ SYSCALL2(timerfd_create, int, clock, unsigned int, flags)
 
 static long show(struct timer *timer, uintptr_t user)
 {
-    uint64_t now = clock_monotonic_ns();
-
     catch_up(timer);
-    return time_interval_to_user(user, timer->interval, timer->due > now ? timer->due - now : 0);
+    uint64_t now = time_now_for(&timer->due);
+    uint64_t at = timer->due.at;
+    return time_interval_to_user(user, timer->interval, at > now ? at - now : 0);
 }
 
 SYSCALL4(timerfd_settime, int, fd, unsigned int, flags, uintptr_t, new_value, uintptr_t, old_value)
@@ -155,10 +160,12 @@ SYSCALL4(timerfd_settime, int, fd, unsigned int, flags, uintptr_t, new_value, ui
     timer = file->state;
     if (old_value)
         error = show(timer, old_value);
-    timer->due = value ? time_due(timer->clock, value, flags & TFD_TIMER_ABSTIME) : 0;
+    timer->due = time_due_of(timer->clock, value, flags & TFD_TIMER_ABSTIME);
+    if (!value)
+        timer->due.at = 0;
     timer->interval = interval;
     timer->expirations = 0;
-    alarm_set(&timer->alarm, timer->due);
+    set_alarm(timer);
     file_put(file);
     return error;
 }

@@ -18,17 +18,27 @@ void alarm_set(struct alarm *alarm, uint64_t due)
     poller_rearm();
 }
 
-void alarm_ring_due(uint64_t now)
+static void ring(uint64_t latest, uint64_t now)
 {
     struct alarm *alarm, *next;
 
     TAILQ_FOREACH_SAFE(alarm, &alarms, link, next)
     {
-        if (alarm->due <= now) {
+        if (alarm->due <= latest) {
             alarm_set(alarm, 0);
             alarm->ring(alarm, now);
         }
     }
+}
+
+void alarm_ring_all(uint64_t now)
+{
+    ring(UINT64_MAX, now);
+}
+
+void alarm_ring_due(uint64_t now)
+{
+    ring(now, now);
 }
 
 uint64_t alarm_next(void)

@@ -25,10 +25,10 @@ struct posix_timer {
     struct process *process;
     int id, clock;
     struct sigevent event;
-    uint64_t due; /* in clock_monotonic_ns() or, by a clock of CPU time, on that; 0: not armed */
-    uint64_t interval; /* ns; 0: once */
-    bool waits;        /* for its signal to be taken */
-    int overrun;       /* how often it had expired beyond the first time, at the last signal */
+    struct time_due due; /* by a clock of CPU time: on that */
+    uint64_t interval;   /* ns; 0: once */
+    bool waits;          /* for its signal to be taken */
+    int overrun;         /* how often it had expired beyond the first time, at the last signal */
 };
 
 /* ---- the clock ---- */
@@ -39,14 +39,14 @@ static uint64_t now_of(const struct posix_timer *timer)
     uint64_t ns;
 
     if (!cpu_clock_is(timer->clock))
-        return clock_monotonic_ns();
+        return time_now_for(&timer->due);
     return cpu_clock_read(timer->process, timer->clock, &ns) ? 0 : ns;
 }
 
 /* CPU time passes no faster than on all CPUs; one look a tick is as good as Linux's. */
 static void set_alarm(struct posix_timer *timer)
 {
-    uint64_t due = timer->due;
+    uint64_t due = timer->due.at ? time_alarm_for(&timer->due) : 0;
 
     if (due && cpu_clock_is(timer->clock)) {
         uint64_t now = now_of(timer);
@@ -63,13 +63,13 @@ static uint64_t forward(struct posix_timer *timer, uint64_t now)
 {
     uint64_t times = 1;
 
-    if (!timer->due || timer->due > now)
+    if (!timer->due.at || timer->due.at > now)
         return 0;
     if (timer->interval) {
-        times = (now - timer->due) / timer->interval + 1;
-        timer->due += times * timer->interval;
+        times = (now - timer->due.at) / timer->interval + 1;
+        timer->due.at += times * timer->interval;
     } else {
-        timer->due = 0;
+        timer->due.at = 0;
     }
     return times;
 }
@@ -99,7 +99,7 @@ static void ring(struct alarm *alarm, uint64_t now)
 {
     struct posix_timer *timer = container_of(alarm, struct posix_timer, alarm);
 
-    timer->waits = timer->due <= now_of(timer) && send(timer);
+    timer->waits = timer->due.at <= now_of(timer) && send(timer);
     if (timer->waits)
         return;
     forward(timer, now_of(timer));
@@ -251,9 +251,9 @@ static uint64_t remaining(const struct posix_timer *timer)
 
     if (timer->waits || timer->event.sigev_notify == SIGEV_NONE)
         forward(&moved, now);
-    if (!moved.due)
+    if (!moved.due.at)
         return 0;
-    return moved.due > now ? moved.due - now : 1;
+    return moved.due.at > now ? moved.due.at - now : 1;
 }
 
 SYSCALL2(timer_gettime, int, id, uintptr_t, value)
@@ -263,11 +263,13 @@ SYSCALL2(timer_gettime, int, id, uintptr_t, value)
     return timer ? time_interval_to_user(value, timer->interval, remaining(timer)) : -EINVAL;
 }
 
-static uint64_t due_of(const struct posix_timer *timer, uint64_t value, bool absolute)
+static struct time_due due_of(const struct posix_timer *timer, uint64_t value, bool absolute)
 {
+    if (!value)
+        return (struct time_due){0};
     if (!cpu_clock_is(timer->clock))
-        return time_due(timer->clock, value, absolute);
-    return absolute ? value : now_of(timer) + value;
+        return time_due_of(timer->clock, value, absolute);
+    return (struct time_due){absolute ? value : now_of(timer) + value, false};
 }
 
 SYSCALL4(timer_settime, int, id, int, flags, uintptr_t, new_value, uintptr_t, old_value)
@@ -280,7 +282,7 @@ SYSCALL4(timer_settime, int, id, int, flags, uintptr_t, new_value, uintptr_t, ol
         return error ? error : -EINVAL;
     old_interval = timer->interval;
     old_remaining = remaining(timer);
-    timer->due = value ? due_of(timer, value, flags & TIMER_ABSTIME) : 0;
+    timer->due = due_of(timer, value, flags & TIMER_ABSTIME);
     timer->interval = value ? interval : 0;
     timer->waits = false;
     timer->overrun = 0;

@@ -10,6 +10,7 @@
 
 #include "arch/clock.h"
 #include "arch/usercopy.h"
+#include "kernel/alarm.h"
 #include "kernel/cpu_clock.h"
 #include "kernel/credentials.h"
 #include "kernel/poller.h"
@@ -66,25 +67,6 @@ PARALLEL_SYSCALL2(clock_gettime, int, clock, uintptr_t, address)
     int error = time_read_clock(clock, &ns);
 
     return error ? error : time_to_user(address, ns);
-}
-
-/* The board's clock is left alone, so the time is lost with the power. */
-SYSCALL2(clock_settime, int, clock, uintptr_t, address)
-{
-    uint64_t wanted;
-    int error = time_from_user(address, &wanted);
-
-    if (clock != CLOCK_REALTIME)
-        return -EINVAL;
-    if (error)
-        return error;
-    if (!task_may(CAP_SYS_TIME))
-        return -EPERM;
-    uint64_t now = clock_monotonic_ns();
-    if (wanted < now) /* Linux's rule: no boot before 1970 */
-        return -EINVAL;
-    vdso_set_realtime_offset(wanted - now);
-    return 0;
 }
 
 PARALLEL_SYSCALL2(clock_getres, int, clock, uintptr_t, address)
@@ -179,16 +161,28 @@ int time_interval_to_user(uintptr_t address, uint64_t interval, uint64_t value)
     return error ? error : time_to_user(address + VALUE_OFFSET, value);
 }
 
-uint64_t time_due(int clock, uint64_t value, bool absolute)
+static bool can_be_set(int clock)
 {
-    bool is_realtime =
-        clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI;
-    uint64_t due;
+    return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI;
+}
 
+struct time_due time_due_of(int clock, uint64_t value, bool absolute)
+{
     if (!absolute)
-        return clock_monotonic_ns() + value;
-    due = is_realtime ? time_realtime_to_monotonic(value) : value;
-    return due ? due : 1; /* long ago, and not "never" */
+        return (struct time_due){clock_monotonic_ns() + value, false};
+    return (struct time_due){value, can_be_set(clock)};
+}
+
+uint64_t time_now_for(const struct time_due *due)
+{
+    return due->is_real ? time_realtime_ns() : clock_monotonic_ns();
+}
+
+uint64_t time_alarm_for(const struct time_due *due)
+{
+    uint64_t moment = due->is_real ? time_realtime_to_monotonic(due->at) : due->at;
+
+    return moment ? moment : 1; /* long ago, and not "never" */
 }
 
 PARALLEL_SYSCALL2(nanosleep, uintptr_t, duration, uintptr_t, remaining)
@@ -197,6 +191,55 @@ PARALLEL_SYSCALL2(nanosleep, uintptr_t, duration, uintptr_t, remaining)
     int error = time_from_user(duration, &ns);
 
     return error ? error : sleep_until(clock_monotonic_ns() + ns, remaining);
+}
+
+/* How often the clock was set, and who sleeps by it. */
+static unsigned int times_set;
+static struct wait_queue sleepers_by_clock = WAIT_QUEUE_INIT(sleepers_by_clock);
+
+static bool was_set(void *seen)
+{
+    return __atomic_load_n(&times_set, __ATOMIC_ACQUIRE) != *(unsigned int *)seen;
+}
+
+static void tell_that_clock_was_set(uint64_t now)
+{
+    __atomic_add_fetch(&times_set, 1, __ATOMIC_RELEASE);
+    wake_all(&sleepers_by_clock);
+    alarm_ring_all(now);
+}
+
+/* The board's clock is left alone, so the time is lost with the power. */
+SYSCALL2(clock_settime, int, clock, uintptr_t, address)
+{
+    uint64_t wanted;
+    int error = time_from_user(address, &wanted);
+
+    if (clock != CLOCK_REALTIME)
+        return -EINVAL;
+    if (error)
+        return error;
+    if (!task_may(CAP_SYS_TIME))
+        return -EPERM;
+    uint64_t now = clock_monotonic_ns();
+    if (wanted < now) /* Linux's rule: no boot before 1970 */
+        return -EINVAL;
+    vdso_set_realtime_offset(wanted - now);
+    tell_that_clock_was_set(now);
+    return 0;
+}
+
+/* Whenever the clock is set the moment is another. */
+static long sleep_to_real_moment(const struct time_due *due)
+{
+    unsigned int seen;
+    int result;
+
+    do {
+        seen = __atomic_load_n(&times_set, __ATOMIC_ACQUIRE);
+        result = wait_event_until(&sleepers_by_clock, was_set, &seen, time_alarm_for(due));
+    } while (result == 0);
+    return result == -ETIMEDOUT ? 0 : -ERESTARTNOHAND;
 }
 
 /* Made again it goes by the clock as that is then. */
@@ -237,6 +280,8 @@ PARALLEL_SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, 
         error = -EINVAL;
     if (error)
         return error;
+    if ((flags & TIMER_ABSTIME) && can_be_set(clock))
+        return sleep_to_real_moment(&(struct time_due){ns, true});
     if (flags & TIMER_ABSTIME)
         return sleep_to_moment(clock_monotonic_ns() + (ns > now ? ns - now : 0));
     return sleep_until(clock_monotonic_ns() + ns, remaining);

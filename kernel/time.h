@@ -24,8 +24,21 @@ int time_to_user(uintptr_t address, uint64_t ns);
 int time_interval_from_user(uintptr_t address, uint64_t *interval, uint64_t *value);
 int time_interval_to_user(uintptr_t address, uint64_t interval, uint64_t value);
 
-/* When a timer set to a value, not 0, on a clock is due: in clock_monotonic_ns(), not 0. */
-uint64_t time_due(int clock, uint64_t value, bool absolute);
+/*
+ * When a timer is due, and by which time: a moment of a clock that can be set stays that moment
+ * when it is set.
+ */
+struct time_due {
+    uint64_t at;  /* ns; 0: it is off */
+    bool is_real; /* by time_realtime_ns(), else by clock_monotonic_ns() */
+};
+
+/* When a timer is due that is set to a value, not 0, on a clock. */
+struct time_due time_due_of(int clock, uint64_t value, bool absolute);
+
+/* The time by which it is due, now; and the moment of clock_monotonic_ns() as things are, not 0. */
+uint64_t time_now_for(const struct time_due *due);
+uint64_t time_alarm_for(const struct time_due *due);
 
 /* Nanoseconds since 1970; and the moment of clock_monotonic_ns() that such a time is. */
 uint64_t time_realtime_ns(void);

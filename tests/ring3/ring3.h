@@ -71,13 +71,18 @@ static inline bool frame_write_obeys_pkru(void)
     return release_before(6, 12);
 }
 
-/* Without PKU, Linux differs from its manual page; Latchkey follows the page. */
-static inline bool follows_manual_without_pku(void)
+static inline bool is_latchkey(void)
 {
     struct utsname name;
 
     uname(&name);
     return strstr(name.release, "latchkey") != NULL;
+}
+
+/* Without PKU, Linux differs from its manual page; Latchkey follows the page. */
+static inline bool follows_manual_without_pku(void)
+{
+    return is_latchkey();
 }
 
 #define USER_END 0x7ffffffff000 /* no mapping reaches beyond, with tables of four levels */

@@ -38,11 +38,6 @@ static const struct {
     {VDSO_LATCHKEY, "__vdso_pkey_set", NULL, (void **)&vdso_pkey_set},
 };
 
-static bool is_latchkey(void)
-{
-    return follows_manual_without_pku();
-}
-
 static uint64_t in_ns(const struct timespec *time)
 {
     return (uint64_t)time->tv_sec * NS_PER_S + (uint64_t)time->tv_nsec;
