@@ -217,7 +217,6 @@ int object_reserve(struct memory_object *object, uint64_t index)
     error = object_add(object, index, page);
     if (!error)
         return 0;
-    page->is_reserved = false;
     page_put(page);
     return error == -EEXIST ? 0 : error;
 }
@@ -288,7 +287,6 @@ static void *drop_locked(struct memory_object *object, void *subtree, unsigned i
     if (!subtree || first >= capacity(level))
         return subtree;
     if (level == 0) {
-        ((struct page *)subtree)->is_reserved = false;
         page_put(subtree);
         count_pages(object, -1);
         return NULL;

@@ -311,6 +311,7 @@ struct page *page_alloc(unsigned int order, enum page_flags flags)
     page->state = PAGE_USED;
     page->order = (uint8_t)order;
     page->is_zero = false;
+    page->is_reserved = false;
     page->references = 1;
     if (!(flags & PAGE_ZERO))
         poison_block(page);
@@ -360,6 +361,7 @@ void page_split(struct page *page)
         page[i].state = PAGE_USED;
         page[i].order = 0;
         page[i].is_zero = false;
+        page[i].is_reserved = false;
     }
     uint64_t irq = spin_lock_irqsave(&page_lock);
     counters.allocations += count - 1;

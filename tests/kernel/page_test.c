@@ -80,6 +80,27 @@ KTEST(page_zero_is_zero)
     expect_same_memory(&before);
 }
 
+/* What RAM held at boot, or the last owner left, is no flag of the next owner's. */
+KTEST(page_flags_are_clear)
+{
+    for (unsigned int order = 0; order <= PAGE_ORDER_2M; order += PAGE_ORDER_2M) {
+        struct page *page = page_alloc(order, PAGE_ANY);
+        if (!EXPECT(page))
+            return;
+        for (unsigned int i = 0; i < 1u << order; i++)
+            page[i].is_reserved = true;
+        page_put(page);
+        page = page_alloc(order, PAGE_ANY);
+        if (!EXPECT(page))
+            return;
+        page_split(page);
+        for (unsigned int i = 0; i < 1u << order; i++) {
+            EXPECT(!page[i].is_reserved);
+            page_put(&page[i]);
+        }
+    }
+}
+
 KTEST(page_references)
 {
     struct page_counters before;
