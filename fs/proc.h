@@ -31,7 +31,7 @@ extern const struct node_operations proc_exe_operations, proc_cwd_operations, pr
     proc_fd_operations, proc_fdinfo_operations;
 
 /* fs/proc_mem.c */
-extern const struct node_operations proc_mem_operations;
+extern const struct node_operations proc_mem_operations, proc_pagemap_operations;
 
 /* fs/proc_maps.c */
 int proc_show_maps(const struct pseudo_node *node, struct text *text);

@@ -2,8 +2,14 @@
 /*
  * /proc/PID/mem: a process's memory, with addresses as offsets. Neither PKRU, but for closed keys
  * (mm/policy.h), nor the protection of the pages counts: a debugger reads and writes here.
+ *
+ * /proc/PID/pagemap: a number for each page of it, at 8 times the page's own number:
+ *
+ *     63       61               56            54       0
+ *     present  file or shared   exclusively   frame, for who has CAP_SYS_ADMIN
  */
 #include <asm/errno.h>
+#include <linux/capability.h>
 
 #include "fs/proc.h"
 #include "kernel/file.h"
@@ -11,6 +17,7 @@
 #include "mm/access.h"
 #include "mm/address_space.h"
 #include "mm/slab.h"
+#include "mm/usage.h"
 
 /*
  * The file is one of an address space and not of the process: it keeps the one that the process
@@ -108,7 +115,50 @@ static const struct file_operations mem_file_operations = {
     .release = release,
 };
 
-static int open_mem(struct node *node, struct file *file)
+/* ---- pagemap ---- */
+
+#define ENTRY_PRESENT   (1ul << 63)
+#define ENTRY_FILE      (1ul << 61)
+#define ENTRY_EXCLUSIVE (1ul << 56)
+
+static uint64_t entry_of(struct address_space *space, uintptr_t address)
+{
+    struct page_view view;
+
+    if (!space_view_page(space, address, &view))
+        return 0;
+    return ENTRY_PRESENT | (view.is_objects ? ENTRY_FILE : 0) |
+           (view.is_exclusive ? ENTRY_EXCLUSIVE : 0) | (task_may(CAP_SYS_ADMIN) ? view.frame : 0);
+}
+
+static long read_pagemap(struct file *file, struct io_iter *to, uint64_t *offset)
+{
+    const uint64_t end = (USER_END >> PAGE_SHIFT) * sizeof(uint64_t);
+    uint64_t start = *offset;
+
+    if ((*offset | to->remaining) % sizeof(uint64_t))
+        return -EINVAL;
+    if (!is_current(file))
+        return 0;
+    for (; to->remaining && *offset < end; *offset += sizeof(uint64_t)) {
+        uint64_t entry = entry_of(file->state, *offset / sizeof(uint64_t) << PAGE_SHIFT);
+
+        if (io_iter_put(to, &entry, sizeof(entry)) < sizeof(entry))
+            return -EFAULT;
+    }
+    return (long)(*offset - start);
+}
+
+static const struct file_operations pagemap_file_operations = {
+    .read = read_pagemap,
+    .seek = file_seek_without_end,
+    .release = release,
+};
+
+/* ---- opening ---- */
+
+static int open_space(struct node *node, struct file *file,
+                      const struct file_operations *operations)
 {
     const struct task *task = proc_task(pseudo_node(node));
 
@@ -119,13 +169,28 @@ static int open_mem(struct node *node, struct file *file)
     if (task->space)
         space_get(task->space);
     file->state = task->space;
-    file->operations = &mem_file_operations;
+    file->operations = operations;
     file->seekable = true;
     file->has_addresses = true;
     return 0;
 }
 
+static int open_mem(struct node *node, struct file *file)
+{
+    return open_space(node, file, &mem_file_operations);
+}
+
+static int open_pagemap(struct node *node, struct file *file)
+{
+    return open_space(node, file, &pagemap_file_operations);
+}
+
 const struct node_operations proc_mem_operations = {
     .open = open_mem,
+    .release = pseudo_release,
+};
+
+const struct node_operations proc_pagemap_operations = {
+    .open = open_pagemap,
     .release = pseudo_release,
 };

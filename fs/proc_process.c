@@ -184,6 +184,7 @@ static const struct node_operations task_operations = {
     PSEUDO_TEXT("maps", proc_show_maps),                          \
     PSEUDO_OTHER("mem", S_IFREG | 0600, proc_mem_operations),     \
     PSEUDO_TEXT("mounts", proc_show_mounts),                      \
+    PSEUDO_OTHER("pagemap", S_IFREG | 0400, proc_pagemap_operations), \
     PSEUDO_LINK("root", proc_root_operations),                    \
     PSEUDO_TEXT("smaps", proc_show_smaps),                        \
     PSEUDO_TEXT("smaps_rollup", proc_show_smaps_rollup),          \

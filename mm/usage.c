@@ -94,6 +94,33 @@ void area_measure_locked(struct address_space *space, const struct area *area,
     pt_walk(space->root, area->start, area->end, &walk);
 }
 
+static bool is_exclusive(const struct area *area, const struct page *page, bool from_object)
+{
+    if (area->flags & AREA_HUGETLB)
+        return huge_page_is_exclusive(page);
+    return references_of(page) - from_object == 1;
+}
+
+bool space_view_page(struct address_space *space, uintptr_t address, struct page_view *view)
+{
+    unsigned int level;
+    pte_t leaf;
+
+    space_lock_read(space);
+    struct area *area = area_find(&space->areas, address);
+    bool found = area_holds(area, address) && pt_query(space->root, address, &leaf, &level);
+    if (found) {
+        const struct page *page = page_of(pte_address(leaf));
+
+        *view = (struct page_view){.frame = (pte_address(leaf).value >> PAGE_SHIFT) +
+                                            (address % pte_level_size(level) >> PAGE_SHIFT)};
+        view->is_objects = is_objects(area, address, page);
+        view->is_exclusive = !leaf_is_zero_page(leaf) && is_exclusive(area, page, view->is_objects);
+    }
+    space_unlock_read(space);
+    return found;
+}
+
 /* ---- by key, and the size of pages ---- */
 
 static int count_leaves(const struct pt_run *run, void *context)

@@ -27,6 +27,16 @@ struct area_usage {
     uint64_t proportional, proportional_dirty;
 };
 
+/* A page of an address space that is in memory. */
+struct page_view {
+    uint64_t frame;    /* its physical address / PAGE_SIZE */
+    bool is_objects;   /* a file's or shared memory's, and no private copy */
+    bool is_exclusive; /* nobody else maps it, and it is not the page of zeros that all share */
+};
+
+/* The page at an address, which the tables of the space have: false if they have none. */
+bool space_view_page(struct address_space *space, uintptr_t address, struct page_view *view);
+
 /* Adds what the area has; the space's lock is held. */
 void area_measure_locked(struct address_space *space, const struct area *area,
                          struct area_usage *usage);

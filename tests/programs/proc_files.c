@@ -225,6 +225,54 @@ static void status_file(void)
     SHOW(pages[0] > pages[1] && pages[1] > 0);
 }
 
+static uint64_t page_entry(int fd, const void *place)
+{
+    uint64_t entry = 0;
+
+    pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)place / 4096 * sizeof(entry)));
+    return entry;
+}
+
+static void show_page(int fd, const char *what, const void *place)
+{
+    uint64_t entry = page_entry(fd, place);
+
+    say("%s:%s%s%s", what, entry >> 63 ? " present" : " absent",
+        entry >> 61 & 1 ? ", a file's" : "", entry >> 56 & 1 ? ", exclusive" : "");
+}
+
+static void page_map(void)
+{
+    int fd = open("/proc/self/pagemap", O_RDONLY), file = open("file", O_RDWR | O_CREAT, 0644);
+    unsigned char *place =
+        mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *shared[2];
+    uint64_t frames = (UINT64_C(1) << 55) - 1;
+
+    section("/proc/self/pagemap");
+    SHOW(ftruncate(file, 4096));
+    for (int i = 0; i < 2; i++)
+        shared[i] = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    place[0] = 1;
+    show_page(fd, "written", place);
+    SHOW(place[4096]);
+    show_page(fd, "read", place + 4096);
+    show_page(fd, "untouched", place + 2 * 4096);
+    show_page(fd, "nothing", nowhere);
+    shared[0][0] = 1;
+    show_page(fd, "a file, mapped once", shared[0]);
+    SHOW(shared[1][0]);
+    show_page(fd, "a file, mapped twice", shared[0]);
+    SHOW((page_entry(fd, shared[0]) & frames) == (page_entry(fd, shared[1]) & frames));
+    SHOW_CHILD(show_page(fd, "of the parent", place));
+    SHOW(pread(fd, bytes, 12, 0));
+    SHOW(pread(fd, bytes, 16, 4));
+    SHOW(pread(fd, bytes, 16, (off_t)1 << 40));
+    SHOW(open("/proc/self/pagemap", O_RDWR) >= 0);
+    SHOW(close(fd) || close(file));
+    SHOW(unlink("file"));
+}
+
 static void random_numbers(void)
 {
     char first[64] = "", second[64] = "";
@@ -312,6 +360,7 @@ int main(void)
     descriptors();
     descriptor_infos();
     maps();
+    page_map();
     random_numbers();
     memory_of_files();
     status_file();
