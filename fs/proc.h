@@ -46,6 +46,7 @@ int proc_show_statm(const struct pseudo_node *node, struct text *text);
 /* fs/proc_cpuinfo.c, fs/proc_system.c */
 int proc_show_cpuinfo(const struct pseudo_node *node, struct text *text);
 int proc_show_mounts(const struct pseudo_node *node, struct text *text);
+int proc_show_mountinfo(const struct pseudo_node *node, struct text *text);
 extern const struct pseudo_entry proc_system_entries[];
 
 /* fs/proc_random.c: those of /proc/sys/kernel/random. */

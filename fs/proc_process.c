@@ -183,6 +183,7 @@ static const struct node_operations task_operations = {
     PSEUDO_TEXT("limits", show_limits),                           \
     PSEUDO_TEXT("maps", proc_show_maps),                          \
     PSEUDO_OTHER("mem", S_IFREG | 0600, proc_mem_operations),     \
+    PSEUDO_TEXT("mountinfo", proc_show_mountinfo),                \
     PSEUDO_TEXT("mounts", proc_show_mounts),                      \
     PSEUDO_OTHER("pagemap", S_IFREG | 0400, proc_pagemap_operations), \
     PSEUDO_LINK("root", proc_root_operations),                    \

@@ -59,7 +59,15 @@ static int show_areas_max(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
+static int show_last_capability(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    text_print(text, "%d\n", CAP_LAST_CAP);
+    return 0;
+}
+
 static const struct pseudo_entry kernel_entries[] = {
+    PSEUDO_TEXT("cap_last_cap", show_last_capability),
     PSEUDO_TEXT("hostname", show_host),
     PSEUDO_TEXT("osrelease", show_release),
     PSEUDO_TEXT("ostype", show_type),

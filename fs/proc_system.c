@@ -6,6 +6,7 @@
 
 #include "arch/clock.h"
 #include "fs/proc.h"
+#include "fs/tmpfs.h"
 #include "kernel/command_line.h"
 #include "kernel/load.h"
 #include "kernel/task.h"
@@ -148,14 +149,36 @@ static int show_loadavg(const struct pseudo_node *node, struct text *text)
 
 /* ---- File systems -------------------------------------------------------------------------- */
 
+/* debugfs is part of sysfs, in a place of its own. */
+static const struct mount {
+    unsigned int number, parent; /* the parent's number; 0: it has none */
+    unsigned int device;         /* st_dev of what is there */
+    const char *place, *type, *options;
+} mounts[] = {
+    {TMPFS_DEVICE, 0, TMPFS_DEVICE, "/", "tmpfs", "rw"},
+    {PSEUDO_PROC, TMPFS_DEVICE, PSEUDO_PROC, "/proc", "proc", "rw"},
+    {PSEUDO_SYS, TMPFS_DEVICE, PSEUDO_SYS, "/sys", "sysfs", "rw"},
+    {PSEUDO_PTS, TMPFS_DEVICE, PSEUDO_PTS, "/dev/pts", "devpts", "rw,mode=600,ptmxmode=000"},
+    {PSEUDO_PTS + 1, PSEUDO_SYS, PSEUDO_SYS, "/sys/kernel/debug", "debugfs", "rw"},
+};
+
 int proc_show_mounts(const struct pseudo_node *node, struct text *text)
 {
     (void)node;
-    text_print(text, "tmpfs / tmpfs rw 0 0\n"
-                     "proc /proc proc rw 0 0\n"
-                     "sysfs /sys sysfs rw 0 0\n"
-                     "devpts /dev/pts devpts rw,mode=600,ptmxmode=000 0 0\n"
-                     "debugfs /sys/kernel/debug debugfs rw 0 0\n");
+    for (unsigned int i = 0; i < array_size(mounts); i++)
+        text_print(text, "%s %s %s %s 0 0\n", mounts[i].type, mounts[i].place, mounts[i].type,
+                   mounts[i].options);
+    return 0;
+}
+
+/* The fields of proc_pid_mountinfo(5). */
+int proc_show_mountinfo(const struct pseudo_node *node, struct text *text)
+{
+    (void)node;
+    for (unsigned int i = 0; i < array_size(mounts); i++)
+        text_print(text, "%u %u 0:%u / %s rw - %s %s %s\n", mounts[i].number, mounts[i].parent,
+                   mounts[i].device, mounts[i].place, mounts[i].type, mounts[i].type,
+                   mounts[i].options);
     return 0;
 }
 

@@ -14,7 +14,6 @@
 #include "mm/object.h"
 #include "mm/slab.h"
 
-#define FILE_SYSTEM 1 /* st_dev of the one tmpfs */
 #define SHORT_TARGET \
     128 /* bytes with the NUL; a longer one takes a page on Linux, and blocks here */
 
@@ -113,7 +112,7 @@ int tmpfs_create_node(const struct node_template *template, struct node **result
 
     if (!node)
         return -ENOMEM;
-    node_init(&node->node, operations_for(template->mode), template->mode, FILE_SYSTEM);
+    node_init(&node->node, operations_for(template->mode), template->mode, TMPFS_DEVICE);
     node->node.device = template->device;
     error = init_content(node, template);
     if (error) {

@@ -15,6 +15,8 @@
 #include "fs/node.h"
 #include "kernel/io_iter.h"
 
+#define TMPFS_DEVICE 1 /* st_dev of the one that there is */
+
 struct memory_object;
 struct tmpfs_entry;
 

@@ -241,6 +241,28 @@ static void show_page(int fd, const char *what, const void *place)
         entry >> 61 & 1 ? ", a file's" : "", entry >> 56 & 1 ? ", exclusive" : "");
 }
 
+/* The line of a mount, by its place: the file system there is the one that stat() tells of. */
+static int has_mount(const char *place, const char *type)
+{
+    FILE *file = fopen("/proc/self/mountinfo", "r");
+    unsigned int number, parent, major, minor;
+    char at[PATH_MAX], kind[64];
+    struct stat status;
+    int found = 0;
+
+    while (file && fgets(bytes, sizeof(bytes), file)) {
+        const char *end = strstr(bytes, " - ");
+
+        if (sscanf(bytes, "%u %u %u:%u / %s", &number, &parent, &major, &minor, at) != 5 || !end ||
+            sscanf(end, " - %63s", kind) != 1 || strcmp(at, place) != 0)
+            continue;
+        found +=
+            !strcmp(kind, type) && !stat(place, &status) && status.st_dev == (major << 8 | minor);
+    }
+    fclose(file);
+    return found;
+}
+
 static void page_map(void)
 {
     int fd = open("/proc/self/pagemap", O_RDONLY), file = open("file", O_RDWR | O_CREAT, 0644);
@@ -341,6 +363,8 @@ static void machine(void)
     SHOW(strncmp(bytes, "Linux version ", 14));
     SHOW(has_line("/proc/filesystems", "nodev\tproc\n"));
     SHOW(read_file("/proc/mounts") > 0);
+    SHOW(read_file("/proc/sys/kernel/cap_last_cap"));
+    say("%.3s", bytes);
     SHOW(read_file("/proc/sys/kernel/pid_max") > 0);
     SHOW(read_file("/proc/sys/kernel/hostname") > 0);
     SHOW(read_file("/proc/sys/kernel/ostype"));
@@ -361,6 +385,9 @@ int main(void)
     descriptor_infos();
     maps();
     page_map();
+    section("/proc/self/mountinfo");
+    SHOW(has_mount("/proc", "proc"));
+    SHOW(has_mount("/sys", "sysfs"));
     random_numbers();
     memory_of_files();
     status_file();
