@@ -18,7 +18,7 @@ static bool is_special(const struct line_discipline *line, uint8_t byte, unsigne
     return byte != DISABLED_CHAR && byte == line->termios.c_cc[index];
 }
 
-void line_init(struct line_discipline *line, const struct line_hooks *hooks)
+void line_init(struct line_discipline *line, line_signal_t signal)
 {
     static const cc_t special[NCCS] = {
         [VINTR] = 'C' - '@',    [VQUIT] = '\\' - '@',   [VERASE] = LINE_DELETE,
@@ -28,7 +28,7 @@ void line_init(struct line_discipline *line, const struct line_hooks *hooks)
         [VLNEXT] = 'V' - '@',
     };
 
-    *line = (struct line_discipline){.hooks = hooks};
+    *line = (struct line_discipline){.signal = signal};
     line->termios.c_iflag = ICRNL | IXON;
     line->termios.c_oflag = OPOST | ONLCR;
     line->termios.c_cflag = B38400 | CS8 | CREAD | HUPCL;
@@ -150,10 +150,12 @@ static bool input_signal(struct line_discipline *line, uint8_t byte)
         return false;
     if (has_input_flag(line, IXON))
         line_start(line);
-    if (!has_local_flag(line, NOFLSH))
+    if (!has_local_flag(line, NOFLSH)) {
         line_flush(line);
+        line->echo_count = 0;
+    }
     line_echo(line, byte);
-    line->hooks->signal(line, signal);
+    line->signal(line, signal);
     return true;
 }
 

@@ -20,14 +20,13 @@
 /* What one byte of output can become: a tab, eight spaces. */
 #define LINE_OUTPUT_EXPANSION 8
 
+/* Bytes of echo that wait to be shown, at most; what is more is lost. */
+#define LINE_ECHO_SIZE 1024
+
 struct line_discipline;
 
-struct line_hooks {
-    /* Shows bytes on the terminal, as they are. */
-    void (*echo)(struct line_discipline *line, const char *bytes, size_t count);
-    /* Sends a signal to the foreground process group. */
-    void (*signal)(struct line_discipline *line, int signal);
-};
+/* Sends a signal to the foreground process group. */
+typedef void (*line_signal_t)(struct line_discipline *line, int signal);
 
 /*
  * Input is a ring; the counters grow for ever and are taken modulo its size.
@@ -40,25 +39,32 @@ struct line_hooks {
  */
 struct line_discipline {
     struct termios termios;
-    const struct line_hooks *hooks;
+    line_signal_t signal;
     uint32_t tail, committed, head;
     char input[LINE_INPUT_SIZE];
     uint64_t ends[LINE_INPUT_SIZE / 64];
     unsigned int column;       /* where the cursor stands */
     unsigned int start_column; /* where it stood when the line at hand began */
-    bool takes_literally;      /* the next byte has no special meaning (VLNEXT) */
-    bool is_stopped;           /* output waits: VSTOP was typed, or the program asked for it */
-    bool is_held;              /* the program asked, and so only it starts output again */
+    char echo[LINE_ECHO_SIZE]; /* not shown yet: whoever calls line_input() does, see
+                                  line_take_echo() */
+    unsigned int echo_count;
+    bool takes_literally; /* the next byte has no special meaning (VLNEXT) */
+    bool is_stopped;      /* output waits: VSTOP was typed, or the program asked for it */
+    bool is_held;         /* the program asked, and so only it starts output again */
 };
 
 /* Linux's default settings, and no input. */
-void line_init(struct line_discipline *line, const struct line_hooks *hooks);
+void line_init(struct line_discipline *line, line_signal_t signal);
 
 /* Whether line_input() may be called now; if not, the sender has to wait for a reader. */
 bool line_has_room(const struct line_discipline *line);
 
 /* A byte from the keyboard. */
 void line_input(struct line_discipline *line, uint8_t byte);
+
+/* How many bytes of line->echo are to be shown now, which are forgotten: none while output waits.
+ */
+unsigned int line_take_echo(struct line_discipline *line);
 
 /*
  * Bytes that can be read now. With ICANON an end of file counts too: 1 may mean a read of 0 bytes.

@@ -64,12 +64,17 @@ size_t line_output(struct line_discipline *line, char byte, char *out)
 
 void line_echo_raw(struct line_discipline *line, const char *bytes, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        char out[LINE_OUTPUT_EXPANSION];
-        size_t length = line_output(line, bytes[i], out);
+    for (size_t i = 0; i < count; i++)
+        if (line->echo_count <= LINE_ECHO_SIZE - LINE_OUTPUT_EXPANSION)
+            line->echo_count += line_output(line, bytes[i], line->echo + line->echo_count);
+}
 
-        line->hooks->echo(line, out, length);
-    }
+unsigned int line_take_echo(struct line_discipline *line)
+{
+    unsigned int count = line->is_stopped ? 0 : line->echo_count;
+
+    line->echo_count -= count;
+    return count;
 }
 
 bool line_shows_caret(const struct line_discipline *line, uint8_t byte)

@@ -25,11 +25,6 @@ static struct tty *tty_of(struct line_discipline *line)
     return container_of(line, struct tty, line);
 }
 
-static void echo(struct line_discipline *line, const char *bytes, size_t count)
-{
-    tty_of(line)->backend->echo(tty_of(line), bytes, count);
-}
-
 static void send_signal(struct line_discipline *line, int signal)
 {
     if (tty_of(line)->foreground)
@@ -38,12 +33,10 @@ static void send_signal(struct line_discipline *line, int signal)
 
 void tty_init(struct tty *tty, const struct tty_backend *backend)
 {
-    static const struct line_hooks hooks = {.echo = echo, .signal = send_signal};
-
     tty->lock = (struct spinlock)SPINLOCK_INIT("terminal");
     wait_queue_init(&tty->readers);
     wait_queue_init(&tty->writers);
-    line_init(&tty->line, &hooks);
+    line_init(&tty->line, send_signal);
     tty->backend = backend;
 }
 
@@ -67,6 +60,15 @@ void tty_close(struct tty *tty)
 
 /* ---- Input ---------------------------------------------------------------------------------- */
 
+/* Shows the echo that waits, all that one piece of input has left of it at once. */
+static void show_echo(struct tty *tty)
+{
+    unsigned int count = line_take_echo(&tty->line);
+
+    if (count)
+        tty->backend->echo(tty, tty->line.echo, count);
+}
+
 size_t tty_input(struct tty *tty, const char *bytes, size_t count)
 {
     uint64_t flags = spin_lock_irqsave(&tty->lock);
@@ -74,8 +76,12 @@ size_t tty_input(struct tty *tty, const char *bytes, size_t count)
     size_t taken = 0;
     bool is_readable, is_stopped;
 
-    while (taken < count && line_has_room(&tty->line))
+    while (taken < count && line_has_room(&tty->line)) {
         line_input(&tty->line, bytes[taken++]);
+        if (tty->line.echo_count > LINE_ECHO_SIZE / 2)
+            show_echo(tty);
+    }
+    show_echo(tty);
     is_readable = line_readable(&tty->line);
     is_stopped = tty->line.is_stopped;
     spin_unlock_irqrestore(&tty->lock, flags);
@@ -106,12 +112,26 @@ void tty_hang_up(struct tty *tty)
     file_wake(&tty->writers);
 }
 
+void tty_restart_output(struct tty *tty)
+{
+    uint64_t flags = spin_lock_irqsave(&tty->lock);
+
+    show_echo(tty);
+    spin_unlock_irqrestore(&tty->lock, flags);
+    file_wake(&tty->writers);
+}
+
 void tty_tell_master(struct tty *tty, unsigned int status)
 {
+    static const uint8_t opposites[] = {TIOCPKT_STOP | TIOCPKT_START,
+                                        TIOCPKT_NOSTOP | TIOCPKT_DOSTOP};
     struct tty *master = tty->link;
 
     if (!master || !master->has_packets)
         return;
+    for (unsigned int i = 0; i < array_size(opposites); i++)
+        if (status & opposites[i])
+            master->packet_status &= ~opposites[i];
     master->packet_status |= status;
     file_wake(&master->readers);
 }
@@ -280,6 +300,7 @@ static int write_piece(struct tty *tty, const char *bytes, size_t count, bool ma
     size_t length = 0;
     uint64_t flags = spin_lock_irqsave(&tty->lock);
 
+    show_echo(tty);
     for (size_t i = 0; i < count; i++)
         length += line_output(&tty->line, bytes[i], out + length);
     spin_unlock_irqrestore(&tty->lock, flags);

@@ -107,6 +107,9 @@ unsigned int tty_poll(const struct tty *tty);
 /* kernel/tty_ioctl.c; argument as user space gave it, flags the file's. */
 long tty_ioctl(struct tty *tty, unsigned int request, uintptr_t argument, unsigned int flags);
 
+/* Output may have ceased to wait: shows the echo that has waited, too, and wakes writers. */
+void tty_restart_output(struct tty *tty);
+
 /* Tells the master of a slave, if it has packets, what has happened: TIOCPKT_*. */
 void tty_tell_master(struct tty *tty, unsigned int status);
 

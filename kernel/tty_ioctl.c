@@ -61,7 +61,7 @@ static long set_termios(struct tty *tty, unsigned int request, uintptr_t argumen
         tty_tell_master(tty, had_flow_control ? TIOCPKT_NOSTOP : TIOCPKT_DOSTOP);
     /* Those who wait may see their conditions hold under the new settings. */
     file_wake(&tty->readers);
-    file_wake(&tty->writers);
+    tty_restart_output(tty);
     return 0;
 }
 
@@ -106,7 +106,7 @@ static void release_output(struct tty *tty)
     line_release(&tty->line);
     if (was_stopped && !tty->line.is_stopped)
         tty_tell_master(tty, TIOCPKT_START);
-    file_wake(&tty->writers);
+    tty_restart_output(tty);
 }
 
 /* TCXONC: stops and starts output, and input. */

@@ -13,11 +13,6 @@
 
 #define CONTROL(letter) ((letter) - '@')
 
-static void echo_nothing(struct line_discipline *line, const char *bytes, size_t count)
-{
-    (void)line, (void)bytes, (void)count;
-}
-
 static void signal_nobody(struct line_discipline *line, int signal)
 {
     (void)line, (void)signal;
@@ -25,9 +20,7 @@ static void signal_nobody(struct line_discipline *line, int signal)
 
 static void start(struct line_discipline *line)
 {
-    static const struct line_hooks hooks = {.echo = echo_nothing, .signal = signal_nobody};
-
-    line_init(line, &hooks);
+    line_init(line, signal_nobody);
 }
 
 static void type(struct line_discipline *line, const char *keys)
