@@ -52,6 +52,14 @@ static uint64_t environment(const struct use *use)
 DEFINE_CHOICE(exec_flags, 0, 0, AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW)
 DEFINE_CHOICE(wait_options, 0, WNOHANG, WUNTRACED, WNOHANG | WCONTINUED, __WALL)
 DEFINE_CHOICE(waitid_options, WEXITED, WEXITED | WNOHANG, WEXITED | WNOWAIT, WSTOPPED | WNOHANG)
+static uint64_t compared_pid(const struct use *use)
+{
+    return one_in(2) ? (uint64_t)own_pid() : child_pid(use);
+}
+
+/* KCMP_FILE to KCMP_SYSVSEM. */
+DEFINE_CHOICE(compared_kind, 0, 0, 1, 2, 3, 4, 5, 6)
+
 DEFINE_CHOICE(pidfd_flags, 0, O_NONBLOCK)
 DEFINE_CHOICE(waitid_type, P_ALL, P_ALL, P_PID, P_PGID)
 
@@ -316,6 +324,7 @@ static const struct call calls[] = {
          .flags = CALL_BLOCKS | CALL_RARE, .run = run_wait),
     CALL(pidfd_open, TAKES(child_pid_or_self, pidfd_flags), .after = after_fd),
     CALL(pidfd_getfd, TAKES(fd_process, fd_any, zero), .after = after_fd),
+    CALL(kcmp, TAKES(compared_pid, compared_pid, compared_kind, small_number, small_number)),
     CALL(ptrace, TAKES(trace_request, zero, trace_address, trace_data),
          .flags = CALL_BLOCKS | CALL_AIMED, .run = trace_run),
     CALL(arch_prctl, TAKES(arch_code, arch_address), .flags = CALL_IN_CHILD | CALL_RARE),
