@@ -19,6 +19,7 @@
 #include "kernel/pidfd.h"
 #include "kernel/ptrace.h"
 #include "kernel/robust_list.h"
+#include "kernel/stop.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/tty.h"
@@ -607,6 +608,7 @@ void thread_exit(int wait_status)
         reap |= end_process(process);
     } else {
         signal_retarget();
+        stop_tell_complete(process);
         wake_all(&process->child_exit); /* an exec that waits to be alone */
     }
     sched_exit(reap);

@@ -394,10 +394,10 @@ static signal_set_t deliverable_set(void)
     return signal_pending_set() & ~(current()->signals.blocked & ~SIGNALS_NEVER_BLOCKED);
 }
 
-/* Whether another thread has stopped the process. */
+/* Whether another thread has stopped the process. SIGKILL ends a stop, and is no other's. */
 static bool must_join_stop(const struct task *task)
 {
-    return task->process->job.is_stopped && !task->trace.tracer;
+    return task->process->job.is_stopped && !task->trace.tracer && !signal_is_killed(task);
 }
 
 bool signal_pending(void)
@@ -668,8 +668,10 @@ void signal_deliver(struct trap_frame *frame)
     siginfo_t info;
 
     for (;;) {
-        if (must_join_stop(task))
+        if (must_join_stop(task)) {
             stop_join();
+            continue; /* it may be stopped again by now */
+        }
         if (task->trace.stop_wanted) {
             ptrace_interrupt_stop();
             continue; /* the next may be wanted by now */

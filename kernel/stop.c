@@ -38,11 +38,45 @@ static void tell_tracer(const struct task *task, int code)
         tell(task, task->trace.tracer, CLD_TRAPPED, code & 0x7f);
 }
 
+/* A thread that is traced stops by itself, and its tracer is told. */
+static bool runs_on(const struct task *thread)
+{
+    return thread->state != TASK_ZOMBIE && thread->stop.kind == STOP_NONE && !thread->trace.tracer;
+}
+
+void stop_tell_complete(struct process *process)
+{
+    const struct task *thread;
+
+    if (!process->job.is_stopped || process->job.is_complete)
+        return;
+    TAILQ_FOREACH (thread, &process->threads, thread)
+        if (runs_on(thread))
+            return;
+    process->job.is_complete = true;
+    tell(process->leader, process->parent, CLD_STOPPED, process->job.signal);
+}
+
+/* The other threads stop on their way to ring 3, to which this sends them. */
+static void begin_job_stop(struct process *process, int signal)
+{
+    struct task *thread;
+
+    process->job = (struct job_stop){.is_stopped = true, .signal = signal};
+    TAILQ_FOREACH (thread, &process->threads, thread) {
+        if (thread != current() && runs_on(thread)) {
+            task_set_work(thread, WORK_SIGNAL);
+            sched_notify(thread);
+        }
+    }
+}
+
 static void wait_for_end(enum stop_kind kind)
 {
     struct task *task = current();
 
     task->stop.kind = kind;
+    stop_tell_complete(task->process);
     while (task->stop.kind != STOP_NONE && !signal_is_killed(task))
         sched_stop();
     task->stop.kind = STOP_NONE;
@@ -60,33 +94,21 @@ void stop_for_tracer(int code)
 
 void stop_give_to_tracer(struct task *task, int code)
 {
-    task->process->job.is_stopped = false;
+    task->process->job.is_stopped = task->process->job.is_complete = false;
     task->stop = (struct stop_state){.kind = STOP_TRACE, .code = code};
     tell_tracer(task, code);
 }
 
 void stop_give_to_job(struct task *task, int signal)
 {
-    struct process *process = task->process;
-
-    process->job = (struct job_stop){.is_stopped = true, .signal = signal};
     task->stop.kind = STOP_JOB;
-    tell(process->leader, process->parent, CLD_STOPPED, signal);
+    begin_job_stop(task->process, signal);
+    stop_tell_complete(task->process);
 }
 
 void stop_process(int signal)
 {
-    struct process *process = current_process();
-    struct task *thread;
-
-    process->job = (struct job_stop){.is_stopped = true, .signal = signal};
-    TAILQ_FOREACH (thread, &process->threads, thread) {
-        if (thread != current()) {
-            task_set_work(thread, WORK_SIGNAL);
-            sched_notify(thread);
-        }
-    }
-    tell(process->leader, process->parent, CLD_STOPPED, signal);
+    begin_job_stop(current_process(), signal);
     wait_for_end(STOP_JOB);
 }
 

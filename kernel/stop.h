@@ -28,7 +28,8 @@ struct stop_state {
 
 /* A process's. */
 struct job_stop {
-    bool is_stopped; /* each thread stops before it goes to ring 3 again */
+    bool is_stopped;  /* each thread stops before it goes to ring 3 again */
+    bool is_complete; /* all have: now the parent is told */
     int signal;
     bool told;      /* somebody has waited for it */
     bool continued; /* SIGCONT came, and nobody has waited for that */
@@ -37,11 +38,14 @@ struct job_stop {
 /* Stops the running thread for its tracer, tells that, and returns when it is continued. */
 void stop_for_tracer(int code);
 
-/* Stops the running thread's process, and tells its parent; returns when it is continued. */
+/* Stops the running thread's process; returns when it is continued. */
 void stop_process(int signal);
 
 /* The running thread's process was stopped by another thread: stops too. */
 void stop_join(void);
+
+/* Tells the parent of a stop if no thread of the process runs any more, and none has yet. */
+void stop_tell_complete(struct process *process);
 
 /* A stop by job control becomes one for the tracer, or the other way; it is told of anew. */
 void stop_give_to_tracer(struct task *task, int code);

@@ -85,7 +85,7 @@ static bool has_stopped(struct task *task, struct wait_request *request)
     if (task->stop.kind == STOP_TRACE && task->trace.tracer == current_process() &&
         !task->stop.told)
         return found(request, task, task->stop.code << 8 | 0x7f, CLD_TRAPPED);
-    if (job->is_stopped && !job->told && is_child(task) && !task->trace.tracer &&
+    if (job->is_complete && !job->told && is_child(task) && !task->trace.tracer &&
         (request->options & WSTOPPED))
         return found(request, task, job->signal << 8 | 0x7f, CLD_STOPPED);
     return false;

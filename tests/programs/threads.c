@@ -8,6 +8,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -545,6 +546,42 @@ static void stopped_in_a_call(void)
     printf("it reads on: status %d\n", WEXITSTATUS(status));
 }
 
+#define STOPS 200
+
+static long *shared_counter;
+
+static void *count_on(void *argument)
+{
+    for (;;)
+        __atomic_fetch_add(shared_counter, 1, __ATOMIC_RELAXED);
+    return argument;
+}
+
+/* When the parent is told of the stop, no thread runs any more; however soon it came again. */
+static void stopped_again_and_again(void)
+{
+    int status, moved = 0;
+
+    shared_counter = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        start_all(count_on);
+        count_on(NULL);
+    }
+    for (int i = 0; i < STOPS; i++) {
+        kill(pid, SIGSTOP);
+        waitpid(pid, &status, WUNTRACED);
+        long before = __atomic_load_n(shared_counter, __ATOMIC_RELAXED);
+        usleep(i % 10 ? 100 : 5000);
+        moved += __atomic_load_n(shared_counter, __ATOMIC_RELAXED) != before;
+        kill(pid, SIGCONT);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    printf("threads that ran on in %d stops: %d\n", STOPS, moved);
+}
+
 static void ends(void)
 {
     ends_by("exit by a thread", leave, true);
@@ -573,6 +610,7 @@ int main(int argc, char **argv)
     interrupted_together();
     clock_of_all();
     stopped_in_a_call();
+    stopped_again_and_again();
     ends();
     return 0;
 }
