@@ -289,8 +289,9 @@ size_t line_read(struct line_discipline *line, char *buffer, size_t size, bool *
 
 void line_set_termios(struct line_discipline *line, const struct termios *termios)
 {
+    if ((line->termios.c_lflag ^ termios->c_lflag) & ICANON)
+        line->takes_literally = false;
     line->termios = *termios;
-    line->takes_literally = false;
     /* In raw mode there is no line being edited: what has been typed of one can be read. */
     if (!has_local_flag(line, ICANON))
         line->committed = line->head;

@@ -99,9 +99,15 @@ void tty_hang_up(struct tty *tty);
 int tty_open(struct tty *tty, unsigned int flags);
 void tty_close(struct tty *tty);
 
-/* Bytes moved, or a negative errno. flags are the file's: O_NONBLOCK counts. */
+/*
+ * Bytes moved, or a negative errno. flags are the file's: O_NONBLOCK counts. -EIO: a reader or
+ * writer in the background that cannot be stopped, a writer after a hang-up, a master's reader
+ * while nobody has the slave open.
+ */
 long tty_read(struct tty *tty, struct io_iter *to, unsigned int flags);
 long tty_write(struct tty *tty, struct io_iter *from, unsigned int flags);
+/* How many bytes make the terminal readable for poll(), by its mode (kernel/tty_read.c). */
+uint32_t tty_wanted_by_poll(const struct tty *tty);
 /* POLLIN, POLLOUT ... that hold now. */
 unsigned int tty_poll(const struct tty *tty);
 /* kernel/tty_ioctl.c; argument as user space gave it, flags the file's. */
