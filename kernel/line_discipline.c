@@ -32,6 +32,7 @@ void line_init(struct line_discipline *line, line_signal_t signal)
     line->termios.c_iflag = ICRNL | IXON;
     line->termios.c_oflag = OPOST | ONLCR;
     line->termios.c_cflag = B38400 | CS8 | CREAD | HUPCL;
+    line->termios.c_ispeed = line->termios.c_ospeed = 38400;
     line->termios.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN;
     memcpy(line->termios.c_cc, special, sizeof(special));
 }
@@ -287,7 +288,7 @@ size_t line_read(struct line_discipline *line, char *buffer, size_t size, bool *
     return count;
 }
 
-void line_set_termios(struct line_discipline *line, const struct termios *termios)
+void line_set_termios(struct line_discipline *line, const struct ktermios *termios)
 {
     if ((line->termios.c_lflag ^ termios->c_lflag) & ICANON)
         line->takes_literally = false;

@@ -38,7 +38,7 @@ typedef void (*line_signal_t)(struct line_discipline *line, int signal);
  * and not part of the line.
  */
 struct line_discipline {
-    struct termios termios;
+    struct ktermios termios;
     line_signal_t signal;
     uint32_t tail, committed, head;
     char input[LINE_INPUT_SIZE];
@@ -95,7 +95,7 @@ void line_release(struct line_discipline *line);
 void line_start(struct line_discipline *line);
 
 /* Changes the settings. Input that waits stays readable. */
-void line_set_termios(struct line_discipline *line, const struct termios *termios);
+void line_set_termios(struct line_discipline *line, const struct ktermios *termios);
 
 /* Drops the input that has not been read. */
 void line_flush(struct line_discipline *line);

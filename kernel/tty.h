@@ -113,6 +113,13 @@ unsigned int tty_poll(const struct tty *tty);
 /* kernel/tty_ioctl.c; argument as user space gave it, flags the file's. */
 long tty_ioctl(struct tty *tty, unsigned int request, uintptr_t argument, unsigned int flags);
 
+/* Drops the input that has not been read (kernel/tty_ioctl.c). */
+void tty_flush_input(struct tty *tty);
+
+/* TCGETA, TCSETSF2 and all between (kernel/tty_settings.c). */
+long tty_get_settings(const struct tty *tty, unsigned int request, uintptr_t argument);
+long tty_set_settings(struct tty *tty, unsigned int request, uintptr_t argument);
+
 /* Output may have ceased to wait: shows the echo that has waited, too, and wakes writers. */
 void tty_restart_output(struct tty *tty);
 

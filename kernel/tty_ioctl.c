@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The ioctls of terminals: settings, window size, flow control, and the questions whose terminal it
- * is. What a pseudo-terminal's master is asked about settings, size and session is about its slave.
+ * The ioctls of terminals: window size, flow control, and which of the others does what. What a
+ * pseudo-terminal's master is asked about settings, size and session is about its slave.
  */
 #include <asm/errno.h>
 #include <asm/ioctls.h>
@@ -12,58 +12,7 @@
 #include "kernel/task.h"
 #include "kernel/tty.h"
 
-/* ---- Settings ------------------------------------------------------------------------------- */
-
-static long get_termios(const struct tty *tty, uintptr_t argument)
-{
-    struct termios termios = tty->line.termios;
-
-    return copy_to_user(argument, &termios, sizeof(termios)) ? -EFAULT : 0;
-}
-
-static void flush_input(struct tty *tty)
-{
-    uint64_t flags = spin_lock_irqsave(&tty->lock);
-
-    line_flush(&tty->line);
-    spin_unlock_irqrestore(&tty->lock, flags);
-    if (tty->backend->discard)
-        tty->backend->discard(tty);
-    tty_tell_master(tty, TIOCPKT_FLUSHREAD);
-}
-
-/* Whether what is typed stops and starts output by the usual characters. */
-static bool has_usual_flow_control(const struct termios *termios)
-{
-    return (termios->c_iflag & IXON) && termios->c_cc[VSTOP] == 'S' - '@' &&
-           termios->c_cc[VSTART] == 'Q' - '@';
-}
-
-static long set_termios(struct tty *tty, unsigned int request, uintptr_t argument)
-{
-    bool had_flow_control = has_usual_flow_control(&tty->line.termios);
-    struct termios termios;
-    uint64_t flags;
-    long error = tty_check_background(tty, SIGTTOU);
-
-    if (error)
-        return error;
-    if (copy_from_user(&termios, argument, sizeof(termios)))
-        return -EFAULT;
-    if (request == TCSETSF)
-        flush_input(tty);
-    flags = spin_lock_irqsave(&tty->lock);
-    line_set_termios(&tty->line, &termios);
-    if (!(termios.c_iflag & IXON))
-        line_start(&tty->line);
-    spin_unlock_irqrestore(&tty->lock, flags);
-    if (has_usual_flow_control(&termios) != had_flow_control)
-        tty_tell_master(tty, had_flow_control ? TIOCPKT_NOSTOP : TIOCPKT_DOSTOP);
-    /* Those who wait may see their conditions hold under the new settings. */
-    file_wake(&tty->readers);
-    tty_restart_output(tty);
-    return 0;
-}
+/* ---- Size and flow -------------------------------------------------------------------------- */
 
 static long set_size(struct tty *tty, uintptr_t argument)
 {
@@ -82,7 +31,16 @@ static long get_size(const struct tty *tty, uintptr_t argument)
     return copy_to_user(argument, &size, sizeof(size)) ? -EFAULT : 0;
 }
 
-/* ---- Flow ----------------------------------------------------------------------------------- */
+void tty_flush_input(struct tty *tty)
+{
+    uint64_t flags = spin_lock_irqsave(&tty->lock);
+
+    line_flush(&tty->line);
+    spin_unlock_irqrestore(&tty->lock, flags);
+    if (tty->backend->discard)
+        tty->backend->discard(tty);
+    tty_tell_master(tty, TIOCPKT_FLUSHREAD);
+}
 
 /* Asks the other side to stop or to go on sending. */
 static long send_special(struct tty *tty, unsigned int index)
@@ -137,7 +95,7 @@ static long flush(struct tty *tty, uintptr_t queue)
     if (queue > TCIOFLUSH)
         return -EINVAL;
     if (queue != TCOFLUSH)
-        flush_input(tty);
+        tty_flush_input(tty);
     if (queue != TCIFLUSH)
         tty_tell_master(tty, TIOCPKT_FLUSHWRITE);
     return 0;
@@ -156,12 +114,20 @@ static long control_real(struct tty *tty, struct tty *real, unsigned int request
                          uintptr_t argument, unsigned int flags)
 {
     switch (request) {
+    case TCGETA:
     case TCGETS:
-        return get_termios(real, argument);
+    case TCGETS2:
+        return tty_get_settings(real, request, argument);
+    case TCSETA:
+    case TCSETAW:
+    case TCSETAF:
     case TCSETS:
     case TCSETSW:
     case TCSETSF:
-        return set_termios(real, request, argument);
+    case TCSETS2:
+    case TCSETSW2:
+    case TCSETSF2:
+        return tty_set_settings(real, request, argument);
     case TIOCGWINSZ:
         return get_size(real, argument);
     case TIOCSWINSZ:

@@ -131,10 +131,15 @@ static uint64_t fd_for_ioctl(const struct use *use)
     return one_in(4) ? fd_any(use) : choice(use, fds, COUNT(fds));
 }
 
+/* Theirs is a type that not every C library shares with Linux. */
+#define REQUEST_TCGETS2 0x802c542a
+#define REQUEST_TCSETS2 0x402c542b
+
 DEFINE_CHOICE(request_of_any, FIOCLEX, FIONCLEX, FIONBIO, FIONREAD, TCGETS, TCSETS, TIOCGWINSZ,
               TIOCGPGRP, TIOCSPGRP, TIOCGSID)
-DEFINE_CHOICE(request_of_pty, TCGETS, TCSETS, TCSETSF, FIONREAD, TIOCGWINSZ, TIOCSWINSZ, TIOCGPTN,
-              TIOCSPTLCK, TIOCGPTLCK, TIOCPKT, TIOCGPKT, TIOCGPGRP, TIOCGSID)
+DEFINE_CHOICE(request_of_pty, TCGETA, TCSETA, REQUEST_TCGETS2, REQUEST_TCSETS2, TCGETS, TCSETS,
+              TCSETSF, FIONREAD, TIOCGWINSZ, TIOCSWINSZ, TIOCGPTN, TIOCSPTLCK, TIOCGPTLCK, TIOCPKT,
+              TIOCGPKT, TIOCGPGRP, TIOCGSID)
 DEFINE_CHOICE(request_by_number, TIOCGPTPEER, TIOCSCTTY, TIOCNOTTY, TCFLSH, TCXONC, TCSBRK, TCSBRKP)
 
 /* What could stop the terminal that the fuzzer writes to is asked of another alone. */

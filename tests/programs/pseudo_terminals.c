@@ -188,6 +188,54 @@ static void settings(void)
     close_pair(pair);
 }
 
+/* The other layouts of settings, by bytes: the C libraries do not share them. */
+#define GET_SETTINGS_2 0x802c542aul
+#define SET_SETTINGS_2 0x402c542bul
+#define GET_TERMIO     0x5405
+#define SET_TERMIO     0x5406
+
+static void show_settings(const char *what, int fd)
+{
+    uint32_t words[11] = {0};
+    uint16_t halves[9] = {0};
+
+    SHOW(ioctl(fd, GET_SETTINGS_2, words));
+    say("%s: %o %o %o %o, speeds %u and %u", what, words[0], words[1], words[2], words[3], words[9],
+        words[10]);
+    SHOW(ioctl(fd, GET_TERMIO, halves));
+    say("%s: %o %o %o %o, %o %o", what, halves[0], halves[1], halves[2], halves[3], halves[4],
+        halves[8]);
+}
+
+static void layouts(void)
+{
+    struct pair pair = open_pair();
+    struct termios settings;
+    uint32_t words[11];
+    uint16_t halves[9];
+
+    section("layouts of settings");
+    show_settings("at first", pair.slave);
+    tcgetattr(pair.slave, &settings);
+    cfsetspeed(&settings, B115200);
+    settings.c_cflag = (settings.c_cflag & ~(tcflag_t)CSIZE) | CS7 | PARENB;
+    SHOW(tcsetattr(pair.slave, TCSANOW, &settings));
+    show_settings("another speed", pair.master);
+    SHOW(ioctl(pair.slave, GET_SETTINGS_2, words));
+    words[2] = (words[2] & ~0x100fu) | 0x1000;
+    words[10] = 12345;
+    SHOW(ioctl(pair.slave, SET_SETTINGS_2, words));
+    show_settings("any speed", pair.slave);
+    SHOW(ioctl(pair.slave, GET_TERMIO, halves));
+    halves[0] = halves[3] = 0;
+    halves[2] = 015 | 0400;
+    SHOW(ioctl(pair.slave, SET_TERMIO, halves));
+    show_settings("few flags", pair.slave);
+    SHOW(ioctl(pair.slave, GET_SETTINGS_2, nowhere));
+    SHOW(ioctl(pair.slave, SET_TERMIO, nowhere));
+    close_pair(pair);
+}
+
 /* What comes of either end when the other is closed. */
 static void closing(void)
 {
@@ -228,6 +276,12 @@ static void flow(void)
     int count;
 
     section("flow");
+    type(pair.master, "\023abc");
+    show_next("no echo while output is stopped", pair.master);
+    type(pair.master, "\021");
+    show_next("but then", pair.master);
+    type(pair.master, "\025");
+    show_next("taken back", pair.master);
     clear_modes(pair.slave, 0, ECHO);
     fcntl(pair.slave, F_SETFL, O_RDWR | O_NONBLOCK);
     fcntl(pair.master, F_SETFL, O_RDWR | O_NONBLOCK);
@@ -346,6 +400,7 @@ int main(void)
     bytes();
     raw();
     settings();
+    layouts();
     closing();
     flow();
     packets();

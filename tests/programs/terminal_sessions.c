@@ -206,6 +206,7 @@ static void keys(void)
     show_next("echo", pair.master);
     type(pair.master, "dropped\003kept\n");
     show_signals("^C in a line");
+    show_next("its echo", pair.master);
     show_read("line", pair.slave, 100);
     clear_modes(pair.slave, 0, ISIG);
     type(pair.master, "\003\n");
