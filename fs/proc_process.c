@@ -46,6 +46,17 @@ static int show_environ(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
+static int show_auxv(const struct pseudo_node *node, struct text *text)
+{
+    const struct task *task = proc_task(node);
+
+    if (!task)
+        return -ESRCH;
+    if (task->space)
+        put_memory(text, task->space, task->process->auxv[0], task->process->auxv[1]);
+    return 0;
+}
+
 static int show_comm(const struct pseudo_node *node, struct text *text)
 {
     const struct task *task = proc_task(node);
@@ -173,6 +184,7 @@ static const struct node_operations task_operations = {
 
 /* clang-format off */
 #define THREAD_ENTRIES                                            \
+    PSEUDO_TEXT("auxv", show_auxv),                               \
     PSEUDO_TEXT("cmdline", show_cmdline),                         \
     PSEUDO_SETTING("comm", show_comm, store_comm),                \
     PSEUDO_LINK("cwd", proc_cwd_operations),                      \

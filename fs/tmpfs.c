@@ -73,9 +73,19 @@ static void put_owner(struct memory_object *object)
     kernel_unlock();
 }
 
+/* Others read the times meanwhile, with a lock that does not keep this out. */
+static void note_write(struct memory_object *object)
+{
+    struct node *node = object->owner;
+    file_time_t now = file_time_now();
+
+    __atomic_store_n(&node->modified, now, __ATOMIC_RELAXED);
+    __atomic_store_n(&node->changed, now, __ATOMIC_RELAXED);
+}
+
 static int create_object(struct tmpfs_node *node)
 {
-    static const struct object_owner_operations operations = {get_owner, put_owner};
+    static const struct object_owner_operations operations = {get_owner, put_owner, note_write};
 
     node->object = object_create();
     if (!node->object)

@@ -178,8 +178,10 @@ static long seek(struct file *file, long offset, int whence)
     return offset;
 }
 
+/* To map it is an access. */
 static struct memory_object *object_of_file(struct file *file)
 {
+    note_access(file->node);
     return tmpfs_node(file->node)->object;
 }
 

@@ -47,6 +47,7 @@ struct stack_plan {
     uintptr_t path, strings, platform, random;
     uintptr_t rsp;
     size_t vector_bytes; /* argc, the pointers and the auxiliary vector */
+    size_t auxv_bytes;
 };
 
 static const char platform_name[] = "x86_64";
@@ -60,6 +61,7 @@ static void plan_stack(const struct exec_arguments *arguments, size_t auxv_bytes
     plan->random = plan->platform - 16;
     plan->vector_bytes =
         (1 + arguments->argc + 1 + arguments->envc + 1) * sizeof(uint64_t) + auxv_bytes;
+    plan->auxv_bytes = auxv_bytes;
     plan->rsp = align_down(plan->random - plan->vector_bytes, 16);
 }
 
@@ -213,6 +215,8 @@ static void note_strings(struct process *process, const struct exec_arguments *a
     process->arguments[1] = plan->strings + (size_t)(string - arguments->strings);
     process->environment[0] = process->arguments[1];
     process->environment[1] = plan->strings + arguments->size;
+    process->auxv[1] = plan->rsp + plan->vector_bytes;
+    process->auxv[0] = process->auxv[1] - plan->auxv_bytes;
 }
 
 /* From here on nothing fails: the task changes over. */

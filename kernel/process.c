@@ -279,6 +279,7 @@ static int copy_process(struct process *child, const struct clone_request *reque
     child->control.is_subreaper = false;
     memcpy(child->arguments, parent->arguments, sizeof(child->arguments));
     memcpy(child->environment, parent->environment, sizeof(child->environment));
+    memcpy(child->auxv, parent->auxv, sizeof(child->auxv));
     set_parent(child, flags & CLONE_PARENT ? parent->parent : parent);
     return 0;
 }

@@ -80,6 +80,7 @@ struct process {
     struct file *executable;
     uintptr_t arguments[2]; /* [start, end) of argv's strings on the stack */
     uintptr_t environment[2];
+    uintptr_t auxv[2];        /* of the auxiliary vector */
     int exit_signal;          /* what its parent gets at its end; 0: none */
     struct vfork_wait *vfork; /* its parent waits until it execs or ends; NULL: nobody does */
 };

@@ -133,6 +133,8 @@ static int map_object_page(struct fault *fault)
         note_copy(fault);
         page = copy;
     }
+    if (fault->write && shared)
+        object_written(area->object);
     fill(fault, page, shared || fault->write);
     return 0;
 }

@@ -361,3 +361,9 @@ void object_extend(struct memory_object *object, uint64_t size)
         object->size = size;
     spin_unlock(&object->lock);
 }
+
+void object_written(struct memory_object *object)
+{
+    if (object->owner_operations)
+        object->owner_operations->written(object);
+}

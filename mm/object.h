@@ -29,6 +29,7 @@ struct memory_object;
 struct object_owner_operations {
     void (*get)(struct memory_object *object);
     void (*put)(struct memory_object *object);
+    void (*written)(struct memory_object *object); /* without the kernel lock */
 };
 
 struct memory_object {
@@ -52,6 +53,8 @@ struct memory_object *object_create(void);
 /* Takes and drops a reference to the object, or to its owner. The last one frees it. */
 void object_get(struct memory_object *object);
 void object_put(struct memory_object *object);
+/* Tells the owner that a page is there for a shared mapping to write to. */
+void object_written(struct memory_object *object);
 /* For the owner, as it ends. */
 void object_destroy(struct memory_object *object);
 

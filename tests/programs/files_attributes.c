@@ -5,6 +5,7 @@
 #include "tests/programs/show.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -203,6 +204,19 @@ static void show_changes(const char *what, const char *name, long result)
         say("%s: %s", name, strerror(errno));
 }
 
+/* By a mapping: made, read, written to for the first time and again. */
+static void changed_by_mapping(int fd, int sharing)
+{
+    volatile char *place = mmap(NULL, 4096, PROT_READ | PROT_WRITE, sharing, fd, 0);
+
+    show_changes("mmap", "file", (void *)place == MAP_FAILED ? -1 : 0);
+    place[0] = 'm';
+    show_changes("a write to it", "file", 0);
+    place[1] = 'n';
+    show_changes("another", "file", 0);
+    show_changes("munmap", "file", munmap((void *)place, 4096));
+}
+
 static void changed_times(void)
 {
     int fd = open("file", O_RDWR);
@@ -213,6 +227,8 @@ static void changed_times(void)
     show_changes("at first", "dir", 0);
     show_changes("read", "file", read(fd, &byte, 1));
     show_changes("write", "file", pwrite(fd, "x", 1, 0));
+    changed_by_mapping(fd, MAP_PRIVATE);
+    changed_by_mapping(fd, MAP_SHARED);
     show_changes("ftruncate", "file", ftruncate(fd, 3));
     show_changes("chmod", "file", chmod("file", 0644));
     show_changes("link", "file", link("file", "dir/link"));

@@ -2,7 +2,7 @@
 /*
  * What a program finds when it starts: the initial stack and the auxiliary vector.
  */
-#include "tests/ring3/ring3.h"
+#include "tests/ring3/proc.h"
 
 #include <elf.h>
 #include <sys/auxv.h>
@@ -172,6 +172,17 @@ static void signal_frame_size(void)
     EXPECT(size < 65536);
 }
 
+static void in_proc(void)
+{
+    const unsigned long *entry = vector();
+    long size = read_file("/proc/self/auxv");
+
+    while (entry[0] != AT_NULL)
+        entry += 2;
+    EXPECT_EQUAL(size, (entry + 2 - vector()) * (long)sizeof(*entry));
+    EXPECT(size > 0 && memcmp(proc_text, vector(), (size_t)size) == 0);
+}
+
 static const struct ktap_test tests[] = {
     {"the stack: argc at an aligned rsp, argv, envp, the vector, then strings", stack_is_in_order},
     {"AT_PAGESZ and AT_CLKTCK", page_size},
@@ -183,6 +194,7 @@ static const struct ktap_test tests[] = {
     {"AT_HWCAP is CPUID's, AT_PLATFORM is x86_64", hardware},
     {"AT_HWCAP2 says whether the FS and GS base instructions work", fs_base_instructions},
     {"AT_MINSIGSTKSZ covers the XSAVE image", signal_frame_size},
+    {"/proc/self/auxv is the same", in_proc},
 };
 
 int main(int argc, char **argv)
