@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* Locks on files. An owner's locks never overlap, and those of one type never touch. */
+/*
+ * Locks on files. An owner's locks never overlap, and those of one type never touch. They stand
+ * side by side in the list, by their places in the file, behind those of earlier owners: so F_GETLK
+ * tells of the first one that is in the way.
+ */
 #include "kernel/file_lock.h"
 
 #include <asm/errno.h>
@@ -39,22 +43,44 @@ static void remove(struct file_lock *lock)
     kfree(lock);
 }
 
-/* Takes the request's bytes out of its owner's locks; spare becomes the second part of one. */
+static void insert(struct file_lock_list *list, struct file_lock *new)
+{
+    struct file_lock *lock, *before = NULL;
+
+    LIST_FOREACH (lock, list, link) {
+        if (is_of(lock, new) && lock->start >= new->start) {
+            LIST_INSERT_BEFORE(lock, new, link);
+            return;
+        }
+        if (before && is_of(before, new) && !is_of(lock, new))
+            break;
+        before = lock;
+    }
+    if (before)
+        LIST_INSERT_AFTER(before, new, link);
+    else
+        LIST_INSERT_HEAD(list, new, link);
+}
+
+/*
+ * Takes the request's bytes out of its owner's locks, but for the new one if it is not NULL; spare
+ * becomes the second part of one.
+ */
 static void cut_out(struct file_lock_list *list, const struct file_lock *request,
-                    struct file_lock **spare)
+                    const struct file_lock *new, struct file_lock **spare)
 {
     struct file_lock *lock, *next;
 
     LIST_FOREACH_SAFE(lock, list, link, next)
     {
-        if (!is_of(lock, request) || !overlap(lock, request))
+        if (lock == new || !is_of(lock, request) || !overlap(lock, request))
             continue;
         if (lock->start < request->start && lock->end > request->end) {
             **spare = *lock;
             (*spare)->start = request->end + 1;
-            LIST_INSERT_HEAD(list, *spare, link);
-            *spare = NULL;
             lock->end = request->start - 1;
+            insert(list, *spare);
+            *spare = NULL;
         } else if (lock->start < request->start) {
             lock->end = request->start - 1;
         } else if (lock->end > request->end) {
@@ -65,14 +91,14 @@ static void cut_out(struct file_lock_list *list, const struct file_lock *request
     }
 }
 
-/* Puts the lock into the list, grown by those of its owner and type that touch it. */
-static void insert(struct file_lock_list *list, struct file_lock *new)
+/* Grows the new lock by those of its owner and type that touch it. */
+static void merge(struct file_lock_list *list, struct file_lock *new)
 {
     struct file_lock *lock, *next;
 
     LIST_FOREACH_SAFE(lock, list, link, next)
     {
-        if (!is_of(lock, new) || lock->type != new->type)
+        if (lock == new || !is_of(lock, new) || lock->type != new->type)
             continue;
         if (lock->end + 1 == new->start)
             new->start = lock->start;
@@ -82,7 +108,6 @@ static void insert(struct file_lock_list *list, struct file_lock *new)
             continue;
         remove(lock);
     }
-    LIST_INSERT_HEAD(list, new, link);
 }
 
 struct lock_wait {
@@ -110,12 +135,15 @@ int file_lock_set(struct file_lock_list *list, const struct file_lock *request, 
     lock = kmalloc(sizeof(*lock));
     spare = kmalloc(sizeof(*spare));
     if (lock && spare) {
-        cut_out(list, request, &spare);
-        if (request->type != F_UNLCK) {
-            *lock = *request;
-            insert(list, lock);
+        struct file_lock *new = request->type == F_UNLCK ? NULL : lock;
+        if (new) {
+            *new = *request;
+            insert(list, new);
             lock = NULL;
         }
+        cut_out(list, request, new, &spare);
+        if (new)
+            merge(list, new);
         wake_all(&released);
     } else {
         error = -ENOLCK;

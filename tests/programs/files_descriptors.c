@@ -226,6 +226,27 @@ static void more_than_at_first(void)
     SHOW(fcntl(4095, F_GETFD));
 }
 
+static void first_lock(void)
+{
+    int fd = open("file", O_RDWR);
+
+    section("the first lock in the way");
+    SHOW(set_lock(fd, F_WRLCK, 10, 10));
+    SHOW(set_lock(fd, F_WRLCK, 40, 10));
+    ask(fd, F_WRLCK, 0, 0);
+    SHOW(set_lock(fd, F_RDLCK, 14, 2));
+    ask(fd, F_WRLCK, 0, 0);
+    ask(fd, F_WRLCK, 14, 0);
+    ask(fd, F_RDLCK, 14, 0);
+    SHOW(set_lock(fd, F_WRLCK, 0, 5));
+    ask(fd, F_WRLCK, 0, 0);
+    SHOW(set_lock(fd, F_UNLCK, 0, 12));
+    ask(fd, F_WRLCK, 0, 0);
+    SHOW(set_lock(fd, F_WRLCK, 11, 30));
+    ask(fd, F_WRLCK, 0, 0);
+    SHOW(close(fd));
+}
+
 /* Pipes and the like can be locked, too. */
 static void locks_of_pipes(void)
 {
@@ -279,6 +300,7 @@ int main(int count, char **arguments)
     duplicates();
     forks();
     record_locks();
+    first_lock();
     whole_locks();
     ranges();
     more_than_at_first();
