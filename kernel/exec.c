@@ -268,7 +268,6 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     fpu_reset(); /* PKRU takes its init value with the rest */
     if (keys_execute_only(&space->key_map) >= 0)
         keys_take_execute_only(&space->key_map); /* which init_pkru= may have left open */
-    ptrace_exec();
 }
 
 int exec_file(struct file *file, struct exec_arguments *arguments)
@@ -277,6 +276,7 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
     struct elf_image *image = kmalloc(sizeof(*image));
     struct address_space *space;
     struct stack_plan plan;
+    int tid = current()->tid; /* which becomes the process's */
 
     arguments->problem = NULL;
     if (!image)
@@ -298,10 +298,12 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
         if (error)
             space_put(space);
     }
-    if (!error)
+    if (!error) {
         change_over(space, image, arguments, &plan);
-    else if (cpu_state.pku)
+        ptrace_exec(tid);
+    } else if (cpu_state.pku) {
         write_pkru(pkru); /* an execute-only segment denied its key already */
+    }
     kfree(image);
     return error;
 }

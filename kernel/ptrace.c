@@ -65,12 +65,10 @@ void ptrace_interrupt_stop(void)
     ptrace_event_stop(PTRACE_EVENT_STOP, 0);
 }
 
-void ptrace_group_stop(int signal)
+static void stop_with_group(int signal)
 {
     struct trace_state *trace = &current()->trace;
 
-    if (trace->is_continued)
-        return;
     trace->in_group_stop = true;
     if (trace->seized) {
         stop_with(signal | PTRACE_EVENT_STOP << 8);
@@ -79,6 +77,31 @@ void ptrace_group_stop(int signal)
         stop_for_tracer(signal);
     }
     trace->in_group_stop = false;
+}
+
+/* To be stopped for a tracer is a matter of traced threads: others go on, unlike on Linux. */
+void ptrace_group_stop(int signal)
+{
+    struct task *thread;
+
+    if (current()->trace.is_continued)
+        return;
+    TAILQ_FOREACH (thread, &current_process()->threads, thread) {
+        if (thread == current() || !thread->trace.tracer || thread->stop.kind != STOP_NONE)
+            continue;
+        thread->trace.group_stop = signal;
+        task_set_work(thread, WORK_SIGNAL);
+        sched_notify(thread);
+    }
+    stop_with_group(signal);
+}
+
+void ptrace_join_group_stop(void)
+{
+    int signal = current()->trace.group_stop;
+
+    current()->trace.group_stop = 0;
+    stop_with_group(signal);
 }
 
 void ptrace_step_stop(void)
@@ -148,14 +171,14 @@ void ptrace_vfork_done(int child)
         ptrace_event_stop(PTRACE_EVENT_VFORK_DONE, (uint64_t)child);
 }
 
-void ptrace_exec(void)
+void ptrace_exec(int former)
 {
     struct trace_state *trace = &current()->trace;
 
     if (!trace->tracer)
         return;
     if (wants(PTRACE_EVENT_EXEC)) {
-        ptrace_event_stop(PTRACE_EVENT_EXEC, (uint64_t)current_process()->pid);
+        ptrace_event_stop(PTRACE_EVENT_EXEC, (uint64_t)former);
     } else if (!trace->seized) {
         siginfo_t info = {.si_signo = SIGTRAP, .si_code = SI_USER};
         info.si_pid = current_process()->pid;
@@ -195,6 +218,7 @@ static void detach(struct task *task)
     task->trace.options = 0;
     task->trace.seized = false;
     task->trace.stop_wanted = false;
+    task->trace.group_stop = 0;
     task->stop_at_calls = false;
     if (task->stop.kind != STOP_TRACE)
         return;

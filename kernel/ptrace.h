@@ -24,6 +24,7 @@ struct trace_state {
     bool seized;            /* by PTRACE_SEIZE rather than PTRACE_ATTACH or PTRACE_TRACEME */
     bool stop_wanted;       /* PTRACE_INTERRUPT: stop before the next return to ring 3 */
     bool single_step;       /* RFLAGS.TF was set by the tracer, not by the program */
+    int group_stop;         /* another thread stops the process by this signal: stop, too; or 0 */
     bool in_group_stop;     /* stopped by SIGSTOP and the like, not by a signal on its way */
     bool is_listening;      /* PTRACE_LISTEN: in a group stop that SIGCONT ends */
     bool is_continued;      /* SIGCONT came while the tracer saw a signal, which stops no more */
@@ -42,8 +43,11 @@ bool ptrace_signal_stop(siginfo_t *info);
 /* PTRACE_INTERRUPT's stop, on the way back to ring 3. */
 void ptrace_interrupt_stop(void);
 
-/* A signal whose default is to stop has been delivered to a traced task. */
+/* A signal whose default is to stop has been delivered to a traced task: the others stop, too. */
 void ptrace_group_stop(int signal);
+
+/* One was delivered to another thread of the running one's process. */
+void ptrace_join_group_stop(void);
 
 /* The stop behind a single step that led into a signal handler, at its first instruction. */
 void ptrace_step_stop(void);
@@ -52,8 +56,11 @@ void ptrace_step_stop(void);
 void ptrace_call_begins(void);
 void ptrace_call_ends(void);
 
-/* After exec: a traced task is stopped by SIGTRAP, as a tracer by PTRACE_TRACEME expects. */
-void ptrace_exec(void);
+/*
+ * After exec: a traced task is stopped by SIGTRAP, as a tracer by PTRACE_TRACEME expects. former:
+ * its tid before, the event's message.
+ */
+void ptrace_exec(int former);
 
 /* The task is about to end with a status as wait(2) has it. */
 void ptrace_exit(int wait_status);

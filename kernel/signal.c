@@ -406,7 +406,8 @@ bool signal_pending(void)
 
     if (!task->process || !(task->work & WORK_SIGNAL))
         return false;
-    return must_join_stop(task) || task->trace.stop_wanted || deliverable_set();
+    return must_join_stop(task) || task->trace.group_stop || task->trace.stop_wanted ||
+           deliverable_set();
 }
 
 /* Linux ends a process at once then: it does not wait for the thread to come back to ring 3. */
@@ -671,6 +672,10 @@ void signal_deliver(struct trap_frame *frame)
         if (must_join_stop(task)) {
             stop_join();
             continue; /* it may be stopped again by now */
+        }
+        if (task->trace.group_stop) {
+            ptrace_join_group_stop();
+            continue;
         }
         if (task->trace.stop_wanted) {
             ptrace_interrupt_stop();

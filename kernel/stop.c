@@ -130,6 +130,7 @@ void stop_continue(struct process *process)
 
     TAILQ_FOREACH (thread, &process->threads, thread) {
         thread->trace.is_continued = true;
+        thread->trace.group_stop = 0;
         if (thread->trace.seized)
             ptrace_want_stop(thread);
         was_stopped |= thread->stop.kind == STOP_JOB;

@@ -13,12 +13,12 @@
 /* What the processes here tell each other. */
 static volatile struct {
     pid_t tids[THREADS];
-    int goes_on;
+    int goes_on; /* 1: the threads; 2: the first one, too */
 } * shared;
 
-static void wait_until_goes_on(void)
+static void wait_until_goes_on(int stage)
 {
-    while (!shared->goes_on)
+    while (shared->goes_on < stage)
         usleep(1000);
 }
 
@@ -27,7 +27,7 @@ static void *thread_that_ends(void *argument)
     long number = (long)argument;
 
     shared->tids[number] = (pid_t)syscall(SYS_gettid);
-    wait_until_goes_on();
+    wait_until_goes_on(1);
     syscall(SYS_exit, 3 + number);
     return NULL;
 }
@@ -49,8 +49,7 @@ static pid_t with_threads(void *(*function)(void *), int status_at_end)
         pthread_t threads[THREADS];
         for (long i = 0; i < THREADS; i++)
             pthread_create(&threads[i], NULL, function, (void *)i);
-        wait_until_goes_on();
-        usleep(20000);
+        wait_until_goes_on(2);
         _exit(status_at_end);
     }
     for (int i = 0; i < THREADS; i++)
@@ -70,6 +69,8 @@ static void ends_of_threads(void)
     shared->goes_on = 1;
     say_wait("a traced thread ends", shared->tids[0]);
     VALUE("and is gone", waitpid(shared->tids[0], &status, __WALL));
+    usleep(20000);
+    shared->goes_on = 2;
     usleep(100000);
     VALUE("the process waits for the other", waitpid(pid, &status, WNOHANG));
     say_wait("which has ended as well", shared->tids[1]);
@@ -83,10 +84,57 @@ static void end_of_all(void)
     VALUE("SEIZE of the first thread", trace(PTRACE_SEIZE, pid, 0, 0));
     for (int i = 0; i < THREADS; i++)
         VALUE("SEIZE of a thread", trace(PTRACE_SEIZE, shared->tids[i], 0, 0));
-    shared->goes_on = 1;
+    shared->goes_on = 2;
     for (int i = 0; i < THREADS; i++)
         say_wait("a thread, when the process exits", shared->tids[i]);
     say_wait("the process", pid);
+}
+
+/* A signal that stops the process stops each traced thread, which tells of it. */
+static void stop_of_all(void)
+{
+    pid_t pid = with_threads(thread_that_stays, 7);
+
+    trace(PTRACE_SEIZE, pid, 0, 0);
+    for (int i = 0; i < THREADS; i++)
+        trace(PTRACE_SEIZE, shared->tids[i], 0, 0);
+    kill(pid, SIGSTOP);
+    say_wait("SIGSTOP for the process", pid);
+    trace(PTRACE_CONT, pid, 0, SIGSTOP);
+    say_wait("then its stop", pid);
+    for (int i = 0; i < THREADS; i++)
+        say_wait("a thread's", shared->tids[i]);
+    for (int i = 0; i < THREADS; i++)
+        VALUE("a thread goes on", trace(PTRACE_CONT, shared->tids[i], 0, 0));
+    kill(pid, SIGKILL);
+    for (int i = 0; i < THREADS; i++)
+        say_wait("SIGKILL to all", shared->tids[i]);
+    say_wait("the process", pid);
+}
+
+static void *thread_that_execs(void *argument)
+{
+    shared->tids[(long)argument] = (pid_t)syscall(SYS_gettid);
+    wait_until_goes_on(1);
+    if (argument)
+        syscall(SYS_exit, 0);
+    execl("/proc/self/exe", "ptrace_threads", "again", NULL);
+    return NULL;
+}
+
+static void exec_by_a_thread(void)
+{
+    pid_t pid = with_threads(thread_that_execs, 7);
+    pid_t tid = shared->tids[0];
+    unsigned long message = 0;
+
+    trace(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACEEXEC);
+    shared->goes_on = 1;
+    say_wait("exec by a thread", pid);
+    trace(PTRACE_GETEVENTMSG, pid, 0, (uintptr_t)&message);
+    TRUTH("the event tells the number that it had", message == (unsigned long)tid);
+    trace(PTRACE_CONT, pid, 0, 0);
+    say_wait("its program", pid);
 }
 
 /* Traces a thread, or the first, until the process has ended, and does not wait for it. */
@@ -97,8 +145,8 @@ static pid_t start_tracer(pid_t tracee)
     if (pid == 0) {
         if (trace(PTRACE_SEIZE, tracee, 0, 0))
             _exit(1);
-        shared->goes_on = 1;
-        usleep(200000);
+        shared->goes_on = 2;
+        usleep(400000);
         _exit(0);
     }
     return pid;
@@ -110,7 +158,7 @@ static void tracer_that_does_not_wait(const char *what, bool first)
     pid_t tracer = start_tracer(first ? pid : shared->tids[0]);
     int status;
 
-    wait_until_goes_on();
+    wait_until_goes_on(2);
     usleep(100000);
     VALUE("while its tracer lives, a process that has ended is not the parent's",
           waitpid(pid, &status, WNOHANG));
@@ -134,11 +182,16 @@ static void adopted(void)
     VALUE("a subreaper that ignores SIGCHLD", waitpid(-1, NULL, 0));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argv;
+    if (argc > 1)
+        return 4;
     shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ends_of_threads();
     end_of_all();
+    stop_of_all();
+    exec_by_a_thread();
     tracer_that_does_not_wait("a process whose tracer has ended", true);
     tracer_that_does_not_wait("a process, the tracer of whose thread has ended", false);
     in_child("adopter", adopted);
