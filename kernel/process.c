@@ -126,6 +126,7 @@ struct task *process_create(void)
     uint64_t most = page_count_total() / 64; /* threads whose stacks fill 1/16: Linux's measure */
     for (unsigned int i = 0; i < RLIM_NLIMITS; i++)
         process->limits[i] = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
+    process->limits[RLIMIT_MEMLOCK] = (struct rlimit64){LOCK_LIMIT_DEFAULT, LOCK_LIMIT_DEFAULT};
     process->limits[RLIMIT_NPROC] = (struct rlimit64){most, most};
     process->limits[RLIMIT_SIGPENDING] = (struct rlimit64){most, most};
     process->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT_DEFAULT;

@@ -122,6 +122,33 @@ static bool is_beyond_files(const struct map_request *request)
     return request->object_page + pages > (uint64_t)INT64_MAX >> PAGE_SHIFT;
 }
 
+/* RLIMIT_MEMLOCK, in bytes, for those whom it is for. With 0 nothing may be locked at all. */
+static uint64_t lock_limit(void)
+{
+    if (task_may(CAP_IPC_LOCK))
+        return UINT64_MAX;
+    return current_process()->limits[RLIMIT_MEMLOCK].rlim_cur;
+}
+
+/* Whether so many bytes may be locked, besides those that are, but for those of that range. */
+static bool may_lock(uint64_t bytes, uintptr_t start, uintptr_t end)
+{
+    uint64_t limit = lock_limit();
+
+    return limit == UINT64_MAX ||
+           (bytes <= limit && space_locked_outside(current()->space, start, end) <= limit - bytes);
+}
+
+/* What is mapped locked, because it is asked for or by mlockall(MCL_FUTURE). */
+static int check_locked_mapping(const struct map_request *request, int flags)
+{
+    if ((flags & MAP_LOCKED) && !lock_limit())
+        return -EPERM;
+    if (!(flags & MAP_LOCKED) && !current()->space->lock_future)
+        return 0;
+    return may_lock(align_up(request->size, PAGE_SIZE), 0, 0) ? 0 : -EAGAIN;
+}
+
 /* mlockall(MCL_FUTURE) */
 static bool must_populate(const struct address_space *space)
 {
@@ -144,6 +171,9 @@ static long map(struct map_request *request, int flags, struct file *file)
         return error;
     if (file && is_beyond_files(request))
         return -EOVERFLOW;
+    error = check_locked_mapping(request, flags);
+    if (error)
+        return error;
     if (sharing != MAP_SHARED && sharing != MAP_PRIVATE &&
         !(sharing == MAP_SHARED_VALIDATE && file))
         return -EINVAL;
@@ -273,16 +303,28 @@ PARALLEL_SYSCALL3(msync, uintptr_t, start, size_t, size, int, flags)
     return space_is_mapped(current()->space, start, end) ? 0 : -ENOMEM;
 }
 
+static long lock_range(uintptr_t start, size_t size, bool on_fault)
+{
+    uintptr_t from = align_down(start, PAGE_SIZE);
+    uint64_t bytes = align_up(size + (start - from), PAGE_SIZE);
+
+    if (!lock_limit())
+        return -EPERM;
+    if (!may_lock(bytes, from, from + bytes))
+        return -ENOMEM;
+    return space_lock_range(current()->space, start, size, on_fault);
+}
+
 PARALLEL_SYSCALL2(mlock, uintptr_t, start, size_t, size)
 {
-    return space_lock_range(current()->space, start, size, false);
+    return lock_range(start, size, false);
 }
 
 PARALLEL_SYSCALL3(mlock2, uintptr_t, start, size_t, size, int, flags)
 {
     if (flags & ~MLOCK_ONFAULT)
         return -EINVAL;
-    return space_lock_range(current()->space, start, size, flags & MLOCK_ONFAULT);
+    return lock_range(start, size, flags & MLOCK_ONFAULT);
 }
 
 PARALLEL_SYSCALL2(munlock, uintptr_t, start, size_t, size)
@@ -294,6 +336,10 @@ PARALLEL_SYSCALL1(mlockall, int, flags)
 {
     if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || flags == MCL_ONFAULT)
         return -EINVAL;
+    if (!lock_limit())
+        return -EPERM;
+    if ((flags & MCL_CURRENT) && current()->space->mapped_pages > lock_limit() >> PAGE_SHIFT)
+        return -ENOMEM;
     space_lock_all(current()->space, flags);
     return 0;
 }

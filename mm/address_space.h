@@ -36,6 +36,7 @@ struct pt_run;
  * write needs no copy and W may be set when the area allows writing. */
 #define PTE_OWNED (1ul << 9)
 
+#define LOCK_LIMIT_DEFAULT  (8ul << 20)          /* RLIMIT_MEMLOCK: bytes a user may lock */
 #define STACK_LIMIT_DEFAULT (8ul << 20)          /* RLIMIT_STACK: bytes a stack may grow to */
 #define STACK_GUARD_GAP     (256 * PAGE_SIZE)    /* what a growing stack keeps free below it */
 #define MMAP_BASE           0x00007ffff7fff000ul /* mmap gives addresses from here down */

@@ -127,6 +127,22 @@ void space_populate(struct address_space *space, uintptr_t start, size_t size)
     bring_in(space, start, align_up(start + size, PAGE_SIZE));
 }
 
+uint64_t space_locked_outside(struct address_space *space, uintptr_t start, uintptr_t end)
+{
+    struct area *area;
+    uint64_t sum = 0;
+
+    space_lock_read(space);
+    RB_FOREACH (area, area_tree, &space->areas) {
+        uintptr_t from = area->start > start ? area->start : start;
+        uintptr_t to = area->end < end ? area->end : end;
+        if (area->flags & AREA_LOCKED)
+            sum += area->end - area->start - (from < to ? to - from : 0);
+    }
+    space_unlock_read(space);
+    return sum;
+}
+
 bool space_has_locked(struct address_space *space, uintptr_t start, uintptr_t end)
 {
     bool found = false;

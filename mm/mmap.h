@@ -84,6 +84,9 @@ void space_unlock_all(struct address_space *space);
 /* Brings in the pages of a mapping up to one that may not be touched, as for MAP_POPULATE. */
 void space_populate(struct address_space *space, uintptr_t start, size_t size);
 
+/* How many bytes are locked outside of the range. */
+uint64_t space_locked_outside(struct address_space *space, uintptr_t start, uintptr_t end);
+
 /* Whether a part of the range is locked. */
 bool space_has_locked(struct address_space *space, uintptr_t start, uintptr_t end);
 

@@ -97,6 +97,39 @@ static void too_many_mappings(void)
     SHOW(munmap(map(3 * PAGE, PROT_READ) + PAGE, PAGE));
 }
 
+/* For all but root. */
+static void lock_limit(void)
+{
+    struct rlimit limits = {16 * PAGE, 16 * PAGE};
+    char *place = map(32 * PAGE, BOTH);
+
+    section("RLIMIT_MEMLOCK");
+    SHOW(setrlimit(RLIMIT_MEMLOCK, &limits));
+    SHOW(mlock(place, 17 * PAGE));
+    SHOW(munlockall());
+    if (setresuid(54321, 54321, 54321))
+        perror("setresuid");
+    SHOW(mlock(place, 17 * PAGE));
+    SHOW(mlock(place, 16 * PAGE));
+    SHOW(mlock(place + 8 * PAGE, 8 * PAGE));
+    SHOW(mlock(place + 8 * PAGE, 9 * PAGE));
+    SHOW_PLACE(mmap(NULL, PAGE, BOTH, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0));
+    SHOW(munlock(place, 16 * PAGE));
+    SHOW_PLACE(mmap(NULL, 17 * PAGE, BOTH, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0));
+    SHOW(mlockall(MCL_CURRENT));
+    SHOW(mlockall(MCL_FUTURE));
+    SHOW_PLACE(mmap(NULL, 17 * PAGE, BOTH, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    SHOW_PLACE(mmap(NULL, PAGE, BOTH, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    SHOW(munlockall());
+    limits = (struct rlimit){0, 0};
+    SHOW(setrlimit(RLIMIT_MEMLOCK, &limits));
+    SHOW(mlock(place, PAGE));
+    SHOW(mlock(place, 0));
+    SHOW(mlockall(MCL_FUTURE));
+    SHOW(mlockall(0));
+    SHOW_PLACE(mmap(NULL, PAGE, BOTH, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0));
+}
+
 static void size_limit(void)
 {
     void *place = map(16 * MIB, BOTH);
@@ -220,6 +253,7 @@ int main(void)
     limits();
     stacks();
     SHOW_CHILD(too_many_mappings());
+    SHOW_CHILD(lock_limit());
     SHOW_CHILD(data_limit());
     SHOW_CHILD(size_limit());
     return 0;
