@@ -7,6 +7,7 @@
 #include "arch/types.h"
 #include "arch/usercopy.h"
 #include "kernel/file.h"
+#include "kernel/signal.h"
 #include "mm/slab.h"
 
 #define QUEUE_SIZE 8192 /* a power of two; as much as Linux keeps */
@@ -161,6 +162,15 @@ static long set_packets(struct tty *master, uintptr_t argument)
     return 0;
 }
 
+static long send_signal(const struct tty *slave, uintptr_t signal)
+{
+    if (signal != SIGINT && signal != SIGQUIT && signal != SIGTSTP)
+        return -EINVAL;
+    if (slave->foreground)
+        signal_send_group(slave->foreground, (int)signal);
+    return 0;
+}
+
 static long control_master(struct tty *tty, unsigned int request, uintptr_t argument)
 {
     switch (request) {
@@ -174,6 +184,8 @@ static long control_master(struct tty *tty, unsigned int request, uintptr_t argu
         return set_packets(tty, argument);
     case TIOCGPKT:
         return put_user_int(argument, tty->has_packets);
+    case TIOCSIG:
+        return send_signal(tty->link, argument);
     default:
         return -ENOTTY;
     }

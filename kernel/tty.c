@@ -8,8 +8,10 @@
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
 #include <asm/poll.h>
+#include <linux/capability.h>
 
 #include "arch/types.h"
+#include "kernel/credentials.h"
 #include "kernel/file.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
@@ -41,9 +43,12 @@ void tty_init(struct tty *tty, const struct tty_backend *backend)
 
 int tty_open(struct tty *tty, unsigned int flags)
 {
-    int error = tty->backend->open ? tty->backend->open(tty) : 0;
     bool may_control = !(flags & O_NOCTTY) && (flags & O_ACCMODE) != O_WRONLY && !tty->is_master;
+    int error;
 
+    if (tty->is_exclusive && !task_may(CAP_SYS_ADMIN))
+        return -EBUSY;
+    error = tty->backend->open ? tty->backend->open(tty) : 0;
     if (!error && may_control && !tty->session && tty_is_led() && !current_process()->tty)
         tty_start_session(tty, current_process());
     return error;

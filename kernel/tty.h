@@ -64,6 +64,7 @@ struct tty {
     int session;           /* whose controlling terminal it is; 0: nobody's */
     int foreground;        /* process group that may read and that ^C goes to; 0: none */
     bool is_hung_up;       /* nobody is at the other end any more, and nobody will be */
+    bool is_exclusive;     /* TIOCEXCL: only who has CAP_SYS_ADMIN opens it */
     bool is_peer_closed;   /* of a master: nobody has the slave open */
     bool has_packets;      /* of a master: reads begin with a byte that says what follows */
     uint8_t packet_status; /* TIOCPKT_*: what has happened to the slave, for the next read */

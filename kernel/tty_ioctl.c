@@ -157,6 +157,12 @@ long tty_ioctl(struct tty *tty, unsigned int request, uintptr_t argument, unsign
         return put_user_int(argument, line_count(&tty->line));
     case TIOCGETD:
         return put_user_int(argument, N_TTY);
+    case TIOCEXCL:
+    case TIOCNXCL:
+        tty->is_exclusive = request == TIOCEXCL;
+        return 0;
+    case TIOCGEXCL:
+        return put_user_int(argument, tty->is_exclusive);
     case TIOCGPTPEER: /* of masters alone, which answer it elsewhere (fs/devpts.c) */
         return -EIO;
     case TIOCOUTQ:

@@ -74,6 +74,26 @@ static void peers(void)
     close(master);
 }
 
+/* Whoever is not root does not open it. */
+static void exclusive(void)
+{
+    struct pair pair = open_pair();
+    int value = -1;
+
+    section("exclusive");
+    if (!setuid(65534))
+        errno = 0;
+    SHOW(ioctl(pair.slave, TIOCEXCL));
+    SHOW(ioctl(pair.slave, TIOCGEXCL, &value));
+    SHOW(value);
+    SHOW(ioctl(pair.master, TIOCGEXCL, &value));
+    SHOW(value);
+    SHOW(ioctl(pair.master, TIOCGPTPEER, O_RDWR | O_NOCTTY));
+    SHOW(ioctl(pair.slave, TIOCNXCL));
+    TRUTH("it can be opened", ioctl(pair.master, TIOCGPTPEER, O_RDWR | O_NOCTTY) >= 0);
+    close_pair(pair);
+}
+
 static void bytes(void)
 {
     struct pair pair = open_pair();
@@ -397,6 +417,7 @@ int main(void)
     show_enter();
     names();
     peers();
+    in_child("a child", exclusive);
     bytes();
     raw();
     settings();

@@ -208,6 +208,10 @@ static void keys(void)
     show_signals("^C in a line");
     show_next("its echo", pair.master);
     show_read("line", pair.slave, 100);
+    SHOW(ioctl(pair.slave, TIOCSIG, SIGINT));
+    SHOW(ioctl(pair.master, TIOCSIG, SIGQUIT));
+    show_signals("by the master");
+    SHOW(ioctl(pair.master, TIOCSIG, SIGUSR1));
     clear_modes(pair.slave, 0, ISIG);
     type(pair.master, "\003\n");
     show_read("no signals", pair.slave, 100);
