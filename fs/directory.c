@@ -62,8 +62,23 @@ bool directory_add_dots(struct node *directory, uint64_t *position, struct direc
     return true;
 }
 
+/* The older layout has d_name one byte earlier, and the type behind all. */
+static void make_old(struct directory_buffer *buffer)
+{
+    struct linux_dirent64 *record;
+
+    for (size_t at = 0; at < buffer->used; at += record->d_reclen) {
+        record = (void *)(buffer->bytes + at);
+        uint8_t type = record->d_type;
+        memmove(&record->d_type, record->d_name,
+                record->d_reclen - offsetof(struct linux_dirent64, d_name));
+        buffer->bytes[at + record->d_reclen - 1] = (char)type;
+    }
+}
+
 /* As many entries as fit into the buffer; -EINVAL when the next one does not. */
-static long read_entries(struct file *file, struct io_iter *to, struct directory_buffer *buffer)
+static long read_entries(struct file *file, struct io_iter *to, enum directory_format format,
+                         struct directory_buffer *buffer)
 {
     uint64_t offset = file->offset;
 
@@ -72,13 +87,15 @@ static long read_entries(struct file *file, struct io_iter *to, struct directory
     file->node->operations->list(file->node, &offset, buffer);
     if (!buffer->used)
         return buffer->is_full ? -EINVAL : 0;
+    if (format == DIRECTORY_OLD)
+        make_old(buffer);
     if (io_iter_put(to, buffer->bytes, buffer->used) < buffer->used)
         return -EFAULT;
     file->offset = offset;
     return buffer->used;
 }
 
-static long read_directory(struct file *file, struct io_iter *to)
+static long read_directory(struct file *file, struct io_iter *to, enum directory_format format)
 {
     struct directory_buffer buffer = {.size = to->remaining};
     long result;
@@ -88,7 +105,7 @@ static long read_directory(struct file *file, struct io_iter *to)
     buffer.bytes = kmalloc(BUFFER_SIZE);
     if (!buffer.bytes)
         return -ENOMEM;
-    result = read_entries(file, to, &buffer);
+    result = read_entries(file, to, format, &buffer);
     kfree(buffer.bytes);
     return result;
 }

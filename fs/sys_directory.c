@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls that read names: getdents64, getcwd and chdir, readlink.
+ * System calls that read names: getdents64 and getdents, getcwd and chdir, readlink.
  */
 #include <asm/errno.h>
 #include <linux/fcntl.h>
@@ -15,7 +15,7 @@
 #include "kernel/task.h"
 #include "mm/slab.h"
 
-SYSCALL3(getdents64, int, fd, uintptr_t, buffer, unsigned int, size)
+static long read_directory(int fd, uintptr_t buffer, size_t size, enum directory_format format)
 {
     struct file *file = fd_get(fd);
     struct iovec segment;
@@ -27,11 +27,21 @@ SYSCALL3(getdents64, int, fd, uintptr_t, buffer, unsigned int, size)
     result = file->operations->directory ? io_iter_buffer(&to, &segment, buffer, size) : -ENOTDIR;
     if (!result) {
         mutex_lock(&file->offset_lock);
-        result = file->operations->directory(file, &to);
+        result = file->operations->directory(file, &to, format);
         mutex_unlock(&file->offset_lock);
     }
     file_put(file);
     return result;
+}
+
+SYSCALL3(getdents64, int, fd, uintptr_t, buffer, unsigned int, size)
+{
+    return read_directory(fd, buffer, size, DIRECTORY_64);
+}
+
+SYSCALL3(getdents, int, fd, uintptr_t, buffer, unsigned int, size)
+{
+    return read_directory(fd, buffer, size, DIRECTORY_OLD);
 }
 
 /* ---- The working directory ------------------------------------------------------------------ */

@@ -27,6 +27,12 @@ struct file;
 struct memory_object;
 struct node;
 
+/* How the records of a directory are laid out: they are equally large. */
+enum directory_format {
+    DIRECTORY_64,  /* getdents64: d_type stands before d_name */
+    DIRECTORY_OLD, /* getdents: in the last byte of the record */
+};
+
 struct file_operations {
     /*
      * Bytes moved (short at end of file or when the iter refused after some bytes), or a negative
@@ -42,8 +48,8 @@ struct file_operations {
     long (*seek)(struct file *file, long offset, int whence);
     /* argument as user space gave it. NULL: -ENOTTY. */
     long (*ioctl)(struct file *file, unsigned int request, uintptr_t argument);
-    /* Fills up to the iter's size with linux_dirent64 records. NULL: -ENOTDIR. */
-    long (*directory)(struct file *file, struct io_iter *to);
+    /* Fills up to the iter's size with records. NULL: -ENOTDIR. */
+    long (*directory)(struct file *file, struct io_iter *to, enum directory_format format);
     /* POLLIN, POLLOUT ... that hold now. NULL: always readable and writable. */
     unsigned int (*poll)(struct file *file);
     /* The pages to map, with no reference taken. NULL: -ENODEV from mmap. */

@@ -311,6 +311,7 @@ static const struct call calls[] = {
          .flags = CALL_BLOCKS),
     CALL(memfd_create, TAKES(memfd_name, memfd_flags), .after = after_fd),
     CALL(getdents64, TAKES(fd_directory_to_read, buffer, directory_size)),
+    CALL(getdents, TAKES(fd_directory_to_read, buffer, directory_size)),
     CALL(ftruncate, TAKES(fd_file, file_offset)),
     CALL(fallocate, TAKES(fd_file, fallocate_mode, file_offset, send_size)),
     CALL(fadvise64, TAKES(fd_file, file_offset, send_size, fadvise_advice)),

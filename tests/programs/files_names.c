@@ -309,6 +309,52 @@ static void reading_directories(void)
     SHOW(close(fd));
 }
 
+/* A record of getdents(2), which no header has: the type is in its last byte. */
+struct old_record {
+    unsigned long inode, next;
+    unsigned short size;
+    char name[];
+};
+
+static void show_old(const char *records, long size, const char *name)
+{
+    const struct old_record *record;
+
+    for (long at = 0; at < size; at += record->size) {
+        record = (const void *)(records + at);
+        if (!strcmp(record->name, name))
+            say("%s: type %d, %d bytes", name, records[at + record->size - 1], record->size);
+    }
+}
+
+static void old_records(void)
+{
+    static char records[1024] __attribute__((aligned(8)));
+
+    section("getdents");
+    SHOW(mkdir("old", 0755));
+    SHOW(mkdir("old/directory", 0755));
+    SHOW(symlink("nowhere", "old/link"));
+    SHOW(mknod("old/a_file", S_IFREG | 0600, 0));
+    int fd = open("old", O_RDONLY);
+    SHOW(syscall(SYS_getdents, fd, records, 10));
+    SHOW(syscall(SYS_getdents, fd, nowhere, 100));
+    long size = syscall(SYS_getdents, fd, records, sizeof(records));
+    SHOW(size);
+    show_old(records, size, ".");
+    show_old(records, size, "..");
+    show_old(records, size, "directory");
+    show_old(records, size, "link");
+    show_old(records, size, "a_file");
+    SHOW(syscall(SYS_getdents, fd, records, sizeof(records)));
+    SHOW(close(fd));
+    SHOW(syscall(SYS_getdents, 99, records, 64));
+    SHOW(rmdir("old/directory"));
+    SHOW(unlink("old/link"));
+    SHOW(unlink("old/a_file"));
+    SHOW(rmdir("old"));
+}
+
 static void working_directory(void)
 {
     char start[PATH_MAX], path[PATH_MAX];
@@ -366,6 +412,7 @@ int main(void)
     renames();
     long_names();
     reading_directories();
+    old_records();
     working_directory();
     others();
     show_leave();
