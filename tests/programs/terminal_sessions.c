@@ -189,6 +189,32 @@ static void inheriting(void)
     show_stat("the leader still has it");
 }
 
+/* What the leader gives up, all of its session lose. */
+static void losing(void)
+{
+    int ends[2], status;
+    char byte;
+
+    take();
+    (void)!pipe(ends);
+    pid_t pid = fork();
+    if (!pid) {
+        close(ends[1]);
+        signal(SIGHUP, SIG_IGN);
+        (void)!write(pair.slave, "r", 1);
+        (void)!read(ends[0], &byte, 1);
+        show_stat("child");
+        SHOW(open("/dev/tty", O_RDWR));
+        _exit(0);
+    }
+    (void)!read(pair.master, &byte, 1);
+    signal(SIGHUP, SIG_IGN);
+    SHOW(ioctl(pair.slave, TIOCNOTTY));
+    close(ends[1]);
+    waitpid(pid, &status, 0);
+    say_status("the child", status);
+}
+
 static void keys(void)
 {
     struct winsize size = {.ws_row = 5};
@@ -482,6 +508,7 @@ int main(void)
 {
     in_session("taking a terminal", taking);
     in_session("inheriting it", inheriting);
+    in_session("losing it", losing);
     in_session("keys", keys);
     in_session("the background", background);
     in_session("orphans", orphans);
