@@ -256,6 +256,9 @@ int signal_send_info(struct task *task, const siginfo_t *info)
 
     if (task->state == TASK_ZOMBIE)
         return 0;
+    /* It ends the process, even if exec is ending the thread, which is by the kernel's own. */
+    if (signal == SIGKILL && info->si_code != SI_KERNEL)
+        return signal_send_process_by(task, info);
     settle_stops(task->process, signal);
     if (is_dropped(task, signal))
         return 0;

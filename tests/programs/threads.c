@@ -582,6 +582,56 @@ static void stopped_again_and_again(void)
     printf("threads that ran on in %d stops: %d\n", STOPS, moved);
 }
 
+/* ---- SIGKILL for a thread that an exec ends ---- */
+
+#define KILLS 20
+
+static void *call_on(void *argument)
+{
+    *(volatile long *)argument = syscall(SYS_gettid);
+    for (;;)
+        getppid();
+    return NULL;
+}
+
+static void exec_beside(void)
+{
+    char *arguments[] = {"threads", "pause", NULL};
+
+    pthread_create(&threads[0], NULL, call_on, shared_counter);
+    while (__atomic_load_n(shared_counter, __ATOMIC_SEQ_CST) >= 0)
+        ;
+    execv("/proc/self/exe", arguments);
+    _exit(1);
+}
+
+/* It ends the process, whether it comes before the exec or meanwhile. */
+static void killed_in_exec(void)
+{
+    int status, survivors = 0;
+
+    fflush(stdout);
+    for (int i = 0; i < KILLS; i++) {
+        *shared_counter = 0;
+        pid_t pid = fork();
+        if (pid == 0)
+            exec_beside();
+        while (*(volatile long *)shared_counter == 0)
+            sched_yield();
+        int tid = (int)__atomic_exchange_n(shared_counter, -1, __ATOMIC_SEQ_CST);
+        for (volatile int wait = 0; wait < i * 1000; wait++)
+            ;
+        bool sent = syscall(SYS_tgkill, pid, tid, SIGKILL) == 0;
+        for (int k = 0; k < 200 && sent && !waitpid(pid, &status, WNOHANG); k++)
+            usleep(1000);
+        if (kill(pid, SIGKILL) == 0) {
+            survivors += sent;
+            waitpid(pid, &status, 0);
+        }
+    }
+    printf("processes that survive SIGKILL for a thread: %d\n", survivors);
+}
+
 static void ends(void)
 {
     ends_by("exit by a thread", leave, true);
@@ -592,7 +642,9 @@ static void ends(void)
 
 int main(int argc, char **argv)
 {
-    (void)argv;
+    if (argc > 1 && !strcmp(argv[1], "pause"))
+        for (;;)
+            pause();
     if (argc > 1) {
         printf("again, as process and thread: %d\n", getpid() == (pid_t)syscall(SYS_gettid));
         return 9;
@@ -611,6 +663,7 @@ int main(int argc, char **argv)
     clock_of_all();
     stopped_in_a_call();
     stopped_again_and_again();
+    killed_in_exec();
     ends();
     return 0;
 }
