@@ -92,6 +92,10 @@ static void clocks(void)
     VALUE("gettimeofday to nowhere", syscall(SYS_gettimeofday, NULL, NULL));
     VALUE("time to a bad address", syscall(SYS_time, 8));
     VALUE("times to a bad address", syscall(SYS_times, 8));
+    VALUE("setting one's own clock of CPU time",
+          syscall(SYS_clock_settime, cpu_clock(getpid(), 2), &(struct timespec){1, 0}));
+    VALUE("setting nobody's",
+          syscall(SYS_clock_settime, cpu_clock(4194304, 2), &(struct timespec){1, 0}));
     VALUE("setting CLOCK_MONOTONIC", clock_settime(CLOCK_MONOTONIC, &(struct timespec){1, 0}));
     VALUE("setting a clock to no time", clock_settime(CLOCK_REALTIME, &(struct timespec){1, -1}));
 }
