@@ -19,7 +19,7 @@ static struct {
     struct tty *slave;
 } slaves[PTY_MAX];
 
-/* ---- Nodes ---------------------------------------------------------------------------------- */
+/* ---- Nodes ---- */
 
 /* A node may outlive its pair, whose number another pair has then. */
 static int open_slave(struct node *node, struct file *file)
@@ -57,7 +57,7 @@ static const struct pseudo_entry slave_entry = {
     .operations = &slave_operations,
 };
 
-/* ---- The directory -------------------------------------------------------------------------- */
+/* ---- The directory ---- */
 
 static int lookup(struct node *directory, const struct node_name *name, struct node **child)
 {
@@ -109,7 +109,7 @@ struct node *devpts_create(void)
     return root;
 }
 
-/* ---- The master's file ---------------------------------------------------------------------- */
+/* ---- The master's file ---- */
 
 static int add_name(struct tty *slave)
 {

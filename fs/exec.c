@@ -21,7 +21,7 @@
 #define INTERPRETERS_MAX 5   /* a script's interpreter may be a script */
 #define STRINGS_FIRST    4096
 
-/* ---- Arguments ------------------------------------------------------------------------------ */
+/* ---- Arguments ---- */
 
 /* Strings that are being collected, one behind the other. */
 struct string_buffer {
@@ -134,7 +134,7 @@ static int arguments_from_user(uintptr_t argv, uintptr_t envp, struct exec_argum
     return error;
 }
 
-/* ---- Scripts -------------------------------------------------------------------------------- */
+/* ---- Scripts ---- */
 
 static bool is_blank(char byte)
 {
@@ -196,7 +196,7 @@ static int insert_interpreter(struct exec_arguments *arguments, const char *inte
     return 0;
 }
 
-/* ---- Programs ------------------------------------------------------------------------------- */
+/* ---- Programs ---- */
 
 static int may_execute(const struct node *node)
 {

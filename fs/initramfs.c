@@ -68,7 +68,7 @@ static const char *explain_error(int error)
     }
 }
 
-/* ---- Files with several names --------------------------------------------------------------- */
+/* ---- Files with several names ---- */
 
 static bool has_more_names(const struct cpio_entry *entry)
 {
@@ -115,7 +115,7 @@ static void forget_all(struct unpacking *work)
     }
 }
 
-/* ---- Making one file ------------------------------------------------------------------------ */
+/* ---- Making one file ---- */
 
 static int write_data(struct node *node, const struct cpio_entry *entry)
 {
@@ -220,7 +220,7 @@ static int unpack_entry(struct unpacking *work, const struct cpio_entry *entry)
     return error;
 }
 
-/* ---- The archives --------------------------------------------------------------------------- */
+/* ---- The archives ---- */
 
 /* One archive, from work->offset to behind its trailer. False: nothing more can be read. */
 static bool unpack_archive(struct unpacking *work)

@@ -61,7 +61,7 @@ int path_lookup(struct node *base, const char *path, enum path_flags flags, stru
 /* The root directory, without a reference: it never goes. Set once, by fs_init(). */
 extern struct node *path_root;
 
-/* ---- Paths in system calls ------------------------------------------------------------------ */
+/* ---- Paths in system calls ---- */
 
 /*
  * Copies a path from user space: -EFAULT, -ENAMETOOLONG, -ENOENT when it is empty (but not with

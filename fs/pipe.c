@@ -62,7 +62,7 @@ static uint32_t room(const struct pipe *pipe)
     return ring_room(&pipe->ring);
 }
 
-/* ---- Reading -------------------------------------------------------------------------------- */
+/* ---- Reading ---- */
 
 static bool is_readable(void *context)
 {
@@ -101,7 +101,7 @@ static long read(struct file *file, struct io_iter *to, uint64_t *offset)
     return pipe_read(file, to, file->flags);
 }
 
-/* ---- Writing -------------------------------------------------------------------------------- */
+/* ---- Writing ---- */
 
 static bool has_room(void *context)
 {
@@ -166,7 +166,7 @@ static long write(struct file *file, struct io_iter *from, uint64_t *offset)
     return pipe_write(file, from, file->flags);
 }
 
-/* ---- The rest of a file --------------------------------------------------------------------- */
+/* ---- The rest of a file ---- */
 
 static int status(struct file *file, struct stat *result)
 {
@@ -334,7 +334,7 @@ bool file_is_pipe(const struct file *file)
     return file->operations->reopen == reopen;
 }
 
-/* ---- Its size ------------------------------------------------------------------------------- */
+/* ---- Its size ---- */
 
 /* A power of two of pages; 0 when it would be too much. */
 static uint32_t round_capacity(uint32_t size)
@@ -368,7 +368,7 @@ uint32_t pipe_size(const struct file *file)
     return ((struct pipe *)file->state)->ring.capacity;
 }
 
-/* ---- Making --------------------------------------------------------------------------------- */
+/* ---- Making ---- */
 
 /* A pipe without ends, or NULL. */
 static struct pipe *create(void)
@@ -409,7 +409,7 @@ int pipe_create(unsigned int flags, struct file **read_end, struct file **write_
     return 0;
 }
 
-/* ---- FIFOs ---------------------------------------------------------------------------------- */
+/* ---- FIFOs ---- */
 
 /* The wait of one who opens an end: for one that opens the other, even if that is closed again. */
 struct open_wait {
@@ -481,7 +481,7 @@ int pipe_open(struct pipe **place, struct file *file)
     return mode == O_WRONLY ? open_write_end(*place, file) : open_both_ends(*place, file);
 }
 
-/* ---- System calls --------------------------------------------------------------------------- */
+/* ---- System calls ---- */
 
 static long make_pipe(uintptr_t user_fds, unsigned int flags)
 {

@@ -72,7 +72,7 @@ void poll_set_free(struct poll_set *set)
     kfree(set->items);
 }
 
-/* ---- Signal masks and time limits ----------------------------------------------------------- */
+/* ---- Signal masks and time limits ---- */
 
 int poll_change_mask(uintptr_t user_mask, size_t size)
 {

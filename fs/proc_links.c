@@ -21,7 +21,7 @@
 
 #define TEXT_MAX 64 /* of what has no path */
 
-/* ---- What an open file without a name leads to: a node made for the occasion --------------- */
+/* ---- What an open file without a name leads to: a node made for the occasion ---- */
 
 struct file_node {
     struct node node;
@@ -82,7 +82,7 @@ static int create_file_node(struct file *file, struct node **node)
     return 0;
 }
 
-/* ---- The text of all of them: the path of what follow() gives ------------------------------- */
+/* ---- The text of all of them: the path of what follow() gives ---- */
 
 /* As Linux names what has no path: by its kind and its number. */
 static long describe(struct node *node, char *text)
@@ -121,7 +121,7 @@ static long read_link(struct node *node, char *buffer, size_t size)
     return length;
 }
 
-/* ---- exe, cwd, root ------------------------------------------------------------------------ */
+/* ---- exe, cwd, root ---- */
 
 static int follow_exe(struct node *node, struct node **target)
 {
@@ -178,7 +178,7 @@ const struct node_operations proc_root_operations = {
     .release = pseudo_release,
 };
 
-/* ---- fd/ and fdinfo/ ----------------------------------------------------------------------- */
+/* ---- fd/ and fdinfo/ ---- */
 
 static struct file *file_of(const struct pseudo_node *node, int fd)
 {

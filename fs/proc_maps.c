@@ -89,7 +89,7 @@ static void put_area(struct show *show, const struct area *area)
     text_put(show->text, "\n", 1);
 }
 
-/* ---- smaps --------------------------------------------------------------------------------- */
+/* ---- smaps ---- */
 
 static void put_size(struct text *text, const char *label, uint64_t bytes)
 {
@@ -166,7 +166,7 @@ static void put_area_with_usage(struct show *show, const struct area *area)
     put_flags(show->text, area);
 }
 
-/* ---- Both ---------------------------------------------------------------------------------- */
+/* ---- Both ---- */
 
 static int show_areas(const struct pseudo_node *node, struct text *text,
                       void (*put)(struct show *show, const struct area *area))

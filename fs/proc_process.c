@@ -124,7 +124,7 @@ static int show_limits(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
-/* ---- task/ --------------------------------------------------------------------------------- */
+/* ---- task/ ---- */
 
 static const struct pseudo_entry thread_directory = {
     .mode = S_IFDIR | 0555,
@@ -180,7 +180,7 @@ static const struct node_operations task_operations = {
     .release = pseudo_release,
 };
 
-/* ---- The entries --------------------------------------------------------------------------- */
+/* ---- The entries ---- */
 
 /* clang-format off */
 #define THREAD_ENTRIES                                            \

@@ -18,7 +18,7 @@
 
 #define CLOCK_TICK_NS (NS_PER_SECOND / 100) /* AT_CLKTCK */
 
-/* ---- Memory -------------------------------------------------------------------------------- */
+/* ---- Memory ---- */
 
 /* Bytes. */
 struct memory {
@@ -63,7 +63,7 @@ static struct memory measure(const struct task *task)
     return memory;
 }
 
-/* ---- status -------------------------------------------------------------------------------- */
+/* ---- status ---- */
 
 static const char *state_name(const struct task *task)
 {
@@ -219,7 +219,7 @@ int proc_show_status(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
-/* ---- stat and statm ------------------------------------------------------------------------ */
+/* ---- stat and statm ---- */
 
 /* The process's controlling terminal by its device number, and the group in its foreground. */
 static void put_terminal(struct text *text, const struct task *task)

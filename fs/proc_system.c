@@ -47,7 +47,7 @@ static int show_uptime(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
-/* ---- meminfo ------------------------------------------------------------------------------- */
+/* ---- meminfo ---- */
 
 static void put_size(struct text *text, const char *label, uint64_t bytes)
 {
@@ -88,7 +88,7 @@ static int show_meminfo(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
-/* ---- stat and loadavg ---------------------------------------------------------------------- */
+/* ---- stat and loadavg ---- */
 
 static unsigned int count_running(void)
 {
@@ -147,7 +147,7 @@ static int show_loadavg(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
-/* ---- File systems -------------------------------------------------------------------------- */
+/* ---- File systems ---- */
 
 /* debugfs is part of sysfs, in a place of its own. */
 static const struct mount {
@@ -189,7 +189,7 @@ static int show_filesystems(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
-/* ---- self, thread-self, mounts: links to the reader's own ---------------------------------- */
+/* ---- self, thread-self, mounts: links to the reader's own ---- */
 
 static long cut(int length, size_t size)
 {

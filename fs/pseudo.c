@@ -15,7 +15,7 @@
 
 #define STORE_MAX PAGE_SIZE /* bytes of one write, with a NUL */
 
-/* ---- Nodes --------------------------------------------------------------------------------- */
+/* ---- Nodes ---- */
 
 /* The same for the same name in the same directory: FNV-1a, from the directory's number on. */
 static uint64_t inode_number(const struct node *directory, const char *name)
@@ -90,7 +90,7 @@ int pseudo_create_numbered(struct node *directory, const struct pseudo_entry *en
     return 0;
 }
 
-/* ---- Directories --------------------------------------------------------------------------- */
+/* ---- Directories ---- */
 
 static bool is_there(const struct pseudo_entry *entry)
 {
@@ -181,7 +181,7 @@ const struct node_operations pseudo_directory_operations = {
     .release = pseudo_release,
 };
 
-/* ---- Text files ---------------------------------------------------------------------------- */
+/* ---- Text files ---- */
 
 /* Of an open file: its text, once it was read. */
 struct pseudo_file {

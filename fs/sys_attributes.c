@@ -33,7 +33,7 @@ static enum path_flags path_flags_of(unsigned int flags)
     return flags & AT_EMPTY_PATH ? how | PATH_EMPTY : how;
 }
 
-/* ---- Mode ----------------------------------------------------------------------------------- */
+/* ---- Mode ---- */
 
 /* Of a group that the owner is not in, S_ISGID cannot be had. */
 static long set_mode(struct node *node, uint32_t mode)
@@ -94,7 +94,7 @@ SYSCALL2(fchmod, int, fd, uint32_t, mode)
     return error;
 }
 
-/* ---- Owner ---------------------------------------------------------------------------------- */
+/* ---- Owner ---- */
 
 #define SAME ((uint32_t)-1) /* leaves a user or group as it is */
 
@@ -169,7 +169,7 @@ SYSCALL5(fchownat, int, fd, uintptr_t, path, uint32_t, user, uint32_t, group, un
     return change_owner_at(fd, path, path_flags_of(flags), user, group);
 }
 
-/* ---- Times ---------------------------------------------------------------------------------- */
+/* ---- Times ---- */
 
 static bool is_time_valid(const struct __kernel_timespec *time)
 {

@@ -109,7 +109,7 @@ SYSCALL4(sendfile, int, out_fd, int, in_fd, uintptr_t, offset, size_t, count)
     return result;
 }
 
-/* ---- copy_file_range ------------------------------------------------------------------------ */
+/* ---- copy_file_range ---- */
 
 /* One side of a copy: where it is in its file, and where that was said. */
 struct copy_side {

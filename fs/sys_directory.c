@@ -44,7 +44,7 @@ SYSCALL3(getdents, int, fd, uintptr_t, buffer, unsigned int, size)
     return read_directory(fd, buffer, size, DIRECTORY_OLD);
 }
 
-/* ---- The working directory ------------------------------------------------------------------ */
+/* ---- The working directory ---- */
 
 /* The length with the NUL, as the call returns it. */
 SYSCALL2(getcwd, uintptr_t, buffer, size_t, size)
@@ -108,7 +108,7 @@ SYSCALL1(fchdir, int, fd)
     return error;
 }
 
-/* ---- Reading links -------------------------------------------------------------------------- */
+/* ---- Reading links ---- */
 
 static long read_link(struct node *node, uintptr_t buffer, size_t size)
 {

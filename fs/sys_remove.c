@@ -11,7 +11,7 @@
 #include "fs/pseudo.h"
 #include "kernel/syscall.h"
 
-/* ---- Removing ------------------------------------------------------------------------------- */
+/* ---- Removing ---- */
 
 static long may_unlink(const struct path_end *end)
 {
@@ -86,7 +86,7 @@ SYSCALL3(unlinkat, int, fd, uintptr_t, path, unsigned int, flags)
     return remove_at(fd, path, flags & AT_REMOVEDIR ? may_remove_directory : may_unlink);
 }
 
-/* ---- Renaming ------------------------------------------------------------------------------- */
+/* ---- Renaming ---- */
 
 static long why_lacking(const struct path_end *end)
 {

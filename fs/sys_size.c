@@ -152,7 +152,7 @@ SYSCALL4(fallocate, int, fd, unsigned int, mode, long, start, long, length)
     return error;
 }
 
-/* ---- Synchronising -------------------------------------------------------------------------- */
+/* ---- Synchronising ---- */
 
 static long check_descriptor(int fd)
 {

@@ -26,7 +26,7 @@ struct msghdr {
 
 _Static_assert(sizeof(struct msghdr) == 56, "the ABI's layout");
 
-/* ---- What a pair cannot do ------------------------------------------------------------------ */
+/* ---- What a pair cannot do ---- */
 
 /* 0 of a socket, which then says why it does not do what is asked of it. */
 static long refuse(int fd, long error)
@@ -74,7 +74,7 @@ SYSCALL4(accept4, int, fd, uintptr_t, address, uintptr_t, size, unsigned int, fl
     return error != -EBADF && (flags & ~(O_CLOEXEC | O_NONBLOCK)) ? -EINVAL : error;
 }
 
-/* ---- What it is ----------------------------------------------------------------------------- */
+/* ---- What it is ---- */
 
 /* Of a socket without a name: the family alone. */
 static long put_no_name(uintptr_t address, uintptr_t user_size)
@@ -170,7 +170,7 @@ SYSCALL5(setsockopt, int, fd, int, level, int, option, uintptr_t, address, int, 
     return refuse(fd, level == SOL_SOCKET ? -ENOPROTOOPT : -EOPNOTSUPP);
 }
 
-/* ---- Using it ------------------------------------------------------------------------------- */
+/* ---- Using it ---- */
 
 SYSCALL2(shutdown, int, fd, int, how)
 {

@@ -126,7 +126,7 @@ SYSCALL4(newfstatat, int, fd, uintptr_t, path, uintptr_t, address, unsigned int,
     return error ? error : put_status(address, &status);
 }
 
-/* ---- statx ---------------------------------------------------------------------------------- */
+/* ---- statx ---- */
 
 /* Device numbers as new_encode_dev() in Linux makes them. */
 static uint32_t major_of(uint64_t device)
@@ -184,7 +184,7 @@ SYSCALL5(statx, int, fd, uintptr_t, path, unsigned int, flags, unsigned int, mas
     return copy_to_user(address, &result, sizeof(result)) ? -EFAULT : 0;
 }
 
-/* ---- access --------------------------------------------------------------------------------- */
+/* ---- access ---- */
 
 /* The running task's credentials as access() asks for them: of the real user. */
 static struct credentials real_credentials(void)
@@ -237,7 +237,7 @@ SYSCALL4(faccessat2, int, fd, uintptr_t, path, unsigned int, mode, unsigned int,
     return access_at(fd, path, mode, flags);
 }
 
-/* ---- statfs --------------------------------------------------------------------------------- */
+/* ---- statfs ---- */
 
 static long magic_of(uint64_t device)
 {

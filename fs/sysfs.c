@@ -14,7 +14,7 @@
 #include "libc/include/stdio.h"
 #include "mm/huge_pages.h"
 
-/* ---- The pool of huge pages ---------------------------------------------------------------- */
+/* ---- The pool of huge pages ---- */
 
 int sysfs_show_pool_size(const struct pseudo_node *node, struct text *text)
 {
@@ -83,7 +83,7 @@ static const struct pseudo_entry mm_entries[] = {
     PSEUDO_END,
 };
 
-/* ---- debugfs: the PKRU that programs start with -------------------------------------------- */
+/* ---- debugfs: the PKRU that programs start with ---- */
 
 static int show_init_pkru(const struct pseudo_node *node, struct text *text)
 {
@@ -134,7 +134,7 @@ static const struct pseudo_entry kernel_entries[] = {
     PSEUDO_END,
 };
 
-/* ---- CPUs ---------------------------------------------------------------------------------- */
+/* ---- CPUs ---- */
 
 static const struct pseudo_entry no_entries[] = {PSEUDO_END};
 

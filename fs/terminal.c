@@ -17,7 +17,7 @@
 #include "kernel/channel.h"
 #include "libc/include/string.h"
 
-/* ---- Terminals: file->state is the struct tty ------------------------------------------------ */
+/* ---- Terminals: file->state is the struct tty ---- */
 
 int terminal_open(struct tty *tty, struct file *file)
 {
@@ -61,7 +61,7 @@ const struct file_operations terminal_file_operations = {
     .release = terminal_release,
 };
 
-/* ---- The channel's streams: file->state is the descriptor's number -------------------------- */
+/* ---- The channel's streams: file->state is the descriptor's number ---- */
 
 static unsigned int descriptor_of(const struct file *file)
 {

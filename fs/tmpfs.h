@@ -53,7 +53,7 @@ int tmpfs_create_unlinked(struct node **node);
  */
 long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset);
 
-/* ---- Between the files of tmpfs ------------------------------------------------------------- */
+/* ---- Between the files of tmpfs ---- */
 
 extern const struct node_operations tmpfs_directory_operations; /* fs/tmpfs_directory.c */
 extern const struct node_operations tmpfs_file_operations;      /* fs/tmpfs_file.c */

@@ -123,7 +123,7 @@ static void drop_links_locked(struct node *node)
     node->links -= S_ISDIR(node->mode) ? 2 : 1;
 }
 
-/* ---- Operations ----------------------------------------------------------------------------- */
+/* ---- Operations ---- */
 
 static int lookup(struct node *directory, const struct node_name *name, struct node **child)
 {

@@ -61,7 +61,7 @@ static struct {
     uint8_t control[CONTROL_SIZE];
 } frame;
 
-/* ---- Credit ---------------------------------------------------------------------------------- */
+/* ---- Credit ---- */
 
 /* Tells the host that bytes were read, now and then. */
 static void send_credit_locked(void)
@@ -74,7 +74,7 @@ static void send_credit_locked(void)
         input.uncredited = 0;
 }
 
-/* ---- Receiving ------------------------------------------------------------------------------ */
+/* ---- Receiving ---- */
 
 /* Offers the terminal the input that waits, as far as it has room. */
 static void feed_terminal_locked(void)
@@ -90,7 +90,7 @@ static void feed_terminal_locked(void)
     send_credit_locked();
 }
 
-/* ---- The terminal's backend ----------------------------------------------------------------- */
+/* ---- The terminal's backend ---- */
 
 /* Where the terminal's output goes: with only descriptor 2 a terminal, it must be that. */
 static enum frame_type terminal_stream(void)
@@ -121,7 +121,7 @@ static void resume_input(struct tty *tty)
     spin_unlock_irqrestore(&receive_lock, flags);
 }
 
-/* ---- Frames that come in -------------------------------------------------------------------- */
+/* ---- Frames that come in ---- */
 
 static uint16_t control_u16(unsigned int offset)
 {
@@ -244,7 +244,7 @@ static bool poll_channel(void)
     return frame_poll() || received;
 }
 
-/* ---- Opening and ending --------------------------------------------------------------------- */
+/* ---- Opening and ending ---- */
 
 int channel_open(const char *words)
 {
@@ -303,7 +303,7 @@ void channel_exit(int wait_status)
     }
 }
 
-/* ---- Streams -------------------------------------------------------------------------------- */
+/* ---- Streams ---- */
 
 size_t channel_readable(void)
 {

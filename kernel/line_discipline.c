@@ -37,7 +37,7 @@ void line_init(struct line_discipline *line, line_signal_t signal)
     memcpy(line->termios.c_cc, special, sizeof(special));
 }
 
-/* ---- The ring ------------------------------------------------------------------------------- */
+/* ---- The ring ---- */
 
 static bool is_end(const struct line_discipline *line, uint32_t position)
 {
@@ -97,7 +97,7 @@ bool line_has_room(const struct line_discipline *line)
     return has_local_flag(line, ICANON) && line->committed == line->tail;
 }
 
-/* ---- Input ---------------------------------------------------------------------------------- */
+/* ---- Input ---- */
 
 void line_hold(struct line_discipline *line)
 {
@@ -249,7 +249,7 @@ void line_input(struct line_discipline *line, uint8_t byte)
     input_plain(line, byte);
 }
 
-/* ---- Reading -------------------------------------------------------------------------------- */
+/* ---- Reading ---- */
 
 uint32_t line_readable(const struct line_discipline *line)
 {

@@ -41,7 +41,7 @@ static struct pty *pty_of(struct tty *tty)
     return container_of(end_of(master), struct pty, master);
 }
 
-/* ---- Bytes from one end to the other -------------------------------------------------------- */
+/* ---- Bytes from one end to the other ---- */
 
 static size_t queue_room(const struct pty_end *end)
 {
@@ -95,7 +95,7 @@ static void discard(struct tty *tty)
     file_wake(&tty->link->writers);
 }
 
-/* ---- Opening and closing -------------------------------------------------------------------- */
+/* ---- Opening and closing ---- */
 
 static void free_unused(struct pty *pty)
 {
@@ -139,7 +139,7 @@ static void close_master(struct tty *tty)
     free_unused(pty);
 }
 
-/* ---- Requests to the master ----------------------------------------------------------------- */
+/* ---- Requests to the master ---- */
 
 static long set_lock(struct pty *pty, uintptr_t argument)
 {
@@ -191,7 +191,7 @@ static long control_master(struct tty *tty, unsigned int request, uintptr_t argu
     }
 }
 
-/* ---- Making --------------------------------------------------------------------------------- */
+/* ---- Making ---- */
 
 static void set_up(struct pty *pty, unsigned int number)
 {

@@ -39,7 +39,7 @@ void tty_init(struct tty *tty, const struct tty_backend *backend)
     tty->backend = backend;
 }
 
-/* ---- Opening and closing -------------------------------------------------------------------- */
+/* ---- Opening and closing ---- */
 
 int tty_open(struct tty *tty, unsigned int flags)
 {
@@ -60,7 +60,7 @@ void tty_close(struct tty *tty)
         tty->backend->close(tty);
 }
 
-/* ---- Input ---------------------------------------------------------------------------------- */
+/* ---- Input ---- */
 
 /* Shows the echo that waits, all that one piece of input has left of it at once. */
 static void show_echo(struct tty *tty)
@@ -138,7 +138,7 @@ void tty_tell_master(struct tty *tty, unsigned int status)
     file_wake(&master->readers);
 }
 
-/* ---- Writing -------------------------------------------------------------------------------- */
+/* ---- Writing ---- */
 
 /* What one byte may become. */
 static size_t expansion(const struct tty *tty)

@@ -80,7 +80,7 @@ void tty_init(struct tty *tty, const struct tty_backend *backend);
 /* The console's terminal over its serial line, which is polled (kernel/tty_console.c). */
 void tty_init_console(void);
 
-/* ---- For the backend; also with interrupts off ---------------------------------------------- */
+/* ---- For the backend; also with interrupts off ---- */
 
 /* Bytes from the keyboard; returns how many were taken. The rest has to come again. */
 size_t tty_input(struct tty *tty, const char *bytes, size_t count);
@@ -91,7 +91,7 @@ void tty_set_size(struct tty *tty, const struct winsize *size);
 /* Nobody is at the other end any more: reads give what there is and end of file, writes EIO. */
 void tty_hang_up(struct tty *tty);
 
-/* ---- For files ------------------------------------------------------------------------------ */
+/* ---- For files ---- */
 
 /*
  * A program opens the terminal, and closes it. It becomes the controlling one of a session leader
@@ -127,7 +127,7 @@ void tty_restart_output(struct tty *tty);
 /* Tells the master of a slave, if it has packets, what has happened: TIOCPKT_*. */
 void tty_tell_master(struct tty *tty, unsigned int status);
 
-/* ---- Whose terminal it is (kernel/tty_session.c) -------------------------------------------- */
+/* ---- Whose terminal it is (kernel/tty_session.c) ---- */
 
 /* Makes it the controlling terminal of a process that leads a session and has none. */
 void tty_start_session(struct tty *tty, struct process *leader);

@@ -12,7 +12,7 @@
 #include "kernel/task.h"
 #include "kernel/tty.h"
 
-/* ---- Size and flow -------------------------------------------------------------------------- */
+/* ---- Size and flow ---- */
 
 static long set_size(struct tty *tty, uintptr_t argument)
 {
@@ -101,7 +101,7 @@ static long flush(struct tty *tty, uintptr_t queue)
     return 0;
 }
 
-/* ---- Requests ------------------------------------------------------------------------------- */
+/* ---- Requests ---- */
 
 /* Of a terminal that is not the caller's nobody learns the session, but from the master. */
 static bool may_ask_session(const struct tty *tty)

@@ -17,7 +17,7 @@
 _Static_assert(offsetof(struct ktermios, c_cc) == offsetof(struct termios, c_cc), "a prefix");
 _Static_assert(sizeof(struct ktermios) == sizeof(struct termios2), "the same");
 
-/* ---- Speeds --------------------------------------------------------------------------------- */
+/* ---- Speeds ---- */
 
 /* By a number of the c_cflag's bits, CBAUDEX counting 15: <asm/termbits.h>. */
 static speed_t speed_of(tcflag_t bits, speed_t other)
@@ -44,7 +44,7 @@ static void set_speeds(struct ktermios *settings)
     settings->c_ispeed = input ? speed_of(input, settings->c_ispeed) : settings->c_ospeed;
 }
 
-/* ---- Layouts -------------------------------------------------------------------------------- */
+/* ---- Layouts ---- */
 
 static size_t size_of_layout(unsigned int request)
 {
@@ -112,7 +112,7 @@ static long read_settings(unsigned int request, uintptr_t argument, struct kterm
     return 0;
 }
 
-/* ---- Setting -------------------------------------------------------------------------------- */
+/* ---- Setting ---- */
 
 /* Whether what is typed stops and starts output by the usual characters. */
 static bool has_usual_flow_control(const struct ktermios *settings)

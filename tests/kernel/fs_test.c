@@ -56,7 +56,7 @@ static uint32_t mode_of(struct node *root, const char *path)
     return mode;
 }
 
-/* ---- Archives ------------------------------------------------------------------------------- */
+/* ---- Archives ---- */
 
 static struct archive archive;
 
@@ -214,7 +214,7 @@ KTEST(initramfs_conflicts)
     run_without_leak(unpack_conflicts);
 }
 
-/* ---- Paths ---------------------------------------------------------------------------------- */
+/* ---- Paths ---- */
 
 static void walk_paths(void)
 {
@@ -264,7 +264,7 @@ KTEST(paths_lead_where_they_should)
     run_without_leak(walk_paths);
 }
 
-/* ---- Contents ------------------------------------------------------------------------------- */
+/* ---- Contents ---- */
 
 static long write_at(struct node *node, const char *bytes, size_t size, uint64_t offset)
 {

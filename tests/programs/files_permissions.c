@@ -71,7 +71,7 @@ static void show_mode(const char *name)
         say("%s: mode %o, user %u, group %u", name, status.st_mode, status.st_uid, status.st_gid);
 }
 
-/* ---- Files ---------------------------------------------------------------------------------- */
+/* ---- Files ---- */
 
 static void try_opening(const char *name)
 {
@@ -130,7 +130,7 @@ static void files(void)
     SHOW(access("f640", X_OK));
 }
 
-/* ---- Bits that run a program as another user ------------------------------------------------ */
+/* ---- Bits that run a program as another user ---- */
 
 static void change_contents(void)
 {
@@ -163,7 +163,7 @@ static void set_id(void)
     show_mode("given-directory");
 }
 
-/* ---- Directories ---------------------------------------------------------------------------- */
+/* ---- Directories ---- */
 
 static void use_directories(void)
 {
@@ -240,7 +240,7 @@ static void directories(void)
     as_each(use_inheriting);
 }
 
-/* ---- Of whom access() asks ------------------------------------------------------------------ */
+/* ---- Of whom access() asks ---- */
 
 static void real_and_effective(void)
 {

@@ -44,7 +44,7 @@ static void in_threads(void *(*function)(void *))
         pthread_join(threads[i], NULL);
 }
 
-/* ---- One process ---------------------------------------------------------------------------- */
+/* ---- One process ---- */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
@@ -165,7 +165,7 @@ static void interrupted(void)
     SHOW(sem_timedwait(&ready, &time));
 }
 
-/* ---- Several processes ---------------------------------------------------------------------- */
+/* ---- Several processes ---- */
 
 static struct {
     pthread_mutex_t mutex, robust;
@@ -218,7 +218,7 @@ static void processes_wait(void)
     say("counted to %ld", common->counter);
 }
 
-/* ---- Owners that end ------------------------------------------------------------------------ */
+/* ---- Owners that end ---- */
 
 static void own(void)
 {

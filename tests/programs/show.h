@@ -81,7 +81,7 @@ static inline void show_end(const char *text, pid_t pid)
         say_status(text, status);
 }
 
-/* ---- Accesses to memory --------------------------------------------------------------------- */
+/* ---- Accesses to memory ---- */
 
 static inline void reading(volatile unsigned char *place)
 {
@@ -144,7 +144,7 @@ static inline void show_access(const char *text, void (*access)(volatile unsigne
         sigaction(signals[i], &before[i], NULL);
 }
 
-/* ---- A directory to work in ----------------------------------------------------------------- */
+/* ---- A directory to work in ---- */
 
 static char show_directory[64];
 

@@ -157,8 +157,7 @@ static void interrupted(void)
     close_pipe();
 }
 
-/* ---- poll and select ---------------------------------------------------------------------------
- */
+/* ---- poll and select ---- */
 
 static long poll_files(struct pollfd *files, unsigned int count, int milliseconds)
 {

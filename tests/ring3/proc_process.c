@@ -11,7 +11,7 @@
 #define FILE_PATH  "/tmp/latchkey process"
 #define STAT_COUNT 52
 
-/* ---- A child that waits -------------------------------------------------------------------- */
+/* ---- A child that waits ---- */
 
 static char path_text[64];
 
@@ -56,7 +56,7 @@ static bool reaches_state(pid_t process, char state)
     return false;
 }
 
-/* ---- Texts --------------------------------------------------------------------------------- */
+/* ---- Texts ---- */
 
 static void status_of_this_process(void)
 {
@@ -238,7 +238,7 @@ static void limits(void)
     EXPECT(behind_label(proc_text, "Max stack size            8388608 ") != NULL);
 }
 
-/* ---- Links --------------------------------------------------------------------------------- */
+/* ---- Links ---- */
 
 static void exe_leads_to_the_program(void)
 {
@@ -359,7 +359,7 @@ static void directories(void)
     EXPECT_ERROR(access(path_in(child, ""), F_OK), ENOENT);
 }
 
-/* ---- Threads ------------------------------------------------------------------------------- */
+/* ---- Threads ---- */
 
 static uint32_t thread_tid, thread_leave;
 
@@ -422,7 +422,7 @@ static void threads(void)
     munmap(stack, 4 * PAGE);
 }
 
-/* ---- Children ------------------------------------------------------------------------------ */
+/* ---- Children ---- */
 
 static void states(void)
 {

@@ -19,7 +19,7 @@ static bool skipped_on_linux(void)
     return !on_latchkey();
 }
 
-/* ---- /proc --------------------------------------------------------------------------------- */
+/* ---- /proc ---- */
 
 /* Whether a word stands in the line at text, with blanks around it. */
 static bool has_word(const char *text, const char *word)
@@ -189,7 +189,7 @@ static void nothing_can_be_made(void)
     EXPECT_ERROR(syscall(__NR_symlink, "target", "/sys/nothing"), EPERM);
 }
 
-/* ---- /sys ---------------------------------------------------------------------------------- */
+/* ---- /sys ---- */
 
 static void processors(void)
 {
@@ -256,7 +256,7 @@ static void transparent_pages_are_by_advice(void)
     EXPECT(strcmp(proc_text, "always [madvise] never\n") == 0);
 }
 
-/* ---- debugfs ------------------------------------------------------------------------------- */
+/* ---- debugfs ---- */
 
 static bool skipped_without_init_pkru(void)
 {
