@@ -98,10 +98,8 @@ static void sleepers(void)
     pid_t child = fork();
 
     if (!child)
-        _exit(
-            (int)-syscall(__NR_clock_nanosleep, CLOCK_REALTIME_, ABSOLUTE, &until.it_value, NULL));
-    usleep(
-        100000); /* so that it sleeps by then; if it does not, its sleep is short from the start */
+        _exit(syscall(__NR_clock_nanosleep, CLOCK_REALTIME_, ABSOLUTE, &until.it_value, NULL) != 0);
+    usleep(100000); /* it sleeps by then; if not, its sleep is short from the start */
     move_clock(-LONG_SECONDS);
     EXPECT_EQUAL(waitpid(child, &status, WNOHANG), 0);
     move_clock(3 * LONG_SECONDS);

@@ -12,7 +12,6 @@
 #include <sys/uio.h>
 #include <time.h>
 
-#include "tests/ring3/proc.h"
 #include "tests/ring3/ring3.h"
 
 #define SOMEBODY   1234
@@ -246,7 +245,7 @@ static void the_machine(void)
     EXPECT_SUCCESS(syscall(__NR_setdomainname, names.domainname, strlen(names.domainname)));
     EXPECT_ERROR(syscall(__NR_sethostname, names.nodename, __NEW_UTS_LEN + 1), EINVAL);
     EXPECT_ERROR(syscall(__NR_sethostname, NULL, 1), EFAULT);
-    if (on_latchkey()) {
+    if (is_latchkey()) {
         EXPECT_SUCCESS(syscall(__NR_sethostname, "board", 3));
         EXPECT_SUCCESS(syscall(__NR_uname, &names));
         EXPECT_EQUAL(strcmp(names.nodename, "boa"), 0);

@@ -90,9 +90,4 @@ static inline bool same_line(const char *one, const char *other)
     return length == strcspn(other, "\n") && strncmp(one, other, length) == 0;
 }
 
-static inline bool on_latchkey(void)
-{
-    return follows_manual_without_pku();
-}
-
 #endif

@@ -14,9 +14,9 @@
 
 static bool skipped_on_linux(void)
 {
-    if (!on_latchkey())
+    if (!is_latchkey())
         ktap_skip("this would change the machine");
-    return !on_latchkey();
+    return !is_latchkey();
 }
 
 /* ---- /proc ---- */
@@ -248,7 +248,7 @@ static void the_pool_can_be_resized(void)
 
 static void transparent_pages_are_by_advice(void)
 {
-    if (!on_latchkey()) {
+    if (!is_latchkey()) {
         ktap_skip("this is Linux's own affair");
         return;
     }
