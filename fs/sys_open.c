@@ -298,12 +298,10 @@ static long set_flag_by_ioctl(struct file *file, unsigned int flag, uintptr_t ar
 static long readable_bytes(struct file *file, uintptr_t argument)
 {
     struct stat status;
-    int left;
 
     if (file_status(file, &status) || !S_ISREG(status.st_mode))
         return -ENOTTY;
-    left = status.st_size - file->offset;
-    return copy_to_user(argument, &left, sizeof(left)) ? -EFAULT : 0;
+    return put_user_int(argument, (int)(status.st_size - file->offset));
 }
 
 static long control(struct file *file, int fd, unsigned int request, uintptr_t argument)

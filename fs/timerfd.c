@@ -33,16 +33,7 @@ static void catch_up(struct timer *timer)
 {
     uint64_t now = time_now_for(&timer->due);
 
-    if (!timer->due.at || timer->due.at > now)
-        return;
-    if (timer->interval) {
-        uint64_t times = (now - timer->due.at) / timer->interval + 1;
-        timer->expirations += times;
-        timer->due.at += times * timer->interval;
-    } else {
-        timer->expirations++;
-        timer->due.at = 0;
-    }
+    timer->expirations += time_forward(&timer->due, timer->interval, now);
 }
 
 static void set_alarm(struct timer *timer)
@@ -107,15 +98,10 @@ static const struct file_operations timer_operations = {
     .release = release,
 };
 
-static bool wakes_the_board(int clock)
-{
-    return clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
-}
-
 static bool is_clock(int clock)
 {
     return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
-           wakes_the_board(clock);
+           time_wakes_the_board(clock);
 }
 
 SYSCALL2(timerfd_create, int, clock, unsigned int, flags)
@@ -124,7 +110,7 @@ SYSCALL2(timerfd_create, int, clock, unsigned int, flags)
 
     if ((flags & ~(TFD_CLOEXEC | TFD_NONBLOCK)) || !is_clock(clock))
         return -EINVAL;
-    if (wakes_the_board(clock) && !task_may(CAP_WAKE_ALARM))
+    if (time_wakes_the_board(clock) && !task_may(CAP_WAKE_ALARM))
         return -EPERM;
     timer = kzalloc(sizeof(*timer));
     if (timer) {
@@ -161,8 +147,6 @@ SYSCALL4(timerfd_settime, int, fd, unsigned int, flags, uintptr_t, new_value, ui
     if (old_value)
         error = show(timer, old_value);
     timer->due = time_due_of(timer->clock, value, flags & TFD_TIMER_ABSTIME);
-    if (!value)
-        timer->due.at = 0;
     timer->interval = interval;
     timer->expirations = 0;
     set_alarm(timer);

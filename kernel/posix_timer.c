@@ -58,22 +58,6 @@ static void set_alarm(struct posix_timer *timer)
 
 /* ---- expiring ---- */
 
-/* Moves on to the next expiry behind now, if there is one. Returns how many have been. */
-static uint64_t forward(struct posix_timer *timer, uint64_t now)
-{
-    uint64_t times = 1;
-
-    if (!timer->due.at || timer->due.at > now)
-        return 0;
-    if (timer->interval) {
-        times = (now - timer->due.at) / timer->interval + 1;
-        timer->due.at += times * timer->interval;
-    } else {
-        timer->due.at = 0;
-    }
-    return times;
-}
-
 /* Whether its signal waits now. Not if it is ignored, its thread is gone, or there is no memory. */
 static bool send(const struct posix_timer *timer)
 {
@@ -102,7 +86,7 @@ static void ring(struct alarm *alarm, uint64_t now)
     timer->waits = timer->due.at <= now_of(timer) && send(timer);
     if (timer->waits)
         return;
-    forward(timer, now_of(timer));
+    time_forward(&timer->due, timer->interval, now_of(timer));
     set_alarm(timer);
     if (alarm->due && alarm->due < now + TICK_NS)
         alarm_set(alarm, now + TICK_NS);
@@ -124,7 +108,7 @@ void posix_timer_taken(siginfo_t *info)
 
     if (!timer || !timer->waits)
         return;
-    uint64_t times = forward(timer, now_of(timer));
+    uint64_t times = time_forward(&timer->due, timer->interval, now_of(timer));
     timer->waits = false;
     timer->overrun = times > INT32_MAX ? INT32_MAX : times ? (int)times - 1 : 0;
     info->si_overrun = timer->overrun;
@@ -177,8 +161,8 @@ static int check_clock_is_there(int clock)
 {
     uint64_t now;
 
-    if (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM)
-        return -EOPNOTSUPP; /* they would wake a board that sleeps */
+    if (time_wakes_the_board(clock))
+        return -EOPNOTSUPP;
     return cpu_clock_is(clock) ? cpu_clock_read(current_process(), clock, &now) : 0;
 }
 
@@ -246,14 +230,14 @@ SYSCALL3(timer_create, int, clock, uintptr_t, user_event, uintptr_t, user_id)
 /* Nanoseconds to the next expiry: never 0 while one is to come that is told. */
 static uint64_t remaining(const struct posix_timer *timer)
 {
-    struct posix_timer moved = *timer;
+    struct time_due due = timer->due;
     uint64_t now = now_of(timer);
 
     if (timer->waits || timer->event.sigev_notify == SIGEV_NONE)
-        forward(&moved, now);
-    if (!moved.due.at)
+        time_forward(&due, timer->interval, now);
+    if (!due.at)
         return 0;
-    return moved.due.at > now ? moved.due.at - now : 1;
+    return due.at > now ? due.at - now : 1;
 }
 
 SYSCALL2(timer_gettime, int, id, uintptr_t, value)
@@ -265,9 +249,7 @@ SYSCALL2(timer_gettime, int, id, uintptr_t, value)
 
 static struct time_due due_of(const struct posix_timer *timer, uint64_t value, bool absolute)
 {
-    if (!value)
-        return (struct time_due){0};
-    if (!cpu_clock_is(timer->clock))
+    if (!value || !cpu_clock_is(timer->clock))
         return time_due_of(timer->clock, value, absolute);
     return (struct time_due){absolute ? value : now_of(timer) + value, false};
 }

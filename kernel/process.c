@@ -342,10 +342,10 @@ static int give_pidfd(const struct process *process, uintptr_t address)
 
     if (fd < 0)
         return fd;
-    if (!copy_to_user(address, &fd, sizeof(fd)))
-        return 0;
-    file_table_close(current()->files, fd);
-    return -EFAULT;
+    int error = put_user_int(address, fd);
+    if (error)
+        file_table_close(current()->files, fd);
+    return error;
 }
 
 /*

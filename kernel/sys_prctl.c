@@ -12,11 +12,6 @@
 
 #define TIMER_SLACK_DEFAULT 50000 /* ns */
 
-static long put_int(uintptr_t address, int value)
-{
-    return copy_to_user(address, &value, sizeof(value)) ? -EFAULT : 0;
-}
-
 static long set_name(struct task *task, uintptr_t address)
 {
     char name[sizeof(task->name)];
@@ -88,12 +83,12 @@ SYSCALL5(prctl, int, option, uintptr_t, argument, uintptr_t, third, uintptr_t, f
     case PR_SET_PDEATHSIG:
         return set_death_signal(control, argument);
     case PR_GET_PDEATHSIG:
-        return put_int(argument, control->death_signal);
+        return put_user_int(argument, control->death_signal);
     case PR_SET_CHILD_SUBREAPER:
         control->is_subreaper = argument;
         return 0;
     case PR_GET_CHILD_SUBREAPER:
-        return put_int(argument, control->is_subreaper);
+        return put_user_int(argument, control->is_subreaper);
     case PR_SET_DUMPABLE:
         return set_flag(&control->is_not_dumpable, argument ^ 1);
     case PR_GET_DUMPABLE:
@@ -133,7 +128,7 @@ SYSCALL5(prctl, int, option, uintptr_t, argument, uintptr_t, third, uintptr_t, f
     case PR_GET_TIMING:
         return PR_TIMING_STATISTICAL;
     case PR_GET_TSC:
-        return put_int(argument, PR_TSC_ENABLE);
+        return put_user_int(argument, PR_TSC_ENABLE);
     default:
         return -EINVAL;
     }

@@ -144,7 +144,7 @@ SYSCALL2(sched_getparam, int, pid, uintptr_t, parameter)
 
     if (error)
         return error;
-    return copy_to_user(parameter, &task->priorities.priority, sizeof(int)) ? -EFAULT : 0;
+    return put_user_int(parameter, task->priorities.priority);
 }
 
 /* ---- all of it in one structure ---- */

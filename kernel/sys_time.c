@@ -168,6 +168,8 @@ static bool can_be_set(int clock)
 
 struct time_due time_due_of(int clock, uint64_t value, bool absolute)
 {
+    if (!value)
+        return (struct time_due){0};
     if (!absolute)
         return (struct time_due){clock_monotonic_ns() + value, false};
     return (struct time_due){value, can_be_set(clock)};
@@ -183,6 +185,23 @@ uint64_t time_alarm_for(const struct time_due *due)
     uint64_t moment = due->is_real ? time_realtime_to_monotonic(due->at) : due->at;
 
     return moment ? moment : 1; /* long ago, and not "never" */
+}
+
+uint64_t time_forward(struct time_due *due, uint64_t interval, uint64_t now)
+{
+    uint64_t times = 1;
+
+    if (!due->at || due->at > now)
+        return 0;
+    if (interval)
+        times = (now - due->at) / interval + 1;
+    due->at = interval ? due->at + times * interval : 0;
+    return times;
+}
+
+bool time_wakes_the_board(int clock)
+{
+    return clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
 }
 
 PARALLEL_SYSCALL2(nanosleep, uintptr_t, duration, uintptr_t, remaining)
@@ -259,12 +278,6 @@ static bool may_sleep_by(int clock)
            clock != CLOCK_REALTIME_COARSE && clock != CLOCK_MONOTONIC_COARSE;
 }
 
-/* These would wake a board that sleeps. */
-static bool is_alarm(int clock)
-{
-    return clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
-}
-
 PARALLEL_SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, uintptr_t,
                   remaining)
 {
@@ -273,10 +286,10 @@ PARALLEL_SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, 
 
     if (!may_sleep_by(clock))
         return -EOPNOTSUPP;
-    error = is_alarm(clock) ? 0 : time_read_clock(clock, &now);
+    error = time_wakes_the_board(clock) ? 0 : time_read_clock(clock, &now);
     if (!error)
         error = time_from_user(duration, &ns);
-    if (!error && is_alarm(clock))
+    if (!error && time_wakes_the_board(clock))
         error = -EOPNOTSUPP;
     if (!error && cpu_clock_is_own_thread(clock))
         error = -EINVAL;

@@ -33,12 +33,21 @@ struct time_due {
     bool is_real; /* by time_realtime_ns(), else by clock_monotonic_ns() */
 };
 
-/* When a timer is due that is set to a value, not 0, on a clock. */
+/* When a timer is due that is set to a value on a clock; 0 turns it off. */
 struct time_due time_due_of(int clock, uint64_t value, bool absolute);
 
 /* The time by which it is due, now; and the moment of clock_monotonic_ns() as things are, not 0. */
 uint64_t time_now_for(const struct time_due *due);
 uint64_t time_alarm_for(const struct time_due *due);
+
+/*
+ * Moves what is due by now on by intervals, in ns, to the first moment behind now, or turns it off
+ * when the interval is 0. Returns how many moments have passed.
+ */
+uint64_t time_forward(struct time_due *due, uint64_t interval, uint64_t now);
+
+/* Whether it is a clock that would wake a board that sleeps: CLOCK_*_ALARM. */
+bool time_wakes_the_board(int clock);
 
 /* Nanoseconds since 1970; and the moment of clock_monotonic_ns() that such a time is. */
 uint64_t time_realtime_ns(void);
