@@ -90,16 +90,6 @@ static int show_meminfo(const struct pseudo_node *node, struct text *text)
 
 /* ---- stat and loadavg ---- */
 
-static unsigned int count_running(void)
-{
-    const struct task *task;
-    unsigned int count = 0;
-
-    TAILQ_FOREACH (task, &all_tasks, all_link)
-        count += task->state == TASK_RUNNABLE;
-    return count;
-}
-
 /* How long a CPU, or all of them, were at work and idle. */
 static void put_cpu_times(struct text *text, uint64_t all_ns, uint64_t idle_ns)
 {
@@ -131,7 +121,7 @@ static int show_stat(const struct pseudo_node *node, struct text *text)
     text_print(text, "intr %lu\nctxt %lu\nbtime %lu\n", counters.ticks, counters.switches,
                clock_boot_seconds());
     text_print(text, "processes %lu\nprocs_running %u\nprocs_blocked 0\n", task_total(),
-               count_running());
+               sched_count_running());
     return 0;
 }
 
@@ -143,7 +133,7 @@ static int show_loadavg(const struct pseudo_node *node, struct text *text)
 
         text_print(text, "%lu.%02lu ", hundredths / 100, hundredths % 100);
     }
-    text_print(text, "%u/%u %d\n", count_running(), task_count(), task_last_pid());
+    text_print(text, "%u/%u %d\n", sched_count_running(), task_count(), task_last_pid());
     return 0;
 }
 
