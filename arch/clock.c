@@ -24,7 +24,7 @@
 
 struct clock_rates clock_rates;
 
-bool clock_tsc_is_common;
+const char *clock_tsc_objection;
 
 static uint64_t tsc_base, tsc_multiplier;
 static uint64_t boot_seconds;
@@ -157,7 +157,8 @@ static bool tsc_is_steady(void)
 void clock_calibrate(bool has_rtc)
 {
     find_rates(&clock_rates);
-    clock_tsc_is_common = tsc_is_steady();
+    if (!tsc_is_steady())
+        clock_tsc_objection = "the rate of the TSC may change: CPUID has no invariant TSC";
     clock_rates.deadline = apic_timer_has_deadline();
     tsc_base = rdtsc();
     tsc_multiplier = (NS_PER_SECOND << 32) / clock_rates.tsc_hz;
@@ -204,7 +205,7 @@ uint64_t clock_monotonic_ns(void)
     uint64_t ticks = rdtsc_after_loads() + (uint64_t)this_cpu()->tsc_offset - tsc_base;
     uint64_t ns = (uint64_t)((unsigned __int128)ticks * tsc_multiplier >> 32);
 
-    return clock_tsc_is_common ? ns : not_before_any(ns);
+    return clock_tsc_objection ? not_before_any(ns) : ns;
 }
 
 /* Without overflow for any time that a program can ask for: seconds and the rest apart. */

@@ -35,10 +35,11 @@ bool clock_measure(const struct clock_reference *reference, struct clock_rates *
 uint64_t clock_monotonic_ns(void);
 
 /*
- * Whether every CPU may take its TSC as it is for the machine's time. Who finds that one does not
- * keep time with the boot CPU's clears it; that must be before the first program.
+ * NULL when every CPU may take its TSC as it is for the machine's time; otherwise why not, in words
+ * for the boot log. Whoever finds that one does not keep time with the boot CPU's sets it; that
+ * must be before the first program.
  */
-extern bool clock_tsc_is_common;
+extern const char *clock_tsc_objection;
 
 /* With such TSCs, ns = (TSC - base) * multiplier >> 32. */
 void clock_read_formula(uint64_t *base, uint64_t *multiplier);

@@ -12,12 +12,14 @@
 #define INIT_WAIT_US    10000
 #define STARTUP_WAIT_US 200
 
-/* How long a CPU may take until it reports. An emulator's may not get the host's time at once. */
-#define START_LIMIT_US 5000000ul
-#define POLL_US        100
+/*
+ * How long a CPU may take until it reports, or answers with its TSC. An emulator's may not get the
+ * host's time at once, and a late answer says no less about its TSC: the bounds are only wider.
+ */
+#define ANSWER_LIMIT_US 5000000ul
+#define POLL_US         100
 
-#define TSC_ROUNDS   8
-#define TSC_LIMIT_US 100000
+#define TSC_ROUNDS 8
 
 /* The end of boot/ap_trampoline.asm. */
 struct ap_trampoline_words {
@@ -158,7 +160,7 @@ static void send_startup(const struct ap_plan *plan)
 
 static void wait_for_all(const struct ap_plan *plan)
 {
-    for (uint64_t waited = 0; waited < START_LIMIT_US && count_started(plan); waited += POLL_US)
+    for (uint64_t waited = 0; waited < ANSWER_LIMIT_US && count_started(plan); waited += POLL_US)
         clock_wait(POLL_US);
     for (unsigned int i = 0; i < plan->count; i++)
         leave_started(&plan->slots[i], AP_ABSENT);
@@ -192,7 +194,7 @@ static void wake(const struct ap_slot *slot)
 static bool compare_once(struct ap_slot *slot, uint32_t round, struct tsc_agreement *agreement)
 {
     uint64_t before = rdtsc_ordered();
-    uint64_t limit = clock_ticks(TSC_LIMIT_US);
+    uint64_t limit = clock_ticks(ANSWER_LIMIT_US);
 
     __atomic_store_n(&slot->asked, round, __ATOMIC_RELEASE);
     while (__atomic_load_n(&slot->answered, __ATOMIC_ACQUIRE) != round) {

@@ -204,7 +204,7 @@ static void compare_tsc(struct ap_slot *slot)
     smp_compare_tsc(slot, &agreement);
     if (agreement.answered && agreement.low <= 0 && agreement.high >= 0)
         return;
-    clock_tsc_is_common = false;
+    clock_tsc_objection = "the TSCs of the CPUs are not known to be the same";
     if (!agreement.answered) {
         kprintf(KERN_WARNING "cpus       APIC id %u did not answer when its TSC was compared\n",
                 slot->apic_id);

@@ -8,6 +8,7 @@
 #include "arch/bug.h"
 #include "arch/clock.h"
 #include "arch/cpu.h"
+#include "kernel/console.h"
 #include "kernel/time.h"
 #include "libc/include/string.h"
 #include "mm/mmap.h"
@@ -60,9 +61,12 @@ static int make_variables(void)
     if (!page)
         return -ENOMEM;
     page->has_keys = cpu_state.pku;
-    page->tsc_is_common = clock_tsc_is_common;
+    page->tsc_is_common = !clock_tsc_objection;
     clock_read_formula(&page->tsc_base, &page->tsc_multiplier);
     vdso_set_realtime_offset(clock_boot_seconds() * NS_PER_SECOND);
+    if (clock_tsc_objection)
+        kprintf(KERN_WARNING "vdso       programs read the clocks by system calls: %s\n",
+                clock_tsc_objection);
     return 0;
 }
 

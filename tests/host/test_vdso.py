@@ -5,8 +5,10 @@ between CPUs. Unwinders: they find the caller from each of its instructions.
 """
 
 import os
+import re
 import subprocess
 
+import debugger
 import pytest
 
 import latchkey
@@ -37,3 +39,37 @@ def test_unwinding(tmp_path):
     result = latchkey.run(program)
     assert result.returncode == 0, result.stdout
     assert "__vdso_pkey_set" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "options, slow",
+    [("--cpus 2", False), ("--cpu max,-hypervisor,-invtsc", True)],
+    ids=["common", "not-invariant"],
+)
+def test_fallback_is_reported(options, slow):
+    """Where the TSC does not keep time the boot log says so, and the calls are system calls."""
+    result = latchkey.run(*options.split(), "--show-log", latchkey.built("tests", "vdso"))
+    counted = re.search(r"# (\d+) system calls in (\d+) uses", result.stdout)
+    assert (int(counted[1]) > 20) == slow, counted[0]
+    assert ("programs read the clocks by system calls: " in result.stderr) == slow
+
+
+def test_a_late_cpu_is_no_fallback():
+    """A CPU that stands still for a second while its TSC is compared keeps time all the same."""
+    interrupt = (
+        "import os, signal, threading; threading.Timer(1, os.kill, (os.getpid(), 2)).start()"
+    )
+    output, log = debugger.debug(
+        "break smp_compare_tsc",
+        "continue",
+        "set scheduler-locking on",
+        f"python {interrupt}",
+        "continue",
+        "set scheduler-locking off",
+        "delete",
+        "continue",
+        run="--cpus 2",
+    )
+    assert "compare_once" in output.partition("received signal SIGINT")[2], output
+    assert "2 of 2 up" in log, log
+    assert "programs read the clocks by system calls" not in log, log
