@@ -37,7 +37,8 @@ CHECKS := check-c check-python check-shell check-includes check-text
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help iso media boards run test fuzz soak debug selftest bench check format clean FORCE
+.PHONY: all help iso media boards run test test-all test-long fuzz soak debug selftest bench check
+.PHONY: format clean FORCE
 .PHONY: $(CHECKS)
 
 # ---- Sources ----------------------------------------------------------------------------------
@@ -105,13 +106,14 @@ ALL := $(IMAGES) $(addprefix $(BUILD)/tests/,fuzz exhaust soak) $(HOST_PROGRAMS)
 all: $(ALL) ## build everything (the default)
 
 help: ## list the targets and the variables
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo '  V=1             print whole commands'
 	@echo '  CC=clang        build the kernel and its programs with clang'
 	@echo '  CROSS_COMPILE=  prefix of the tools, for example x86_64-linux-gnu-'
 	@echo '  WORDS=          the kernel command line of make media, which then boots at once'
-	@echo '  AT_ONCE=        how many boards make boards drives at the same time (2)'
+	@echo '  AT_ONCE=        how many boards or tests run at the same time (2; one for each CPU)'
+	@echo '  ONLY=           the tests whose names fit, as the -k of pytest takes them'
 	@echo '  PROGRAMS=       your own files and folders to have in the machine with make run'
 	@echo '  DEBUG=1         a kernel that checks its locks and invalidations, in build/debug'
 	@echo '  BUILD=          the folder for everything made (default build)'
@@ -134,9 +136,18 @@ run: ## boot the ISO in QEMU: to a shell at a terminal, otherwise through the de
 	@if [ -t 0 ]; then program=/init; else program=/bin/pkey-demo; fi; \
 	tools/run --iso --show-log $(addprefix --add ,$(PROGRAMS)) --inside $$program
 
-test: ## test the kernel and its programs on a table of machines, and the programs on this Linux
-	@$(call ready,test debug bench boards)
-	@/usr/bin/python3 -B -m pytest tests/host $(if $(ONLY),-k "$(ONLY)")
+# Each size of tests/host/conftest.py, by two processes or more.
+run_tests = $(call ready,test debug bench boards) && /usr/bin/python3 -B -m pytest --size=$(1) \
+	-n $(or $(AT_ONCE),$(shell nproc)) --dist loadgroup tests/host $(if $(ONLY),-k "$(ONLY)")
+
+test: ## test all about keys, and one of each way in, in ten minutes (with ONLY=: of all tests)
+	@$(call run_tests,$(if $(ONLY),all,test))
+
+test-all: ## test everything, as CI does, within an hour on two cores
+	@$(call run_tests,all)
+
+test-long: ## test what takes hours; stopped and started again, it goes on where it was
+	@$(call run_tests,long)
 
 boards: ## bring up the boards of a labgrid environment (ENV=FILE; by default four QEMU machines)
 	@$(call ready,boards,iso)

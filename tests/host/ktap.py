@@ -7,8 +7,9 @@ from collections import namedtuple
 PLAN = re.compile(r"1\.\.(\d+)$")
 RESULT = re.compile(r"(not )?ok (\d+)(?: - (.*?))?(?:\s+# SKIP(?: (.*))?)?$")
 
-# outcome is "passed", "failed" or "skipped"; notes are the lines "# ..." printed since the last.
-Result = namedtuple("Result", "name outcome notes")
+# outcome is "passed", "failed" or "skipped", the last with a reason; notes are the lines "# ..."
+# printed since the result before.
+Result = namedtuple("Result", "name outcome notes reason", defaults=("",))
 
 
 class IncompleteReport(AssertionError):
@@ -44,4 +45,6 @@ def _result(match, number, notes):
     name = match[3] or f"test {number}"
     if match[1]:
         return Result(name, "failed", notes)
-    return Result(name, "skipped" if "# SKIP" in match[0] else "passed", notes)
+    if "# SKIP" in match[0]:
+        return Result(name, "skipped", notes, match[4] or "")
+    return Result(name, "passed", notes)

@@ -8,8 +8,15 @@ from collections import namedtuple
 # programs  the ring-3 tests that run there; None is all of them
 # ring0     the in-kernel tests that run there, as the kernel's option test= takes them
 # known     results that fail there because of the emulator: the test's name, and why
-Machine = namedtuple("Machine", "name options programs ring0 known", defaults=(None, "all", {}))
+# keys      whether protection keys are on there
+# quick     those of the programs that `make test` runs there; with any, it runs ring0, too
+Machine = namedtuple(
+    "Machine",
+    "name options programs ring0 known keys quick",
+    defaults=(None, "all", {}, True, ()),
+)
 
+EVERYTHING = None
 # Enough to see that keys work, where a boot is slow and the CPU is one that another row has.
 FEW = ("faults", "keys", "pkru")
 
@@ -35,29 +42,52 @@ BOCHS_COPIES = dict.fromkeys(
     "Bochs does not judge AD in ring 0",
 )
 
+# The tests of keys and rights.
+ABOUT_KEYS = (
+    "execute_only",
+    "exceptions",
+    "faults",
+    "handlers",
+    "key_areas",
+    "keys",
+    "keys_threads",
+    "no_pku",
+    "pkey_get_set",
+    "pkey_mprotect",
+    "pkey_policy",
+    "pkey_query",
+    "pkey_release",
+    "pkey_set_all",
+    "pkey_set_thread",
+    "pkru",
+    "sigreturn",
+    "usercopy",
+    "xstate",
+)
+
 MACHINES = (
     # QEMU, PVH: several processors
-    Machine("max", "--cpu max"),
+    Machine("max", "--cpu max", quick=EVERYTHING),
     Machine("skylake-server", "--cpu Skylake-Server"),
     Machine("qemu64-pku", "--cpu qemu64,+pku,+xsave"),
-    Machine("qemu64", "--cpu qemu64"),
-    Machine("nopku", "--append nopku"),
+    Machine("qemu64", "--cpu qemu64", keys=False),
+    Machine("nopku", "--append nopku", keys=False, quick=("keys", "no_pku")),
     # QEMU, PVH: little memory, and memory above 4 GiB
-    Machine("32M", "--memory 32M", FEW),
+    Machine("32M", "--memory 32M", FEW, quick=FEW),
     Machine("64M", "--memory 64M", FEW),
     Machine("6G", "--memory 6G", FEW),
     Machine("80G", "--memory 80G", FEW, ring0="page_total,kernel_map_is_w_xor_x"),
     # QEMU, PVH: several CPUs
-    Machine("4-cpus", "--cpus 4"),
+    Machine("4-cpus", "--cpus 4", quick=ABOUT_KEYS),
     Machine("16-cpus", "--cpus 16", FEW),
     # QEMU, GRUB from the ISO
     Machine("bios", "--iso"),
-    Machine("bios-64M", "--iso --memory 64M --cpu Skylake-Server", FEW),
-    Machine("uefi", "--uefi --cpu Skylake-Server", FEW),
+    Machine("bios-64M", "--iso --memory 64M --cpu Skylake-Server", FEW, quick=FEW),
+    Machine("uefi", "--uefi --cpu Skylake-Server", FEW, quick=FEW),
     Machine("uefi-6G", "--uefi --memory 6G", FEW),
     Machine("uefi-8-cpus", "--uefi --cpus 8", (*FEW, "shared_space")),
     # Bochs, GRUB from the ISO: a second, independent implementation
     Machine("bochs", "--bochs", known=BOCHS_COPIES),
-    Machine("bochs-tigerlake", "--bochs --cpu tigerlake", FEW),
-    Machine("bochs-no-pku", "--bochs --cpu corei7_skylake_x", FEW),
+    Machine("bochs-tigerlake", "--bochs --cpu tigerlake", FEW, quick=FEW),
+    Machine("bochs-no-pku", "--bochs --cpu corei7_skylake_x", FEW, keys=False),
 )

@@ -6,8 +6,6 @@ measures in instructions is shown by `make bench` and judged by nobody here.
 import json
 import sys
 
-from conftest import Job
-
 import pytest
 
 import latchkey
@@ -15,9 +13,9 @@ import latchkey
 sys.path.insert(0, latchkey.ROOT + "/tools/lib")
 import comparison  # noqa: E402
 
+pytestmark = pytest.mark.all
+
 PROGRAM = latchkey.built("user", "pkbench")
-EVENTS = Job("--icount", PROGRAM, "--events", "--json")
-COUNTS = Job("--cpus", "4", PROGRAM, "--counts", "--json")
 
 # Of one operation: invalidations of a page, loads of CR3, interrupts, pages filled with zeros.
 EXPECTED = {
@@ -37,20 +35,15 @@ EXPECTED = {
 }
 
 
-def job(value, name):
-    return pytest.mark.parametrize("job", [pytest.param(value, id=name)])
-
-
-@job(EVENTS, "1-cpu")
-def test_events(job):
-    rows = comparison.checked("Latchkey", job.result())
+def test_events():
+    result = latchkey.run("--icount", PROGRAM, "--events", "--json")
+    rows = comparison.checked("Latchkey", result)
     found = {name: tuple(rows[name][event] for event in comparison.EVENTS) for name in EXPECTED}
     assert found == EXPECTED
 
 
-@job(COUNTS, "4-cpus")
-def test_counts(job):
-    result = job.result()
+def test_counts():
+    result = latchkey.run("--cpus", "4", PROGRAM, "--counts", "--json")
     assert result.returncode == 0, result.stdout + result.stderr
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     asleep = [row for row in rows if row["counts"] == "pkey_set_all, the others asleep"]

@@ -21,6 +21,8 @@ sys.path.insert(0, os.path.join(latchkey.ROOT, "tools", "lib"))
 import iso  # noqa: E402
 import machines  # noqa: E402
 
+pytestmark = [pytest.mark.all, pytest.mark.xdist_group("board")]
+
 # What QEMU makes of the value 1 that the kernel writes to isa-debug-exit: there is no program.
 ENDED = 3
 

@@ -12,7 +12,6 @@ import bringup
 import debugger
 import mistakes
 import pytest
-from conftest import Job
 from test_smp import GOOD, boot
 
 import latchkey
@@ -20,6 +19,8 @@ import latchkey
 sys.path.insert(0, os.path.join(latchkey.ROOT, "tools", "lib"))
 
 import bringup_report  # noqa: E402
+
+pytestmark = [pytest.mark.all, pytest.mark.xdist_group("bringup")]
 
 # Name: options of tools/run, and the APIC ids.
 MACHINES = {
@@ -44,13 +45,13 @@ def documented_differences():
 def cases():
     for name, (options, ids) in MACHINES.items():
         words = ["--append", "bringup seed=1", "--show-log", "--inside", "/bin/true"]
-        yield pytest.param(ids, Job(*options.split(), *words), id=name)
+        yield pytest.param(ids, [*options.split(), *words], id=name)
 
 
-@pytest.mark.parametrize("ids, job", cases())
-def test_machine(ids, job):
+@pytest.mark.parametrize("ids, arguments", cases())
+def test_machine(ids, arguments):
     """Every test on every CPU; the machine goes on to the first program afterwards."""
-    result = job.result()
+    result = latchkey.run(*arguments)
     assert result.returncode == 0, result.stderr[-2000:]
     report = bringup.parse(result.stderr)
     failed = [line for line in report.results if line.outcome == "fail"]

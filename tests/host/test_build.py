@@ -9,6 +9,8 @@ import pytest
 
 import latchkey
 
+pytestmark = pytest.mark.all
+
 CLANG = "clang"
 
 

@@ -12,6 +12,8 @@ import latchkey
 import mistakes
 import pytest
 
+pytestmark = [pytest.mark.all, pytest.mark.xdist_group("checks")]
+
 INVALIDATIONS = (
     "no-flush",
     "no-flush-of-unmapped",

@@ -6,9 +6,10 @@ has, and its calls succeed often enough.
 """
 
 import pytest
-from conftest import Job
 
 import latchkey
+
+pytestmark = pytest.mark.all
 
 # With enough memory nobody is killed for want of it, and with little there is always want.
 MACHINES = {
@@ -21,12 +22,12 @@ MACHINES = {
 def runs():
     for seed, (name, options) in enumerate(MACHINES.items(), start=1):
         fuzz = [latchkey.built("tests", "fuzz"), "--seed", str(seed), "--calls", "20000"]
-        yield pytest.param(Job(*options, *fuzz), id=name)
+        yield pytest.param([*options, *fuzz], id=name)
 
 
-@pytest.mark.parametrize("job", runs())
-def test_short(job):
-    result = job.result()
+@pytest.mark.parametrize("arguments", runs())
+def test_short(arguments):
+    result = latchkey.run(*arguments)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "\nfuzz: good\n" in result.stdout
     assert "not fuzzed" not in result.stdout

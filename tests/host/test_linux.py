@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""Runs the ring-3 tests on this Linux, which is the judge of what they expect, if it has keys."""
-
-import subprocess
+"""Runs the ring-3 tests on a Linux with protection keys, which is the judge of what they expect."""
 
 import pytest
 
+import judge
 import latchkey
 
 
-def linux_has_keys():
-    with open("/proc/cpuinfo") as file:
-        return any(line.startswith("flags") and "ospke" in line.split() for line in file)
+def question(program):
+    return judge.Question(latchkey.built("host", program))
 
 
-@pytest.mark.skipif(not linux_has_keys(), reason="this Linux has no protection keys (ospke)")
+def questions():
+    return [question(program) for program in latchkey.names("tests/ring3")]
+
+
+@pytest.mark.xdist_group("judge")
 @pytest.mark.parametrize("program", latchkey.names("tests/ring3"))
-def test_linux(program, ktap):
-    result = subprocess.run(
-        [latchkey.built("host", program)], capture_output=True, text=True, timeout=60
-    )
-    assert result.returncode in (0, 1), result.stderr
-    ktap(result.stdout)
+def test_linux(program, ktap, tmp_path):
+    outcome = judge.answer(question(program), tmp_path)
+    assert outcome.status in (0, 1), outcome
+    ktap(outcome.stdout, linux=True)

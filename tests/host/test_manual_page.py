@@ -15,8 +15,10 @@ import textwrap
 import pexpect
 import pytest
 
+import judge
 import latchkey
-from test_linux import linux_has_keys
+
+pytestmark = pytest.mark.xdist_group("manual_page")
 
 MANUAL_PAGE = "/usr/share/man/man7/pkeys.7.gz"
 EXAMPLE = re.compile(r"^\.EX\n(#define _GNU_SOURCE\n.*?)^\.EE$", re.MULTILINE | re.DOTALL)
@@ -28,13 +30,17 @@ def example_source():
     return source.replace("\\-", "-").replace("\\e", "\\")
 
 
+def build_example(program):
+    subprocess.run(
+        ["gcc", "-static", "-O2", "-x", "c", "-", "-o", program],
+        input=example_source(), text=True, check=True,
+    )  # fmt: skip
+    return program
+
+
 @pytest.fixture(scope="module")
 def example(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("manual")
-    source, program = folder / "example.c", folder / "example"
-    source.write_text(example_source())
-    subprocess.run(["gcc", "-static", "-O2", "-o", str(program), str(source)], check=True)
-    return str(program)
+    return build_example(str(tmp_path_factory.mktemp("manual") / "example"))
 
 
 def at_a_terminal(command, *arguments):
@@ -66,12 +72,18 @@ def test_example_without_keys(example):
     assert result.stderr.endswith(": pkey_alloc: No space left on device\n")
 
 
-@pytest.mark.skipif(not linux_has_keys(), reason="this Linux has no protection keys (ospke)")
-def test_example_on_linux(example):
-    linux, _, linux_signal = at_a_terminal(example)
-    ours, _, _ = at_a_terminal(latchkey.RUN, "--no-explain", example)
-    assert linux_signal == signal.SIGSEGV
-    assert ours == linux
+def questions():
+    return [judge.Question(build_example(judge.path_for("example")))]
+
+
+@pytest.mark.xdist_group("judge")
+def test_example_on_linux(tmp_path):
+    """Where output is no terminal: what it has not flushed when it dies is lost, there as here."""
+    [question] = questions()
+    linux = judge.answer(question, tmp_path)
+    ours = latchkey.run("--no-explain", question.program)
+    assert linux.status == ours.returncode == 128 + signal.SIGSEGV
+    assert ours.stdout == linux.stdout
 
 
 # ---- The pages in docs/ -------------------------------------------------------------------------

@@ -11,6 +11,8 @@ import bringup_logs
 import latchkey
 import pytest
 
+pytestmark = pytest.mark.all
+
 BOARDS = os.path.join(latchkey.ROOT, "tests", "boards")
 # A few seconds' worth of the suite.
 FEW = "bringup tests=identity,cpuid_keys,own_value"

@@ -18,6 +18,8 @@ sys.path.insert(0, os.path.join(latchkey.ROOT, "tools", "lib"))
 import machines  # noqa: E402
 from media import LOADER, MARGIN, SECTOR  # noqa: E402
 
+pytestmark = [pytest.mark.all, pytest.mark.xdist_group("media")]
+
 # The machine powers off after its tests, which is how a test here ends.
 WORDS = "console=ttyS0 test=page_total"
 TYPE_ESP = bytes.fromhex("28732ac11ff8d211ba4b00a0c93ec93b")

@@ -3,24 +3,19 @@
 
 tests/programs/ has ordinary C programs, each built statically with glibc and with musl. What they
 print is compared as it is. Where Latchkey differs on purpose, a table in docs/abi.md has both lines
-and the reason. Programs about protection keys are compared with what a Linux that has them has
-printed, where this one has none.
+and the reason. Programs about protection keys are compared with a Linux that has them.
 """
 
-import collections
 import os
 import re
-import subprocess
 
 import pytest
-from conftest import Job
 
+import judge
 import latchkey
-from test_linux import linux_has_keys
 
 # On how many CPUs the programs of each library run.
 LIBCS = {"glibc": "1", "musl": "2"}
-TIME_LIMIT = 60
 
 # A row of the table: program, Linux's line, Latchkey's line, reason.
 ROW = re.compile(r"^\| `(\w+)` \| `([^`]+)` \| `([^`]+)` \| .+ \|$", re.MULTILINE)
@@ -33,52 +28,38 @@ def known_differences(program):
     return {linux: ours for name, linux, ours in rows if name == program}
 
 
-def program_runs():
-    for program in latchkey.names("tests/programs"):
-        for libc, cpus in LIBCS.items():
-            job = Job("--cpus", cpus, latchkey.built("programs", libc, program))
-            yield pytest.param(program, libc, job, id=f"{program}-{libc}")
+def question(program, libc):
+    return judge.Question(latchkey.built("programs", libc, program))
 
 
-# What a program has written, and its status as a shell gives it.
-Outcome = collections.namedtuple("Outcome", "stdout, stderr, status")
+def programs():
+    """All, and which of them are about keys."""
+    names = latchkey.names("tests/programs")
+    return names, [name for name in names if name.startswith("pkey")]
 
 
-def run_on_linux(path, folder):
-    """As the first process of the machine is run: in a session of its own, without input."""
-    result = subprocess.run(
-        [path],
-        cwd=folder,
-        env={"PATH": "/bin", "HOME": "/", "TERM": "dumb"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIME_LIMIT,
-        start_new_session=True,
-    )
-    status = result.returncode if result.returncode >= 0 else 128 - result.returncode
-    return Outcome(result.stdout, result.stderr, status)
+def questions():
+    return [question(program, libc) for program in programs()[1] for libc in LIBCS]
 
 
-def recorded(program, libc):
-    name = f"{program}.{libc}"
-    with open(os.path.join(latchkey.ROOT, "tests", "programs", "recorded", name)) as file:
-        return Outcome("".join(line for line in file if not line.startswith("# ")), "", 0)
+def cases():
+    """One whose names are cut off is about keys; the others are for make test-all alone."""
+    every, about_keys = programs()
+    for program in every:
+        group = pytest.mark.xdist_group("judge") if program in about_keys else pytest.mark.all
+        for libc in LIBCS:
+            yield pytest.param(program, libc, id=f"{program}-{libc}", marks=group)
 
 
-@pytest.mark.parametrize("program, libc, job", program_runs())
-def test_program(program, libc, job, tmp_path):
-    ours = job.result()
-    can_judge = linux_has_keys() or not program.startswith("pkey")
-    if can_judge:
-        linux = run_on_linux(latchkey.built("programs", libc, program), tmp_path)
-    else:
-        linux = recorded(program, libc)
+@pytest.mark.parametrize("program, libc", cases())
+def test_program(program, libc, tmp_path):
+    asked = question(program, libc)
+    ours = latchkey.run("--cpus", LIBCS[libc], asked.program)
+    about_keys = program in programs()[1]
+    linux = (judge.answer if about_keys else judge.run_on_host)(asked, tmp_path)
     differences = known_differences(program)
     printed = linux.stdout.splitlines()
     assert set(differences) <= set(printed), "docs/abi.md has a line that Linux does not print"
     assert ours.stdout.splitlines() == [differences.get(line, line) for line in printed]
     assert ours.stderr == linux.stderr
     assert ours.returncode == linux.status
-    if not can_judge:
-        pytest.skip("as recorded, but this Linux has no protection keys (ospke) to run it on")

@@ -12,7 +12,10 @@ import subprocess
 
 import pytest
 
+import judge
 import latchkey
+
+pytestmark = pytest.mark.xdist_group("reports")
 
 SOURCE = os.path.join(latchkey.ROOT, "tests", "host", "crashes.c")
 TABLE = os.path.join(latchkey.ROOT, "tests", "host", "reports.txt")
@@ -56,11 +59,14 @@ class Report:
         self.why = squeeze(re.search(r"\nwhy (.*)\n---- end", text, re.DOTALL)[1])
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory):
-    path = tmp_path_factory.mktemp("reports") / "crashes"
+def build(path):
     subprocess.run(["gcc", "-static", "-O1", "-Wall", "-o", path, SOURCE], check=True)
     return path
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("reports") / "crashes")
 
 
 def run(program, ways, *options):
@@ -117,15 +123,19 @@ def test_without_keys(program, options, reason):
     assert "PKRU none: protection keys are" in reports["read_only_write"].words
 
 
-@pytest.mark.skipif(" ospke" not in open("/proc/cpuinfo").read(), reason="this host has no PKU")
-def test_signals_are_linuxs(program, outcome):
-    """The same program on the host. Its int 0x30, far jump and SGDT are Linux's own affair."""
+def questions():
+    """The same ways on Linux. Its int 0x30, far jump and SGDT are Linux's own affair."""
     ours = {"int_0x30", "far_jump", "sgdt"}
-    ways = [case.way for case in CASES if case.way not in ours]
-    result = subprocess.run(
-        [program, *ways], capture_output=True, text=True, cwd=program.parent, check=True
-    )
-    for line in result.stdout.splitlines():
+    ways = tuple(case.way for case in CASES if case.way not in ours)
+    return [judge.Question(build(judge.path_for("crashes")), ways)]
+
+
+@pytest.mark.xdist_group("judge")
+def test_signals_are_linuxs(outcome, tmp_path):
+    [question] = questions()
+    linux = judge.answer(question, tmp_path)
+    assert linux.status == 0, linux
+    for line in linux.stdout.splitlines():
         way, number = line.split()
         assert int(number) == outcome[0][way], way
 

@@ -18,6 +18,8 @@ import pytest
 
 import latchkey
 
+pytestmark = pytest.mark.xdist_group("run")
+
 WAYS = ("pvh", "iso", "uefi", "bochs")
 
 

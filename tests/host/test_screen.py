@@ -20,6 +20,8 @@ import iso  # noqa: E402
 import machines  # noqa: E402
 import psf  # noqa: E402
 
+pytestmark = [pytest.mark.all, pytest.mark.xdist_group("screen")]
+
 WIDTH, HEIGHT = 8, 16  # pixels of a cell
 INK = (0xAA, 0xAA, 0xAA)
 UEFI = ["-M", "q35", *machines.uefi_flash()]

@@ -13,6 +13,8 @@ import pytest
 
 import latchkey
 
+pytestmark = pytest.mark.xdist_group("shell")
+
 PROMPT = r"latchkey:\S*# "
 
 

@@ -11,13 +11,14 @@ import sys
 import acpi
 import debugger
 import pytest
-from conftest import Job
 
 import latchkey
 
 sys.path.insert(0, os.path.join(latchkey.ROOT, "tools", "lib"))
 
 import cpio  # noqa: E402
+
+pytestmark = pytest.mark.all
 
 # A row of the boot log's table of CPUs.
 ROW = re.compile(
@@ -51,19 +52,18 @@ def rows(text):
 
 def cases():
     for name, (options, ids) in MACHINES.items():
-        job = Job(*options.split(), "--show-log", "--inside", "/bin/cat", CPUS_FILE)
-        yield pytest.param(ids, "nopku" not in options, job, id=name)
+        yield pytest.param(ids, options.split(), id=name)
 
 
-@pytest.mark.parametrize("ids, pku, job", cases())
-def test_cpus(ids, pku, job):
-    result = job.result()
+@pytest.mark.parametrize("ids, options", cases())
+def test_cpus(ids, options):
+    result = latchkey.run(*options, "--show-log", "--inside", "/bin/cat", CPUS_FILE)
     assert result.returncode == 0, result.stderr[-2000:]
     table = rows(result.stdout)
     assert table == rows(result.stderr), "the file and the boot log differ"
     assert [int(row["cpu"]) for row in table] == list(range(len(ids)))
     assert [int(row["apic_id"]) for row in table] == ids
-    assert {row["pke"] for row in table} == {"1" if pku else "0"}
+    assert {row["pke"] for row in table} == {"0" if "nopku" in options else "1"}
     for column in ("features", "xcr0", "offset"):
         assert len({row[column] for row in table}) == 1, column
     assert "FAILED" not in result.stderr

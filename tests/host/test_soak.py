@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: MIT
 """A short form of `make soak`: everything mixed on four CPUs, one host thread for each of them."""
 
-from conftest import Job
-
 import pytest
 
 import latchkey
 
+pytestmark = pytest.mark.all
+
 SOAK = latchkey.built("tests", "soak")
-JOB = Job("--cpus", "4", "--memory", "512M", SOAK, "--seconds", "18", "--seed", "1")
 
 
-@pytest.mark.parametrize("job", [pytest.param(JOB, id="18-seconds")])
-def test_short(job):
-    result = job.result()
+def test_short():
+    machine = ("--cpus", "4", "--memory", "512M")
+    result = latchkey.run(*machine, SOAK, "--seconds", "18", "--seed", "1")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "\nsoak: good: " in result.stdout
 

@@ -4,12 +4,13 @@ Linux tells; on a CPU without keys they tell another, which is true there.
 """
 
 import re
-import subprocess
 
 import pytest
 
+import judge
 import latchkey
-from test_linux import linux_has_keys
+
+pytestmark = pytest.mark.xdist_group("stories")
 
 WAYS = ("pvh", "iso", "uefi", "bochs")
 LINUX_STORIES = ("pkey-demo", "pkey-tour")
@@ -38,12 +39,20 @@ def test_same_on_every_way_in(expected, way, name):
     assert story(name, f"--{way}") == expected[name]
 
 
-@pytest.mark.skipif(not linux_has_keys(), reason="this Linux has no protection keys (ospke)")
+def question(name):
+    return judge.Question(latchkey.built("host", name))
+
+
+def questions():
+    return [question(name) for name in LINUX_STORIES]
+
+
+@pytest.mark.xdist_group("judge")
 @pytest.mark.parametrize("name", LINUX_STORIES)
-def test_same_on_linux(expected, name):
-    result = subprocess.run([latchkey.built("host", name)], capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
-    assert without_what_varies(result.stdout) == expected[name]
+def test_same_on_linux(name, tmp_path):
+    linux = judge.answer(question(name), tmp_path)
+    assert linux.status == 0, linux
+    assert without_what_varies(linux.stdout) == story(name)
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def count(build):
 def compare(build):
     """Runs both, writes all to build/bench/, and returns the lines of the table."""
     folder, program = paths(build)
-    kernel = debian.fetch_kernel(folder)
+    kernel = debian.fetch_kernel(folder, debian.release_kernel)
     ours = checked("Latchkey", run_latchkey(program))
     events = checked("Latchkey", run_latchkey(program, "--events"))
     linux = checked("Linux", run_linux(program, kernel, folder))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is taken from Debian's archive when it is needed: packages, and the kernel in one of them.
+"""What is taken from Debian's archive when it is needed: packages, and the kernels in some of them.
 
 Nothing is installed: packages are downloaded by apt-get into a folder of the build and unpacked.
 """
@@ -10,6 +10,7 @@ import re
 import subprocess
 
 KERNEL_PACKAGE = "linux-image-cloud-amd64"
+JUDGE_PACKAGES = r"linux-image-6\.12\.\d.*-cloud-amd64-unsigned"
 
 
 class DebianError(Exception):
@@ -33,16 +34,35 @@ def download(package, folder):
     return glob.glob(pattern)[0]
 
 
-def fetch_kernel(folder):
-    """The path of Debian's kernel for virtual machines, unpacked below folder."""
+def by_version(name):
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+
+def release_kernel():
+    """The package of the release's own kernel for virtual machines, beside which we measure."""
+    depends = command("apt-cache", "depends", KERNEL_PACKAGE)
+    package = re.search(r"Depends: (linux-image-\S+)", depends)
+    if not package:
+        raise DebianError(f"apt-cache does not say which kernel {KERNEL_PACKAGE} is")
+    return package[1]
+
+
+def judge_kernel():
+    """The package of the newest 6.12, which judges what programs about protection keys do."""
+    names = command("apt-cache", "pkgnames", "linux-image-").split()
+    fitting = [name for name in names if re.fullmatch(JUDGE_PACKAGES, name)]
+    if not fitting:
+        raise DebianError(f"apt-cache lists no {JUDGE_PACKAGES}: run apt-get update as root")
+    return max(fitting, key=by_version)
+
+
+def fetch_kernel(folder, find_package):
+    """The path of a kernel, unpacked below folder from the package that find_package() names."""
     kernels = os.path.join(folder, "linux", "boot", "vmlinuz-*")
     if not glob.glob(kernels):
-        depends = command("apt-cache", "depends", KERNEL_PACKAGE)
-        package = re.search(r"Depends: (linux-image-\S+)", depends)
-        if not package:
-            raise DebianError(f"apt-cache does not say which kernel {KERNEL_PACKAGE} is")
+        package = find_package()
         os.makedirs(folder, exist_ok=True)
-        archive = download(package[1], folder)
+        archive = download(package, folder)
         command("dpkg-deb", "--extract", archive, os.path.join(folder, "linux"))
         os.remove(archive)
     return glob.glob(kernels)[0]
