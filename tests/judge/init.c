@@ -49,6 +49,7 @@ static void set_up(void)
     } mounts[] = {{"proc", "/proc"},
                   {"sysfs", "/sys"},
                   {"devtmpfs", "/dev"},
+                  {"devpts", "/dev/pts"},
                   {"debugfs", "/sys/kernel/debug"},
                   {"tmpfs", "/tmp"}};
     struct termios settings;
