@@ -383,6 +383,8 @@ long process_clone(const struct clone_request *request)
         return -EAGAIN;
     if (has_too_many_threads(process))
         return -EAGAIN;
+    if ((flags & CLONE_SETTLS) && !segment_base_ok(request->tls))
+        return -EPERM;
     child = task_create();
     if (!child)
         return -EAGAIN;

@@ -103,7 +103,8 @@ struct clone_request {
 /*
  * A new process, or a new thread of the running one: its tid. -EINVAL for flags that do not go
  * together or are not there (namespaces, cgroups, pidfds of threads); -EAGAIN; -ENOMEM; with
- * CLONE_PIDFD, for which pidfd is the address of an int, -EMFILE and -EFAULT.
+ * CLONE_PIDFD, for which pidfd is the address of an int, -EMFILE and -EFAULT; -EPERM for a tls that
+ * is no base of FS.
  */
 long process_clone(const struct clone_request *request);
 

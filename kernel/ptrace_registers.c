@@ -13,7 +13,6 @@
 #include "arch/cpu.h"
 #include "arch/descriptors.h"
 #include "arch/fpu.h"
-#include "arch/layout.h"
 #include "arch/usercopy.h"
 #include "kernel/registers.h"
 #include "kernel/syscall.h"
@@ -41,21 +40,48 @@ static void get_registers(struct task *task, struct user_registers *out)
     out->gs_base = task->gs_base;
 }
 
-static int set_registers(struct task *task, const struct user_registers *in)
+/* Whether a tracer may set the word at an offset to a value: Linux's rules. */
+static bool word_is_sound(size_t offset, uint64_t value)
+{
+    switch (offset) {
+    case offsetof(struct user_registers, cs):
+    case offsetof(struct user_registers, ss):
+        return (value & 3) == 3; /* of a selector 16 bits count */
+    case offsetof(struct user_registers, ds):
+    case offsetof(struct user_registers, es):
+    case offsetof(struct user_registers, fs):
+    case offsetof(struct user_registers, gs):
+        return !(uint16_t)value || (value & 3) == 3;
+    case offsetof(struct user_registers, fs_base):
+    case offsetof(struct user_registers, gs_base):
+        return segment_base_ok(value);
+    default:
+        return true;
+    }
+}
+
+/*
+ * The words from one offset to another are new in *in; the others are what get_registers() gave:
+ * they may be what no tracer can set, such as a base in the kernel's half, and stay.
+ */
+static int set_registers(struct task *task, const struct user_registers *in, size_t from, size_t to)
 {
     struct trap_frame *frame = task_frame(task);
     uint64_t changeable = USER_RFLAGS | RFLAGS_NT;
+    uint64_t word;
 
-    if ((in->cs & 3) != 3 || (in->ss & 3) != 3 || in->cs > UINT16_MAX || in->ss > UINT16_MAX ||
-        in->fs_base >= USER_END || in->gs_base >= USER_END)
-        return -EIO;
+    for (size_t at = from; at < to; at += sizeof(word)) {
+        memcpy(&word, (const char *)in + at, sizeof(word));
+        if (!word_is_sound(at, word))
+            return -EIO;
+    }
     memcpy(&frame->r15, &in->r15, offsetof(struct user_registers, orig_rax));
     frame->error_code = in->orig_rax;
     frame->rip = in->rip;
-    frame->cs = in->cs;
+    frame->cs = (uint16_t)in->cs;
     frame->rflags = (frame->rflags & ~changeable) | (in->eflags & changeable);
     frame->rsp = in->rsp;
-    frame->ss = in->ss;
+    frame->ss = (uint16_t)in->ss;
     task->fs_base = in->fs_base;
     task->gs_base = in->gs_base;
     ptrace_note_change(task);
@@ -120,7 +146,7 @@ static long get_set_general(struct task *task, struct iovec *user, bool set)
         return put_set(user, &registers, sizeof(registers));
     if (copy_from_user(&registers, (uintptr_t)user->iov_base, size))
         return -EFAULT;
-    return set_registers(task, &registers);
+    return set_registers(task, &registers, 0, size);
 }
 
 static long register_set(struct task *task, uintptr_t type, uintptr_t vector, bool set)
@@ -165,7 +191,7 @@ static long poke_user(struct task *task, uintptr_t offset, uint64_t word)
         return -EIO;
     get_registers(task, &registers);
     memcpy((char *)&registers + offset, &word, sizeof(word));
-    return set_registers(task, &registers);
+    return set_registers(task, &registers, offset, offset + sizeof(word));
 }
 
 long ptrace_get_set(struct task *task, long request, uintptr_t address, uintptr_t data)
@@ -184,7 +210,7 @@ long ptrace_get_set(struct task *task, long request, uintptr_t address, uintptr_
     case PTRACE_SETREGS:
         if (copy_from_user(&registers, data, sizeof(registers)))
             return -EFAULT;
-        return set_registers(task, &registers);
+        return set_registers(task, &registers, 0, sizeof(registers));
     case PTRACE_GETFPREGS:
     case PTRACE_SETFPREGS:
         return get_set_fpregs(task, &legacy, request == PTRACE_SETFPREGS);

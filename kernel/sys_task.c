@@ -69,13 +69,13 @@ PARALLEL_SYSCALL2(arch_prctl, int, code, uintptr_t, address)
 
     switch (code) {
     case ARCH_SET_FS:
-        if (address >= USER_END)
+        if (!segment_base_ok(address))
             return -EPERM;
         task->fs_base = address;
         wrmsr(MSR_FS_BASE, address);
         return 0;
     case ARCH_SET_GS:
-        if (address >= USER_END)
+        if (!segment_base_ok(address))
             return -EPERM;
         task->gs_base = address;
         wrmsr(MSR_KERNEL_GS_BASE, address);

@@ -12,6 +12,7 @@
 
 #include <bsd/sys/queue.h>
 
+#include "arch/layout.h"
 #include "arch/percpu.h"
 #include "arch/trap.h"
 #include "kernel/credentials.h"
@@ -68,7 +69,7 @@ struct task {
     uintptr_t stack; /* lowest address of the kernel stack */
     uintptr_t rsp;   /* where the kernel stack was left, while not running */
     void *fpu;       /* XSAVE image, current only while not running; NULL: a kernel task */
-    uint64_t fs_base, gs_base;
+    uint64_t fs_base, gs_base; /* those of segment_base_ok(), or what ring 3 has loaded itself */
 
     int tid;
     bool is_listed;          /* in all_tasks */
@@ -118,6 +119,15 @@ static inline void task_clear_work(struct task *task, uint32_t work)
 static inline struct process *current_process(void)
 {
     return current()->process;
+}
+
+/*
+ * Whether a program may ask for this base of FS or GS: one in its own half, as on Linux. A base
+ * that is not canonical would be #GP in ring 0, at the WRMSR of the next switch.
+ */
+static inline bool segment_base_ok(uint64_t base)
+{
+    return base < USER_END;
 }
 
 /* The registers that a task entered the kernel with: at the top of its stack. */
