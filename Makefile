@@ -115,6 +115,7 @@ help: ## list the targets and the variables
 	@echo '  AT_ONCE=        how many boards or tests run at the same time (2; one for each CPU)'
 	@echo '  ONLY=           the tests whose names fit, as the -k of pytest takes them'
 	@echo '  PROGRAMS=       your own files and folders to have in the machine with make run'
+	@echo '  MACHINE=        options of tools/run for make fuzz, for example "--bochs --append nopku"'
 	@echo '  DEBUG=1         a kernel that checks its locks and invalidations, in build/debug'
 	@echo '  BUILD=          the folder for everything made (default build)'
 
@@ -157,8 +158,8 @@ boards: ## bring up the boards of a labgrid environment (ENV=FILE; by default fo
 
 fuzz: ## make random system calls: 20 seeds with 50000 each, or FUZZ="--seeds 9 --calls 1000000"
 	@$(call ready)
-	@tools/run --cpus $(or $(CPUS),1) --memory 1G --log $(BUILD)/fuzz.log $(BUILD)/tests/fuzz \
-		$(or $(FUZZ),--seed 1 --seeds 20)
+	@tools/run $(MACHINE) --cpus $(or $(CPUS),1) --memory 1G --log $(BUILD)/fuzz.log \
+		$(BUILD)/tests/fuzz $(or $(FUZZ),--seed 1 --seeds 20)
 
 soak: ## run everything mixed for MINUTES=30 on CPUS=4: nothing may fail, hang or leak
 	@$(call ready)

@@ -117,9 +117,12 @@ DEFINE_CHOICE(attributes_size, SCHED_ATTR_SIZE_VER1, SCHED_ATTR_SIZE_VER0, SCHED
 DEFINE_CHOICE(personality_bits, 0, UINT32_MAX, 0)
 DEFINE_CHOICE(usage_of, 0, UINT64_MAX, 1)
 
-static uint64_t arch_address(const struct use *use)
+/* A base of FS or GS. Of all numbers nearly none is a canonical address. */
+static uint64_t segment_base(const struct use *use)
 {
-    return one_in(2) ? word(use) : wild_address();
+    if (one_in(2))
+        return word(use);
+    return one_in(2) ? wild_address() : random_bits();
 }
 
 static uint64_t robust_size(const struct use *use)
@@ -234,10 +237,11 @@ static uint64_t clone_arguments(const struct use *use)
     uint64_t flags = clone_flags(use);
 
     memset(&arguments, 0, sizeof(arguments));
-    arguments.flags = flags & ~(uint64_t)(CSIGNAL | CLONE_SETTLS);
+    arguments.flags = flags & ~(uint64_t)CSIGNAL;
     arguments.exit_signal = flags & CSIGNAL;
     arguments.parent_tid = (uint64_t)(uintptr_t)&arguments.pidfd;
     arguments.child_tid = (uint64_t)(uintptr_t)&arguments.pidfd;
+    arguments.tls = segment_base(use);
     if (use->wild && one_in(3))
         ((uint64_t *)&arguments)[random_below(sizeof(arguments) / 8)] ^= random_bits();
     return (uint64_t)(uintptr_t)&arguments;
@@ -307,7 +311,7 @@ static const struct call calls[] = {
     CALL(setsid, .flags = CALL_IN_CHILD | CALL_RARE),
     CALL(fork, .flags = CALL_RARE, .run = run_fork, .after = after_child),
     CALL(vfork, .flags = CALL_RARE, .run = run_clone, .after = after_child),
-    CALL(clone, TAKES(clone_flags, zero, word, word, arch_address), .flags = CALL_RARE | CALL_AIMED,
+    CALL(clone, TAKES(clone_flags, zero, word, word, segment_base), .flags = CALL_RARE | CALL_AIMED,
          .run = run_clone, .after = after_child),
     CALL(clone3, TAKES(clone_arguments, clone_arguments_size), .flags = CALL_RARE | CALL_AIMED,
          .run = run_clone, .after = after_child),
@@ -327,7 +331,7 @@ static const struct call calls[] = {
     CALL(kcmp, TAKES(compared_pid, compared_pid, compared_kind, small_number, small_number)),
     CALL(ptrace, TAKES(trace_request, zero, trace_address, trace_data),
          .flags = CALL_BLOCKS | CALL_AIMED, .run = trace_run),
-    CALL(arch_prctl, TAKES(arch_code, arch_address), .flags = CALL_IN_CHILD | CALL_RARE),
+    CALL(arch_prctl, TAKES(arch_code, segment_base), .flags = CALL_IN_CHILD | CALL_RARE),
     CALL(prctl, TAKES(prctl_option, buffer), .flags = CALL_AIMED),
     CALL(set_tid_address, TAKES(word)),
     CALL(set_robust_list, TAKES(word, robust_size)),

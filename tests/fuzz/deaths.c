@@ -9,6 +9,7 @@
 #include "tests/fuzz/arena.h"
 #include "tests/fuzz/call.h"
 #include "tests/fuzz/random.h"
+#include "tests/fuzz/shared.h"
 #include "tests/fuzz/worker.h"
 
 /* All but the page that the next instructions are on. */
@@ -80,7 +81,7 @@ static void by_bad_stack(void)
 /* The handler of the fault below has no stack either. */
 static void by_denied_stack(void)
 {
-    if (pkru_enabled())
+    if (pkru_enabled() && !shared->keeps_key_0)
         pkru_write(UINT32_MAX);
     __asm__ volatile("push $0\n\tpop %rax");
 }
@@ -137,9 +138,11 @@ static void by_protecting(void)
         KERNEL(mprotect, at, PAGE, PROT_NONE);
 }
 
+/* To a frame of whatever lies on the stack. */
 static void by_losing_return(void)
 {
-    KERNEL(rt_sigreturn);
+    if (!shared->keeps_key_0)
+        KERNEL(rt_sigreturn);
 }
 
 /* Orphans: the grandchild is the first program's when it ends. */

@@ -7,6 +7,7 @@
 #include "tests/fuzz/arena.h"
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/random.h"
+#include "tests/fuzz/shared.h"
 
 #define IMAGE_WORDS  (2696 / 8) /* with the place of PKRU on Intel's CPUs */
 #define HEADER_WORDS (576 / 8)  /* legacy area and XSAVE header */
@@ -82,7 +83,7 @@ long frames_run(struct use *use)
     long pid;
 
     (void)use;
-    if (one_in(2)) {
+    if (shared->keeps_key_0 || one_in(2)) {
         handle(leave_frame, 0);
         send_to_self();
         return 0;
@@ -102,7 +103,7 @@ long frames_run_alternate(struct use *use)
 {
     long result = kernel_use(use);
 
-    handle(one_in(2) ? leave_frame : spoil_frame, SA_ONSTACK);
+    handle(shared->keeps_key_0 || one_in(2) ? leave_frame : spoil_frame, SA_ONSTACK);
     send_to_self();
     return result;
 }

@@ -3,7 +3,7 @@
  * The system-call fuzzer: random calls of every number the kernel implements, with random and
  * edge-case arguments, in several processes at once whose children die in odd ways.
  *
- *     fuzz [--calls N] [--seed S] [--seeds K] [--processes P] [--folder PATH]
+ *     fuzz [--calls N] [--seed S] [--seeds K] [--processes P] [--folder PATH] [--keep-key-0]
  *
  * (at least one of them) makes N calls for each of the seeds S to S + K - 1, and prints how often
  * each call was used and succeeded. It fails when a worker dies or hangs, when the kernel has
@@ -12,6 +12,9 @@
  * 30 %: then the fuzzer would only test the first check of each. A kernel that panics says so
  * itself.
  *
+ * --keep-key-0 is for a CPU that judges the kernel's own accesses, too, by the keys that the
+ * program has closed (Bochs 2.7): key 0 stays open in each process, and no signal frame is forged.
+ *
  * The same options make the same calls again, as far as the scheduling of several processes does
  * not change what they find.
  */
@@ -19,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libc/include/pkru.h"
 #include "tests/fuzz/arena.h"
 #include "tests/fuzz/call.h"
 #include "tests/fuzz/confine.h"
@@ -37,6 +41,7 @@
 struct options {
     struct run_plan run;
     uint64_t seeds;
+    bool keeps_key_0;
 };
 
 /* ---- Options ---- */
@@ -44,7 +49,7 @@ struct options {
 static _Noreturn void usage(void)
 {
     fprintf(stderr, "usage: fuzz [--calls N] [--seed S] [--seeds K] [--processes P] "
-                    "[--folder PATH]\n");
+                    "[--folder PATH] [--keep-key-0]\n");
     exit(2);
 }
 
@@ -89,10 +94,15 @@ static struct options parse(int argc, char **argv)
         .seeds = 1,
     };
 
-    for (int i = 1; i < argc; i += 2) {
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--keep-key-0") == 0) {
+            options.keeps_key_0 = true;
+            continue;
+        }
         if (argv[i + 1] == NULL)
             usage();
         take_option(&options, argv[i], argv[i + 1]);
+        i++;
     }
     if (options.run.processes == 0 || options.run.processes > WORKERS_MAX)
         usage();
@@ -105,6 +115,7 @@ enum judgement {
     CALL_GOOD,
     CALL_SELDOM_USED,
     CALL_SELDOM_SUCCEEDS,
+    CALL_WITHOUT_KEYS,
     JUDGEMENTS,
 };
 
@@ -124,10 +135,12 @@ static bool succeeds(const struct tally *tally, unsigned int percent)
     return tally->successes * 100 >= tally->uses * percent;
 }
 
-static enum judgement judge(const struct tally *tally)
+static enum judgement judge(const char *name, const struct tally *tally)
 {
     if (tally->uses < LEAST_USES)
         return CALL_SELDOM_USED;
+    if (strncmp(name, "pkey_", 5) == 0 && !pkru_enabled())
+        return CALL_WITHOUT_KEYS;
     return succeeds(tally, CALL_PERCENT) ? CALL_GOOD : CALL_SELDOM_SUCCEEDS;
 }
 
@@ -142,21 +155,22 @@ static void print_tally(const char *name, const struct tally *tally, const char 
 /* Prints the table; whether all succeeded often enough. */
 static bool report_successes(void)
 {
-    static const char *const remarks[] = {"", "  too few uses to judge", "  succeeds too seldom"};
+    static const char *const remarks[JUDGEMENTS] = {"", "  too few uses to judge",
+                                                    "  succeeds too seldom", "  there are no keys"};
     struct tally all = sum();
     unsigned int counts[JUDGEMENTS] = {0};
 
     printf("%-18s %8s %9s\n", "call", "uses", "succeeded");
     for (unsigned int i = 0; i < calls_count(); i++) {
-        enum judgement judgement = judge(&shared->tallies[i]);
+        enum judgement judgement = judge(calls_get(i)->name, &shared->tallies[i]);
 
         counts[judgement]++;
         print_tally(calls_get(i)->name, &shared->tallies[i], remarks[judgement]);
     }
     print_tally("all", &all, succeeds(&all, ALL_PERCENT) ? "" : remarks[CALL_SELDOM_SUCCEEDS]);
-    printf("of %u calls %u succeed in %u %% of their uses, %u do not, %u have too few uses\n",
+    printf("of %u calls %u succeed in %u %% of their uses, %u do not, %u cannot be judged\n",
            calls_count(), counts[CALL_GOOD], CALL_PERCENT, counts[CALL_SELDOM_SUCCEEDS],
-           counts[CALL_SELDOM_USED]);
+           counts[CALL_SELDOM_USED] + counts[CALL_WITHOUT_KEYS]);
     return counts[CALL_SELDOM_SUCCEEDS] == 0 && succeeds(&all, ALL_PERCENT);
 }
 
@@ -241,6 +255,7 @@ int main(int argc, char **argv)
     options = parse(argc, argv);
     confine();
     shared_create();
+    shared->keeps_key_0 = options.keeps_key_0;
     KERNEL(mkdir, options.run.folder, 0777);
     good = warm_up(&options.run);
     for (uint64_t i = 0; i < options.seeds; i++, options.run.seed++)

@@ -35,6 +35,7 @@ struct worker_state {
 };
 
 struct shared {
+    bool keeps_key_0; /* no process closes key 0 for itself, nor may by a frame that it forges */
     struct tally tallies[CALLS_MAX];
     struct worker_state workers[WORKERS_MAX];
 };

@@ -9,9 +9,12 @@
 #include "tests/fuzz/arena.h"
 #include "tests/fuzz/children.h"
 #include "tests/fuzz/random.h"
+#include "tests/fuzz/shared.h"
 #include "tests/fuzz/worker.h"
 
 #define REGISTERS_SIZE 216  /* struct user_regs_struct */
+#define LEGACY_SIZE    512  /* an FXSAVE image */
+#define HEADER_END     576  /* of an XSAVE image */
 #define IMAGE_SIZE     4096 /* at least an XSAVE image */
 #define SLOW_NS        200000
 #define TURNS_MAX      200
@@ -88,6 +91,7 @@ static const uint64_t requests[] = {
     PTRACE_GETREGS,    PTRACE_SETREGS,    PTRACE_GETREGSET, PTRACE_SETREGSET,  PTRACE_GETSIGINFO,
     PTRACE_SETSIGINFO, PTRACE_SETOPTIONS, PTRACE_INTERRUPT, PTRACE_PEEKUSR,    PTRACE_GETFPREGS,
     PTRACE_SYSCALL,    PTRACE_GETREGSET,  PTRACE_SETREGSET, PTRACE_SINGLESTEP, PTRACE_CONT,
+    PTRACE_SETFPREGS,  PTRACE_POKEUSR,
 };
 
 uint64_t trace_request(const struct use *use)
@@ -105,10 +109,12 @@ uint64_t trace_address(const struct use *use)
     static const uint64_t notes[] = {NT_PRSTATUS, NT_PRFPREG, NT_X86_XSTATE, NT_X86_XSTATE};
 
     switch (use->argument[0]) {
+    case PTRACE_SETREGSET: /* the whole state has PKRU */
+        return notes[random_below(shared->keeps_key_0 ? 2 : COUNT(notes))];
     case PTRACE_GETREGSET:
-    case PTRACE_SETREGSET:
         return PICK(notes);
     case PTRACE_PEEKUSR:
+    case PTRACE_POKEUSR:
         return 8 * random_below(REGISTERS_SIZE / 8 + 4);
     case PTRACE_SEIZE:
         return 0;
@@ -124,6 +130,8 @@ uint64_t trace_data(const struct use *use)
     if (use->wild && one_in(4))
         return buffer(use);
     switch (use->argument[0]) {
+    case PTRACE_POKEUSR:
+        return one_in(2) ? wild_address() : wild_value();
     case PTRACE_CONT:
     case PTRACE_SYSCALL:
     case PTRACE_SINGLESTEP:
@@ -151,6 +159,16 @@ static void spoil(uint64_t *words, uint64_t count, bool wild)
     *chosen = one_in(2) ? wild_value() : *chosen ^ UINT64_C(1) << random_below(64);
 }
 
+/* How many bytes of a register set are worth spoiling. */
+static uint64_t set_size(uint64_t note)
+{
+    if (note == NT_PRSTATUS)
+        return REGISTERS_SIZE;
+    if (note == NT_PRFPREG)
+        return LEGACY_SIZE;
+    return one_in(2) ? HEADER_END : IMAGE_SIZE;
+}
+
 /* Buffers may reach behind scratch, where only the kernel may try to read. */
 static bool has_room(uint64_t address)
 {
@@ -169,7 +187,10 @@ static void fill_registers(const struct use *use)
         spoil((uint64_t *)use->argument[3], REGISTERS_SIZE / 8, use->wild);
     } else if (use->argument[0] == PTRACE_SETREGSET && has_room((uint64_t)vector->base)) {
         KERNEL(ptrace, PTRACE_GETREGSET, tracee, use->argument[2], vector);
-        spoil(vector->base, IMAGE_SIZE / 8, use->wild);
+        spoil(vector->base, set_size(use->argument[2]) / 8, use->wild);
+    } else if (use->argument[0] == PTRACE_SETFPREGS) {
+        KERNEL(ptrace, PTRACE_GETFPREGS, tracee, 0, use->argument[3]);
+        spoil((uint64_t *)use->argument[3], LEGACY_SIZE / 8, use->wild);
     } else if (use->argument[0] == PTRACE_SETSIGINFO) {
         KERNEL(ptrace, PTRACE_GETSIGINFO, tracee, 0, use->argument[3]);
     }
