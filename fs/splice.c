@@ -42,9 +42,10 @@ SYSCALL4(vmsplice, int, fd, uintptr_t, user_segments, size_t, count, unsigned in
     file = fd_get(fd);
     if (!file)
         return -EBADF;
-    result = iovec_from_user(user_segments, count, &segments);
+    result = -EBADF;
+    if (file_is_readable(file) || file_is_writable(file))
+        result = import_iovec(user_segments, count, &segments, &memory);
     if (!result) {
-        io_iter_user(&memory, segments, count);
         result = splice_memory(file, &memory, flags);
         kfree(segments);
     }

@@ -44,10 +44,9 @@ static long transfer_segments(struct file *file, uintptr_t vector, size_t count,
     long result = check_file(file, transfer);
 
     if (!result)
-        result = iovec_from_user(vector, count, &segments);
+        result = import_iovec(vector, count, &segments, &iter);
     if (result)
         return result;
-    io_iter_user(&iter, segments, count);
     if (iter.remaining)
         result = flags & ~RWF_UNDERSTOOD ? -EOPNOTSUPP : transfer(file, &iter, offset);
     kfree(segments);

@@ -187,13 +187,20 @@ SYSCALL2(shutdown, int, fd, int, how)
     return error;
 }
 
+/* Of a message, Linux looks only at as much as it will move. */
+static long message_buffer(struct io_iter *iter, struct iovec *segment, uintptr_t buffer,
+                           size_t size)
+{
+    return io_iter_buffer(iter, segment, buffer, size < IO_COUNT_MAX ? size : IO_COUNT_MAX);
+}
+
 SYSCALL6(sendto, int, fd, uintptr_t, buffer, size_t, size, unsigned int, flags, uintptr_t, address,
          int, address_size)
 {
     struct iovec segment;
     struct io_iter from;
     struct file *file;
-    long result = io_iter_buffer(&from, &segment, buffer, size);
+    long result = message_buffer(&from, &segment, buffer, size);
 
     (void)address_size;
     if (!result)
@@ -212,7 +219,7 @@ SYSCALL6(recvfrom, int, fd, uintptr_t, buffer, size_t, size, unsigned int, flags
     struct iovec segment;
     struct io_iter to;
     struct file *file;
-    long result = io_iter_buffer(&to, &segment, buffer, size);
+    long result = message_buffer(&to, &segment, buffer, size);
 
     if (!result)
         result = socket_get(fd, &file);
@@ -226,16 +233,16 @@ SYSCALL6(recvfrom, int, fd, uintptr_t, buffer, size_t, size, unsigned int, flags
 }
 
 /* Reads a message's header and its segments, which the caller frees. */
-static long read_header(uintptr_t address, struct msghdr *header, struct iovec **segments)
+static long read_header(uintptr_t address, struct msghdr *header, struct iovec **segments,
+                        struct io_iter *iter)
 {
-    long error;
-
     if (copy_from_user(header, address, sizeof(*header)))
         return -EFAULT;
-    if ((int)header->msg_namelen < 0)
+    if (header->msg_name && (int)header->msg_namelen < 0)
         return -EINVAL;
-    error = iovec_from_user(header->msg_iov, header->msg_iovlen, segments);
-    return header->msg_iovlen > UIO_MAXIOV ? -EMSGSIZE : error;
+    if (header->msg_iovlen > UIO_MAXIOV)
+        return -EMSGSIZE;
+    return import_iovec(header->msg_iov, header->msg_iovlen, segments, iter);
 }
 
 /* No descriptors or credentials go with the bytes. */
@@ -244,11 +251,10 @@ static long send_message(struct file *file, uintptr_t address, unsigned int flag
     struct iovec *segments;
     struct msghdr header;
     struct io_iter from;
-    long result = read_header(address, &header, &segments);
+    long result = read_header(address, &header, &segments, &from);
 
     if (result)
         return result;
-    io_iter_user(&from, segments, header.msg_iovlen);
     if (header.msg_controllen)
         result = -EINVAL;
     else if (header.msg_name && header.msg_namelen)
@@ -276,11 +282,10 @@ static long receive_message(struct file *file, uintptr_t address, unsigned int f
     struct iovec *segments;
     struct msghdr header;
     struct io_iter to;
-    long result = read_header(address, &header, &segments);
+    long result = read_header(address, &header, &segments, &to);
 
     if (result)
         return result;
-    io_iter_user(&to, segments, header.msg_iovlen);
     result = socket_receive(file, &to, flags);
     kfree(segments);
     if (result < 0)

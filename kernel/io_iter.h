@@ -29,24 +29,24 @@ struct io_iter {
 #define IO_COUNT_MAX 0x7ffff000ul
 
 /*
- * Copies an array of iovec from user space and checks it: -EINVAL for more than UIO_MAXIOV or a
- * negative length, -EFAULT for what is not in the user half, -ENOMEM. The sum of the lengths is cut
- * to IO_COUNT_MAX. The caller frees the array by kfree().
+ * Copies an array of iovec from user space: -EINVAL for more than UIO_MAXIOV or a length that is
+ * negative as ssize_t, -EFAULT, -ENOMEM. Where the segments lie is not looked at: they may be
+ * another process's. The caller frees the array by kfree().
  */
 int iovec_from_user(uintptr_t user, size_t count, struct iovec **segments);
 
 /*
- * The segments must live as long as the iter does, and their lengths must add up to no more than
- * a size_t holds.
+ * The same for segments of the caller's own, with an iter over them: -EFAULT for what is not in the
+ * user half. The sum of the lengths is cut to IO_COUNT_MAX.
  */
-void io_iter_user(struct io_iter *iter, const struct iovec *segments, size_t count);
+int import_iovec(uintptr_t user, size_t count, struct iovec **segments, struct io_iter *iter);
 
 static inline void io_iter_kernel(struct io_iter *iter, const struct iovec *segment)
 {
     *iter = (struct io_iter){.segments = segment, .remaining = segment->iov_len};
 }
 
-/* For one buffer, which *segment describes then; after the same checks: 0 or -EFAULT. */
+/* For one buffer, which *segment describes then: 0; -EFAULT when not all of it is in user space. */
 static inline int io_iter_buffer(struct io_iter *iter, struct iovec *segment, uintptr_t user,
                                  size_t count)
 {

@@ -6,6 +6,7 @@
 
 #include "arch/clock.h"
 #include "arch/usercopy.h"
+#include "kernel/io_iter.h"
 #include "kernel/load.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -16,110 +17,101 @@
 
 /* ---- process_vm_readv and process_vm_writev ---- */
 
-#define VECTOR_MAX 1024 /* UIO_MAXIOV */
-
-struct io_vector {
-    struct iovec *segments;
+/* The other side's memory, segment by segment, and what has been moved so far. */
+struct remote {
+    struct address_space *space;
+    const struct iovec *segments;
     size_t count;
+    bool write;   /* to there */
+    char *buffer; /* a page */
+    long moved;
 };
 
-static int read_vector(struct io_vector *vector, uintptr_t address, size_t count)
+/* Moves up to a page: whether all of it went. */
+static bool move_piece(struct remote *remote, uintptr_t there, size_t size, struct io_iter *local)
 {
-    vector->count = count;
-    vector->segments = NULL;
-    if (count > VECTOR_MAX)
-        return -EINVAL;
-    if (count == 0)
+    size_t moved;
+
+    if (remote->write) {
+        moved = io_iter_take(local, remote->buffer, size);
+        moved = space_write_allowed(remote->space, there, remote->buffer, moved);
+    } else {
+        moved = space_read_allowed(remote->space, there, remote->buffer, size);
+        moved = io_iter_put(local, remote->buffer, moved);
+    }
+    remote->moved += (long)moved;
+    return moved == size;
+}
+
+static bool move_segment(struct remote *remote, const struct iovec *segment, struct io_iter *local)
+{
+    uintptr_t there = (uintptr_t)segment->iov_base;
+    size_t left = segment->iov_len < local->remaining ? segment->iov_len : local->remaining;
+
+    while (left) {
+        size_t size = left < PAGE_SIZE ? left : PAGE_SIZE;
+        if (!move_piece(remote, there, size, local))
+            return false;
+        there += size;
+        left -= size;
+    }
+    return true;
+}
+
+static long transfer(struct remote *remote, struct io_iter *local)
+{
+    for (size_t i = 0; i < remote->count && local->remaining; i++)
+        if (!move_segment(remote, &remote->segments[i], local))
+            return remote->moved ? remote->moved : -EFAULT;
+    return remote->moved;
+}
+
+/* Finds the process, once there is something to move; in Linux's order. */
+static long move_memory(int pid, struct remote *remote, struct io_iter *local)
+{
+    struct task *other;
+    size_t size = 0;
+    long result;
+
+    for (size_t i = 0; i < remote->count; i++)
+        size |= remote->segments[i].iov_len;
+    if (!size)
         return 0;
-    vector->segments = kmalloc(count * sizeof(struct iovec));
-    if (!vector->segments)
+    other = task_find(pid);
+    if (!other || !other->space)
+        return -ESRCH;
+    if (!credentials_may_trace(other))
+        return -EPERM;
+    remote->space = other->space;
+    remote->buffer = kmalloc(PAGE_SIZE);
+    if (!remote->buffer)
         return -ENOMEM;
-    if (copy_from_user(vector->segments, address, count * sizeof(struct iovec)))
-        return -EFAULT;
-    return 0;
-}
-
-/* Moves up to one page between the caller's memory and the other's: bytes moved. */
-static size_t move_piece(struct task *other, uintptr_t there, uintptr_t here, size_t size,
-                         bool write, char *buffer)
-{
-    if (write) {
-        size -= copy_from_user(buffer, here, size);
-        return space_write_allowed(other->space, there, buffer, size);
-    }
-    size = space_read_allowed(other->space, there, buffer, size);
-    return size - copy_to_user(here, buffer, size);
-}
-
-/* Takes the next part that both vectors have in one piece, at most a page. */
-static size_t next_piece(const struct io_vector *local, const struct io_vector *remote, size_t *l,
-                         size_t *r, const size_t *l_done, const size_t *r_done)
-{
-    size_t size = PAGE_SIZE;
-
-    if (*l == local->count || *r == remote->count)
-        return 0;
-    if (local->segments[*l].iov_len - *l_done < size)
-        size = local->segments[*l].iov_len - *l_done;
-    if (remote->segments[*r].iov_len - *r_done < size)
-        size = remote->segments[*r].iov_len - *r_done;
-    return size;
-}
-
-static void skip_finished(const struct io_vector *vector, size_t *index, size_t *done)
-{
-    while (*index < vector->count && vector->segments[*index].iov_len == *done) {
-        (*index)++;
-        *done = 0;
-    }
-}
-
-static long transfer(struct task *other, const struct io_vector *local,
-                     const struct io_vector *remote, bool write, char *buffer)
-{
-    size_t l = 0, r = 0, l_done = 0, r_done = 0;
-    long sum = 0;
-
-    for (;;) {
-        skip_finished(local, &l, &l_done);
-        skip_finished(remote, &r, &r_done);
-        size_t size = next_piece(local, remote, &l, &r, &l_done, &r_done);
-        if (size == 0)
-            return sum;
-        size_t moved =
-            move_piece(other, (uintptr_t)remote->segments[r].iov_base + r_done,
-                       (uintptr_t)local->segments[l].iov_base + l_done, size, write, buffer);
-        sum += (long)moved;
-        l_done += moved;
-        r_done += moved;
-        if (moved < size)
-            return sum ? sum : -EFAULT;
-    }
+    result = transfer(remote, local);
+    kfree(remote->buffer);
+    return result;
 }
 
 static long process_vm(int pid, uintptr_t local_address, size_t local_count,
                        uintptr_t remote_address, size_t remote_count, uint64_t flags, bool write)
 {
-    struct io_vector local = {0}, remote = {0};
-    struct task *other = task_find(pid);
-    char *buffer = kmalloc(PAGE_SIZE);
+    struct remote remote = {.count = remote_count, .write = write};
+    struct iovec *local_segments, *remote_segments;
+    struct io_iter local;
     long result = flags ? -EINVAL : 0;
 
     if (!result)
-        result = read_vector(&local, local_address, local_count);
-    if (!result)
-        result = read_vector(&remote, remote_address, remote_count);
-    if (!result && !buffer)
-        result = -ENOMEM;
-    if (!result && (!other || !other->space))
-        result = -ESRCH;
-    if (!result && !credentials_may_trace(other))
-        result = -EPERM;
-    if (!result)
-        result = transfer(other, &local, &remote, write, buffer);
-    kfree(local.segments);
-    kfree(remote.segments);
-    kfree(buffer);
+        result = import_iovec(local_address, local_count, &local_segments, &local);
+    if (result)
+        return result;
+    if (local.remaining) {
+        result = iovec_from_user(remote_address, remote_count, &remote_segments);
+        if (!result) {
+            remote.segments = remote_segments;
+            result = move_memory(pid, &remote, &local);
+            kfree(remote_segments);
+        }
+    }
+    kfree(local_segments);
     return result;
 }
 
