@@ -51,23 +51,29 @@ static bool is_of_open_file(unsigned int command)
     return command == F_OFD_GETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW;
 }
 
-static int read_request(struct file *file, unsigned int command, uintptr_t argument,
-                        struct flock *user, struct file_lock *request)
+/* What the request says: -EINVAL, -EOVERFLOW. */
+static int read_request(struct file *file, unsigned int command, const struct flock *user,
+                        struct file_lock *request)
 {
     bool of_open_file = is_of_open_file(command);
+    int error;
 
-    if (copy_from_user(user, argument, sizeof(*user)))
-        return -EFAULT;
-    if (user->l_type != F_RDLCK && user->l_type != F_WRLCK && user->l_type != F_UNLCK)
-        return -EINVAL;
-    if (of_open_file && user->l_pid)
-        return -EINVAL;
     *request = (struct file_lock){
         .owner = of_open_file ? (const void *)file : current()->files,
-        .pid = of_open_file ? -1 : current_process()->pid,
+        .pid = of_open_file ? FILE_LOCK_NO_PID : current_process()->pid,
         .type = user->l_type,
     };
-    return lock_range(file, user, request);
+    error = lock_range(file, user, request);
+    if (error)
+        return error;
+    return user->l_type == F_RDLCK || user->l_type == F_WRLCK || user->l_type == F_UNLCK ? 0
+                                                                                         : -EINVAL;
+}
+
+/* A lock of an open file is no process's, and who asks for one says so. */
+static int check_pid(unsigned int command, const struct flock *user)
+{
+    return is_of_open_file(command) && user->l_pid ? -EINVAL : 0;
 }
 
 static long get_lock(struct file *file, unsigned int command, uintptr_t argument)
@@ -75,12 +81,17 @@ static long get_lock(struct file *file, unsigned int command, uintptr_t argument
     const struct file_lock *conflict;
     struct file_lock request;
     struct flock user;
-    int error = read_request(file, command, argument, &user, &request);
+    int error;
 
+    if (copy_from_user(&user, argument, sizeof(user)))
+        return -EFAULT;
+    if (command == F_GETLK && user.l_type != F_RDLCK && user.l_type != F_WRLCK)
+        return -EINVAL;
+    error = read_request(file, command, &user, &request);
+    if (!error)
+        error = check_pid(command, &user);
     if (error)
         return error;
-    if (user.l_type == F_UNLCK && command == F_GETLK)
-        return -EINVAL;
     conflict = file_lock_conflict(file->locks, &request);
     if (conflict) {
         user.l_type = conflict->type;
@@ -94,31 +105,66 @@ static long get_lock(struct file *file, unsigned int command, uintptr_t argument
     return copy_to_user(argument, &user, sizeof(user)) ? -EFAULT : 0;
 }
 
-static long set_lock(struct file *file, unsigned int command, uintptr_t argument)
+static int check_mode(const struct file *file, int type)
+{
+    if ((type == F_RDLCK && !file_is_readable(file)) ||
+        (type == F_WRLCK && !file_is_writable(file)))
+        return -EBADF;
+    return 0;
+}
+
+/*
+ * Another thread may have closed the descriptor while this one waited. The close took the locks
+ * that there were, and nobody would take the one that came after it: it goes here, with any others
+ * that have come since, as all go by any close.
+ */
+static int check_still_open(int fd, struct file *file)
+{
+    struct file *now = file_table_get(current()->files, fd);
+
+    if (now)
+        file_put(now);
+    if (now == file)
+        return 0;
+    file_lock_remove_owner(file->locks, current()->files);
+    return -EBADF;
+}
+
+static long set_lock(struct file *file, int fd, unsigned int command, uintptr_t argument)
 {
     struct file_lock request;
     struct flock user;
-    int error = read_request(file, command, argument, &user, &request);
+    int error;
 
-    if (error)
-        return error;
-    if ((user.l_type == F_RDLCK && !file_is_readable(file)) ||
-        (user.l_type == F_WRLCK && !file_is_writable(file)))
-        return -EBADF;
-    return file_lock_set(file->locks, &request, command == F_SETLKW || command == F_OFD_SETLKW);
+    if (copy_from_user(&user, argument, sizeof(user)))
+        return -EFAULT;
+    error = read_request(file, command, &user, &request);
+    if (!error)
+        error = check_mode(file, user.l_type);
+    if (!error)
+        error = check_pid(command, &user);
+    if (!error)
+        error =
+            file_lock_set(file->locks, &request, command == F_SETLKW || command == F_OFD_SETLKW);
+    if (!error && user.l_type != F_UNLCK && !is_of_open_file(command))
+        error = check_still_open(fd, file);
+    return error;
 }
 
-long control_locks(struct file *file, unsigned int command, uintptr_t argument)
+long control_locks(struct file *file, int fd, unsigned int command, uintptr_t argument)
 {
     if (command == F_GETLK || command == F_OFD_GETLK)
         return get_lock(file, command, argument);
-    return set_lock(file, command, argument);
+    return set_lock(file, fd, command, argument);
 }
 
 static long lock_whole(struct file *file, unsigned int operation)
 {
-    struct file_lock request = {
-        .owner = file, .pid = -1, .type = F_UNLCK, .whole = true, .end = FILE_LOCK_END};
+    struct file_lock request = {.owner = file,
+                                .pid = FILE_LOCK_NO_PID,
+                                .type = F_UNLCK,
+                                .whole = true,
+                                .end = FILE_LOCK_END};
 
     /* A change from one type to the other lets go first, and may lose to somebody else. */
     file_lock_set(file->locks, &request, false);

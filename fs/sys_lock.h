@@ -7,7 +7,10 @@
 
 struct file;
 
-/* F_GETLK, F_SETLK, F_SETLKW and their F_OFD_ kin, with the user's struct flock. */
-long control_locks(struct file *file, unsigned int command, uintptr_t argument);
+/*
+ * F_GETLK, F_SETLK, F_SETLKW and their F_OFD_ kin, with the user's struct flock, of a file that was
+ * found at that descriptor.
+ */
+long control_locks(struct file *file, int fd, unsigned int command, uintptr_t argument);
 
 #endif

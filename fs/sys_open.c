@@ -261,7 +261,7 @@ static long control_file(int fd, unsigned int command, uint64_t argument)
     else if (command == F_GETLEASE)
         result = F_UNLCK;
     else if (is_about_locks(command))
-        result = control_locks(file, command, argument);
+        result = control_locks(file, fd, command, argument);
     file_put(file);
     return result;
 }

@@ -15,6 +15,19 @@
 /* Those who wait for any lock; locks are few. */
 static struct wait_queue released = WAIT_QUEUE_INIT(released);
 
+/* One of them, on its own stack. It waits for whoever then has the lock that is in its way. */
+struct lock_wait {
+    LIST_ENTRY(lock_wait) link;
+    const struct file_lock_list *list;
+    const struct file_lock *request;
+    uint64_t in_the_way;    /* the number of that lock */
+    bool is_in_cycle;       /* of owners that wait for each other: ends with an error */
+    bool is_followed;       /* by the search for such a cycle */
+    struct lock_wait *next; /* of those that it is yet to follow */
+};
+
+static LIST_HEAD(, lock_wait) waits = LIST_HEAD_INITIALIZER(waits);
+
 static bool is_of(const struct file_lock *lock, const struct file_lock *request)
 {
     return lock->owner == request->owner && lock->whole == request->whole;
@@ -110,26 +123,90 @@ static void merge(struct file_lock_list *list, struct file_lock *new)
     }
 }
 
-struct lock_wait {
-    const struct file_lock_list *list;
-    const struct file_lock *request;
-};
+/* ---- waiting ---- */
 
-static bool is_free(void *context)
+static bool is_of_process(const struct file_lock *lock)
 {
-    const struct lock_wait *wait = context;
-
-    return !file_lock_conflict(wait->list, wait->request);
+    return lock->pid != FILE_LOCK_NO_PID;
 }
+
+/* Adds what an owner waits for, in each of its threads, to what is yet to be followed. */
+static void follow(const void *owner, struct lock_wait **pending)
+{
+    struct lock_wait *wait;
+
+    LIST_FOREACH (wait, &waits, link) {
+        if (wait->is_followed || wait->request->owner != owner)
+            continue;
+        wait->is_followed = true;
+        wait->next = *pending;
+        *pending = wait;
+    }
+}
+
+/*
+ * Whether an owner waits for another, through however many others. A wait for an open file's lock
+ * leads nowhere, as on Linux: whoever has the file may let it go.
+ */
+static bool waits_for(const void *owner, const void *other)
+{
+    struct lock_wait *wait, *pending = NULL;
+
+    LIST_FOREACH (wait, &waits, link)
+        wait->is_followed = false;
+    follow(owner, &pending);
+    while ((wait = pending)) {
+        const struct file_lock *lock = file_lock_conflict(wait->list, wait->request);
+
+        pending = wait->next;
+        if (!lock || !is_of_process(lock))
+            continue;
+        if (lock->owner == other)
+            return true;
+        follow(lock->owner, &pending);
+    }
+    return false;
+}
+
+/*
+ * Whether there is nothing to wait for, or nothing will come of it. A cycle is looked for when
+ * another lock has come in the way: so it ends for the one whose wait has closed it.
+ */
+static bool is_decided(void *context)
+{
+    struct lock_wait *wait = context;
+    const struct file_lock *request = wait->request;
+    const struct file_lock *lock = file_lock_conflict(wait->list, request);
+
+    if (!lock)
+        return true;
+    if (lock->number != wait->in_the_way)
+        wait->is_in_cycle = is_of_process(request) && waits_for(lock->owner, request->owner);
+    wait->in_the_way = lock->number;
+    return wait->is_in_cycle;
+}
+
+static int wait_until_free(const struct file_lock_list *list, const struct file_lock *request)
+{
+    struct lock_wait wait = {.list = list, .request = request};
+    int error;
+
+    LIST_INSERT_HEAD(&waits, &wait, link);
+    error = wait_event(&released, is_decided, &wait);
+    LIST_REMOVE(&wait, link);
+    return wait.is_in_cycle ? -EDEADLK : error;
+}
+
+/* ---- setting ---- */
 
 int file_lock_set(struct file_lock_list *list, const struct file_lock *request, bool wait)
 {
-    struct lock_wait context = {list, request};
+    static uint64_t last_number;
     struct file_lock *lock, *spare;
     int error = 0;
 
-    if (request->type != F_UNLCK && !is_free(&context))
-        error = wait ? wait_event(&released, is_free, &context) : -EAGAIN;
+    if (request->type != F_UNLCK && file_lock_conflict(list, request))
+        error = wait ? wait_until_free(list, request) : -EAGAIN;
     if (error)
         return error;
     lock = kmalloc(sizeof(*lock));
@@ -138,6 +215,7 @@ int file_lock_set(struct file_lock_list *list, const struct file_lock *request, 
         struct file_lock *new = request->type == F_UNLCK ? NULL : lock;
         if (new) {
             *new = *request;
+            new->number = ++last_number;
             insert(list, new);
             lock = NULL;
         }

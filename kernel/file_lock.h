@@ -15,15 +15,17 @@
 
 #include <bsd/sys/queue.h>
 
-#define FILE_LOCK_END ((uint64_t)INT64_MAX) /* the end of a lock that reaches to any end */
+#define FILE_LOCK_END    ((uint64_t)INT64_MAX) /* the end of a lock that reaches to any end */
+#define FILE_LOCK_NO_PID (-1)                  /* an open file's lock */
 
 struct file_lock {
     LIST_ENTRY(file_lock) link;
     const void *owner;   /* a struct file_table or a struct file */
-    int pid;             /* for F_GETLK; -1: an open file's */
+    int pid;             /* for F_GETLK; FILE_LOCK_NO_PID */
     short type;          /* F_RDLCK, F_WRLCK; F_UNLCK in requests only */
     bool whole;          /* of flock() */
     uint64_t start, end; /* the first and the last byte */
+    uint64_t number;     /* no two that were set have the same; parts of one lock do */
 };
 
 LIST_HEAD(file_lock_list, file_lock);
@@ -34,7 +36,8 @@ const struct file_lock *file_lock_conflict(const struct file_lock_list *list,
 
 /*
  * Sets or removes what the request says; its owner's locks of the same bytes give way. Waits for
- * others' if wait: -EAGAIN, -ERESTARTSYS, -ENOLCK.
+ * others' if wait: -EAGAIN, -ERESTARTSYS, -ENOLCK; -EDEADLK where the wait for a process's lock
+ * would close a cycle. Whoever waited looks again whether the owner still has the file.
  */
 int file_lock_set(struct file_lock_list *list, const struct file_lock *request, bool wait);
 
