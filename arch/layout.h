@@ -11,7 +11,6 @@
  *        ... non-canonical ...
  *   0000_7fff_ffff_f000  USER_END, one page below 2^47: no SYSCALL instruction can lie so that
  *                        its return address is non-canonical (SDM vol. 2B, SYSRET)
- *   0000_0000_0001_0000  USER_MIN, the lowest address mmap gives (Linux's vm.mmap_min_addr)
  *
  * The upper half is the same in every address space: its 256 top-level entries are made at boot
  * and never change.
@@ -23,7 +22,6 @@
 
 #include "arch/types.h"
 
-#define USER_MIN 0x0000000000010000ul
 #define USER_END 0x00007ffffffff000ul
 
 #define DIRECT_MAP_BASE   0xffff888000000000ul

@@ -9,6 +9,7 @@
 #include "kernel/task.h"
 #include "kernel/uname.h"
 #include "mm/area.h"
+#include "mm/mmap.h"
 
 static int show_type(const struct pseudo_node *node, struct text *text)
 {
@@ -48,7 +49,7 @@ static int show_pid_max(const struct pseudo_node *node, struct text *text)
 static int show_min_address(const struct pseudo_node *node, struct text *text)
 {
     (void)node;
-    text_print(text, "%lu\n", USER_MIN);
+    text_print(text, "%lu\n", mmap_min_addr);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "arch/usercopy.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "mm/mmap.h"
 
 #define BIT(capability) (1ul << (capability))
 #define FILE_CAPABILITIES                                                                 \
@@ -45,6 +46,11 @@ bool credentials_allow(const struct credentials *credentials, unsigned int capab
 bool task_may(unsigned int capability)
 {
     return credentials_allow(own(), capability);
+}
+
+uintptr_t credentials_lowest_address(void)
+{
+    return task_may(CAP_SYS_RAWIO) ? 0 : mmap_min_addr;
 }
 
 bool credentials_are_of_group(const struct credentials *credentials, uint32_t group)

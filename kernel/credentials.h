@@ -43,6 +43,9 @@ bool credentials_allow(const struct credentials *credentials, unsigned int capab
 /* The same of the running task. */
 bool task_may(unsigned int capability);
 
+/* The lowest address at which it may map: vm.mmap_min_addr, or any with CAP_SYS_RAWIO. */
+uintptr_t credentials_lowest_address(void);
+
 /* Whether they are those of a member of the group, as files see it. */
 bool credentials_are_of_group(const struct credentials *credentials, uint32_t group);
 

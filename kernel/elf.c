@@ -6,6 +6,7 @@
 #include <linux/elf.h>
 
 #include "arch/layout.h"
+#include "kernel/credentials.h"
 #include "kernel/file.h"
 #include "libc/include/string.h"
 #include "mm/access.h"
@@ -155,6 +156,7 @@ static int map_segment(const struct elf_image *image, const struct elf_segment *
         .max_prot = PROT_READ | PROT_WRITE | PROT_EXEC,
         .fixed = true,
         .no_replace = true,
+        .lowest = credentials_lowest_address(),
         .object = image->file->operations->object(image->file),
         .object_page = segment->offset >> PAGE_SHIFT,
     };

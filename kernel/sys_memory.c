@@ -230,6 +230,7 @@ PARALLEL_SYSCALL6(mmap, uintptr_t, address, size_t, size, int, prot, int, flags,
                       ((flags & (MAP_LOCKED | MAP_HUGETLB)) == MAP_LOCKED ? AREA_LOCKED : 0),
         .fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
         .no_replace = flags & MAP_FIXED_NOREPLACE,
+        .lowest = credentials_lowest_address(),
         .object_page = offset >> PAGE_SHIFT,
         .no_reserve = flags & MAP_NORESERVE,
         .low = flags & MAP_32BIT,
@@ -247,7 +248,7 @@ PARALLEL_SYSCALL2(munmap, uintptr_t, start, size_t, size)
 
 PARALLEL_SYSCALL1(brk, uintptr_t, end)
 {
-    return (long)space_brk(current()->space, end);
+    return (long)space_brk(current()->space, end, credentials_lowest_address());
 }
 
 PARALLEL_SYSCALL3(madvise, uintptr_t, start, size_t, size, int, advice)
@@ -258,8 +259,16 @@ PARALLEL_SYSCALL3(madvise, uintptr_t, start, size_t, size, int, advice)
 PARALLEL_SYSCALL5(mremap, uintptr_t, start, size_t, old_size, size_t, new_size, int, flags,
                   uintptr_t, wanted)
 {
+    struct remap remap = {
+        .start = start,
+        .old_size = align_up(old_size, PAGE_SIZE),
+        .new_size = align_up(new_size, PAGE_SIZE),
+        .flags = flags,
+        .wanted = wanted,
+        .lowest = credentials_lowest_address(),
+    };
     uintptr_t result;
-    int error = space_remap(current()->space, start, old_size, new_size, flags, wanted, &result);
+    int error = space_remap(current()->space, &remap, &result);
 
     return error ? error : (long)result;
 }

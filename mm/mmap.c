@@ -13,6 +13,8 @@
 
 #define MMAP_ROOM_MIN (128ul << 20)
 
+uint64_t mmap_min_addr = 65536;
+
 /* Where MAP_32BIT looks for room. */
 #define LOW_START (1ul << 30)
 #define LOW_END   (2ul << 30)
@@ -33,7 +35,7 @@ bool space_is_free_locked(struct address_space *space, uintptr_t start, size_t s
 {
     struct area *next = area_find(&space->areas, start);
 
-    return start >= USER_MIN && size <= USER_END && start <= USER_END - size &&
+    return size <= USER_END && start <= USER_END - size &&
            (!next || start + size <= guarded_start(next));
 }
 
@@ -49,6 +51,14 @@ static uintptr_t mmap_top(const struct address_space *space)
     return align_down(MMAP_BASE - room, PAGE_SIZE);
 }
 
+/* Nothing goes to page 0 that was not sent there. */
+static uintptr_t lowest_gap(void)
+{
+    uint64_t lowest = align_up(mmap_min_addr, PAGE_SIZE);
+
+    return lowest ? lowest : PAGE_SIZE;
+}
+
 /*
  * From the top down, past the areas. Where the last search ended is remembered with the largest
  * gap that was too small, so that a program of a thousand areas does not pass them all each time.
@@ -56,6 +66,7 @@ static uintptr_t mmap_top(const struct address_space *space)
 uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64_t alignment)
 {
     uintptr_t top = mmap_top(space);
+    uintptr_t lowest = lowest_gap();
 
     if (size + alignment - PAGE_SIZE <= space->gap_skipped || space->gap_from > top) {
         space->gap_from = top;
@@ -67,7 +78,7 @@ uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64
         ceiling = guarded_start(area);
     area = area ? area->previous : RB_MAX(area_tree, &space->areas);
     for (;; area = area->previous) {
-        uintptr_t floor = area && area->end > USER_MIN ? area->end : USER_MIN;
+        uintptr_t floor = area && area->end > lowest ? area->end : lowest;
         uintptr_t start = ceiling >= size ? align_down(ceiling - size, alignment) : 0;
         if (floor <= ceiling && start >= floor) {
             space->gap_from = start;
@@ -119,6 +130,8 @@ static int check_place_locked(struct address_space *space, const struct map_requ
         return -ENOMEM;
     if (start % alignment_of(request))
         return -EINVAL;
+    if (start < request->lowest)
+        return -EPERM;
     struct area *area = request->no_replace ? area_find(&space->areas, start) : NULL;
     return area && area->start < start + size ? -EEXIST : 0;
 }
@@ -133,6 +146,16 @@ int space_check_place(struct address_space *space, const struct map_request *req
     return error;
 }
 
+/* Where a hint asks for. One below vm.mmap_min_addr means that, whoever asks. */
+static uintptr_t round_hint(const struct map_request *request)
+{
+    uintptr_t hint = align_down(request->address, PAGE_SIZE);
+
+    if (hint && hint < mmap_min_addr)
+        hint = align_up(mmap_min_addr, PAGE_SIZE);
+    return align_up(hint, alignment_of(request));
+}
+
 static int choose_address(struct address_space *space, const struct map_request *request,
                           size_t size, uintptr_t *start)
 {
@@ -143,7 +166,7 @@ static int choose_address(struct address_space *space, const struct map_request 
         return check_place_locked(space, request, size);
     if (size > USER_END)
         return -ENOMEM;
-    *start = align_up(align_down(request->address, PAGE_SIZE), alignment);
+    *start = round_hint(request);
     if (*start && space_is_free_locked(space, *start, size))
         return 0;
     if (request->low && alignment == PAGE_SIZE)
@@ -350,7 +373,7 @@ bool space_grow_stack_locked(struct address_space *space, struct area *area, uin
     uintptr_t start = align_down(address, PAGE_SIZE);
 
     if (!(area->flags & AREA_GROWS_DOWN) || area->end - start > space->limits.stack ||
-        start < USER_MIN || !leaves_gap(area->previous, start) ||
+        start < mmap_min_addr || !leaves_gap(area->previous, start) ||
         space_check_limits_locked(space, area->start - start, false))
         return false;
     space->mapped_pages += (area->start - start) >> PAGE_SHIFT;
@@ -360,7 +383,7 @@ bool space_grow_stack_locked(struct address_space *space, struct area *area, uin
 
 /* ---- the heap ---- */
 
-static bool move_brk(struct address_space *space, uintptr_t end)
+static bool move_brk(struct address_space *space, uintptr_t end, uintptr_t lowest)
 {
     uintptr_t old_page = align_up(space->brk, PAGE_SIZE);
     uintptr_t new_page = align_up(end, PAGE_SIZE);
@@ -370,6 +393,7 @@ static bool move_brk(struct address_space *space, uintptr_t end)
         .prot = PROT_READ | PROT_WRITE,
         .max_prot = PROT_RWX,
         .fixed = true,
+        .lowest = lowest,
         .name = "[heap]",
     };
     uintptr_t address;
@@ -383,10 +407,10 @@ static bool move_brk(struct address_space *space, uintptr_t end)
            map_locked(space, &request, request.size, &address) == 0;
 }
 
-uintptr_t space_brk(struct address_space *space, uintptr_t end)
+uintptr_t space_brk(struct address_space *space, uintptr_t end, uintptr_t lowest)
 {
     space_lock_write(space);
-    if (end >= space->brk_start && end <= USER_END && move_brk(space, end))
+    if (end >= space->brk_start && end <= USER_END && move_brk(space, end, lowest))
         space->brk = end;
     uintptr_t result = space->brk;
     space_unlock_write(space);

@@ -20,6 +20,7 @@ struct map_request {
     int prot;          /* PROT_* */
     bool fixed;        /* at that address, replacing what is there */
     bool no_replace;   /* with fixed: -EEXIST instead of replacing */
+    uintptr_t lowest;  /* with fixed: -EPERM below it */
     uint8_t area_flags;
     uint8_t max_prot;
     struct memory_object *object; /* NULL: anonymous */
@@ -30,12 +31,19 @@ struct map_request {
 };
 
 /*
- * What can be said of the place of a mapping before anything else of it: -EINVAL, -ENOMEM or
- * -EEXIST for a fixed one, for which it takes the space's lock to read.
+ * vm.mmap_min_addr: no lower one is given to who does not ask for it, no stack grows below it, and
+ * only who is privileged may ask: kernel/ says so by the lowest address that a call may map at. So
+ * a NULL that the kernel follows by mistake leads to nothing of a program's.
+ */
+extern uint64_t mmap_min_addr;
+
+/*
+ * What can be said of the place of a mapping before anything else of it: -EINVAL, -ENOMEM, -EPERM
+ * or -EEXIST for a fixed one, for which it takes the space's lock to read.
  */
 int space_check_place(struct address_space *space, const struct map_request *request);
 
-/* Gives the start of the new mapping. -ENOMEM, -EINVAL, -EEXIST. */
+/* Gives the start of the new mapping. -ENOMEM, -EINVAL, -EPERM, -EEXIST. */
 int space_map(struct address_space *space, const struct map_request *request, uintptr_t *address);
 
 /* -EINVAL for an unaligned start, an empty range, or one beyond the user half; -ENOMEM. */
@@ -53,15 +61,20 @@ int space_protect(struct address_space *space, uintptr_t start, size_t size, int
  */
 int space_release_key(struct address_space *space, int key, unsigned int how, int new_key);
 
-/* Moves the end of the heap if it can; gives the end that it then has. */
-uintptr_t space_brk(struct address_space *space, uintptr_t end);
+/* Moves the end of the heap if it can, not below lowest; gives the end that it then has. */
+uintptr_t space_brk(struct address_space *space, uintptr_t end, uintptr_t lowest);
 
-/*
- * mremap(2): flags are MREMAP_*; gives the start that the mapping then has. -EINVAL, -EFAULT,
- * -ENOMEM.
- */
-int space_remap(struct address_space *space, uintptr_t start, size_t old_size, size_t new_size,
-                int flags, uintptr_t wanted, uintptr_t *result);
+/* Arguments of mremap(2). */
+struct remap {
+    uintptr_t start;
+    size_t old_size, new_size; /* bytes, rounded up to pages */
+    int flags;                 /* MREMAP_* */
+    uintptr_t wanted;          /* with MREMAP_FIXED; a hint with MREMAP_DONTUNMAP */
+    uintptr_t lowest;          /* what is wanted below it is -EPERM */
+};
+
+/* Gives the start that the mapping then has. -EINVAL, -EFAULT, -EPERM, -ENOMEM. */
+int space_remap(struct address_space *space, struct remap *remap, uintptr_t *result);
 
 /* Whether each page of the range is in memory, a byte a page: -ENOMEM where nothing is mapped. */
 int space_residency(struct address_space *space, uintptr_t start, size_t pages,

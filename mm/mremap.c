@@ -13,13 +13,6 @@
 
 #define REMAP_FLAGS (MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)
 
-struct remap {
-    uintptr_t start;
-    size_t old_size, new_size; /* bytes, rounded up to pages */
-    int flags;
-    uintptr_t wanted; /* with MREMAP_FIXED; a hint with MREMAP_DONTUNMAP */
-};
-
 struct carry {
     struct address_space *space;
     intptr_t distance; /* from the old place to the new one */
@@ -92,9 +85,10 @@ static int move_area(struct address_space *space, struct area *area, const struc
     return 0;
 }
 
-static int grow_in_place(struct address_space *space, struct area *area, size_t by)
+static int grow_in_place(struct address_space *space, struct area *area, size_t by,
+                         uintptr_t lowest)
 {
-    if (!space_is_free_locked(space, area->end, by))
+    if (area->start < lowest || !space_is_free_locked(space, area->end, by))
         return -ENOMEM;
     space->mapped_pages += by >> PAGE_SHIFT;
     area->end += by;
@@ -125,16 +119,34 @@ static int unmap_tail(struct address_space *space, const struct remap *remap)
                               remap->start + remap->old_size);
 }
 
+/* Where the mapping goes: 0 where it is wanted, -EPERM, -ENOMEM. */
+static int choose_target(struct address_space *space, const struct area *area,
+                         const struct remap *remap, uintptr_t *target)
+{
+    uint64_t alignment = area_alignment(area);
+
+    *target = remap->wanted;
+    if (!(remap->flags & MREMAP_FIXED) &&
+        (!*target || *target % alignment ||
+         !space_is_free_locked(space, *target, remap->new_size))) {
+        *target = space_find_gap_locked(space, remap->new_size, alignment);
+        return *target ? 0 : -ENOMEM;
+    }
+    return *target < remap->lowest ? -EPERM : 0;
+}
+
 static int remap_to(struct address_space *space, struct area *area, struct remap *remap,
                     uintptr_t *result)
 {
     struct remap kept = *remap;
-    uintptr_t target = remap->wanted;
+    uintptr_t target;
     int error;
 
     if (kept.old_size > kept.new_size)
         kept.old_size = kept.new_size;
     error = check_resize(space, area, &kept); /* before anything is taken away */
+    if (!error)
+        error = choose_target(space, area, remap, &target);
     if (error)
         return error;
     if (remap->flags & MREMAP_FIXED) {
@@ -149,10 +161,6 @@ static int remap_to(struct address_space *space, struct area *area, struct remap
         remap->old_size = remap->new_size;
     }
     area = area_find(&space->areas, remap->start);
-    if (!(remap->flags & MREMAP_FIXED))
-        target = space_find_gap_locked(space, remap->new_size, area_alignment(area));
-    if (target == 0)
-        return -ENOMEM;
     *result = target;
     return move_area(space, area, remap, target);
 }
@@ -191,7 +199,7 @@ static int remap_locked(struct address_space *space, struct remap *remap, uintpt
     if (error)
         return error;
     if (remap->old_size == area->end - remap->start && !(area->flags & AREA_HUGETLB) &&
-        !grow_in_place(space, area, remap->new_size - remap->old_size))
+        !grow_in_place(space, area, remap->new_size - remap->old_size, remap->lowest))
         return 0;
     if (!(remap->flags & MREMAP_MAYMOVE))
         return -ENOMEM;
@@ -199,7 +207,7 @@ static int remap_locked(struct address_space *space, struct remap *remap, uintpt
     return *result ? move_area(space, area, remap, *result) : -ENOMEM;
 }
 
-/* What MREMAP_FIXED asks of its target. */
+/* What is asked of a target, with MREMAP_DONTUNMAP of 0 too. */
 static int check_target(const struct remap *remap)
 {
     if (remap->wanted % PAGE_SIZE)
@@ -212,27 +220,25 @@ static int check_target(const struct remap *remap)
     return 0;
 }
 
-int space_remap(struct address_space *space, uintptr_t start, size_t old_size, size_t new_size,
-                int flags, uintptr_t wanted, uintptr_t *result)
+int space_remap(struct address_space *space, struct remap *remap, uintptr_t *result)
 {
-    struct remap remap = {start, align_up(old_size, PAGE_SIZE), align_up(new_size, PAGE_SIZE),
-                          flags, wanted};
+    int flags = remap->flags;
     int error;
 
     if ((flags & ~REMAP_FLAGS) || ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE)))
         return -EINVAL;
     if ((flags & MREMAP_DONTUNMAP) &&
-        (!(flags & MREMAP_MAYMOVE) || remap.old_size != remap.new_size))
+        (!(flags & MREMAP_MAYMOVE) || remap->old_size != remap->new_size))
         return -EINVAL;
-    if (start % PAGE_SIZE || remap.new_size == 0)
+    if (remap->start % PAGE_SIZE || remap->new_size == 0)
         return -EINVAL;
-    if (flags & MREMAP_FIXED) {
-        error = check_target(&remap);
+    if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) {
+        error = check_target(remap);
         if (error)
             return error;
     }
     space_lock_write(space);
-    error = remap_locked(space, &remap, result);
+    error = remap_locked(space, remap, result);
     space_unlock_write(space);
     return error;
 }

@@ -153,6 +153,98 @@ static void runs_unaligned_segment(void)
     EXPECT_ANSWER();
 }
 
+/* ---- Images at low addresses: vm.mmap_min_addr ---- */
+
+#define LOW    0x1000UL
+#define NOBODY 65534
+
+/* Where no mapping may be lower; 0 where every address may be mapped. */
+static unsigned long lowest_address(void)
+{
+    char text[32] = "0";
+    int file = open("/proc/sys/vm/mmap_min_addr", O_RDONLY);
+
+    EXPECT(read(file, text, sizeof(text) - 1) > 0);
+    close(file);
+    return strtoul(text, NULL, 10);
+}
+
+static void make_low_image(uint64_t address, const unsigned char *code, size_t size)
+{
+    make_image(code, size);
+    image.headers[0] = segment(PF_R | PF_X, TEXT_OFFSET, address, PAGE);
+    image.header.e_entry = address;
+}
+
+/* By its descriptor: nobody may search the folders above it. */
+static void exec_image_as_nobody(void)
+{
+    char *arguments[] = {(char *)image_path, NULL};
+    int file = open(image_path, O_PATH | O_CLOEXEC);
+
+    syscall(__NR_setuid, NOBODY);
+    syscall(__NR_execveat, file, "", arguments, environ, AT_EMPTY_PATH);
+    _exit(NOT_EXECUTED + errno);
+}
+
+/* Linux notices when it is too late to say no. */
+static void no_low_image_without_privilege(void)
+{
+    unsigned long lowest = lowest_address();
+    int status;
+
+    if (syscall(__NR_geteuid) != 0 || !lowest) {
+        ktap_skip("it is not root, or any address may be mapped");
+        return;
+    }
+    make_low_image(lowest - PAGE, exit_code, sizeof(exit_code));
+    write_image(IMAGE_SIZE);
+    EXPECT_SUCCESS(syscall(__NR_chmod, image_path, 0755));
+    status = status_of(exec_image_as_nobody);
+    EXPECT_EQUAL(status, is_latchkey() ? (NOT_EXECUTED + EPERM) << 8 : SIGSEGV);
+    EXPECT_EQUAL(status_of(exec_image), ANSWER << 8);
+    make_low_image(lowest, exit_code, sizeof(exit_code));
+    write_image(IMAGE_SIZE);
+    EXPECT_SUCCESS(syscall(__NR_chmod, image_path, 0755));
+    EXPECT_EQUAL(status_of(exec_image_as_nobody), ANSWER << 8);
+    unlink(image_path);
+}
+
+/* Becomes nobody, then asks for a page more of heap: ends with how many pages it got. */
+static const unsigned char grow_heap_code[] = {
+    0xbf, 0xfe, 0xff, 0,  0,                /* mov edi, NOBODY */
+    0xb8, 105,  0,    0,  0,    0x0f, 0x05, /* mov eax, setuid; syscall */
+    0x31, 0xff,                             /* xor edi, edi */
+    0xb8, 12,   0,    0,  0,    0x0f, 0x05, /* mov eax, brk; syscall */
+    0x48, 0x89, 0xc3,                       /* mov rbx, rax */
+    0x48, 0x8d, 0xb8, 0,  0x10, 0,    0,    /* lea rdi, [rax + PAGE] */
+    0xb8, 12,   0,    0,  0,    0x0f, 0x05, /* mov eax, brk; syscall */
+    0x48, 0x29, 0xd8,                       /* sub rax, rbx */
+    0x48, 0xc1, 0xe8, 12,                   /* shr rax, 12 */
+    0x89, 0xc7,                             /* mov edi, eax */
+    0xb8, 231,  0,    0,  0,    0x0f, 0x05, /* mov eax, exit_group; syscall */
+};
+
+static void exec_image_without_random_heap(void)
+{
+    syscall(__NR_personality, 0x40000 /* ADDR_NO_RANDOMIZE */);
+    exec_image();
+}
+
+static void low_heap(void)
+{
+    unsigned long lowest = lowest_address();
+
+    if (syscall(__NR_geteuid) != 0) {
+        ktap_skip("it is not root");
+        return;
+    }
+    make_low_image(LOW, grow_heap_code, sizeof(grow_heap_code));
+    write_image(IMAGE_SIZE);
+    EXPECT_EQUAL(status_of(exec_image_without_random_heap), (LOW + PAGE >= lowest) << 8);
+    unlink(image_path);
+}
+
 /* mov edi, [address]; add edi, [address + distance]; mov eax, exit_group; syscall */
 static void make_adding_image(uint32_t address, uint32_t distance)
 {
@@ -372,6 +464,8 @@ static const struct ktap_test tests[] = {
     {"one with PF_W and PF_X is for those who did not refuse it", writable_code},
     {"a segment with PF_X alone is execute-only where there are keys", execute_only_segment},
     {"MXCSR is initial", initial_registers},
+    {"none lies below vm.mmap_min_addr without CAP_SYS_RAWIO", no_low_image_without_privilege},
+    {"nor does the heap behind one that was allowed to", low_heap},
     {"what is not ELF or shorter than its header is ENOEXEC", not_elf},
     {"other classes, machines and types do not run", other_machines},
     {"bad program headers do not run", bad_program_headers},
