@@ -83,6 +83,8 @@ struct node_operations {
     void (*status)(struct node *node, struct stat *status);
     /* Frees the node: the last reference is gone. */
     void (*release)(struct node *node);
+    /* No capability overrides the mode, and nobody changes it or the owner: /proc/sys. */
+    bool has_fixed_mode;
 };
 
 struct node {

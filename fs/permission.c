@@ -28,6 +28,8 @@ static unsigned int allowed(const struct credentials *credentials, const struct 
 static bool overrides(const struct credentials *credentials, const struct node *node,
                       unsigned int wanted)
 {
+    if (node->operations->has_fixed_mode)
+        return false;
     unsigned int read_and_search = node_is_directory(node) ? MAY_READ | MAY_EXECUTE : MAY_READ;
 
     if (!(wanted & ~read_and_search) && credentials_allow(credentials, CAP_DAC_READ_SEARCH))

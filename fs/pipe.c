@@ -22,8 +22,9 @@
 #include "libc/include/string.h"
 #include "mm/slab.h"
 
-#define CAPACITY     65536
-#define CAPACITY_MAX (1u << 20) /* without CAP_SYS_RESOURCE: fs.pipe-max-size */
+#define CAPACITY 65536
+
+uint64_t pipe_max_size = 1u << 20;
 
 struct pipe {
     unsigned int readers, writers; /* ends that are open */
@@ -336,8 +337,7 @@ bool file_is_pipe(const struct file *file)
 
 /* ---- Its size ---- */
 
-/* A power of two of pages; 0 when it would be too much. */
-static uint32_t round_capacity(uint32_t size)
+uint32_t pipe_round_size(uint32_t size)
 {
     uint32_t capacity = PAGE_SIZE;
 
@@ -349,12 +349,12 @@ static uint32_t round_capacity(uint32_t size)
 long pipe_set_size(struct file *file, uint32_t size)
 {
     struct pipe *pipe = file->state;
-    uint32_t capacity = round_capacity(size);
+    uint32_t capacity = pipe_round_size(size);
     int error;
 
     if (!capacity)
         return -EINVAL;
-    if (capacity > pipe->ring.capacity && capacity > CAPACITY_MAX && !task_may(CAP_SYS_RESOURCE))
+    if (capacity > pipe->ring.capacity && capacity > pipe_max_size && !task_may(CAP_SYS_RESOURCE))
         return -EPERM;
     error = ring_resize(&pipe->ring, capacity);
     if (error)
@@ -375,10 +375,13 @@ static struct pipe *create(void)
 {
     static uint64_t last_number;
     struct pipe *pipe = kzalloc(sizeof(*pipe));
+    uint32_t capacity = CAPACITY;
 
     if (!pipe)
         return NULL;
-    if (ring_init(&pipe->ring, CAPACITY)) {
+    if (capacity > pipe_max_size && !task_may(CAP_SYS_RESOURCE))
+        capacity = (uint32_t)pipe_max_size;
+    if (ring_init(&pipe->ring, capacity)) {
         kfree(pipe);
         return NULL;
     }

@@ -27,6 +27,14 @@ int pipe_open(struct pipe **place, struct file *file);
 /* Whether a file is an end of a pipe. */
 bool file_is_pipe(const struct file *file);
 
+#define PIPE_SIZE_LIMIT (1ul << 31)
+
+/* fs.pipe-max-size: the largest size without CAP_SYS_RESOURCE, in bytes. */
+extern uint64_t pipe_max_size;
+
+/* The next power of two of pages; 0 when it would be too much. */
+uint32_t pipe_round_size(uint32_t size);
+
 /*
  * How many bytes a pipe holds, and the change of that: to a power of two of pages, which is
  * returned; -EINVAL, -EPERM, -EBUSY when more is in it, -ENOMEM.

@@ -227,46 +227,56 @@ int pseudo_parse_setting(const char *value, uint64_t *number)
     return parse_u64(value + strspn(value, " \t"), number) ? -EINVAL : 0;
 }
 
-/* What user space wrote, as a string without the newline that echo puts behind it. */
-static int take_value(struct io_iter *from, char **value)
+/* What user space wrote, with a NUL behind it; the caller frees it. */
+static int take_bytes(struct io_iter *from, char **bytes, size_t *size)
 {
-    size_t size = from->remaining < STORE_MAX - 1 ? from->remaining : STORE_MAX - 1;
-    char *buffer = kmalloc(size + 1);
-
-    if (!buffer)
+    *size = from->remaining < STORE_MAX - 1 ? from->remaining : STORE_MAX - 1;
+    *bytes = kmalloc(*size + 1);
+    if (!*bytes)
         return -ENOMEM;
-    if (io_iter_take(from, buffer, size) < size) {
-        kfree(buffer);
+    if (io_iter_take(from, *bytes, *size) < *size) {
+        kfree(*bytes);
         return -EFAULT;
     }
-    buffer[size] = '\0';
-    size = strlen(buffer); /* a program may write a NUL behind its number, and its whole array */
-    if (size && buffer[size - 1] == '\n')
-        buffer[size - 1] = '\0';
-    *value = buffer;
+    (*bytes)[*size] = '\0';
     return 0;
 }
 
-/* The whole of one write is one value. */
+/* The whole of one write is one value: a string without the newline that echo puts behind it. */
+static int store(const struct pseudo_node *node, char *value)
+{
+    size_t size = strlen(value); /* a program may write a NUL behind its number, and its array */
+
+    if (size && value[size - 1] == '\n')
+        value[size - 1] = '\0';
+    return node->entry->store(node, value);
+}
+
 static long write(struct file *file, struct io_iter *from, uint64_t *offset)
 {
     const struct pseudo_node *node = pseudo_node(file->node);
-    long count = from->remaining;
-    char *value;
+    long result = from->remaining;
+    size_t size;
+    char *bytes;
     int error;
 
-    if (!node->entry->store)
+    if (!node->entry->store && !node->entry->write)
         return -EIO;
-    error = take_value(from, &value);
+    if (node->entry->write && !from->remaining)
+        return 0;
+    error = take_bytes(from, &bytes, &size);
     if (error)
         return error;
-    error = node->entry->store(node, value);
-    kfree(value);
-    if (error)
-        return error;
+    if (node->entry->write)
+        result = node->entry->write(node, bytes, size, *offset);
+    else
+        error = store(node, bytes);
+    kfree(bytes);
+    if (error || result < 0)
+        return error ? error : result;
     if (!node->entry->writes_in_place)
-        *offset += count;
-    return count;
+        *offset += result;
+    return result;
 }
 
 static void release(struct file *file)
@@ -286,7 +296,7 @@ static const struct file_operations text_file_operations = {
     .release = release,
 };
 
-static int open_text(struct node *node, struct file *file)
+int pseudo_open_text(struct node *node, struct file *file)
 {
     struct pseudo_file *open = kzalloc(sizeof(*open));
 
@@ -301,6 +311,6 @@ static int open_text(struct node *node, struct file *file)
 }
 
 const struct node_operations pseudo_text_operations = {
-    .open = open_text,
+    .open = pseudo_open_text,
     .release = pseudo_release,
 };

@@ -56,10 +56,16 @@ struct pseudo_entry {
     int (*show)(const struct pseudo_node *node, struct text *text);
     /* Takes what was written, without its last newline; 0 or an error. NULL: -EIO. */
     int (*store)(const struct pseudo_node *node, const char *value);
+    /* Takes what was written at an offset as it is, at least a byte: bytes, or an error. */
+    long (*write)(const struct pseudo_node *node, const char *bytes, size_t size, uint64_t offset);
+    const void *setting;  /* what a file of /proc/sys sets (fs/setting.h) */
     bool writes_in_place; /* a write does not move the offset: who reads next reads all of it */
 };
 
 extern const struct node_operations pseudo_directory_operations, pseudo_text_operations;
+
+/* node_operations.open of text files. */
+int pseudo_open_text(struct node *node, struct file *file);
 
 #define PSEUDO_DIRECTORY(entry_name, table)                                                       \
     {                                                                                             \

@@ -40,7 +40,7 @@ static long set_mode(struct node *node, uint32_t mode)
 {
     if (S_ISLNK(node->mode))
         return -EOPNOTSUPP;
-    if (!node_is_own(node))
+    if (!node_is_own(node) || node->operations->has_fixed_mode)
         return -EPERM;
     if ((node->seals & F_SEAL_EXEC) && ((node->mode ^ mode) & 0111))
         return -EPERM;
@@ -115,6 +115,8 @@ static long set_owner(struct node *node, uint32_t user, uint32_t group)
 {
     uint32_t dropped = node_is_directory(node) ? 0 : set_id_bits(node);
 
+    if (node->operations->has_fixed_mode)
+        return -EPERM;
     if (!may_set_owner(node, user, group) || (dropped && !node_is_own(node)))
         return -EPERM;
     node->mode &= ~dropped;

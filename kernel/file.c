@@ -21,6 +21,7 @@
 
 struct wait_queue file_events = WAIT_QUEUE_INIT(file_events);
 uint64_t file_wakes;
+uint64_t nr_open = FILES_MAX;
 
 struct file *file_create(const struct file_operations *operations, unsigned int flags)
 {
@@ -273,7 +274,7 @@ static int add_locked(struct file_table *table, struct file *file, int lowest, b
 
     while (is_open_locked(table, fd))
         fd++;
-    if (fd >= descriptor_limit())
+    if (fd >= descriptor_limit() || (uint64_t)fd >= nr_open)
         return -EMFILE;
     error = grow_locked(table, fd);
     if (error)
@@ -300,7 +301,7 @@ int file_table_set(struct file_table *table, int fd, struct file *file, bool clo
     struct file *old = NULL;
     int error;
 
-    if (fd < 0 || fd >= FILES_MAX)
+    if (fd < 0 || (uint64_t)fd >= nr_open)
         return -EBADF;
     spin_lock(&table->lock);
     error = grow_locked(table, fd);

@@ -85,8 +85,11 @@ struct file {
     LIST_HEAD(, file_watch) watches;
 };
 
-#define FILES_MAX  4096 /* descriptors of a process; RLIMIT_NOFILE may say less */
+#define FILES_MAX  4096 /* descriptors of a process; RLIMIT_NOFILE and nr_open may say less */
+#define FILES_MIN  64   /* to which nr_open may go down */
 #define FILES_SOFT 1024 /* and does so at first, for programs that use select() */
+
+extern uint64_t nr_open; /* fs.nr_open: what RLIMIT_NOFILE may be, and no more are opened */
 
 struct file_table {
     uint32_t references;

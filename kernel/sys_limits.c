@@ -21,7 +21,7 @@ static int set_limit(struct process *process, unsigned int resource, const struc
 {
     if (limit->rlim_cur > limit->rlim_max)
         return -EINVAL;
-    if (resource == RLIMIT_NOFILE && limit->rlim_max > FILES_MAX)
+    if (resource == RLIMIT_NOFILE && limit->rlim_max > nr_open)
         return -EPERM;
     if (limit->rlim_max > process->limits[resource].rlim_max && !task_may(CAP_SYS_RESOURCE))
         return -EPERM;

@@ -18,6 +18,7 @@ static struct slab_cache task_cache, fpu_cache;
 static unsigned int tasks;
 static uint64_t total;
 static int last_tid;
+uint64_t pid_max = PID_MAX_DEFAULT;
 
 void task_init(void)
 {
@@ -52,13 +53,19 @@ static bool is_taken(int number)
     return false;
 }
 
-/* The next number that no task, group or session has. */
-static int next_tid(void)
+/* Finds the next number that no task, group or session has, and makes it the last. */
+static bool find_tid(void)
 {
-    do
-        last_tid = last_tid < PID_MAX ? last_tid + 1 : 2;
-    while (is_taken(last_tid));
-    return last_tid;
+    int tid = last_tid;
+
+    for (uint64_t tries = 0; tries < pid_max; tries++) {
+        tid = (uint64_t)tid + 1 < pid_max ? tid + 1 : RESERVED_PIDS;
+        if (is_taken(tid))
+            continue;
+        last_tid = tid;
+        return true;
+    }
+    return false;
 }
 
 struct task *task_create(void)
@@ -69,7 +76,7 @@ struct task *task_create(void)
         return NULL;
     task->fpu = slab_alloc(&fpu_cache);
     task->stack = kernel_stack_alloc();
-    if (!task->fpu || !task->stack) {
+    if (!task->fpu || !task->stack || !find_tid()) {
         if (task->fpu)
             slab_free(&fpu_cache, task->fpu);
         if (task->stack)
@@ -82,7 +89,7 @@ struct task *task_create(void)
     memset(&task->affinity, 0xff, sizeof(task->affinity));
     signal_state_init(&task->signals);
     credentials_init(&task->credentials);
-    task->tid = next_tid();
+    task->tid = last_tid;
     TAILQ_INSERT_TAIL(&all_tasks, task, all_link);
     task->is_listed = true;
     tasks++;

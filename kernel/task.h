@@ -137,7 +137,8 @@ void task_init(void);
 
 /*
  * A new task with a kernel stack, an XSAVE image in its initial state, a tid, and nothing else.
- * It starts at the frame at the top of its stack, which the caller fills in. NULL: out of memory.
+ * It starts at the frame at the top of its stack, which the caller fills in. NULL: out of memory,
+ * or of numbers.
  */
 struct task *task_create(void);
 
@@ -156,7 +157,12 @@ struct priorities priorities_of_child(const struct priorities *parent);
 /* By tid, or NULL. */
 struct task *task_find(int tid);
 
-#define PID_MAX 32768
+/* kernel.pid_max: no number is so large. Small ones are given out once, and left to daemons then.
+ */
+#define PID_MAX_DEFAULT 32768
+#define PID_MAX_LIMIT   (4ul << 20)
+#define RESERVED_PIDS   300
+extern uint64_t pid_max;
 
 /* The list of all tasks, oldest first. */
 extern struct task_list all_tasks;

@@ -13,6 +13,8 @@ RB_GENERATE(area_tree, area, link, area_compare)
 
 static struct slab_cache area_cache;
 
+uint64_t max_map_count = 65530;
+
 int area_compare(const struct area *a, const struct area *b)
 {
     return a->start < b->start ? -1 : a->start > b->start;
@@ -101,7 +103,7 @@ struct area *area_search(struct area_tree *tree, uintptr_t address)
 int area_split(struct area_tree *tree, struct area *area, uintptr_t at, struct area **upper)
 {
     assert(area->start < at && at < area->end);
-    struct area *new = tree->count < AREAS_MAX ? area_create(area) : NULL;
+    struct area *new = tree->count < max_map_count ? area_create(area) : NULL;
     if (!new)
         return -ENOMEM;
     new->start = at;

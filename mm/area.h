@@ -41,8 +41,8 @@ struct area {
     uint64_t object_page;         /* page index in the object at start */
 };
 
-/* Areas of one address space, beyond which no more are made: Linux's vm.max_map_count. */
-#define AREAS_MAX 65530
+/* vm.max_map_count: so many areas of one address space, beyond which no more are made. */
+extern uint64_t max_map_count;
 
 /* What RB_HEAD() declares, and the area that was found last, where the next is nearly always. */
 struct area_tree {
@@ -87,7 +87,7 @@ static inline struct area *area_find(struct area_tree *tree, uintptr_t address)
 
 /*
  * Splits an area at a page inside it; the lower part stays area, and the upper is returned
- * through *upper. -ENOMEM, also when there are AREAS_MAX.
+ * through *upper. -ENOMEM, also when there are too many.
  */
 int area_split(struct area_tree *tree, struct area *area, uintptr_t at, struct area **upper);
 

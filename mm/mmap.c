@@ -138,6 +138,8 @@ static int check_place_locked(struct address_space *space, const struct map_requ
 
 int space_check_place(struct address_space *space, const struct map_request *request)
 {
+    if (space->areas.count > max_map_count) /* without the lock: it is asked again with it */
+        return -ENOMEM;
     if (!request->fixed)
         return request->size > USER_END ? -ENOMEM : 0;
     space_lock_read(space);
@@ -298,7 +300,7 @@ static int map_locked(struct address_space *space, const struct map_request *req
 {
     uintptr_t start;
 
-    if (space->areas.count > AREAS_MAX)
+    if (space->areas.count > max_map_count)
         return -ENOMEM;
     int error = choose_address(space, request, size, &start);
     if (!error && is_absurd(request, size))

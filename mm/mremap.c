@@ -52,6 +52,15 @@ static int prepare_tables(struct address_space *space, const struct area *area, 
     return error ? error : pt_walk(space->root, target, target + size, &make);
 }
 
+/* How many areas must be left to make, as Linux sees it: of a move, and of one to a given place. */
+#define AREAS_OF_MOVE    3
+#define AREAS_OF_MOVE_TO 5
+
+static bool has_too_many(const struct address_space *space, unsigned int further)
+{
+    return space->areas.count + further >= max_map_count;
+}
+
 /* Moves an area of its own, [area->start, area->end), to target, where room has been made. */
 static int move_area(struct address_space *space, struct area *area, const struct remap *remap,
                      uintptr_t target)
@@ -61,6 +70,8 @@ static int move_area(struct address_space *space, struct area *area, const struc
     struct pt_walk walk = {.visit = carry_run, .context = &carry, .level = 1};
     struct area template = *area;
 
+    if (has_too_many(space, AREAS_OF_MOVE))
+        return -ENOMEM;
     template.start = target;
     template.end = target + remap->new_size;
     template.object_page += (remap->start - area->start) >> PAGE_SHIFT;
@@ -142,6 +153,8 @@ static int remap_to(struct address_space *space, struct area *area, struct remap
     uintptr_t target;
     int error;
 
+    if (has_too_many(space, AREAS_OF_MOVE_TO))
+        return -ENOMEM;
     if (kept.old_size > kept.new_size)
         kept.old_size = kept.new_size;
     error = check_resize(space, area, &kept); /* before anything is taken away */

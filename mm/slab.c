@@ -252,6 +252,31 @@ void kfree(void *object)
     page_put(page);
 }
 
+/* ---- giving back ---- */
+
+static void release_empty_locked(struct slab_cache *cache)
+{
+    struct slab *slab = TAILQ_LAST(&cache->partial, slab_list);
+
+    if (!slab || slab->used)
+        return;
+    TAILQ_REMOVE(&cache->partial, slab, link);
+    cache->empty_slabs--;
+    cache->slabs--;
+    page_put(page_of(direct_map_paddr(slab)));
+}
+
+void slab_release_empty(void)
+{
+    struct slab_cache *cache;
+
+    SLIST_FOREACH (cache, &all_caches, link) {
+        uint64_t irq = spin_lock_irqsave(&cache->lock);
+        release_empty_locked(cache);
+        spin_unlock_irqrestore(&cache->lock, irq);
+    }
+}
+
 /* ---- counters ---- */
 
 static void add_used(const struct slab_cache *cache, void *context)

@@ -3,7 +3,8 @@
  * Kernel objects: caches of one size each, and kmalloc() over a row of such caches.
  *
  * A slab is a block of pages cut into objects of equal size; free objects are chained through
- * their own first word. Whole empty slabs go back to the page allocator, but for one a cache.
+ * their own first word. Whole empty slabs go back to the page allocator, but for one a cache, which
+ * slab_release_empty() gives back.
  *
  * Locks are taken with interrupts off: interrupt handlers may allocate too.
  */
@@ -26,10 +27,10 @@ struct slab_cache {
     size_t first_object; /* bytes from the slab's start */
     unsigned int order;  /* of the page blocks */
     unsigned int objects_per_slab;
-    struct spinlock lock;       /* covers all below, and the slabs */
-    TAILQ_HEAD(, slab) partial; /* slabs with a free object; wholly free ones last */
-    unsigned int empty_slabs;   /* how many of them are wholly free: 0 or 1 */
-    uint64_t used;              /* objects in use now */
+    struct spinlock lock;                /* covers all below, and the slabs */
+    TAILQ_HEAD(slab_list, slab) partial; /* slabs with a free object; wholly free ones last */
+    unsigned int empty_slabs;            /* how many of them are wholly free: 0 or 1 */
+    uint64_t used;                       /* objects in use now */
     uint64_t allocations, frees;
     uint64_t slabs;
     SLIST_ENTRY(slab_cache) link; /* in the list of all caches */
@@ -53,6 +54,9 @@ void slab_init(void);
 void *kmalloc(size_t size);
 void *kzalloc(size_t size);
 void kfree(void *object);
+
+/* Gives back the slabs that are kept without an object. */
+void slab_release_empty(void);
 
 /* Objects in use in all caches, kmalloc's included: a test compares it before and after. */
 uint64_t slab_objects_in_use(void);
