@@ -9,6 +9,7 @@
 #include "kernel/console.h"
 #include "kernel/credentials.h"
 #include "kernel/file.h"
+#include "kernel/log.h"
 #include "kernel/task.h"
 #include "kernel/uname.h"
 #include "mm/area.h"
@@ -55,7 +56,7 @@ static const struct number_setting pids = {&pid_max, RESERVED_PIDS + 1, PID_MAX_
 
 static uint64_t tainted;
 
-static bool may_taint(void)
+static bool may_administer(void)
 {
     return task_may(CAP_SYS_ADMIN);
 }
@@ -66,11 +67,15 @@ static int add_taint(uint64_t *bits)
     return 0;
 }
 
-static const struct number_setting taint = {&tainted, 0, UINT64_MAX, may_taint, add_taint};
+static const struct number_setting taint = {&tainted, 0, UINT64_MAX, may_administer, add_taint};
+
+static const struct number_setting log_restriction = {&log_is_restricted, 0, 1, may_administer,
+                                                      NULL};
 
 static const struct pseudo_entry kernel_entries[] = {
     SETTING_TEXT("cap_last_cap", show_last_capability),
     SETTING_CONSTANT("core_pattern", "\n"), /* none: there are no core dumps */
+    SETTING_NUMBER("dmesg_restrict", 0644, &log_restriction),
     SETTING_NAME("domainname", &domain),
     SETTING_NAME("hostname", &host),
     SETTING_TEXT("osrelease", show_release),

@@ -35,6 +35,7 @@ static struct {
     char bytes[256];
     size_t count;
     unsigned int level;
+    unsigned int privacy; /* 0 or LOG_PRIVATE */
 } message;
 
 static uint64_t take_lock(void)
@@ -77,7 +78,7 @@ static void write_log(void (*write)(const char *bytes, size_t count))
     bool at_line_start = true;
     size_t count;
 
-    while ((count = log_read(&position, bytes, sizeof(bytes)))) {
+    while ((count = log_read(&position, bytes, sizeof(bytes), true))) {
         size_t skipped = at_line_start ? LOG_LEVEL_SIZE : 0;
         if (at_line_start)
             level = log_level(bytes);
@@ -231,10 +232,10 @@ uint64_t console_log_tail(size_t size)
     return position;
 }
 
-size_t console_log_read(uint64_t *position, char *bytes, size_t size)
+size_t console_log_read(uint64_t *position, char *bytes, size_t size, bool with_private)
 {
     uint64_t flags = take_lock();
-    size_t count = log_read(position, bytes, size);
+    size_t count = log_read(position, bytes, size, with_private);
 
     drop_lock(flags);
     return count;
@@ -262,7 +263,7 @@ void console_panic(void)
 
 static void flush_message(void)
 {
-    log_write(message.level, message.bytes, message.count);
+    log_write(message.level | message.privacy, message.bytes, message.count);
     if (message.level < shown_below)
         write_locked(message.bytes, message.count);
     message.count = 0;
@@ -285,10 +286,11 @@ static void add_to_message(void *context, const char *bytes, size_t count)
     }
 }
 
-void kvprintf(const char *format, va_list arguments)
+static void print(unsigned int privacy, const char *format, va_list arguments)
 {
     uint64_t flags = take_lock();
 
+    message.privacy = privacy;
     message.level = LEVEL_INFO;
     if (format[0] == KERN_SOH[0]) {
         message.level = (unsigned int)(format[1] - '0');
@@ -299,11 +301,35 @@ void kvprintf(const char *format, va_list arguments)
     drop_lock(flags);
 }
 
+void kvprintf(const char *format, va_list arguments)
+{
+    print(0, format, arguments);
+}
+
 void kprintf(const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    kvprintf(format, arguments);
+    print(0, format, arguments);
     va_end(arguments);
+}
+
+void kprintf_private(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print(LOG_PRIVATE, format, arguments);
+    va_end(arguments);
+}
+
+const char *console_name(char *to, size_t size, const char *name)
+{
+    size_t i = 0;
+
+    for (; i + 1 < size && name[i]; i++)
+        to[i] = name[i] >= ' ' && name[i] <= '~' ? name[i] : '?';
+    to[i] = '\0';
+    return to;
 }

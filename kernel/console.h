@@ -50,7 +50,7 @@ void console_find_uart(const struct acpi *acpi);
 
 /* Reads the log, by lines that each begin with their level (kernel/log.h). */
 uint64_t console_log_tail(size_t size);
-size_t console_log_read(uint64_t *position, char *bytes, size_t size);
+size_t console_log_read(uint64_t *position, char *bytes, size_t size, bool with_private);
 
 /* Whether the console's UART is the one at an I/O port. */
 bool console_has_port(uint16_t port);
@@ -77,5 +77,17 @@ void console_panic(void);
 /* A kernel message: written whole, never interleaved with another CPU's. */
 void kprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void kvprintf(const char *format, va_list arguments);
+
+/*
+ * The same, whose lines are private in the log (kernel/log.h): for what a report tells of a
+ * program. Whoever sees the console sees them.
+ */
+void kprintf_private(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * A name that a program has chosen, as a message may have it: what could end the line or steer a
+ * terminal becomes a question mark. At most size bytes with the NUL. Returns to.
+ */
+const char *console_name(char *to, size_t size, const char *name);
 
 #endif

@@ -138,13 +138,13 @@ static void report_access(const struct fault_facts *facts)
     const char *who = code & X86_PF_USER ? "in ring 3" : "by the kernel on its behalf";
 
     if (!(code & X86_PF_INSTR))
-        kprintf(REPORT_LABEL "%s 0x%lx by the instruction at 0x%lx, %s\n", "access",
-                code & X86_PF_WRITE ? "write to" : "read of", facts->address, rip, who);
+        kprintf_private(REPORT_LABEL "%s 0x%lx by the instruction at 0x%lx, %s\n", "access",
+                        code & X86_PF_WRITE ? "write to" : "read of", facts->address, rip, who);
     else if (facts->address == rip)
-        kprintf(REPORT_LABEL "fetch of the instruction at 0x%lx, %s\n", "access", rip, who);
+        kprintf_private(REPORT_LABEL "fetch of the instruction at 0x%lx, %s\n", "access", rip, who);
     else
-        kprintf(REPORT_LABEL "fetch of 0x%lx by the instruction at 0x%lx, %s\n", "access",
-                facts->address, rip, who);
+        kprintf_private(REPORT_LABEL "fetch of 0x%lx by the instruction at 0x%lx, %s\n", "access",
+                        facts->address, rip, who);
 }
 
 static void report_code(const struct fault_facts *facts)
@@ -185,7 +185,7 @@ static void report_areas(const struct fault_facts *facts)
     report_area("area", &facts->area);
     if (area_exists(&facts->area))
         return;
-    kprintf(REPORT_LABEL "none holds the address; the nearest:\n", "area");
+    kprintf_private(REPORT_LABEL "none holds the address; the nearest:\n", "area");
     report_area("  below", &facts->below);
     report_area("  above", &facts->above);
 }
@@ -197,7 +197,7 @@ static void report_page_fault(const struct fault_facts *facts, paddr_t root)
         report_code(facts);
     report_areas(facts);
     report_error_code(facts->frame->error_code);
-    report_page_walk(root, facts->address);
+    report_page_path(root, facts->address, &facts->path);
     report_pkru(facts->pkru);
     report_registers(facts->frame);
 }
@@ -206,8 +206,8 @@ static void report_exception(const struct fault_facts *facts)
 {
     const struct trap_frame *frame = facts->frame;
 
-    kprintf(REPORT_LABEL "%s at 0x%lx, error code 0x%lx\n", "trap",
-            report_vector_name(frame->vector), frame->rip, frame->error_code);
+    kprintf_private(REPORT_LABEL "%s at 0x%lx, error code 0x%lx\n", "trap",
+                    report_vector_name(frame->vector), frame->rip, frame->error_code);
     report_code(facts);
     report_pkru(facts->pkru);
     report_registers(frame);
@@ -216,6 +216,7 @@ static void report_exception(const struct fault_facts *facts)
 void report_fatal_signal(struct task *task, const struct trap_frame *frame, const siginfo_t *info,
                          uint32_t pkru)
 {
+    char name[sizeof(task->name)];
     struct report_text why = {0};
     struct fault_facts facts = {.frame = frame,
                                 .info = info,
@@ -224,8 +225,9 @@ void report_fatal_signal(struct task *task, const struct trap_frame *frame, cons
                                 .exception = is_exception(frame, info)};
 
     gather(&facts, task->space);
-    kprintf("---- fault report: %.16s (pid %d) ended by %s%s\n", task->name, task->tid,
-            signal_name(info->si_signo), facts.page_fault ? code_name(info) : "");
+    kprintf_private("---- fault report: %s (pid %d) ended by %s%s\n",
+                    console_name(name, sizeof(name), task->name), task->tid,
+                    signal_name(info->si_signo), facts.page_fault ? code_name(info) : "");
     if (facts.page_fault)
         report_page_fault(&facts, task->space->root);
     else if (facts.exception)
@@ -238,5 +240,5 @@ void report_fatal_signal(struct task *task, const struct trap_frame *frame, cons
         why_exception(&why, &facts);
     text_add(&why, ".");
     report_sentence("why", &why);
-    kprintf("---- end of report\n");
+    kprintf_private("---- end of report\n");
 }

@@ -16,20 +16,30 @@
 #include "kernel/signal.h"
 
 struct task;
+struct pt_path;
 
 /*
  * A task dies of a signal that nobody handles; info is what the handler would have been given.
  * For page faults the report explains the access; for other exceptions it says what they mean;
  * a signal that somebody sent gets a line.
  * pkru: what was in force at the fault. Call it while the task's tables are as the fault saw them.
+ *
+ * The report says what the program itself may not know: what is in its execute-only memory and
+ * under keys that it has closed, physical addresses, page-table entries. So its lines are private
+ * in the log (kernel/log.h); all of it is on the console.
+ *
+ * The facts are gathered under the address space's lock, and printed with no lock at all: a slow
+ * serial line holds up this task alone. So the caller sees to it that no two tasks report at a
+ * time.
  */
 void report_fatal_signal(struct task *task, const struct trap_frame *frame, const siginfo_t *info,
                          uint32_t pkru);
 
 /* ---- rows that the panic has too; none takes a lock or memory ---- */
 
-/* The walk to an address, a row a level, as far as it gets. */
+/* The walk to an address, a row a level, as far as it gets; and one that was read before. */
 void report_page_walk(paddr_t root, uintptr_t address);
+void report_page_path(paddr_t root, uintptr_t address, const struct pt_path *path);
 
 /* PKRU decoded: which keys are open, which may not be written, which not accessed. */
 void report_pkru(uint32_t pkru);

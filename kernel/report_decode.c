@@ -42,12 +42,13 @@ const char *report_vector_name(uint64_t vector)
 
 void report_error_code(uint64_t code)
 {
-    kprintf(REPORT_LABEL "0x%lx: P=%u %s, W=%u %s, U=%u %s, RSVD=%u, I=%u%s, PK=%u%s\n", "error",
-            code, !!(code & X86_PF_PROT), code & X86_PF_PROT ? "present" : "not present",
-            !!(code & X86_PF_WRITE), code & X86_PF_WRITE ? "write" : "read", !!(code & X86_PF_USER),
-            code & X86_PF_USER ? "ring 3" : "kernel", !!(code & X86_PF_RSVD),
-            !!(code & X86_PF_INSTR), code & X86_PF_INSTR ? " fetch" : " data", !!(code & X86_PF_PK),
-            code & X86_PF_PK ? " key" : "");
+    kprintf_private(REPORT_LABEL "0x%lx: P=%u %s, W=%u %s, U=%u %s, RSVD=%u, I=%u%s, PK=%u%s\n",
+                    "error", code, !!(code & X86_PF_PROT),
+                    code & X86_PF_PROT ? "present" : "not present", !!(code & X86_PF_WRITE),
+                    code & X86_PF_WRITE ? "write" : "read", !!(code & X86_PF_USER),
+                    code & X86_PF_USER ? "ring 3" : "kernel", !!(code & X86_PF_RSVD),
+                    !!(code & X86_PF_INSTR), code & X86_PF_INSTR ? " fetch" : " data",
+                    !!(code & X86_PF_PK), code & X86_PF_PK ? " key" : "");
 }
 
 /* ---- the walk ---- */
@@ -56,26 +57,34 @@ static const char *const level_names[] = {"", "PTE", "PDE", "PDPTE", "PML4E"};
 
 static void report_entry(pte_t entry, unsigned int level, uintptr_t address)
 {
+    static const char *const spans[] = {"", "4 KiB", "2 MiB", "1 GiB", "512 GiB"};
+    struct report_text text = {0};
     uint64_t bits = entry.value;
     bool leaf = pte_is_leaf(entry, level);
 
-    kprintf(REPORT_LABEL "%-5s %3u  %016lx  ", "", level_names[level], pte_index(address, level),
-            bits);
+    text_add(&text, "%-5s %3u  %016lx  ", level_names[level], pte_index(address, level), bits);
     if (pte_is_empty(entry)) {
-        static const char *const spans[] = {"", "4 KiB", "2 MiB", "1 GiB", "512 GiB"};
-        kprintf("empty: nothing is mapped in its %s\n", spans[level]);
-        return;
+        text_add(&text, "empty: nothing is mapped in its %s", spans[level]);
+    } else {
+        text_add(&text, "%s %10lx  %c %c %c %c %c %c %s", leaf ? "page " : "table",
+                 pte_address(entry).value, bits & PTE_P ? 'P' : '-', bits & PTE_W ? 'W' : '-',
+                 bits & PTE_U ? 'U' : '-', bits & PTE_A ? 'A' : '-',
+                 leaf && (bits & PTE_D) ? 'D' : '-', leaf && (bits & PTE_G) ? 'G' : '-',
+                 bits & PTE_NX ? "NX" : "--");
+        if (leaf && (bits & PTE_U))
+            text_add(&text, "  key %u", pte_key(entry));
     }
-    kprintf("%s %10lx  %c %c %c %c %c %c %s", leaf ? "page " : "table", pte_address(entry).value,
-            bits & PTE_P ? 'P' : '-', bits & PTE_W ? 'W' : '-', bits & PTE_U ? 'U' : '-',
-            bits & PTE_A ? 'A' : '-', leaf && (bits & PTE_D) ? 'D' : '-',
-            leaf && (bits & PTE_G) ? 'G' : '-', bits & PTE_NX ? "NX" : "--");
-    if (leaf && (bits & PTE_U))
-        kprintf("  key %u", pte_key(entry));
-    kprintf("\n");
-    if (!pte_is_present(entry))
-        kprintf(REPORT_LABEL "           P=0: no access, but the entry keeps its page and key\n",
-                "");
+    report_line("", &text);
+    if (!pte_is_empty(entry) && !pte_is_present(entry))
+        kprintf_private(
+            REPORT_LABEL "           P=0: no access, but the entry keeps its page and key\n", "");
+}
+
+void report_page_path(paddr_t root, uintptr_t address, const struct pt_path *path)
+{
+    kprintf_private(REPORT_LABEL "of %016lx by CR3 = %lx\n", "walk", address, root.value);
+    for (unsigned int level = PTE_LEVELS; level >= path->level && level >= 1; level--)
+        report_entry(path->entry[level], level, address);
 }
 
 void report_page_walk(paddr_t root, uintptr_t address)
@@ -83,9 +92,7 @@ void report_page_walk(paddr_t root, uintptr_t address)
     struct pt_path path;
 
     pt_read_path(root, address, &path);
-    kprintf(REPORT_LABEL "of %016lx by CR3 = %lx\n", "walk", address, root.value);
-    for (unsigned int level = PTE_LEVELS; level >= path.level && level >= 1; level--)
-        report_entry(path.entry[level], level, address);
+    report_page_path(root, address, &path);
 }
 
 /* ---- PKRU ---- */
@@ -139,8 +146,8 @@ void report_pkru(uint32_t pkru)
     const char *separator = NULL;
 
     if (!cpu_state.pku) {
-        kprintf(REPORT_LABEL "none: protection keys are %s\n", "PKRU",
-                this_cpu_has(X86_FEATURE_PKU) ? "off" : "not in this CPU");
+        kprintf_private(REPORT_LABEL "none: protection keys are %s\n", "PKRU",
+                        this_cpu_has(X86_FEATURE_PKU) ? "off" : "not in this CPU");
         return;
     }
     text_add(&text, "%08x: ", pkru);
@@ -173,7 +180,8 @@ void report_registers(const struct trap_frame *frame)
         {"rip", frame->rip}, {"flags", frame->rflags},
     };
 
-    for (unsigned int i = 0; i < array_size(registers); i++)
-        kprintf("%s%-5s %016lx%s", i % 3 ? "  " : "", registers[i].name, registers[i].value,
-                i % 3 == 2 ? "\n" : "");
+    for (unsigned int i = 0; i < array_size(registers); i += 3)
+        kprintf_private("%-5s %016lx  %-5s %016lx  %-5s %016lx\n", registers[i].name,
+                        registers[i].value, registers[i + 1].name, registers[i + 1].value,
+                        registers[i + 2].name, registers[i + 2].value);
 }

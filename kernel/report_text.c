@@ -51,6 +51,11 @@ static size_t line_length(const char *text, size_t size)
     return length ? length : CONTENT_WIDTH;
 }
 
+void report_line(const char *label, const struct report_text *text)
+{
+    kprintf_private(REPORT_LABEL "%s\n", label, text->bytes);
+}
+
 void report_sentence(const char *label, const struct report_text *text)
 {
     const char *rest = text->bytes;
@@ -59,7 +64,7 @@ void report_sentence(const char *label, const struct report_text *text)
     while (size) {
         size_t length = line_length(rest, size);
 
-        kprintf(REPORT_LABEL "%.*s\n", label, (int)length, rest);
+        kprintf_private(REPORT_LABEL "%.*s\n", label, (int)length, rest);
         label = "";
         if (length < size && rest[length] == ' ')
             length++;

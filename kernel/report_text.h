@@ -28,7 +28,10 @@ void text_add(struct report_text *text, const char *format, ...)
 /* A number of bytes in words: exactly, or about as much when that would be long. */
 void text_add_size(struct report_text *text, uint64_t bytes);
 
-/* Prints the text as the content of one row, over as many lines as it needs. */
+/* Prints the text as one line, the content of a row. */
+void report_line(const char *label, const struct report_text *text);
+
+/* The same over as many lines as it needs. */
 void report_sentence(const char *label, const struct report_text *text);
 
 #endif

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * syslog(2): a program reads the kernel's log, as dmesg does, and says what of it the console
- * shows. All may read it, as with Linux's dmesg_restrict at 0; nothing is taken out by that.
+ * shows. Nothing is taken out by that.
+ *
+ * To read wants CAP_SYSLOG, as with Linux's dmesg_restrict at 1, which is the default here. At 0
+ * all may read what is not private (kernel/log.h): the reports of programs that a signal has ended
+ * stay with those who have CAP_SYSLOG.
  */
 #include <linux/capability.h>
 
@@ -24,12 +28,13 @@ enum syslog_action {
 static long read_all(uintptr_t buffer, size_t size)
 {
     uint64_t position = console_log_tail(size);
+    bool with_private = task_may(CAP_SYSLOG);
     char chunk[CHUNK];
     size_t total = 0;
 
     while (total < size) {
         size_t room = size - total < CHUNK ? size - total : CHUNK;
-        size_t count = console_log_read(&position, chunk, room);
+        size_t count = console_log_read(&position, chunk, room, with_private);
         if (!count)
             break;
         if (copy_to_user(buffer + total, chunk, count))
@@ -39,10 +44,15 @@ static long read_all(uintptr_t buffer, size_t size)
     return (long)total;
 }
 
+static bool is_for_all(int action)
+{
+    return !log_is_restricted &&
+           (action == SYSLOG_ACTION_READ_ALL || action == SYSLOG_ACTION_SIZE_BUFFER);
+}
+
 SYSCALL3(syslog, int, action, uintptr_t, buffer, int, size)
 {
-    if (action != SYSLOG_ACTION_READ_ALL && action != SYSLOG_ACTION_SIZE_BUFFER &&
-        !task_may(CAP_SYSLOG))
+    if (!is_for_all(action) && !task_may(CAP_SYSLOG))
         return -EPERM;
     switch (action) {
     case SYSLOG_ACTION_READ_ALL:

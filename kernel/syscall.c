@@ -34,7 +34,7 @@ static long not_implemented(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint
     (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
     if (!(__atomic_fetch_or(&noted[number / 64], bit, __ATOMIC_RELAXED) & bit))
         kprintf(KERN_NOTICE "%s[%d]: system call %u is not there: ENOSYS (said once)\n",
-                current()->name, current()->tid, number);
+                console_name((char[16]){0}, 16, current()->name), current()->tid, number);
     return -ENOSYS;
 }
 

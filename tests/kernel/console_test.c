@@ -269,14 +269,14 @@ KTEST(log_lines)
     unsigned int lines = 0;
     size_t count;
 
-    while ((count = log_read(&position, line, sizeof(line)))) {
+    while ((count = log_read(&position, line, sizeof(line), true))) {
         EXPECT(count > LOG_LEVEL_SIZE && line[0] == '<' && line[2] == '>');
         EXPECT(log_level(line) < 8);
         EXPECT(line[count - 1] == '\n');
         lines++;
     }
     EXPECT(lines > 10);
-    EXPECT_EQ(0, log_read(&position, line, sizeof(line)));
+    EXPECT_EQ(0, log_read(&position, line, sizeof(line), true));
 }
 
 /* One line more than fits takes the place of the oldest; a line is read in pieces by a small
@@ -291,8 +291,32 @@ KTEST(log_turns_over)
     line[sizeof(line) - 1] = '\n';
     for (size_t written = 0; written < LOG_SIZE; written += LOG_LEVEL_SIZE + sizeof(line))
         log_write(7, line, sizeof(line));
-    EXPECT_EQ(60, log_read(&position, line, 60));
+    EXPECT_EQ(60, log_read(&position, line, 60, true));
     EXPECT(!memcmp(line, "<7>xxx", 6));
-    EXPECT_EQ(LOG_LEVEL_SIZE + sizeof(line) - 60, log_read(&position, line, sizeof(line)));
+    EXPECT_EQ(LOG_LEVEL_SIZE + sizeof(line) - 60, log_read(&position, line, sizeof(line), true));
     EXPECT_EQ('\n', line[LOG_LEVEL_SIZE + sizeof(line) - 60 - 1]);
+}
+
+/* Private lines are for those who ask for them, and look like any other. */
+KTEST(log_private_lines)
+{
+    char line[8];
+    uint64_t position;
+
+    log_write(6, "a\n", 2);
+    log_write(6 | LOG_PRIVATE, "b\nc\n", 4);
+    log_write(3, "d\n", 2);
+    log_write(3 | LOG_PRIVATE, "e\n", 2);
+    position = log_tail(5 * (LOG_LEVEL_SIZE + 2) + 1);
+    for (unsigned int i = 0; i < 5; i++) {
+        EXPECT_EQ(LOG_LEVEL_SIZE + 2, log_read(&position, line, sizeof(line), true));
+        EXPECT(!memcmp(line, &"<6>a\n<6>b\n<6>c\n<3>d\n<3>e\n"[5 * i], 5));
+    }
+    EXPECT_EQ(0, log_read(&position, line, sizeof(line), true));
+    position = log_tail(5 * (LOG_LEVEL_SIZE + 2) + 1);
+    EXPECT_EQ(LOG_LEVEL_SIZE + 2, log_read(&position, line, sizeof(line), false));
+    EXPECT(!memcmp(line, "<6>a\n", 5));
+    EXPECT_EQ(LOG_LEVEL_SIZE + 2, log_read(&position, line, sizeof(line), false));
+    EXPECT(!memcmp(line, "<3>d\n", 5));
+    EXPECT_EQ(0, log_read(&position, line, sizeof(line), false));
 }
