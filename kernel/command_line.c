@@ -6,9 +6,10 @@
 
 static const char *line = "";
 
-static const char *const known_names[] = {
-    "console", "channel", "init", "init_pkru", "nopku", "maxcpus",  "x2apic", "test",  "exit",
-    "bringup", "tests",   "seed", "minutes",   "limit", "loglevel", "onpass", "onfail"};
+static const char *const known_names[] = {"console",  "channel", "init",  "init_pkru", "nopku",
+                                          "maxcpus",  "x2apic",  "test",  "exit",      "bringup",
+                                          "reports",  "tests",   "seed",  "minutes",   "limit",
+                                          "loglevel", "onpass",  "onfail"};
 
 struct word {
     const char *start;

@@ -6,6 +6,7 @@
  *                                ttyS3, or io, mmio or mmio32 with ,ADDRESS
  *   loglevel=N                   the console shows messages of levels below N (1 to 8)
  *   channel=ttyS1                serial port of the framed channel to a host
+ *   reports=all                  no report of a fatal signal is left out (docs/reports.md)
  *   init=PATH                    first program
  *   init_pkru=VALUE              PKRU that processes start with, 32 bits
  *   nopku                        leave CR4.PKE off

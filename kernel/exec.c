@@ -14,6 +14,7 @@
 #include "kernel/console.h"
 #include "kernel/elf.h"
 #include "kernel/file.h"
+#include "kernel/log_limit.h"
 #include "kernel/posix_timer.h"
 #include "kernel/process.h"
 #include "kernel/ptrace.h"
@@ -270,6 +271,16 @@ static void change_over(struct address_space *space, const struct elf_image *ima
         keys_take_execute_only(&space->key_map); /* which init_pkru= may have left open */
 }
 
+/* A path may be long, and it is the program's own word. */
+static void tell_problem(const struct exec_arguments *arguments)
+{
+    char path[128];
+
+    if (log_limit_admits(LOG_LIMIT_EXEC))
+        kprintf(KERN_NOTICE "%s cannot be run: %s\n",
+                console_name(path, sizeof(path), arguments->path), arguments->problem);
+}
+
 int exec_file(struct file *file, struct exec_arguments *arguments)
 {
     uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
@@ -283,7 +294,7 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
         return -ENOMEM;
     int error = elf_read(file, image, &arguments->problem);
     if (error) {
-        kprintf(KERN_NOTICE "%s cannot be run: %s\n", arguments->path, arguments->problem);
+        tell_problem(arguments);
     } else {
         error = build_space(image, arguments, &space, &plan);
         if (error == -EEXIST)

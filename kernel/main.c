@@ -30,6 +30,7 @@
 #include "kernel/futex.h"
 #include "kernel/kernel_lock.h"
 #include "kernel/ktest.h"
+#include "kernel/log_limit.h"
 #include "kernel/panic.h"
 #include "kernel/poller.h"
 #include "kernel/process.h"
@@ -176,6 +177,7 @@ static void end_machine(bool success)
 /* The host is told by the channel; where there is none, a person at the console. */
 static void first_program_ended(int wait_status)
 {
+    log_limit_tell_all();
     if (channel_is_connected())
         channel_exit(wait_status);
     else if (wait_status & 0x7f)
@@ -309,11 +311,21 @@ static void start_first_program(void *path)
             rdtsc() - entry_tsc);
 }
 
+/* Whoever wants to see every program die says so. */
+static void read_reports(void)
+{
+    char value[COMMAND_LINE_VALUE_SIZE];
+
+    if (command_line_value("reports", value) && !strcmp(value, "all"))
+        log_limit_lift_reports();
+}
+
 static void create_first_program(void)
 {
     static char path[COMMAND_LINE_VALUE_SIZE] = INIT_DEFAULT;
 
     command_line_value("init", path);
+    read_reports();
     struct task *task = process_create();
     if (!task || fs_open_standard(task->files, task->tid))
         panic("not enough memory for the first program");

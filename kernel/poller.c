@@ -9,6 +9,7 @@
 #include "kernel/alarm.h"
 #include "kernel/kernel_lock.h"
 #include "kernel/load.h"
+#include "kernel/log_limit.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
@@ -84,6 +85,7 @@ static void __attribute__((noreturn)) poll_for_good(void *unused)
         poll_devices();
         time_check_timers();
         alarm_ring_due(clock_monotonic_ns());
+        log_limit_tell_due();
         is_rearmed = false; /* what rang may have armed itself again, which next_turn() sees */
         wait_event_until(&rearmed, was_rearmed, NULL, next_turn(clock_monotonic_ns()));
     }

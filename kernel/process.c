@@ -27,8 +27,6 @@
 #include "mm/address_space.h"
 #include "mm/slab.h"
 
-#define FIRST_PID 1
-
 /* Flags that ask for what is not there: namespaces, cgroups. */
 #define CLONE_NOT_THERE                                                                           \
     (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
@@ -631,15 +629,20 @@ static void doom_others(struct process *process)
     }
 }
 
-void process_exit(int wait_status)
+void process_doom(int wait_status)
 {
     struct process *process = current_process();
 
-    if (!process->is_exiting) {
-        process->is_exiting = true;
-        process->wait_status = wait_status;
-        doom_others(process);
-    }
+    if (process->is_exiting)
+        return;
+    process->is_exiting = true;
+    process->wait_status = wait_status;
+    doom_others(process);
+}
+
+void process_exit(int wait_status)
+{
+    process_doom(wait_status);
     thread_exit(wait_status);
 }
 

@@ -29,6 +29,8 @@ struct file;
 struct task;
 struct vfork_wait;
 
+#define FIRST_PID 1 /* the first program's */
+
 #define TIMERS 3 /* ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF */
 
 TAILQ_HEAD(process_list, process);
@@ -119,6 +121,9 @@ void process_free(struct process *process);
  * program, the machine ends: see process_set_last_words().
  */
 void process_exit(int wait_status) __attribute__((noreturn));
+
+/* Its first half: the process ends with that status, and its other threads do at once. */
+void process_doom(int wait_status);
 
 /* Ends the running thread alone; the last one ends the process. */
 void thread_exit(int wait_status) __attribute__((noreturn));

@@ -7,7 +7,9 @@
 
 #include <asm/mman.h>
 
+#include "arch/bug.h"
 #include "kernel/console.h"
+#include "kernel/kernel_lock.h"
 #include "kernel/report_facts.h"
 #include "kernel/report_text.h"
 #include "kernel/task.h"
@@ -224,6 +226,7 @@ void report_fatal_signal(struct task *task, const struct trap_frame *frame, cons
                                 .page_fault = is_page_fault(frame, info),
                                 .exception = is_exception(frame, info)};
 
+    assert(!kernel_lock_is_mine());
     gather(&facts, task->space);
     kprintf_private("---- fault report: %s (pid %d) ended by %s%s\n",
                     console_name(name, sizeof(name), task->name), task->tid,

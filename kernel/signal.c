@@ -9,6 +9,9 @@
 #include "arch/pkru.h"
 #include "kernel/file.h"
 #include "kernel/group.h"
+#include "kernel/kernel_lock.h"
+#include "kernel/log_limit.h"
+#include "kernel/mutex.h"
 #include "kernel/posix_timer.h"
 #include "kernel/process.h"
 #include "kernel/ptrace.h"
@@ -549,12 +552,36 @@ static void settle_without_handler(struct trap_frame *frame)
         make_again(frame, frame->error_code);
 }
 
-static void __attribute__((noreturn)) die(struct trap_frame *frame, const siginfo_t *info)
+/* The first program's end is the machine's, so there is one report of it, and it is written. */
+static bool is_reported(int signal)
+{
+    return (DEFAULT_CORE & signal_bit(signal)) &&
+           (current_process()->pid == FIRST_PID || log_limit_admits(LOG_LIMIT_REPORTS));
+}
+
+/*
+ * One report at a time, and without the kernel lock: the lines of a report go out as slowly as the
+ * serial line takes them. Meanwhile the other threads end, and nobody else looks at this one.
+ */
+static void report(const struct trap_frame *frame, const siginfo_t *info)
+{
+    static struct mutex reporting = {.waiters = WAIT_QUEUE_INIT(reporting.waiters)};
+    uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
+
+    mutex_lock(&reporting);
+    unsigned int depth = kernel_lock_drop();
+    report_fatal_signal(current(), frame, info, pkru);
+    kernel_lock_retake(depth);
+    mutex_unlock(&reporting);
+}
+
+static void __attribute__((noreturn)) die(const struct trap_frame *frame, const siginfo_t *info)
 {
     int signal = info->si_signo;
 
-    if (DEFAULT_CORE & signal_bit(signal))
-        report_fatal_signal(current(), frame, info, cpu_state.pku ? read_pkru() : 0);
+    process_doom(signal);
+    if (is_reported(signal))
+        report(frame, info);
     process_exit(signal);
 }
 

@@ -72,7 +72,7 @@ def program(tmp_path_factory):
 def run(program, ways, *options):
     """Runs the ways in one boot; returns their signals and their reports, by name."""
     log = program.with_suffix(".log")
-    result = latchkey.run("--log", log, *options, program, *ways)
+    result = latchkey.run("--log", log, "--append", "reports=all", *options, program, *ways)
     assert result.returncode == 0, result.stderr
     signals = {way: int(number) for way, number in map(str.split, result.stdout.splitlines())}
     text = log.read_text().replace("\r", "")
@@ -151,3 +151,78 @@ def test_explain_prints_the_report(program):
     result = latchkey.run("--explain", null)
     assert result.returncode == 128 + signal.SIGSEGV
     assert "Nothing is mapped at address 0x8" in squeeze(result.stderr)
+
+
+LOOP = r"""
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* loop COUNT SECONDS: so many children crash and so many find a file that is no program. */
+int main(int argc, char **argv)
+{
+    int fd = open("nonsense\033", O_CREAT | O_WRONLY, 0700);
+
+    write(fd, "\177ELF", 4);
+    close(fd);
+    for (int i = 0; i < 2 * atoi(argv[1]); i++) {
+        if (fork() == 0) {
+            if (i % 2)
+                _exit(execl("nonsense\033", "nonsense", (char *)NULL));
+            prctl(PR_SET_NAME, "a\n---- fault");
+            *(volatile char *)1 = 1;
+        }
+        wait(NULL);
+    }
+    sleep(atoi(argv[2]));
+    *(volatile char *)2 = 1;
+    return argc;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory):
+    path = tmp_path_factory.mktemp("loop") / "loop"
+    command = ["gcc", "-static", "-O1", "-w", "-x", "c", "-", "-o", path]
+    subprocess.run(command, input=LOOP, text=True, check=True)
+    return path
+
+
+def run_loop(loop, count, seconds, *options):
+    log = loop.with_suffix(".log")
+    result = latchkey.run("--log", log, *options, loop, str(count), str(seconds))
+    assert result.returncode == 128 + signal.SIGSEGV
+    return log.read_text().replace("\r", "").splitlines()
+
+
+@pytest.mark.parametrize("cpus", ["1", "2"])
+def test_what_a_program_repeats_is_left_out(loop, cpus):
+    """Ten of each kind, the first program's own report, and how many there would have been."""
+    lines = run_loop(loop, 40, 0, "--cpus", cpus)
+    heads = [line for line in lines if line.startswith("---- fault report: ")]
+    assert [re.search(r"pid (\d+)", head)[1] for head in heads[:3]] == ["2", "4", "6"]
+    assert len(heads) == 11
+    assert heads[0].startswith("---- fault report: a?---- fault (pid 2)")
+    assert "(pid 1)" in heads[-1]
+    assert sum("nonsense? cannot be run: " in line for line in lines) == 10
+    assert "30 more reports were left out" in lines
+    assert "30 more messages about files that cannot be run were left out" in lines
+
+
+@pytest.mark.all
+def test_what_was_left_out_is_told_in_time(loop):
+    """Though nothing more is reported: ten seconds later, before the program goes on."""
+    lines = run_loop(loop, 12, 12)
+    told = lines.index("2 more reports were left out")
+    last = max(i for i, line in enumerate(lines) if line.startswith("---- fault report: "))
+    assert told < last
+
+
+def test_no_report_is_left_out_on_request(loop):
+    lines = run_loop(loop, 40, 0, "--append", "reports=all")
+    assert sum(line.startswith("---- fault report: ") for line in lines) == 41
+    assert not any("reports were left out" in line for line in lines)
