@@ -17,7 +17,6 @@
 
 #define PREFIX      "memfd:"
 #define PREFIX_SIZE (sizeof(PREFIX) - 1)
-#define FILE_SYSTEM 4 /* st_dev: no directory's */
 
 /* Since Linux 6.3: not in older uapi headers. */
 #ifndef MFD_EXEC
@@ -45,7 +44,7 @@ static long create(const char *name, unsigned int flags)
         return result;
     own_new_node(node, NULL);
     set_seals(node, flags);
-    node->file_system = FILE_SYSTEM;
+    node->file_system = TMPFS_MEMFD_DEVICE;
     node_set_last_name(node, name);
     result = open_node(node, O_RDWR | O_LARGEFILE, &file);
     node_put(node);

@@ -13,11 +13,11 @@
 #include "fs/path.h"
 #include "fs/permission.h"
 #include "fs/pseudo.h"
+#include "fs/tmpfs.h"
 #include "kernel/file.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "libc/include/string.h"
-#include "mm/page.h"
 #include "mm/slab.h"
 
 static long status_of_descriptor(int fd, struct stat *status)
@@ -255,10 +255,10 @@ static long magic_of(uint64_t device)
     }
 }
 
-/* Only the tmpfs has blocks: memory is its disk. */
+/* Only the tmpfs has blocks, and a memfd has no limit, which 0 stands for. */
 static long put_statfs(uintptr_t address, uint64_t device)
 {
-    struct page_counters counters;
+    struct tmpfs_usage usage;
     struct statfs status;
 
     memset(&status, 0, sizeof(status));
@@ -266,11 +266,12 @@ static long put_statfs(uintptr_t address, uint64_t device)
     status.f_bsize = PAGE_SIZE;
     status.f_frsize = PAGE_SIZE;
     status.f_namelen = NAME_MAX;
-    if (status.f_type == TMPFS_MAGIC) {
-        page_read_counters(&counters);
-        status.f_blocks = counters.total;
-        status.f_bfree = counters.free;
-        status.f_bavail = counters.free;
+    if (device == TMPFS_DEVICE) {
+        tmpfs_read_usage(&usage);
+        status.f_blocks = usage.blocks;
+        status.f_bfree = status.f_bavail = usage.blocks - usage.blocks_used;
+        status.f_files = usage.nodes;
+        status.f_ffree = usage.nodes - usage.nodes_used;
     }
     return copy_to_user(address, &status, sizeof(status)) ? -EFAULT : 0;
 }

@@ -12,10 +12,46 @@
 #include "kernel/kernel_lock.h"
 #include "libc/include/string.h"
 #include "mm/object.h"
+#include "mm/page.h"
 #include "mm/slab.h"
 
 #define SHORT_TARGET \
     128 /* bytes with the NUL; a longer one takes a page on Linux, and blocks here */
+
+static bool is_limited;
+static struct page_quota block_quota = {.limit = UINT64_MAX};
+static struct page_quota node_quota = {.limit = UINT64_MAX}; /* of nodes, and names beyond them */
+
+/* ---- The limits ---- */
+
+void tmpfs_start_limits(void)
+{
+    block_quota.limit = node_quota.limit = page_count_total() / 2;
+    is_limited = true;
+}
+
+void tmpfs_read_usage(struct tmpfs_usage *usage)
+{
+    *usage = (struct tmpfs_usage){
+        .blocks = block_quota.limit,
+        .blocks_used = __atomic_load_n(&block_quota.used, __ATOMIC_RELAXED),
+        .nodes = node_quota.limit,
+        .nodes_used = __atomic_load_n(&node_quota.used, __ATOMIC_RELAXED),
+    };
+}
+
+bool tmpfs_count_name(struct node *node)
+{
+    return !tmpfs_node(node)->is_counted || page_quota_take(&node_quota);
+}
+
+void tmpfs_uncount_name(struct node *node)
+{
+    if (tmpfs_node(node)->is_counted)
+        page_quota_give(&node_quota, 1);
+}
+
+/* ---- Symbolic links and special files ---- */
 
 static long read_link(struct node *node, char *buffer, size_t size)
 {
@@ -83,17 +119,57 @@ static void note_write(struct memory_object *object)
     __atomic_store_n(&node->changed, now, __ATOMIC_RELAXED);
 }
 
+static bool is_nameless(struct memory_object *object)
+{
+    const struct node *node = object->owner;
+
+    return __atomic_load_n(&node->links, __ATOMIC_RELAXED) == 0;
+}
+
 static int create_object(struct tmpfs_node *node)
 {
-    static const struct object_owner_operations operations = {get_owner, put_owner, note_write};
+    static const struct object_owner_operations operations = {get_owner, put_owner, note_write,
+                                                              is_nameless};
 
     node->object = object_create();
     if (!node->object)
         return -ENOMEM;
+    if (node->is_counted)
+        node->object->quota = &block_quota;
     node->node.seals = F_SEAL_SEAL; /* all but some of memfd_create() take none */
     node->object->owner_operations = &operations;
     node->object->owner = &node->node;
     return 0;
+}
+
+/* A target that is not short takes a block. */
+static bool takes_block(const struct tmpfs_node *node, size_t length)
+{
+    return node->is_counted && length >= SHORT_TARGET;
+}
+
+static int create_target(struct tmpfs_node *node, const struct node_template *template)
+{
+    size_t length = template->target_length;
+
+    if (takes_block(node, length) && !page_quota_take(&block_quota))
+        return -ENOSPC;
+    node->target = kmalloc(length + 1);
+    if (!node->target) {
+        if (takes_block(node, length))
+            page_quota_give(&block_quota, 1);
+        return -ENOMEM;
+    }
+    memcpy(node->target, template->target, length);
+    node->target[length] = '\0';
+    return 0;
+}
+
+static void free_target(struct tmpfs_node *node)
+{
+    if (takes_block(node, strlen(node->target)))
+        page_quota_give(&block_quota, 1);
+    kfree(node->target);
 }
 
 /* Makes what the kind of node needs besides the node. */
@@ -106,16 +182,12 @@ static int init_content(struct tmpfs_node *node, const struct node_template *tem
     } else if (S_ISREG(node->node.mode)) {
         return create_object(node);
     } else if (S_ISLNK(node->node.mode)) {
-        node->target = kmalloc(template->target_length + 1);
-        if (!node->target)
-            return -ENOMEM;
-        memcpy(node->target, template->target, template->target_length);
-        node->target[template->target_length] = '\0';
+        return create_target(node, template);
     }
     return 0;
 }
 
-int tmpfs_create_node(const struct node_template *template, struct node **result)
+static int create_node(const struct node_template *template, bool is_counted, struct node **result)
 {
     struct tmpfs_node *node = kzalloc(sizeof(*node));
     int error;
@@ -124,13 +196,23 @@ int tmpfs_create_node(const struct node_template *template, struct node **result
         return -ENOMEM;
     node_init(&node->node, operations_for(template->mode), template->mode, TMPFS_DEVICE);
     node->node.device = template->device;
-    error = init_content(node, template);
-    if (error) {
-        kfree(node);
-        return error;
+    node->is_counted = is_counted;
+    error = tmpfs_count_name(&node->node) ? 0 : -ENOSPC;
+    if (!error) {
+        error = init_content(node, template);
+        if (error)
+            tmpfs_uncount_name(&node->node);
     }
-    *result = &node->node;
-    return 0;
+    if (error)
+        kfree(node);
+    else
+        *result = &node->node;
+    return error;
+}
+
+int tmpfs_create_node(const struct node_template *template, struct node **result)
+{
+    return create_node(template, is_limited, result);
 }
 
 void tmpfs_release(struct node *node)
@@ -142,7 +224,8 @@ void tmpfs_release(struct node *node)
     else if (S_ISREG(node->mode))
         object_destroy(tmpfs->object);
     else if (S_ISLNK(node->mode))
-        kfree(tmpfs->target);
+        free_target(tmpfs);
+    tmpfs_uncount_name(node);
     kfree(tmpfs);
 }
 
@@ -162,5 +245,5 @@ int tmpfs_create_unlinked(struct node **node)
 {
     struct node_template template = {.mode = S_IFREG | 0777};
 
-    return tmpfs_create_node(&template, node);
+    return create_node(&template, false, node);
 }

@@ -15,7 +15,24 @@
 #include "fs/node.h"
 #include "kernel/io_iter.h"
 
-#define TMPFS_DEVICE 1 /* st_dev of the one that there is */
+#define TMPFS_DEVICE       1 /* st_dev of the one that there is */
+#define TMPFS_MEMFD_DEVICE 6 /* and of memfds: no directory's, and no number of fs/pseudo.h */
+
+/*
+ * As Linux's tmpfs by default: half of all memory for what is in files, and as many nodes and
+ * further names as half of all pages, so that no user fills memory with what no process has to
+ * answer for. What the machine was started with does not count, nor do memfds, which their
+ * processes answer for.
+ */
+struct tmpfs_usage {
+    uint64_t blocks, blocks_used; /* pages */
+    uint64_t nodes, nodes_used;
+};
+
+/* From now on what is made counts. */
+void tmpfs_start_limits(void);
+
+void tmpfs_read_usage(struct tmpfs_usage *usage);
 
 struct memory_object;
 struct tmpfs_entry;
@@ -25,6 +42,7 @@ TAILQ_HEAD(tmpfs_order, tmpfs_entry);
 
 struct tmpfs_node {
     struct node node;
+    bool is_counted; /* against the limits */
     union {
         struct {
             struct tmpfs_names names; /* by name */
@@ -58,8 +76,12 @@ long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset)
 extern const struct node_operations tmpfs_directory_operations; /* fs/tmpfs_directory.c */
 extern const struct node_operations tmpfs_file_operations;      /* fs/tmpfs_file.c */
 
-/* A node that hangs nowhere, with one reference. */
+/* A node that hangs nowhere, with one reference; -ENOMEM, or -ENOSPC. */
 int tmpfs_create_node(const struct node_template *template, struct node **result);
+
+/* A further name of a node counts as a node: false when there may be no more. And it goes. */
+bool tmpfs_count_name(struct node *node);
+void tmpfs_uncount_name(struct node *node);
 
 /* The release operation of every node. */
 void tmpfs_release(struct node *node);

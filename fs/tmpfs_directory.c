@@ -117,10 +117,12 @@ static int may_remove_locked(const struct tmpfs_entry *entry, const struct node 
     return 0;
 }
 
-/* After the node's entry is gone. */
+/* After the node's entry is gone. The last name is the node's own and counts until it is freed. */
 static void drop_links_locked(struct node *node)
 {
     node->links -= S_ISDIR(node->mode) ? 2 : 1;
+    if (node->links)
+        tmpfs_uncount_name(node);
 }
 
 /* ---- Operations ---- */
@@ -150,6 +152,8 @@ static int add_link(struct node *directory, const struct node_name *name, struct
         return -ENOMEM;
     spin_lock(&namespace_lock);
     error = may_insert_locked(directory, name);
+    if (!error && node->links && !tmpfs_count_name(node))
+        error = -ENOSPC;
     if (!error) {
         node->links += links;
         node_get(node);

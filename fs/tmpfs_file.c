@@ -15,6 +15,8 @@
 #include "fs/size_limit.h"
 #include "fs/tmpfs.h"
 #include "kernel/file.h"
+#include "kernel/signal.h"
+#include "kernel/task.h"
 #include "kernel/truncate.h"
 #include "libc/include/string.h"
 #include "mm/object.h"
@@ -91,6 +93,9 @@ long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset)
 
         if (*offset + piece > OBJECT_SIZE_MAX)
             return total ? total : -EFBIG;
+        if (current_process() &&
+            signal_is_killed(current())) /* it shall end, and give memory back */
+            return total ? total : -EINTR;
         if (is_sealed_off(node, *offset + piece))
             return total ? total : -EPERM;
         taken = write_piece(object, from, *offset, piece);
@@ -232,20 +237,21 @@ static int zero(struct node *node, uint64_t start, uint64_t end)
 static int allocate(struct node *node, uint64_t start, uint64_t end)
 {
     struct memory_object *object = tmpfs_node(node)->object;
+    uint64_t first = start >> PAGE_SHIFT;
     uint64_t last = (end - 1) >> PAGE_SHIFT;
+    int error = 0;
 
     if ((node->seals & F_SEAL_GROW) && end > object->size)
         return -EPERM;
     node->modified = node->changed = file_time_now();
-    if (last - (start >> PAGE_SHIFT) >= page_count_total())
+    if (last - first >= page_count_total() ||
+        (object->quota && last - first >= object->quota->limit))
         return -ENOSPC;
-    for (uint64_t index = start >> PAGE_SHIFT; index <= last; index++) {
-        int error = object_reserve(object, index);
-
-        if (error)
-            return error == -ENOMEM ? -ENOSPC : error;
-    }
-    return 0;
+    for (uint64_t index = first; index <= last && !error; index++)
+        error = signal_is_killed(current()) ? -EINTR : object_reserve(object, index);
+    if (error) /* as on Linux: what cannot be had as a whole is not kept in part */
+        object_drop_reserved(object, first, last + 1);
+    return error == -ENOMEM ? -ENOSPC : error;
 }
 
 static void status(struct node *node, struct stat *result)

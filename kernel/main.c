@@ -20,6 +20,7 @@
 #include "fs/initramfs.h"
 #include "fs/path.h"
 #include "fs/root.h"
+#include "fs/tmpfs.h"
 #include "kernel/boot_log.h"
 #include "kernel/channel.h"
 #include "kernel/command_line.h"
@@ -326,6 +327,7 @@ static void create_first_program(void)
 
     command_line_value("init", path);
     read_reports();
+    tmpfs_start_limits();
     struct task *task = process_create();
     if (!task || fs_open_standard(task->files, task->tid))
         panic("not enough memory for the first program");

@@ -226,6 +226,12 @@ static void why_no_area(struct report_text *text, const struct fault_facts *fact
 
 static void why_no_page(struct report_text *text, const struct fault_facts *facts)
 {
+    if (facts->area.has_object && !beyond_object(facts)) {
+        text_add(text,
+                 "The area allows the access, but the page is a hole in the file, and the file "
+                 "system is full: it may have half of all memory");
+        return;
+    }
     if (!beyond_object(facts)) {
         text_add(text, "The area allows the access, but the pool of 2 MiB pages, which MAP_HUGETLB "
                        "takes from, is empty");

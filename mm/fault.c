@@ -123,8 +123,9 @@ static int map_object_page(struct fault *fault)
 
     if (index >= align_up(object_size(area->object), PAGE_SIZE) >> PAGE_SHIFT)
         return refuse(fault->verdict, SIGBUS, BUS_ADRERR, area);
-    if (object_page(area->object, index, true, &page))
-        return refuse(fault->verdict, SIGKILL, 0, area);
+    int error = object_page(area->object, index, true, &page);
+    if (error)
+        return refuse(fault->verdict, error == -ENOSPC ? SIGBUS : SIGKILL, BUS_ADRERR, area);
     if (fault->write && !shared) {
         struct page *copy = copy_of(page);
         page_put(page);
@@ -353,7 +354,6 @@ int space_lock_page(struct address_space *space, uintptr_t address, unsigned int
 
     space_lock_read(space);
     struct area *area = area_find(&space->areas, address);
-    *memory = NULL;
     if (area_holds(area, address) && !access_is_refused(area, access) &&
         !key_denies(area->key, pkru, write ? X86_PF_WRITE : 0))
         do {

@@ -128,6 +128,19 @@ uint64_t object_total_pages(void)
     return __atomic_load_n(&total_pages, __ATOMIC_RELAXED);
 }
 
+bool page_quota_take(struct page_quota *quota)
+{
+    if (__atomic_add_fetch(&quota->used, 1, __ATOMIC_RELAXED) <= quota->limit)
+        return true;
+    page_quota_give(quota, 1);
+    return false;
+}
+
+void page_quota_give(struct page_quota *quota, uint64_t count)
+{
+    __atomic_fetch_sub(&quota->used, count, __ATOMIC_RELAXED);
+}
+
 static void count_pages(struct memory_object *object, int change)
 {
     object->pages += (uint64_t)change;
@@ -146,9 +159,19 @@ static int add_locked(struct memory_object *object, uint64_t index, struct page 
         return -ENOMEM;
     if (*slot)
         return -EEXIST;
+    if (object->quota && !page_quota_take(object->quota))
+        return -ENOSPC;
     *slot = page;
     count_pages(object, 1);
     return 0;
+}
+
+static void drop_page_locked(struct memory_object *object, struct page *page)
+{
+    page_put(page);
+    count_pages(object, -1);
+    if (object->quota)
+        page_quota_give(object->quota, 1);
 }
 
 int object_add(struct memory_object *object, uint64_t index, struct page *page)
@@ -221,6 +244,20 @@ int object_reserve(struct memory_object *object, uint64_t index)
     return error == -EEXIST ? 0 : error;
 }
 
+void object_drop_reserved(struct memory_object *object, uint64_t first, uint64_t end)
+{
+    spin_lock(&object->lock);
+    for (uint64_t index = first; index < end; index++) {
+        void **slot = slot_locked(object, index, false);
+
+        if (!slot || !*slot || !((struct page *)*slot)->is_reserved)
+            continue;
+        drop_page_locked(object, *slot);
+        *slot = NULL;
+    }
+    spin_unlock(&object->lock);
+}
+
 /* The same in a subtree, counted from its start; its capacity when there is no such index. */
 static uint64_t next_locked(void *subtree, unsigned int level, uint64_t index, bool present)
 {
@@ -287,8 +324,7 @@ static void *drop_locked(struct memory_object *object, void *subtree, unsigned i
     if (!subtree || first >= capacity(level))
         return subtree;
     if (level == 0) {
-        page_put(subtree);
-        count_pages(object, -1);
+        drop_page_locked(object, subtree);
         return NULL;
     }
     for (unsigned int i = 0; i < TABLE_SIZE; i++) {

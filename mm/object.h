@@ -26,10 +26,21 @@
 
 struct memory_object;
 
+/* How many pages several objects may have in all, and have. */
+struct page_quota {
+    uint64_t limit, used;
+};
+
+/* Takes one more out of a quota; false when there is none. And gives some back. */
+bool page_quota_take(struct page_quota *quota);
+void page_quota_give(struct page_quota *quota, uint64_t count);
+
 struct object_owner_operations {
     void (*get)(struct memory_object *object);
     void (*put)(struct memory_object *object);
     void (*written)(struct memory_object *object); /* without the kernel lock */
+    /* No name leads to it: its pages are free when nobody has it open or mapped any more. */
+    bool (*is_nameless)(struct memory_object *object);
 };
 
 struct memory_object {
@@ -41,14 +52,16 @@ struct memory_object {
     struct spinlock lock;
     uint64_t size;       /* bytes; an access of a mapping beyond the last page of it is SIGBUS */
     uint64_t pages;      /* pages present */
-    unsigned int height; /* levels of tables; 0: root is the page with index 0 */
-    void *root;          /* a table, a struct page, or NULL */
+    uint64_t counted_by; /* the last count of what a process has that came by: mm/footprint.h */
+    struct page_quota *quota; /* that its pages are taken from; NULL: none */
+    unsigned int height;      /* levels of tables; 0: root is the page with index 0 */
+    void *root;               /* a table, a struct page, or NULL */
 };
 
 /* Pages that all objects have, reserved ones too. */
 uint64_t object_total_pages(void);
 
-/* A new empty object with one reference, or NULL. */
+/* A new empty object with one reference and without a quota, or NULL. */
 struct memory_object *object_create(void);
 /* Takes and drops a reference to the object, or to its owner. The last one frees it. */
 void object_get(struct memory_object *object);
@@ -60,7 +73,8 @@ void object_destroy(struct memory_object *object);
 
 /*
  * The page with this index with a reference for the caller. A missing page is made, filled with
- * zeros, if create; otherwise *page is NULL. Errors: -ENOMEM; -EFBIG beyond the largest index.
+ * zeros, if create; otherwise *page is NULL. Errors: -ENOMEM; -ENOSPC when the quota is used up;
+ * -EFBIG beyond the largest index.
  */
 int object_page(struct memory_object *object, uint64_t index, bool create, struct page **page);
 
@@ -69,13 +83,16 @@ int object_page(struct memory_object *object, uint64_t index, bool create, struc
  * memory. Errors as there; it is no error when there is a page.
  */
 int object_reserve(struct memory_object *object, uint64_t index);
+/* Takes the pages of [first, end) back that are there for nobody yet. */
+void object_drop_reserved(struct memory_object *object, uint64_t first, uint64_t end);
 
 /* The first index from this one on that has a page, or that has none. */
 uint64_t object_next(struct memory_object *object, uint64_t index, bool present);
 
 /*
  * Makes a page that the caller has filled the one with this index; the caller's reference passes
- * to the object. Errors leave it with the caller: -EEXIST when there is one; -ENOMEM; -EFBIG.
+ * to the object. Errors leave it with the caller: -EEXIST when there is one; -ENOMEM; -ENOSPC;
+ * -EFBIG.
  */
 int object_add(struct memory_object *object, uint64_t index, struct page *page);
 
