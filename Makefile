@@ -101,7 +101,8 @@ NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -Werror $(if $(DEBUG),-DLATCHKEY_DE
 
 IMAGES := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio $(BUILD)/latchkey.iso
 
-ALL := $(IMAGES) $(addprefix $(BUILD)/tests/,fuzz exhaust soak) $(HOST_PROGRAMS) $(STOCK_PROGRAMS)
+ALL := $(IMAGES) $(addprefix $(BUILD)/tests/,fuzz exhaust soak victims) $(HOST_PROGRAMS) \
+	$(STOCK_PROGRAMS)
 
 all: $(ALL) ## build everything (the default)
 
@@ -346,6 +347,11 @@ $(BUILD)/tests/soak: $(call objects,user,$(SOAK_SOURCES)) $(BUILD)/obj/user/libc
 EXHAUST_SOURCES := tests/memory/exhaust.c tests/fuzz/counters.c tests/fuzz/tree.c
 
 $(BUILD)/tests/exhaust: $(call objects,user,$(EXHAUST_SOURCES)) $(BUILD)/obj/user/libc.a
+	$(link_user)
+
+VICTIMS_SOURCES := tests/memory/victims.c tests/fuzz/counters.c
+
+$(BUILD)/tests/victims: $(call objects,user,$(VICTIMS_SOURCES)) $(BUILD)/obj/user/libc.a
 	$(link_user)
 
 # The one header of libc/ that is seen in place of the host's own.

@@ -22,6 +22,15 @@ void ring_free(struct byte_ring *ring)
     kfree(ring->pages);
 }
 
+uint32_t ring_count_pages(const struct byte_ring *ring)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < ring->capacity / PAGE_SIZE; i++)
+        count += ring->pages[i] != NULL;
+    return count;
+}
+
 static char **page_at(const struct byte_ring *ring, uint32_t position)
 {
     return &ring->pages[position % ring->capacity / PAGE_SIZE];

@@ -31,6 +31,9 @@ static inline uint32_t ring_room(const struct byte_ring *ring)
     return ring->capacity - ring_used(ring);
 }
 
+/* How many pages it has reached. */
+uint32_t ring_count_pages(const struct byte_ring *ring);
+
 /* Copies what there is room for into the ring: bytes, -EFAULT or -ENOMEM. */
 long ring_put(struct byte_ring *ring, struct io_iter *from);
 

@@ -20,6 +20,7 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "libc/include/string.h"
+#include "mm/footprint.h"
 #include "mm/slab.h"
 
 #define CAPACITY 65536
@@ -34,7 +35,8 @@ struct pipe {
     struct pipe **place;
     struct byte_ring ring;
     struct wait_queue can_read, can_write;
-    uint64_t number; /* st_ino */
+    uint64_t number;     /* st_ino */
+    uint64_t counted_by; /* as a memory object's: its ends are counted once */
 };
 
 /* A wait for room: how much of it. */
@@ -282,6 +284,15 @@ static void release_both_ends(struct file *file)
     node_put(file->node);
 }
 
+void pipe_add_footprint(struct file *file, struct footprint *footprint)
+{
+    struct pipe *pipe = file->state;
+
+    if (pipe->counted_by != footprint->count)
+        footprint->files += ring_count_pages(&pipe->ring);
+    pipe->counted_by = footprint->count;
+}
+
 static int reopen(struct file *file, struct file *made);
 
 static const struct file_operations read_end_operations = {
@@ -290,6 +301,7 @@ static const struct file_operations read_end_operations = {
     .ioctl = control,
     .poll = poll_read_end,
     .reopen = reopen,
+    .footprint = pipe_add_footprint,
     .release = release_read_end,
 };
 
@@ -299,6 +311,7 @@ static const struct file_operations write_end_operations = {
     .ioctl = control,
     .poll = poll_write_end,
     .reopen = reopen,
+    .footprint = pipe_add_footprint,
     .release = release_write_end,
 };
 
@@ -310,6 +323,7 @@ static const struct file_operations both_ends_operations = {
     .ioctl = control,
     .poll = poll_both_ends,
     .reopen = reopen,
+    .footprint = pipe_add_footprint,
     .release = release_both_ends,
 };
 

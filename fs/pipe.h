@@ -9,6 +9,7 @@
 
 #include "kernel/file.h"
 
+struct footprint;
 struct pipe;
 
 /*
@@ -40,6 +41,9 @@ uint32_t pipe_round_size(uint32_t size);
  * returned; -EINVAL, -EPERM, -EBUSY when more is in it, -ENOMEM.
  */
 uint32_t pipe_size(const struct file *file);
+
+/* file_operations.footprint of an end. */
+void pipe_add_footprint(struct file *file, struct footprint *footprint);
 long pipe_set_size(struct file *file, uint32_t size);
 
 /*

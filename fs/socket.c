@@ -128,12 +128,21 @@ static void release(struct file *file)
     kfree(socket);
 }
 
+static void add_footprint(struct file *file, struct footprint *footprint)
+{
+    const struct socket *socket = file->state;
+
+    pipe_add_footprint(socket->in, footprint);
+    pipe_add_footprint(socket->out, footprint);
+}
+
 static const struct file_operations socket_operations = {
     .read = read,
     .write = write,
     .status = status,
     .poll = poll,
     .ioctl = control,
+    .footprint = add_footprint,
     .release = release,
 };
 

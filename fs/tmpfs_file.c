@@ -19,6 +19,7 @@
 #include "kernel/task.h"
 #include "kernel/truncate.h"
 #include "libc/include/string.h"
+#include "mm/footprint.h"
 #include "mm/object.h"
 
 /* Bytes taken into a page that the object has. */
@@ -190,6 +191,11 @@ static struct memory_object *object_of_file(struct file *file)
     return tmpfs_node(file->node)->object;
 }
 
+static void add_footprint(struct file *file, struct footprint *footprint)
+{
+    footprint_add_object(footprint, tmpfs_node(file->node)->object);
+}
+
 static void release(struct file *file)
 {
     node_put(file->node);
@@ -200,6 +206,7 @@ static const struct file_operations file_operations = {
     .write = write,
     .seek = seek,
     .object = object_of_file,
+    .footprint = add_footprint,
     .release = release,
 };
 

@@ -24,6 +24,7 @@
 #include "kernel/wait_queue.h"
 
 struct file;
+struct footprint;
 struct memory_object;
 struct node;
 
@@ -59,6 +60,8 @@ struct file_operations {
      * and the state of made. For files with a node it is the node that is opened. NULL: -ENXIO.
      */
     int (*reopen)(struct file *file, struct file *made);
+    /* Adds the pages that are free when nobody has the file any more; no sleep. NULL: none. */
+    void (*footprint)(struct file *file, struct footprint *footprint);
     /* The last reference is gone. NULL: nothing to do. */
     void (*release)(struct file *file);
 };

@@ -12,16 +12,16 @@
 #define REFILL_NS 10000000000ul /* for one more */
 
 static struct limit {
-    const char *what; /* were left out */
+    const char *what, *about; /* N more reports, N more messages about ... */
     bool is_lifted;
     unsigned int spent;    /* of AT_ONCE */
     uint64_t spent_since;  /* when the oldest of them began to be paid back */
     unsigned int left_out; /* and not told yet */
     uint64_t tell_at;
 } limits[LOG_LIMIT_COUNT] = {
-    [LOG_LIMIT_REPORTS] = {.what = "reports"},
-    [LOG_LIMIT_EXEC] = {.what = "messages about files that cannot be run"},
-    [LOG_LIMIT_OUT_OF_MEMORY] = {.what = "messages about memory that was out"},
+    [LOG_LIMIT_REPORTS] = {.what = "report", .about = ""},
+    [LOG_LIMIT_EXEC] = {.what = "message", .about = " about files that cannot be run"},
+    [LOG_LIMIT_OUT_OF_MEMORY] = {.what = "message", .about = " about memory that was out"},
 };
 
 static void refill(struct limit *limit, uint64_t now)
@@ -35,7 +35,8 @@ static void refill(struct limit *limit, uint64_t now)
 static void tell(struct limit *limit)
 {
     if (limit->left_out)
-        kprintf(KERN_NOTICE "%u more %s were left out\n", limit->left_out, limit->what);
+        kprintf(KERN_NOTICE "%u more %s%s%s %s left out\n", limit->left_out, limit->what,
+                limit->left_out > 1 ? "s" : "", limit->about, limit->left_out > 1 ? "were" : "was");
     limit->left_out = 0;
 }
 

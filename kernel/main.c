@@ -32,6 +32,7 @@
 #include "kernel/kernel_lock.h"
 #include "kernel/ktest.h"
 #include "kernel/log_limit.h"
+#include "kernel/oom.h"
 #include "kernel/panic.h"
 #include "kernel/poller.h"
 #include "kernel/process.h"
@@ -328,6 +329,7 @@ static void create_first_program(void)
     command_line_value("init", path);
     read_reports();
     tmpfs_start_limits();
+    oom_init();
     struct task *task = process_create();
     if (!task || fs_open_standard(task->files, task->tid))
         panic("not enough memory for the first program");

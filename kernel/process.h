@@ -62,10 +62,11 @@ struct process {
     struct task *leader;
     struct thread_list threads;
     unsigned int live_threads;
-    bool is_exiting;     /* exit_group() or a deadly signal: every thread ends */
-    struct task *execer; /* the thread that lives on while exec ends the others, or NULL */
-    bool is_zombie;      /* its leader alone is left, ended; it waits to be waited for */
-    int wait_status;     /* as wait(2) has it */
+    bool is_exiting;        /* exit_group() or a deadly signal: every thread ends */
+    struct task *execer;    /* the thread that lives on while exec ends the others, or NULL */
+    uint64_t awaited_since; /* others need the memory that it was told to give; ns, 0: nobody */
+    bool is_zombie;         /* its leader alone is left, ended; it waits to be waited for */
+    int wait_status;        /* as wait(2) has it */
 
     struct signal_actions *actions;
     struct signal_queue pending; /* for whichever thread does not block it */

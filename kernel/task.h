@@ -93,6 +93,7 @@ struct task {
     struct priorities priorities;
     uint32_t personality; /* as personality(2) sets it; nothing goes by it */
     char name[16];        /* of the program, as prctl(PR_GET_NAME) has it */
+    bool is_in_need;      /* a copy of the kernel's found no memory: kernel/oom.h */
     uint64_t faults;      /* page faults that were resolved */
     uint64_t peak_pages;  /* of the address spaces that it had before */
 };

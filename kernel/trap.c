@@ -12,9 +12,9 @@
 #include "arch/tlb.h"
 #include "arch/tlb_check.h"
 #include "arch/usercopy.h"
-#include "kernel/console.h"
 #include "kernel/kernel_lock.h"
 #include "kernel/machine_check.h"
+#include "kernel/oom.h"
 #include "kernel/panic.h"
 #include "kernel/rights.h"
 #include "kernel/sched.h"
@@ -75,10 +75,7 @@ static void signal_fault(struct trap_frame *frame, uintptr_t address,
     if (verdict->signal == SIGSEGV && verdict->code == SEGV_PKUERR)
         info.si_pkey = verdict->key;
     kernel_lock();
-    if (verdict->signal == SIGKILL)
-        signal_send(current(), SIGKILL);
-    else
-        signal_raise(frame, &info);
+    signal_raise(frame, &info);
     kernel_unlock();
 }
 
@@ -115,11 +112,11 @@ static void page_fault(struct trap_frame *frame)
         current()->faults++;
         goto out;
     }
-    if (verdict.signal == SIGKILL)
-        kprintf(KERN_ERR "out of memory: %s[%d] is ended\n", current()->name, current()->tid);
-    if (from_user || verdict.signal == SIGKILL)
+    if (verdict.signal == SIGKILL && oom_relieve(from_user, address, error_code, pkru))
+        goto out; /* the access is tried again, or else the task ends */
+    if (from_user)
         signal_fault(frame, address, &verdict);
-    if (!from_user)
+    else
         fix_up(frame);
 out:
     irq_disable();

@@ -20,7 +20,7 @@
 
 /* Why an access was refused: what a signal reports. */
 struct fault_verdict {
-    int signal; /* SIGSEGV, SIGBUS, or SIGKILL when memory is out */
+    int signal; /* SIGSEGV, SIGBUS, or SIGKILL for memory that is out (kernel/oom.h) */
     int code;   /* SEGV_MAPERR, SEGV_ACCERR, SEGV_PKUERR, BUS_ADRERR */
     unsigned int key;
 };

@@ -69,6 +69,7 @@ static struct pages_at_hand at_hand[CPU_MAX];
 static struct spinlock page_lock = SPINLOCK_INIT("pages");
 static struct page_chain free_blocks[PAGE_ORDER_MAX + 1];
 static struct page_counters counters;
+static uint64_t (*kept_from_current)(void); /* NULL: nothing is kept */
 
 /* ---- blocks; page_lock is held ---- */
 
@@ -175,6 +176,14 @@ static struct page *take_zero_locked(struct pages_at_hand *hand)
     return page;
 }
 
+/* Whether the running task may have so many of the pages that are free; page_lock is held. */
+static bool may_take_locked(uint64_t pages)
+{
+    if (counters.free >= pages + PAGES_KEPT_MAX || !kept_from_current)
+        return true;
+    return counters.free >= pages + kept_from_current();
+}
+
 /* Takes a batch from the lists, or no page more than is needed. */
 static void refill_locked(struct pages_at_hand *hand)
 {
@@ -182,7 +191,7 @@ static void refill_locked(struct pages_at_hand *hand)
     struct page *page;
 
     spin_lock(&page_lock);
-    while (hand->count < wanted && (page = take_locked(0)))
+    while (hand->count < wanted && may_take_locked(1) && (page = take_locked(0)))
         put_at_hand_locked(hand, page);
     spin_unlock(&page_lock);
 }
@@ -287,7 +296,7 @@ static void check_zero(const struct page *page)
 static struct page *alloc_block(unsigned int order, enum page_flags flags)
 {
     uint64_t irq = spin_lock_irqsave(&page_lock);
-    struct page *page = take_locked(order);
+    struct page *page = may_take_locked(1ul << order) ? take_locked(order) : NULL;
 
     if (page) {
         counters.allocations++;
@@ -366,6 +375,11 @@ void page_split(struct page *page)
     uint64_t irq = spin_lock_irqsave(&page_lock);
     counters.allocations += count - 1;
     spin_unlock_irqrestore(&page_lock, irq);
+}
+
+void page_set_reserve(uint64_t (*kept)(void))
+{
+    kept_from_current = kept;
 }
 
 void page_read_counters(struct page_counters *into)

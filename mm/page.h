@@ -93,6 +93,13 @@ void page_release_range(struct page_range range);
  */
 struct page *page_alloc(unsigned int order, enum page_flags flags);
 
+/*
+ * The last free pages are not for everybody: kept says how many must stay free when the running
+ * task gets some. It is asked only when few are left, by page_alloc(), with locks of the allocator.
+ */
+#define PAGES_KEPT_MAX 2048
+void page_set_reserve(uint64_t (*kept)(void));
+
 /* Take and drop a reference to a block, by its first page. The last one frees it. */
 void page_get(struct page *page);
 void page_put(struct page *page);

@@ -7,7 +7,8 @@
  *
  * For a machine of its own with little memory (64 MiB): whoever else runs there may be ended too.
  * A call that needs memory says ENOMEM, or ENOSPC where files are concerned; touching memory that
- * cannot be had ends the process that touches it with SIGKILL.
+ * cannot be had ends the largest process with SIGKILL, which is the one that touches it
+ * (tests/memory/victims.c is about others).
  */
 #include <errno.h>
 #include <fcntl.h>
