@@ -30,20 +30,13 @@ static struct {
 
 /* ---- one thread ---- */
 
-/* The start of the pkey_set(), the library's or the vDSO's, that a thread is inside of; or 0. */
-static uintptr_t sequence_at(const struct task *task, uintptr_t rip)
-{
-    const struct rights_state *state = &task->process->rights;
-
-    if (rip > state->sequence && rip < state->sequence_end)
-        return state->sequence;
-    return vdso_sequence(task->space, rip);
-}
-
-/* A thread that has read PKRU and not written it yet would write the old rights back. */
+/*
+ * A thread that has read PKRU and not written it yet would write the old rights back. That is known
+ * of the vDSO's pkey_set() alone: no program names a place that other threads are sent to.
+ */
 static void restart_sequence(const struct task *task, struct trap_frame *frame)
 {
-    uintptr_t start = sequence_at(task, frame->rip);
+    uintptr_t start = vdso_sequence(task->space, frame->rip);
 
     if (!start)
         return;

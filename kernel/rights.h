@@ -9,7 +9,7 @@
  *
  * - the image is changed under the lock of the run queue, so no switch comes in between;
  * - a CPU that runs such a thread is interrupted, and changes its register itself;
- * - a thread found inside the C library's pkey_set(), or the vDSO's, goes back to the start of it;
+ * - a thread found inside the vDSO's pkey_set() goes back to the start of it;
  * - a frame says which was the last change when it was written, and the later ones are made
  *   again when it is restored.
  *
@@ -29,8 +29,7 @@ struct trap_frame;
 
 /* A process's part. Changes are numbered from 1 on, those of all processes together. */
 struct rights_state {
-    uint64_t changes;                 /* the last one in this process; 0: there was none */
-    uintptr_t sequence, sequence_end; /* pkey_set()'s critical part: [sequence, sequence_end) */
+    uint64_t changes; /* the last one in this process; 0: there was none */
 };
 
 /* A thread's part, which its children and new threads inherit. */
@@ -45,7 +44,7 @@ struct rights_counters {
     uint64_t calls;      /* that changed rights */
     uint64_t threads;    /* that were changed, or asked, by another */
     uint64_t interrupts; /* sent for it */
-    uint64_t restarts;   /* threads found inside the sequence */
+    uint64_t restarts;   /* threads found inside the vDSO's pkey_set() */
 };
 
 extern struct rights_counters rights_counters;

@@ -39,22 +39,12 @@ PARALLEL_SYSCALL2(pkey_set, int, key, uint64_t, rights)
 
 /* ---- other threads' rights ---- */
 
-/* Where the pkey_set() of the caller's program reads and writes PKRU. */
-static void note_sequence(uintptr_t start, size_t size)
-{
-    struct rights_state *state = &current_process()->rights;
-
-    state->sequence = start;
-    state->sequence_end = start + size;
-}
-
-SYSCALL4(pkey_set_all, int, key, unsigned int, rights, uintptr_t, sequence, size_t, size)
+SYSCALL2(pkey_set_all, int, key, unsigned int, rights)
 {
     if (rights & ~ALL_RIGHTS || !is_callers(key))
         return -EINVAL;
     if (policy_denies(&current()->space->policies, key))
         return -EACCES;
-    note_sequence(sequence, size);
     rights_set(current_process(), NULL, (unsigned int)key, rights);
     return 0;
 }
@@ -72,8 +62,7 @@ static long set_thread(struct task *thread, int key, uint32_t rights)
     return 0;
 }
 
-SYSCALL5(pkey_set_thread, int, key, unsigned int, rights, int, tid, uintptr_t, sequence, size_t,
-         size)
+SYSCALL3(pkey_set_thread, int, key, unsigned int, rights, int, tid)
 {
     struct task *thread = task_find(tid);
 
@@ -83,7 +72,6 @@ SYSCALL5(pkey_set_thread, int, key, unsigned int, rights, int, tid, uintptr_t, s
         return -ESRCH;
     if (!credentials_may_trace(thread))
         return -EPERM;
-    note_sequence(sequence, size);
     return set_thread(thread, key, rights);
 }
 

@@ -14,10 +14,6 @@ long libc_result(long kernel_result);
 /* Called by _start with the initial stack: argc, argv, NULL, envp, NULL, auxv. */
 _Noreturn void libc_start(long *stack);
 
-/* PKRU = (PKRU & keep) | set, as a restartable sequence that ends at pkey_update_end. */
-void pkey_update(unsigned int keep, unsigned int set);
-extern const char pkey_update_end[];
-
 /* Before anything else: the first thread's local variables, errno among them. */
 void libc_start_first_thread(void);
 

@@ -112,6 +112,17 @@ int pkey_mprotect(void *address, size_t size, int protection, int key)
     return (int)syscall(__NR_pkey_mprotect, address, size, protection, key);
 }
 
+/* NULL where there is none. Threads that look at the same time find the same. */
+static int (*vdso_pkey_set(void))(int, unsigned int)
+{
+    static int (*function)(int, unsigned int);
+
+    if (!function)
+        function =
+            (int (*)(int, unsigned int))(uintptr_t)vdso_function(VDSO_LATCHKEY, "__vdso_pkey_set");
+    return function;
+}
+
 int pkey_get(int key)
 {
     if (key < 0 || key >= PKRU_KEYS) {
@@ -121,14 +132,13 @@ int pkey_get(int key)
     return (int)(pkru_read() >> (2 * key) & PKEY_ACCESS_MASK);
 }
 
+/*
+ * By the vDSO, which the kernel knows: a thread that is inside begins anew when another one changes
+ * its rights, and WRPKRU goes away with the first key that is closed. This library has none.
+ */
 int pkey_set(int key, unsigned int rights)
 {
-    if (key < 0 || key >= PKRU_KEYS || rights > PKEY_ACCESS_MASK) {
-        errno = EINVAL;
-        return -1;
-    }
-    pkey_update(~PKRU_ALL(key), rights << (2 * key));
-    return 0;
+    return vdso_pkey_set() ? pkey_set_by_vdso(key, rights) : pkey_set_by_call(key, rights);
 }
 
 int pkey_get_by_call(int key)
@@ -152,22 +162,17 @@ int pkey_get_by_vdso(int key)
 
 int pkey_set_by_vdso(int key, unsigned int rights)
 {
-    static int (*function)(int, unsigned int);
+    int (*function)(int, unsigned int) = vdso_pkey_set();
 
-    if (!function)
-        function =
-            (int (*)(int, unsigned int))(uintptr_t)vdso_function(VDSO_LATCHKEY, "__vdso_pkey_set");
     return (int)libc_result(function ? function(key, rights) : -ENOSYS);
 }
 
 int pkey_set_thread(int key, unsigned int rights, pid_t tid)
 {
-    return (int)syscall(__NR_pkey_set_thread, key, rights, tid, pkey_update,
-                        pkey_update_end - (const char *)pkey_update);
+    return (int)syscall(__NR_pkey_set_thread, key, rights, tid);
 }
 
 int pkey_set_all(int key, unsigned int rights)
 {
-    return (int)syscall(__NR_pkey_set_all, key, rights, pkey_update,
-                        pkey_update_end - (const char *)pkey_update);
+    return (int)syscall(__NR_pkey_set_all, key, rights);
 }

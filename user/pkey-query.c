@@ -156,13 +156,11 @@ static void change_threads(void)
     story_step("Three threads, each with rights of its own; two of them sleep");
     show_threads();
     story_step("pkey_set_thread(%d, PKEY_DISABLE_WRITE, writer): without its help", small_key);
-    story_require(
-        syscall(__NR_pkey_set_thread, small_key, PKEY_DISABLE_WRITE, tids[WRITER], 0, 0) == 0,
-        "pkey_set_thread");
+    story_require(syscall(__NR_pkey_set_thread, small_key, PKEY_DISABLE_WRITE, tids[WRITER]) == 0,
+                  "pkey_set_thread");
     show_threads();
     story_step("pkey_set_all(%d, PKEY_DISABLE_ACCESS): all of them at once", large_key);
-    story_require(syscall(__NR_pkey_set_all, large_key, PKEY_DISABLE_ACCESS, 0, 0) == 0,
-                  "pkey_set_all");
+    story_require(syscall(__NR_pkey_set_all, large_key, PKEY_DISABLE_ACCESS) == 0, "pkey_set_all");
     show_threads();
 }
 

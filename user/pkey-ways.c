@@ -59,9 +59,17 @@ static int set_by_call(int key, unsigned int rights)
     return (int)syscall(__NR_pkey_set, key, rights);
 }
 
-/* The first is the C library's, two instructions in the end. */
+/* As glibc has it. */
+static int set_by_instructions(int key, unsigned int rights)
+{
+    if (key < 0 || key >= PKRU_KEYS || rights > (PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE))
+        return result_of(-EINVAL);
+    pkru_write((pkru_read() & ~PKRU_ALL(key)) | rights << (2 * key));
+    return 0;
+}
+
 static const struct way ways[] = {
-    {"instructions", pkey_get, pkey_set},
+    {"instructions", pkey_get, set_by_instructions},
     {"vDSO", get_by_vdso, set_by_vdso},
     {"system call", get_by_call, set_by_call},
 };
@@ -168,7 +176,7 @@ static void take_from_all(int signal)
     (void)signal;
     steps++;
     if (steps == take_at)
-        syscall(__NR_pkey_set_all, taken_key, PKEY_DISABLE_WRITE, 0, 0);
+        syscall(__NR_pkey_set_all, taken_key, PKEY_DISABLE_WRITE);
 }
 
 /* After how many instructions of a change the other's call is undone by the rest of it. */
@@ -180,7 +188,7 @@ static unsigned int count_losses(const struct way *way, int key)
     do {
         take_at++;
         steps = 0;
-        syscall(__NR_pkey_set_all, taken_key, 0, 0, 0);
+        syscall(__NR_pkey_set_all, taken_key, 0);
         __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() | TRAP_FLAG);
         way->set(key, 0);
         __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~TRAP_FLAG);

@@ -5,9 +5,9 @@
 ; int __vdso_pkey_get(int key)
 ; int __vdso_pkey_set(int key, unsigned int rights)
 ;
-; The second is a restartable sequence as a whole (libc/pkey_update.asm has the reason): the kernel
+; The second is a restartable sequence as a whole (kernel/rights.h has the reason): the kernel
 ; finds its bounds in the symbol table, and may send a thread that is in it back to its start. So
-; it changes neither EDI nor ESI, nor the stack.
+; it changes neither EDI nor ESI, nor the stack. The kernel knows no other such sequence.
 
 %define HAS_KEYS 0                      ; vdso/vvar.h
 %define EINVAL   22

@@ -31,7 +31,6 @@ OTHERS = {
         "rights-without-interrupt",
         "rights-without-image",
         "rights-without-restart",
-        "rights-without-vdso",
         "rights-without-frames",
     ),
 }

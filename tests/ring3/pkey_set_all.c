@@ -5,13 +5,12 @@
  *     pkey_set_all [THREADS [CHANGES]]
  *
  * The threads run no library code, as they share one thread's storage of it; they are made by
- * clone() and counted out at their end. Rights change on the sequence of tests/ring3/update.h.
+ * clone() and counted out at their end. Their own rights change by the vDSO.
  */
 #include "tests/ring3/tasks.h"
 #include "tests/ring3/update.h"
 
 #include "libc/include/latchkey/syscalls.h"
-#include "libc/include/latchkey/vdso.h"
 
 #define THREADS_MAX     64
 #define STACK_SIZE      (4 * PAGE)
@@ -26,7 +25,7 @@ static int key, other_key;
 
 static long set_all(int of, unsigned int rights)
 {
-    return raw_call(__NR_pkey_set_all, (uintptr_t)of, rights, update_start(), update_size());
+    return raw_call(__NR_pkey_set_all, (uintptr_t)of, rights, 0, 0);
 }
 
 /* ---- Threads ---- */
@@ -144,19 +143,6 @@ static void set_others(void *argument)
     }
 }
 
-static int (*vdso_pkey_set)(int of, unsigned int rights);
-
-static void set_others_by_vdso(void *argument)
-{
-    struct thread *thread = argument;
-
-    while (!stop) {
-        vdso_pkey_set(other_key, (unsigned int)thread->turns & 3);
-        thread->errors += !is_kept() || own(other_key) != (thread->turns & 3);
-        thread->turns++;
-    }
-}
-
 static void change_with(void (*function)(void *))
 {
     promise_and_set(0);
@@ -182,11 +168,6 @@ static void threads_that_come_and_go(void)
 static void threads_that_set_keys(void)
 {
     change_with(set_others);
-}
-
-static void threads_that_set_keys_by_vdso(void)
-{
-    change_with(set_others_by_vdso);
 }
 
 /* ---- Threads that are being made ---- */
@@ -378,19 +359,9 @@ static void step_through(void (*change)(int of, unsigned int rights))
     change(other_key, 0);
 }
 
-static void change_by_vdso(int of, unsigned int rights)
-{
-    vdso_pkey_set(of, rights);
-}
-
 static void signals_in_a_change(void)
 {
     step_through(set_own);
-}
-
-static void signals_in_a_change_by_vdso(void)
-{
-    step_through(change_by_vdso);
 }
 
 /* ---- Arguments ---- */
@@ -427,14 +398,12 @@ static const struct ktap_test tests[] = {
     {"threads that run", busy_threads},
     {"threads that come and go", threads_that_come_and_go},
     {"threads that set the rights to another key meanwhile", threads_that_set_keys},
-    {"threads that do so by the vDSO", threads_that_set_keys_by_vdso},
     {"threads that are being made", new_threads},
     {"threads that sleep in a system call", sleeping_threads},
     {"two calls at once: all have what one of them set", two_at_once},
     {"a frame from before does not bring old rights back", handler_frames},
     {"a frame from after brings its rights back", own_rights_outlive_handlers},
     {"a handler that makes the call between two instructions of a change", signals_in_a_change},
-    {"the same in the vDSO", signals_in_a_change_by_vdso},
     {"a handler does not begin with what was taken from all", handlers_begin},
 };
 
@@ -451,8 +420,7 @@ int main(int argc, char **argv)
     if (!not_there()) {
         key = pkey_alloc(0, 0);
         other_key = pkey_alloc(0, 0);
-        vdso_pkey_set =
-            (int (*)(int, unsigned int))(uintptr_t)vdso_function(VDSO_LATCHKEY, "__vdso_pkey_set");
+        find_pkey_set();
     }
     for (unsigned int i = 0; i < thread_count; i++)
         threads[i].stack = map_pages(STACK_SIZE / PAGE, READ_WRITE);

@@ -9,6 +9,7 @@
 #include "tests/ring3/update.h"
 
 #include <linux/futex.h>
+#include <linux/ptrace.h>
 
 #include "libc/include/latchkey/syscalls.h"
 
@@ -21,16 +22,7 @@ static int key, other_key;
 
 static long set_thread(int of, unsigned int rights, pid_t tid)
 {
-    register uintptr_t r8 __asm__("r8") = update_size();
-    register uintptr_t r10 __asm__("r10") = update_start();
-    long result;
-
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"((long)__NR_pkey_set_thread), "D"((long)of), "S"((uintptr_t)rights),
-                       "d"((long)tid), "r"(r10), "r"(r8)
-                     : "rcx", "r11", "memory");
-    return result;
+    return raw_call(__NR_pkey_set_thread, (uintptr_t)of, rights, (uintptr_t)tid, 0);
 }
 
 /* ---- What each thread must have now ---- */
@@ -277,6 +269,57 @@ static void anothers_keys(void)
     waitpid(child, NULL, 0);
 }
 
+/* ---- A thread that is stopped in the middle ---- */
+
+static void step_into_change(struct target *target)
+{
+    raw_call(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
+    set_own(key, 0);
+    set_own(other_key, 0);
+    kill(getpid(), SIGSTOP);
+    set_own(other_key, PKEY_DISABLE_ACCESS);
+    target->promise = 1;
+    target->turns = pkru_read();
+}
+
+/* Takes a right from a child after so many steps from its stop; false: its change is made. */
+static bool take_after(unsigned int steps)
+{
+    int status;
+    pid_t child;
+    bool inside;
+
+    memset(targets, 0, sizeof(*targets));
+    child = fork();
+    if (child == 0) {
+        step_into_change(targets);
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    for (unsigned int i = 0; i < steps; i++) {
+        raw_call(__NR_ptrace, PTRACE_SINGLESTEP, (uintptr_t)child, 0, 0);
+        waitpid(child, &status, 0);
+    }
+    inside = !targets->promise;
+    EXPECT_EQUAL(set_thread(key, PKEY_DISABLE_WRITE, child), 0);
+    raw_call(__NR_ptrace, PTRACE_DETACH, (uintptr_t)child, 0, 0);
+    waitpid(child, &status, 0);
+    return inside;
+}
+
+static void stopped_in_the_middle(void)
+{
+    unsigned int steps = 0;
+
+    for (; take_after(steps); steps++) {
+        uint32_t pkru = (uint32_t)targets->turns;
+        if (!EXPECT_EQUAL(pkru >> (2 * key) & 3, PKEY_DISABLE_WRITE) ||
+            !EXPECT_EQUAL(pkru >> (2 * other_key) & 3, PKEY_DISABLE_ACCESS))
+            ktap_note("after %u steps", steps);
+    }
+    EXPECT(steps > 10);
+}
+
 static void be_somebody(void)
 {
     EXPECT_SUCCESS(syscall(__NR_setuid, SOMEBODY));
@@ -349,6 +392,7 @@ static const struct ktap_test tests[] = {
     {"a handler does not begin with what was taken from its thread", handlers_begin},
     {"a thread of another process", another_process},
     {"it is that process's keys that count", anothers_keys},
+    {"one that is stopped inside the vDSO's pkey_set() begins it anew", stopped_in_the_middle},
     {"who may not trace it: EPERM", not_traceable},
     {"a thread that is not there, or has ended: ESRCH", nobody},
     {"bad keys, rights and numbers: EINVAL", arguments},
@@ -365,6 +409,7 @@ int main(int argc, char **argv)
     if (!not_there()) {
         key = pkey_alloc(0, 0);
         other_key = pkey_alloc(0, 0);
+        find_pkey_set();
     }
     return ktap_run(tests, COUNT(tests), not_there());
 }

@@ -1,47 +1,28 @@
 // SPDX-License-Identifier: MIT
 /*
- * A pkey_set() that the kernel can be told of, for tests of what changes rights from outside.
+ * A thread's own rights by the vDSO, whose pkey_set() the kernel can restart, for tests of what
+ * changes rights from outside.
  */
 #ifndef TESTS_RING3_UPDATE_H
 #define TESTS_RING3_UPDATE_H
 
 #include <stdint.h>
 
+#include "libc/include/latchkey/vdso.h"
 #include "libc/include/pkru.h"
 
-/*
- * PKRU = (PKRU & keep) | set, restartable from its start. The end of a page between reading and
- * writing is where an emulator that translates code by pages lets interrupts in.
- */
-void update(uint32_t keep, uint32_t set);
-extern const char update_end[];
+static int (*vdso_pkey_set)(int of, unsigned int rights); /* NULL where there is none */
 
-__asm__(".globl update, update_end\n"
-        ".balign 4096\n"
-        ".skip 4096 - 5\n"
-        "update:\n"
-        "xor %ecx, %ecx\n"
-        "rdpkru\n"
-        "and %edi, %eax\n"
-        "or %esi, %eax\n"
-        "wrpkru\n"
-        "update_end:\n"
-        "ret\n");
-
-/* What the system calls take of it. */
-static inline uintptr_t update_start(void)
+/* Must come before the others. */
+static inline void find_pkey_set(void)
 {
-    return (uintptr_t)update;
-}
-
-static inline uintptr_t update_size(void)
-{
-    return (uintptr_t)update_end - update_start();
+    vdso_pkey_set =
+        (int (*)(int, unsigned int))(uintptr_t)vdso_function(VDSO_LATCHKEY, "__vdso_pkey_set");
 }
 
 static inline void set_own(int of, unsigned int rights)
 {
-    update(~(3u << (2 * of)), rights << (2 * of));
+    vdso_pkey_set(of, rights);
 }
 
 static inline unsigned int own(int of)

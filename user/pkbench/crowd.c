@@ -61,7 +61,7 @@ static void *run_long(void *unused)
 
 static bool set_all(int turn)
 {
-    return syscall(__NR_pkey_set_all, keys[0], turn % 2 ? PKEY_DISABLE_WRITE : 0, NULL, 0) == 0;
+    return syscall(__NR_pkey_set_all, keys[0], turn % 2 ? PKEY_DISABLE_WRITE : 0) == 0;
 }
 
 /* Until all others sleep, so that a change interrupts nobody; a computer may be busy. */
