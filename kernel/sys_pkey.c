@@ -49,14 +49,24 @@ SYSCALL2(pkey_set_all, int, key, unsigned int, rights)
     return 0;
 }
 
-/* The rights to a key of another address space are no concern of the caller's PKRU. */
+/*
+ * What the caller's PKRU says of a key of another address space is nothing, so there a policy
+ * denies everybody.
+ */
+static bool is_denied(const struct address_space *space, int key)
+{
+    if (space == current()->space)
+        return policy_denies(&space->policies, key);
+    return pkru_rights(space->policies.any, (unsigned int)key);
+}
+
 static long set_thread(struct task *thread, int key, uint32_t rights)
 {
-    struct address_space *space = thread->space;
+    const struct address_space *space = thread->space;
 
     if (!keys_is_allocated(&space->key_map, key))
         return -EINVAL;
-    if (space == current()->space && policy_denies(&space->policies, key))
+    if (is_denied(space, key))
         return -EACCES;
     rights_set(thread->process, thread, (unsigned int)key, rights);
     return 0;

@@ -269,6 +269,26 @@ static void anothers_keys(void)
     waitpid(child, NULL, 0);
 }
 
+/* A key with policies is its own process's: nobody's PKRU elsewhere says anything of it. */
+static void give_policy_and_wait(struct target *target)
+{
+    EXPECT_EQUAL(raw_call(__NR_pkey_policy, (uintptr_t)key, PKEY_KEPT, 0, 0), 0);
+    announce(target);
+    while (!*stop)
+        yield();
+}
+
+static void anothers_policies(void)
+{
+    pid_t child = start_child(give_policy_and_wait);
+
+    for (unsigned int rights = 0; rights < 4; rights++)
+        EXPECT_EQUAL(set_thread(key, rights, child), -EACCES);
+    EXPECT_EQUAL(set_thread(other_key, 0, child), 0);
+    *stop = 1;
+    waitpid(child, NULL, 0);
+}
+
 /* ---- A thread that is stopped in the middle ---- */
 
 static void step_into_change(struct target *target)
@@ -392,6 +412,7 @@ static const struct ktap_test tests[] = {
     {"a handler does not begin with what was taken from its thread", handlers_begin},
     {"a thread of another process", another_process},
     {"it is that process's keys that count", anothers_keys},
+    {"a key with policies there: EACCES", anothers_policies},
     {"one that is stopped inside the vDSO's pkey_set() begins it anew", stopped_in_the_middle},
     {"who may not trace it: EPERM", not_traceable},
     {"a thread that is not there, or has ended: ESRCH", nobody},
