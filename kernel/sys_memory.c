@@ -55,11 +55,6 @@ PARALLEL_SYSCALL3(pkey_release, int, key, unsigned int, how, int, new_key)
     return space_release_key(current()->space, key, how, new_key);
 }
 
-SYSCALL3(pkey_policy, int, key, unsigned int, set, unsigned int, clear)
-{
-    return space_change_policies(current()->space, key, set, clear);
-}
-
 /* Whole pages of prot's 64 bits count; of the key's, the low 32. */
 static long protect(uintptr_t start, size_t size, uint64_t prot, int key)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The calls on rights to keys that Linux has not: those that were proposed and not taken, and those
- * for all threads.
+ * The calls on keys that Linux has not: those on rights that were proposed and not taken, those for
+ * all threads, and policies.
  */
 #include "arch/cpu.h"
 #include "arch/pkru.h"
@@ -9,6 +9,7 @@
 #include "kernel/kernel_lock.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/vdso.h"
 #include "mm/address_space.h"
 #include "mm/keys.h"
 #include "mm/usage.h"
@@ -83,6 +84,17 @@ SYSCALL3(pkey_set_thread, int, key, unsigned int, rights, int, tid)
     if (!credentials_may_trace(thread))
         return -EPERM;
     return set_thread(thread, key, rights);
+}
+
+/* ---- what is said of a key ---- */
+
+SYSCALL3(pkey_policy, int, key, unsigned int, set, unsigned int, clear)
+{
+    long before = space_change_policies(current()->space, key, set, clear);
+
+    if (before >= 0 && (set & PKEY_CLOSED) && !(before & PKEY_CLOSED))
+        vdso_close(current()->space);
+    return before;
 }
 
 /* ---- what is known of a key ---- */

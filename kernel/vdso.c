@@ -14,14 +14,18 @@
 #include "mm/mmap.h"
 #include "mm/object.h"
 #include "mm/page.h"
+#include "mm/slab.h"
 #include "vdso/vvar.h"
+
+#define NOP       0x90
+#define JMP_SHORT 0xeb /* and a signed byte, from the next instruction on */
 
 _Static_assert(VVAR_SIZE == PAGE_SIZE && sizeof(struct vvar) <= VVAR_SIZE, "one page");
 
 /* kernel/vdso_image.asm */
 extern const char vdso_image[], vdso_image_end[];
 
-static struct memory_object *image, *variables;
+static struct memory_object *image, *closed_image, *variables;
 static struct vvar *page;
 static uintptr_t sequence, sequence_end; /* pkey_set() in the image */
 
@@ -39,19 +43,51 @@ static char *add_page(struct memory_object *object)
     return page_address(added);
 }
 
-static int make_image(void)
+/* From so many bytes; NULL without memory. */
+static struct memory_object *make_image(const char *from, size_t size)
 {
-    image = object_create();
-    if (!image)
-        return -ENOMEM;
-    for (const char *from = vdso_image; from < vdso_image_end; from += PAGE_SIZE) {
-        size_t left = (size_t)(vdso_image_end - from);
-        char *bytes = add_page(image);
+    struct memory_object *made = object_create();
+
+    for (size_t at = 0; made && at < size; at += PAGE_SIZE) {
+        char *bytes = add_page(made);
         if (!bytes)
-            return -ENOMEM;
-        memcpy(bytes, from, left < PAGE_SIZE ? left : PAGE_SIZE);
+            return NULL;
+        memcpy(bytes, from + at, size - at < PAGE_SIZE ? size - at : PAGE_SIZE);
     }
-    return 0;
+    return made;
+}
+
+/*
+ * Takes WRPKRU out of pkey_set(). All up to it becomes NOP, and it a jump to what comes behind the
+ * function, the system call (vdso/pkey.asm). So a thread that is inside when the image changes also
+ * makes that call, with the arguments, which it still has; or it has written PKRU and returns.
+ */
+static void take_out_wrpkru(char *bytes)
+{
+    static const unsigned char wrpkru[] = {0x0f, 0x01, 0xef}, jump[] = {NOP, JMP_SHORT};
+    uintptr_t at = sequence;
+
+    while (memcmp(bytes + at, wrpkru, sizeof(wrpkru)) != 0) {
+        bytes[at++] = (char)NOP;
+        assert(at < sequence_end);
+    }
+    memcpy(bytes + at, jump, sizeof(jump));
+    bytes[at + sizeof(jump)] = (char)(sequence_end - (at + sizeof(wrpkru)));
+}
+
+static int make_images(void)
+{
+    size_t size = (size_t)(vdso_image_end - vdso_image);
+    char *bytes = kmalloc(size);
+
+    if (!bytes)
+        return -ENOMEM;
+    memcpy(bytes, vdso_image, size);
+    image = make_image(bytes, size);
+    take_out_wrpkru(bytes);
+    closed_image = make_image(bytes, size);
+    kfree(bytes);
+    return image && closed_image ? 0 : -ENOMEM;
 }
 
 static int make_variables(void)
@@ -104,7 +140,7 @@ int vdso_init(void)
     assert(set);
     sequence = set->st_value;
     sequence_end = set->st_value + set->st_size;
-    int error = make_image();
+    int error = make_images();
     return error ? error : make_variables();
 }
 
@@ -141,6 +177,11 @@ int vdso_map(struct address_space *space)
     };
     int error = space_map(space, &requests[0], &start);
     return error ? error : space_map(space, &requests[1], &space->vdso);
+}
+
+void vdso_close(struct address_space *space)
+{
+    space_exchange_object(space, image, closed_image);
 }
 
 uint64_t vdso_realtime_offset(void)

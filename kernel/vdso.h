@@ -20,6 +20,12 @@ int vdso_init(void);
 int vdso_map(struct address_space *space);
 
 /*
+ * Changes the image, wherever the space has it mapped, for one without WRPKRU, whose pkey_set() is
+ * the system call; for good, and with what the program has written to it gone.
+ */
+void vdso_close(struct address_space *space);
+
+/*
  * What CLOCK_REALTIME is ahead of CLOCK_MONOTONIC, in nanoseconds: from the page of variables, so
  * that the system calls and the vDSO cannot disagree. Any CPU may read it, without a lock.
  */

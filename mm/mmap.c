@@ -361,6 +361,24 @@ int space_map(struct address_space *space, const struct map_request *request, ui
     return error;
 }
 
+void space_exchange_object(struct address_space *space, struct memory_object *old,
+                           struct memory_object *new)
+{
+    struct area *area;
+
+    space_lock_write(space);
+    RB_FOREACH (area, area_tree, &space->areas) {
+        if (area->object != old)
+            continue;
+        space_zap_locked(space, area->start, area->end);
+        object_get(new);
+        area->object = new;
+        area->has_copies = false;
+        object_put(old);
+    }
+    space_unlock_write(space);
+}
+
 /* ---- stacks ---- */
 
 /* Whether a stack may begin there. What cannot be touched below it is its guard itself. */

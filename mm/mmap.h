@@ -117,6 +117,13 @@ static inline bool area_is_data(int prot, unsigned int flags)
 /* advice: MADV_*. */
 int space_advise(struct address_space *space, uintptr_t start, size_t size, int advice);
 
+/*
+ * What maps the first object maps the second from now on, with none of the pages that it had. Both
+ * objects live for ever.
+ */
+void space_exchange_object(struct address_space *space, struct memory_object *old,
+                           struct memory_object *new);
+
 /* ---- what the files behind these calls share; the lock is held ---- */
 
 int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end);

@@ -12,6 +12,7 @@
 %define HAS_KEYS 0                      ; vdso/vvar.h
 %define EINVAL   22
 %define KEY_MAX  15
+%define PKEY_SET 1002                   ; libc/include/latchkey/syscalls.h
 %define ALL      3                      ; PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE
 
 extern vvar
@@ -55,6 +56,12 @@ __vdso_pkey_set:
         xor eax, eax
         ret
 .end:
+; Right behind it, as kernel/vdso.c has it: what the function is in a process with a closed key,
+; where nothing of the kernel's is to execute WRPKRU. From wherever in it a thread comes here, EDI
+; and ESI are the arguments.
+        mov eax, PKEY_SET
+        syscall
+        ret
 
 invalid:
         mov eax, -EINVAL

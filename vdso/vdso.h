@@ -24,7 +24,8 @@ int __vdso_getcpu(unsigned int *cpu, unsigned int *node, void *unused);
 
 /*
  * Version LATCHKEY_1.0 (pkey.asm): docs/pkey_get.2.md. They do not know which keys are allocated:
- * -EINVAL for a key or rights that there cannot be, and without protection keys.
+ * -EINVAL for a key or rights that there cannot be, and without protection keys. In a process with
+ * a closed key the second is the system call.
  */
 int __vdso_pkey_get(int key);
 int __vdso_pkey_set(int key, unsigned int rights);
