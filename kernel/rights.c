@@ -171,24 +171,26 @@ void rights_enter_handler(uint32_t interrupted)
         write_pkru(((read_pkru() | set) & ~kept) | (interrupted & kept));
 }
 
-void rights_hold_back(uint32_t handlers)
-{
-    uint32_t kept = current()->space->policies.kept;
-
-    if (kept)
-        write_pkru(read_pkru() | (handlers & kept));
-}
-
-void rights_leave_handler(struct trap_frame *frame, uint64_t changes)
+/* Makes again what rights_set() has changed since a frame was written; but what is denied stays. */
+static void __attribute__((noinline))
+change_again(struct trap_frame *frame, uint64_t changes, uint32_t denied)
 {
     const struct thread_rights *own = &current()->rights;
-
-    if (changes >= current_process()->rights.changes)
-        return;
     uint32_t pkru = read_pkru();
+
     for (unsigned int key = 0; key < PKEY_COUNT; key++)
         if (own->changes[key] > changes)
             pkru = pkru_with_rights(pkru, key, pkru_rights(own->set, key));
-    write_pkru(pkru);
+    write_pkru(pkru | denied);
     restart_sequence(current(), frame);
+}
+
+void rights_leave_handler(struct trap_frame *frame, uint64_t changes, uint32_t handlers)
+{
+    uint32_t denied = handlers & current()->space->policies.kept;
+
+    if (changes < current_process()->rights.changes)
+        change_again(frame, changes, denied);
+    else if (denied)
+        write_pkru(read_pkru() | denied);
 }

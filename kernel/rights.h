@@ -69,15 +69,11 @@ void rights_answer(void);
 void rights_enter_handler(uint32_t interrupted);
 
 /*
- * PKRU comes from a frame, or from a part of it that could be read: to kept keys it gives no right
- * that the handler had not, by its own PKRU. A frame is memory, and anybody may have written it.
+ * PKRU and RIP come from a frame, or from a part of it that could be read, and that change was the
+ * process's last when it was written: makes the later ones again, and restarts a pkey_set() that
+ * the frame was in the middle of. Whatever comes of it, to kept keys there is no right that the
+ * handler had not, by its own PKRU: a frame is memory, and anybody may have written it.
  */
-void rights_hold_back(uint32_t handlers);
-
-/*
- * PKRU and RIP come from a frame, and that change was the process's last when it was written: makes
- * the later ones again, and restarts a pkey_set() that the frame was in the middle of.
- */
-void rights_leave_handler(struct trap_frame *frame, uint64_t changes);
+void rights_leave_handler(struct trap_frame *frame, uint64_t changes, uint32_t handlers);
 
 #endif

@@ -382,9 +382,7 @@ int signal_frame_restore(struct trap_frame *frame)
     if (!(context.uc_flags & UC_STRICT_RESTORE_SS))
         frame->ss = USER_SS;
     int error = restore_image((uintptr_t)context.uc_mcontext.fpstate, &changes);
-    rights_hold_back(pkru);
-    if (!error)
-        rights_leave_handler(frame, changes);
+    rights_leave_handler(frame, changes, pkru);
     return error;
 }
 

@@ -27,6 +27,12 @@ OTHERS = {
     "memory": ("zeros-for-ever",),
     "rights_threads": ("switch-without-pkru",),
     "keys_threads": ("key-map-not-atomic",),
+    "attacks_rights": (
+        "kept-rights-from-frames",
+        "kept-rights-from-changes",
+        "keys-of-others",
+        "vdso-with-wrpkru",
+    ),
     "pkey_set_all": (
         "rights-without-interrupt",
         "rights-without-image",
