@@ -252,6 +252,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     file_table_close_on_exec(task->files);
     signal_actions_reset(process->actions);
     task->signals.stack_base = task->signals.stack_size = 0;
+    task->signals.disarmed = (stack_t){0};
     credentials_exec(&task->credentials);
     set_name(task, arguments->path);
     note_strings(process, arguments, plan);

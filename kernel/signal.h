@@ -61,6 +61,7 @@ struct signal_state {
     uintptr_t stack_base; /* sigaltstack() */
     size_t stack_size;
     int stack_flags;
+    stack_t disarmed;           /* what SS_AUTODISARM took last */
     signal_set_t saved_blocked; /* what sigsuspend and ppoll want back after the handler */
     bool restore_blocked;
 };

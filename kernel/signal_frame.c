@@ -103,6 +103,34 @@ static int set_alternate_stack(const stack_t *stack, uintptr_t rsp)
     return 0;
 }
 
+static void disarm_alternate_stack(struct signal_state *state)
+{
+    state->disarmed = (stack_t){.ss_sp = (void *)state->stack_base,
+                                .ss_flags = state->stack_flags,
+                                .ss_size = state->stack_size};
+    state->stack_base = 0;
+    state->stack_size = 0;
+    state->stack_flags = SS_DISABLE;
+}
+
+static bool is_disarmed(const stack_t *stack)
+{
+    const stack_t *disarmed = &current()->signals.disarmed;
+
+    return stack->ss_sp == disarmed->ss_sp && stack->ss_size == disarmed->ss_size &&
+           stack->ss_flags == disarmed->ss_flags;
+}
+
+/*
+ * The one that a frame has. PKRU is still the handler's: without the rights to kept keys it gets
+ * back what was disarmed for it, and names no other.
+ */
+static void return_alternate_stack(const stack_t *stack, uintptr_t rsp)
+{
+    if (!policy_denies_handlers(&current()->space->policies) || is_disarmed(stack))
+        set_alternate_stack(stack, rsp);
+}
+
 SYSCALL2(sigaltstack, uintptr_t, new_stack, uintptr_t, old_stack)
 {
     struct signal_state *state = &current()->signals;
@@ -115,6 +143,8 @@ SYSCALL2(sigaltstack, uintptr_t, new_stack, uintptr_t, old_stack)
     if (new_stack) {
         if (copy_from_user(&stack, new_stack, sizeof(stack)))
             return -EFAULT;
+        if (policy_denies_handlers(&current()->space->policies))
+            return -EACCES;
         int error = set_alternate_stack(&stack, rsp);
         if (error)
             return error;
@@ -263,11 +293,8 @@ int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
     }
     fpu_reset(); /* PKRU takes its init value with the rest */
     rights_enter_handler(pkru);
-    if (state->stack_flags & (int)SS_AUTODISARM) {
-        state->stack_base = 0;
-        state->stack_size = 0;
-        state->stack_flags = SS_DISABLE;
-    }
+    if (state->stack_flags & (int)SS_AUTODISARM)
+        disarm_alternate_stack(state);
     frame->rdi = (uint64_t)info->si_signo;
     frame->rsi = place.frame + offsetof(struct signal_frame, info);
     frame->rdx = place.frame + offsetof(struct signal_frame, context);
@@ -376,7 +403,7 @@ int signal_frame_restore(struct trap_frame *frame)
                       (const void *)(place + offsetof(struct signal_frame, context))))
         return -EFAULT;
     signal_set_blocked(context.uc_sigmask);
-    set_alternate_stack(&context.uc_stack, rsp);
+    return_alternate_stack(&context.uc_stack, rsp);
     frame->error_code = (uint64_t)-1;
     frame_is_changed(frame);
     if (!(context.uc_flags & UC_STRICT_RESTORE_SS))

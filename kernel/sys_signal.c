@@ -8,6 +8,7 @@
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "libc/include/string.h"
+#include "mm/address_space.h"
 
 /* The flags that sigaction keeps: a program finds out by them which ones there are. */
 #define ACTION_FLAGS                                                                   \
@@ -25,6 +26,8 @@ SYSCALL4(rt_sigaction, int, signal, uintptr_t, new_action, uintptr_t, old_action
     if (signal < 1 || signal > SIGNAL_COUNT ||
         (new_action && (SIGNALS_NEVER_BLOCKED & signal_bit(signal))))
         return -EINVAL;
+    if (new_action && policy_denies_handlers(&current()->space->policies))
+        return -EACCES;
     struct sigaction *slot = &current_process()->actions->action[signal - 1];
     old = *slot;
     if (new_action) {

@@ -42,4 +42,13 @@ static inline bool policy_denies(const struct key_policies *policies, int key)
            pkru_rights(read_pkru() & policies->any, (unsigned int)key);
 }
 
+/*
+ * Whether it lacks one to a kept key. Handlers run with the kept rights of whom they interrupt, so
+ * who lacks them sets neither handlers nor the stacks that they run on.
+ */
+static inline bool policy_denies_handlers(const struct key_policies *policies)
+{
+    return policies->kept && (read_pkru() & policies->kept);
+}
+
 #endif

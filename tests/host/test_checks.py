@@ -30,6 +30,7 @@ OTHERS = {
     "attacks_rights": (
         "kept-rights-from-frames",
         "kept-rights-from-changes",
+        "handlers-of-anybody",
         "keys-of-others",
         "vdso-with-wrpkru",
     ),

@@ -164,11 +164,97 @@ static int forge_old_image(void)
     return return_to(with_old_image);
 }
 
+static stack_t own_stack; /* the adversary's */
+
+static void with_stack(ucontext_t *context)
+{
+    context->uc_stack = own_stack;
+}
+
+static int forge_stack(void)
+{
+    stack_t found = {0};
+
+    return_to(with_stack);
+    sigaltstack(NULL, &found);
+    return found.ss_sp == own_stack.ss_sp ? THROUGH : NOTHING;
+}
+
+/* ---- Handlers ---- */
+
+static volatile int handlers_result = NOTHING;
+
+static void look_for_right(int number, siginfo_t *info, void *context)
+{
+    (void)number, (void)info, (void)context;
+    handlers_result = by_right();
+}
+
+/* The trusted side is at work when the signal comes. */
+static void interrupt_trusted(int number)
+{
+    open_gate();
+    raise_here(number);
+    close_gate();
+}
+
+static int install_handler(void)
+{
+    struct sigaction action = {.sa_sigaction = look_for_right, .sa_flags = SA_SIGINFO};
+
+    if (sigaction(SIGUSR2, &action, NULL))
+        return errno;
+    interrupt_trusted(SIGUSR2);
+    return handlers_result;
+}
+
+/* In a table of its own, for the time when it gets into the trusted side itself. */
+static void install_as_twin(void *argument)
+{
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        unsigned long mask;
+    } action = {argument, 0, NULL, 0};
+
+    task_result = raw_call(__NR_rt_sigaction, SIGUSR2, (uintptr_t)&action, 0, sizeof(action.mask));
+}
+
+static int install_by_twin(void)
+{
+    run_twin(install_as_twin);
+    return task_result < 0 ? (int)-task_result : NOTHING;
+}
+
+static bool has_frame(const stack_t *stack)
+{
+    const char *bytes = stack->ss_sp;
+
+    return bytes[0] != 0 || memcmp(bytes, bytes + 1, stack->ss_size - 1) != 0;
+}
+
+/* Registers of the trusted side come there, and what it goes on with. */
+static int install_stack(void)
+{
+    if (sigaltstack(&own_stack, NULL))
+        return errno;
+    interrupt_trusted(SIGTERM);
+    return has_frame(&own_stack) ? THROUGH : NOTHING;
+}
+
+static void do_nothing(int number, siginfo_t *info, void *context)
+{
+    (void)number, (void)info, (void)context;
+}
+
 /* ---- ---- */
 
 static void prepare(void)
 {
+    own_stack = (stack_t){.ss_sp = map_pages(8, READ_WRITE), .ss_size = 8 * PAGE};
     handle(SIGUSR1, forge_frame, 0);
+    handle(SIGTERM, do_nothing, SA_ONSTACK);
     raw_call(__NR_pkey_set_all, (uintptr_t)key, 0, 0, 0); /* all have the right, at first */
 }
 
@@ -189,6 +275,13 @@ static const struct attack attacks[] = {
      THROUGH, NOTHING, true},
     {"rt_sigreturn(2) with an image from before that", PKEY_KEPT, forge_old_image, THROUGH, NOTHING,
      true},
+    {"rt_sigreturn(2) with an alternate stack in the frame", PKEY_KEPT, forge_stack, THROUGH,
+     NOTHING, false},
+    {"sigaction(2), and a signal to who has the right", PKEY_KEPT, install_handler, NOTHING, EACCES,
+     false},
+    {"sigaction(2) in a child of CLONE_VM", PKEY_KEPT, install_by_twin, NOTHING, EACCES, false},
+    {"sigaltstack(2), and a signal to who has the right", PKEY_KEPT, install_stack, THROUGH, EACCES,
+     false},
 };
 
 int main(void)

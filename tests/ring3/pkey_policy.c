@@ -519,6 +519,56 @@ static void what_a_handler_gives_up_is_gone(void)
     end();
 }
 
+/* Who lacks a right asks about handlers and stacks, and sets none; others' stay as they are. */
+static void handlers_are_set_with_rights(void)
+{
+    stack_t stack = {.ss_sp = map_pages(8, READ_WRITE), .ss_size = 8 * PAGE}, found = {0};
+    struct sigaction action;
+
+    begin_kept();
+    for (size_t i = 0; i < COUNT(lacking); i++) {
+        set_rights(lacking[i]);
+        EXPECT_SUCCESS(sigaction(SIGUSR2, NULL, &action));
+        EXPECT_ERROR(sigaction(SIGUSR2, &action, NULL), EACCES);
+        EXPECT_SUCCESS(sigaltstack(NULL, &found));
+        EXPECT_ERROR(sigaltstack(&stack, NULL), EACCES);
+        set_rights(0);
+        EXPECT_SUCCESS(sigaction(SIGUSR2, &action, NULL));
+        EXPECT_SUCCESS(sigaltstack(&stack, &found));
+        EXPECT_EQUAL(found.ss_flags, SS_DISABLE);
+        found.ss_flags = SS_DISABLE;
+        EXPECT_SUCCESS(sigaltstack(&found, NULL));
+    }
+    EXPECT_EQUAL(policy(key, PKEY_GUARDED | PKEY_CLOSED, PKEY_KEPT), PKEY_KEPT);
+    set_rights(PKEY_DISABLE_ACCESS);
+    EXPECT_SUCCESS(sigaction(SIGUSR2, &action, NULL));
+    end();
+    munmap(stack.ss_sp, stack.ss_size);
+}
+
+#define AUTODISARM ((int)(1u << 31)) /* SS_AUTODISARM, which C libraries have not */
+
+/* A stack that the start of a handler disarms is back after it, with rights or without. */
+static void disarmed_stacks_come_back(void)
+{
+    stack_t stack = {
+        .ss_sp = map_pages(8, READ_WRITE), .ss_flags = AUTODISARM, .ss_size = 8 * PAGE};
+    stack_t found = {0};
+
+    begin_kept();
+    handle(SIGUSR2, on_kept_signal, SA_ONSTACK);
+    EXPECT_SUCCESS(sigaltstack(&stack, NULL));
+    for (unsigned int rights = 0; rights <= 3; rights++) {
+        after_kept_signal(rights_to(rights, 0));
+        EXPECT_SUCCESS(sigaltstack(NULL, &found));
+        EXPECT(found.ss_sp == stack.ss_sp && found.ss_size == stack.ss_size);
+    }
+    stack.ss_flags = SS_DISABLE;
+    EXPECT_SUCCESS(sigaltstack(&stack, NULL));
+    end();
+    munmap(stack.ss_sp, 8 * PAGE);
+}
+
 /* ---- The table ---- */
 
 static const struct ktap_test tests[] = {
@@ -544,6 +594,9 @@ static const struct ktap_test tests[] = {
     {"kept: a frame takes rights away and gives none", frames_give_nothing},
     {"kept: what a handler gives up is gone, what it takes ends with it",
      what_a_handler_gives_up_is_gone},
+    {"kept: handlers and their stacks are set by who has the right: EACCES",
+     handlers_are_set_with_rights},
+    {"kept: a stack that was disarmed comes back", disarmed_stacks_come_back},
 };
 
 int main(void)
