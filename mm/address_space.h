@@ -191,6 +191,9 @@ static inline int space_check_guards_locked(struct address_space *space, uintptr
 /* Whether PR_SET_MDWE refuses the protection to memory that has had another, or none. */
 bool space_refuses_exec_locked(const struct address_space *space, int before, int after);
 
+/* Whether it refuses that the program itself writes to memory of this protection, not by stores. */
+bool space_refuses_patch_locked(const struct address_space *space, int prot);
+
 /* Takes an area out of the space, to be destroyed at the operation's end. */
 void space_remove_area_locked(struct address_space *space, struct area *area);
 

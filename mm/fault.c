@@ -323,7 +323,8 @@ int space_fault(struct address_space *space, uintptr_t address, uint32_t error_c
 }
 
 /* Linux's check_vma_flags(), for enum page_access. */
-static bool access_is_refused(const struct area *area, unsigned int access)
+static bool access_is_refused(const struct address_space *space, const struct area *area,
+                              unsigned int access)
 {
     int needed = access & PAGE_WRITE ? PROT_WRITE : PROT_READ;
 
@@ -331,7 +332,9 @@ static bool access_is_refused(const struct area *area, unsigned int access)
         return false;
     if (!(access & PAGE_FORCED) || !(area->max_prot & needed))
         return true;
-    return (access & PAGE_WRITE) && (area->flags & AREA_SHARED);
+    if (!(access & PAGE_WRITE))
+        return false;
+    return (area->flags & AREA_SHARED) || space_refuses_patch_locked(space, area->prot);
 }
 
 /* The byte behind an address, if there is a leaf as such an access needs it. */
@@ -354,7 +357,7 @@ int space_lock_page(struct address_space *space, uintptr_t address, unsigned int
 
     space_lock_read(space);
     struct area *area = area_find(&space->areas, address);
-    if (area_holds(area, address) && !access_is_refused(area, access) &&
+    if (area_holds(area, address) && !access_is_refused(space, area, access) &&
         !key_denies(area->key, pkru, write ? X86_PF_WRITE : 0))
         do {
             error = resolve(space, area, address, write, &verdict);

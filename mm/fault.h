@@ -38,7 +38,8 @@ enum page_access {
     PAGE_WRITE = 1 << 0,
     /*
      * For debuggers and the loader: what may be made readable is read, and what is private and
-     * may be made writable is written, to a copy. Shared memory that is not for writing is not.
+     * may be made writable is written, to a copy. Shared memory that is not for writing is not, nor
+     * is a program's own code once it has said so (mm/mdwe.c).
      */
     PAGE_FORCED = 1 << 1,
 };

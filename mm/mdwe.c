@@ -51,3 +51,13 @@ bool space_refuses_exec_locked(const struct address_space *space, int before, in
         return true;
     return (space->mdwe & PR_MDWE_REFUSE_EXEC_GAIN) && (after & PROT_EXEC) && !(before & PROT_EXEC);
 }
+
+/*
+ * Through /proc/self/mem code would be written that no mapping lets anybody write. What another
+ * process writes, a debugger, is not concerned.
+ */
+bool space_refuses_patch_locked(const struct address_space *space, int prot)
+{
+    return (space->mdwe & PR_MDWE_REFUSE_WRITE_EXEC) && (prot & PROT_EXEC) &&
+           space_is_loaded(space);
+}

@@ -5,6 +5,8 @@
  */
 #include "tests/ring3/ring3.h"
 
+#include <fcntl.h>
+
 #include "libc/include/latchkey/mdwe.h"
 
 #define READ_EXEC  (PROT_READ | PROT_EXEC)
@@ -181,6 +183,55 @@ static void not_while_there_is_such_memory(void)
     run_in_child(is_free);
 }
 
+/* Code is not writable for the program by another way; for a debugger it is. */
+static long patch(pid_t pid, char *code)
+{
+    static const unsigned char answer_13[] = {0xb8, 13, 0, 0, 0, 0xc3}; /* mov eax, 13; ret */
+    char path[32];
+
+    snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+    int memory = open(path, O_RDWR);
+    long result = pwrite(memory, answer_13, sizeof(answer_13), (off_t)(uintptr_t)code);
+    close(memory);
+    return result;
+}
+
+static int answer_of(const char *code)
+{
+    return ((int (*)(void))(uintptr_t)code)();
+}
+
+static void own_code_is_not_patched(void)
+{
+    char *code = map_code();
+    char *data = map_pages(1, PROT_READ);
+
+    EXPECT_SUCCESS(set_mdwe(PR_MDWE_REFUSE_WRITE_EXEC));
+    EXPECT_ERROR(patch(getpid(), code), EIO);
+    EXPECT_EQUAL(answer_of(code), 42);
+    EXPECT_EQUAL(patch(getpid(), data), 6);
+}
+
+static void a_debugger_patches(void)
+{
+    char *code = map_code();
+    int status, there[2], back[2];
+    char byte = 0;
+
+    EXPECT_SUCCESS(pipe(there));
+    EXPECT_SUCCESS(pipe(back));
+    pid_t child = fork();
+    if (child == 0) {
+        set_mdwe(PR_MDWE_REFUSE_WRITE_EXEC);
+        _exit(write(there[1], &byte, 1) == 1 && read(back[0], &byte, 1) == 1 ? answer_of(code) : 1);
+    }
+    EXPECT_EQUAL(read(there[0], &byte, 1), 1);
+    EXPECT_EQUAL(patch(child, code), 6);
+    EXPECT_EQUAL(write(back[1], &byte, 1), 1);
+    waitpid(child, &status, 0);
+    EXPECT_EQUAL(status, 13 << 8);
+}
+
 static bool is_linux(void)
 {
     if (follows_manual_without_pku())
@@ -199,6 +250,14 @@ static void own_flag_is_refused(void)
 {
     if (!is_linux())
         run_in_child(not_while_there_is_such_memory);
+}
+
+static void own_flag_and_debuggers(void)
+{
+    if (is_linux())
+        return;
+    run_in_child(own_code_is_not_patched);
+    run_in_child(a_debugger_patches);
 }
 
 /* ---- The table ---- */
@@ -226,6 +285,7 @@ static const struct ktap_test tests[] = {
     {"fork and exec hand it on", do_inherited},
     {"PR_MDWE_NO_INHERIT: they do not", do_not_inherited},
     {"PR_MDWE_REFUSE_WRITE_EXEC: not both at once, but one after the other", own_flag_refuses},
+    {"PR_MDWE_REFUSE_WRITE_EXEC: code is patched by debuggers alone", own_flag_and_debuggers},
     {"PR_MDWE_REFUSE_WRITE_EXEC: EBUSY while there is such memory", own_flag_is_refused},
 };
 
