@@ -236,6 +236,7 @@ static void copy_thread(struct task *child, const struct clone_request *request)
         child->fs_base = request->tls;
     if (flags & CLONE_CHILD_CLEARTID)
         child->clear_child_tid = request->child_tid;
+    child->clear_child_tid_pkru = rights_now();
     if (flags & CLONE_CHILD_SETTID)
         child->set_child_tid = request->child_tid;
 }
@@ -547,15 +548,25 @@ static bool end_process(struct process *process)
     return true;
 }
 
-void thread_leave_space(void)
+static void clear_child_tid(struct task *task)
 {
-    struct task *task = current();
     int zero = 0;
 
-    robust_list_exit();
     if (task->clear_child_tid && !copy_to_user(task->clear_child_tid, &zero, sizeof(zero)))
         futex_wake_one(task->clear_child_tid);
     task->clear_child_tid = 0;
+}
+
+void thread_leave_space(void)
+{
+    struct task *task = current();
+    uint32_t own = rights_lower(task->robust_list_pkru);
+
+    robust_list_exit();
+    rights_restore(own);
+    rights_lower(task->clear_child_tid_pkru);
+    clear_child_tid(task);
+    rights_restore(own);
 }
 
 /* What the other threads of the process share with this one, or wait for, is let go. */

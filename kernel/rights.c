@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/rights.h"
 
+#include "arch/cpu.h"
 #include "arch/fpu.h"
 #include "arch/ipi.h"
 #include "arch/percpu.h"
@@ -193,4 +194,28 @@ void rights_leave_handler(struct trap_frame *frame, uint64_t changes, uint32_t h
         change_again(frame, changes, denied);
     else if (denied)
         write_pkru(read_pkru() | denied);
+}
+
+/* ---- a thread's end ---- */
+
+uint32_t rights_now(void)
+{
+    return cpu_state.pku ? read_pkru() : 0;
+}
+
+uint32_t rights_lower(uint32_t named)
+{
+    const struct address_space *space = current()->space;
+    uint32_t closed = space ? space->policies.closed : 0; /* none before the first program */
+    uint32_t own = rights_now();
+
+    if (closed)
+        write_pkru(own | (named & closed));
+    return own;
+}
+
+void rights_restore(uint32_t own)
+{
+    if (rights_now() != own)
+        write_pkru(own);
 }

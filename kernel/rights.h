@@ -76,4 +76,14 @@ void rights_enter_handler(uint32_t interrupted);
  */
 void rights_leave_handler(struct trap_frame *frame, uint64_t changes, uint32_t handlers);
 
+/*
+ * An address is named now, and the kernel writes there at the thread's end: rights_now() is PKRU
+ * (0 without keys), which is remembered with the address. The end goes by rights_lower(): what is
+ * under closed keys is reached if the thread may now, and might when it named the address. It
+ * gives what rights_restore() wants afterwards.
+ */
+uint32_t rights_now(void);
+uint32_t rights_lower(uint32_t named);
+void rights_restore(uint32_t own);
+
 #endif

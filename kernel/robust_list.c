@@ -84,6 +84,7 @@ SYSCALL2(set_robust_list, uintptr_t, head, size_t, size)
     if (size != sizeof(struct robust_list_head))
         return -EINVAL;
     current()->robust_list = head;
+    current()->robust_list_pkru = rights_now();
     return 0;
 }
 

@@ -44,6 +44,7 @@ PARALLEL_SYSCALL0(getppid)
 SYSCALL1(set_tid_address, uintptr_t, address)
 {
     current()->clear_child_tid = address;
+    current()->clear_child_tid_pkru = rights_now();
     return current()->tid;
 }
 

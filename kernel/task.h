@@ -89,6 +89,7 @@ struct task {
     uintptr_t set_child_tid;   /* user address that gets the tid at the first turn, or 0 */
     uintptr_t clear_child_tid; /* user address that gets 0 at the end, or 0 */
     uintptr_t robust_list;     /* user address of the list of locks that it holds, or 0 */
+    uint32_t clear_child_tid_pkru, robust_list_pkru; /* rights_now() when these were named */
     struct credentials credentials;
     struct priorities priorities;
     uint32_t personality; /* as personality(2) sets it; nothing goes by it */

@@ -27,6 +27,7 @@ OTHERS = {
     "memory": ("zeros-for-ever",),
     "rights_threads": ("switch-without-pkru",),
     "keys_threads": ("key-map-not-atomic",),
+    "attacks_memory": ("frame-opens-closed-keys", "end-with-all-rights", "code-patched-by-itself"),
     "attacks_rights": (
         "kept-rights-from-frames",
         "kept-rights-from-changes",
