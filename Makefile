@@ -95,7 +95,10 @@ VDSO_LDFLAGS := -shared -nostdlib -soname linux-vdso.so.1 --hash-style=both --eh
 USER_LDFLAGS := $(COMMON_LDFLAGS) -u _start
 LIBGCC := $(shell $(CC) -print-libgcc-file-name)
 
-NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -Werror $(if $(DEBUG),-DLATCHKEY_DEBUG)
+# nasm 2.16.03 can warn of each address that is in another section, where the linker makes sure that
+# it fits: not wanted, and an older nasm is not to warn that it knows no such warning.
+NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -w-unknown-warning -w-reloc -Werror \
+	$(if $(DEBUG),-DLATCHKEY_DEBUG)
 
 # ---- Everything -------------------------------------------------------------------------------
 
@@ -219,10 +222,16 @@ format: ## format the C and Python sources in place
 UAPI := $(addprefix $(BUILD)/uapi/,linux asm asm-generic bsd)
 UAPI_ASM = $(firstword $(wildcard $(addsuffix /asm,/usr/include/x86_64-linux-gnu \
 	/usr/x86_64-linux-gnu/include)))
+# The same for every architecture, but in the folder of one since Debian 13.
+UAPI_BSD = $(firstword $(wildcard /usr/include/bsd /usr/include/*-linux-gnu/bsd))
 
 $(BUILD)/uapi/asm:
 	@mkdir -p $(@D)
 	@ln -sfn $(or $(UAPI_ASM),$(error Linux's uapi headers are missing: run tools/deps)) $@
+
+$(BUILD)/uapi/bsd:
+	@mkdir -p $(@D)
+	@ln -sfn $(or $(UAPI_BSD),$(error libbsd's headers are missing: run tools/deps)) $@
 
 $(BUILD)/uapi/%:
 	@mkdir -p $(@D)
@@ -253,10 +262,20 @@ $(BUILD)/obj/user/%.o: %.c $(BUILD)/flags | $(UAPI)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/kernel/%.o $(BUILD)/obj/vdso/%.o $(BUILD)/obj/user/%.o: %.asm $(BUILD)/flags
-	$(call SAY,NASM,$<)
-	@mkdir -p $(@D)
-	$(Q)$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ -o $@ $<
+define assemble
+$(call SAY,NASM,$<)
+@mkdir -p $(@D)
+$(Q)$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ -o $@ $<
+endef
+
+$(BUILD)/obj/kernel/%.o: %.asm $(BUILD)/flags
+	$(assemble)
+
+$(BUILD)/obj/vdso/%.o: %.asm $(BUILD)/flags
+	$(assemble)
+
+$(BUILD)/obj/user/%.o: %.asm $(BUILD)/flags
+	$(assemble)
 
 $(BUILD)/obj/host/%.o: %.c $(BUILD)/flags | $(BUILD)/host/include/ktap.h
 	$(call SAY,CC,"$< (Linux)")

@@ -177,8 +177,6 @@ PARALLEL_SYSCALL6(futex, uintptr_t, address, int, operation, uint32_t, value, ui
 
 /* ---- futex_waitv ---- */
 
-#define FUTEX2_SIZE_U32 2u /* in struct futex_waitv's flags; other sizes are not to be had */
-
 struct wait_vector {
     unsigned int count;
     struct futex_waitv words[FUTEX_WAITV_MAX];
@@ -191,7 +189,8 @@ static int read_vector(struct wait_vector *vector, uintptr_t address)
         struct futex_waitv *word = &vector->words[i];
         if (copy_from_user(word, address + i * sizeof(*word), sizeof(*word)))
             return -EFAULT;
-        if ((word->flags & ~FUTEX_PRIVATE_FLAG) != FUTEX2_SIZE_U32 || word->__reserved ||
+        /* words of 32 bits alone; the other sizes that newer headers name are not to be had */
+        if ((word->flags & ~FUTEX_PRIVATE_FLAG) != FUTEX_32 || word->__reserved ||
             word->val > UINT32_MAX)
             return -EINVAL;
     }
