@@ -39,6 +39,34 @@ def test_clang(tmp_path):
     assert story.returncode == 0, story.stderr
 
 
+@pytest.fixture
+def warn(tmp_path):
+    """A gcc and an nasm that warn of each source, as newer ones may."""
+    header = tmp_path / "warn.h"
+    header.write_text("#warning of-the-test\n")
+    nasm = tmp_path / "nasm"
+    nasm.write_text('#!/bin/sh\nexec nasm "$@" -w+unknown-warning -w+of-the-test\n')
+    nasm.chmod(0o755)
+    return [f"CC=gcc -include {header}", f"NASM={nasm}", f"BUILD={tmp_path}/build"]
+
+
+@pytest.mark.parametrize("name", ["kernel/mm/keys", "kernel/arch/entry", "vdso/vdso/clock"])
+def test_a_warning_ends_only_builds_with_werror(warn, name, tmp_path):
+    built = f"{tmp_path}/build/obj/{name}.o"
+    result = make(*warn, "WERROR=", built)
+    assert result.returncode == 0, result.stderr
+    assert "warning: " in result.stderr and "of-the-test" in result.stderr
+    result = make(*warn, "WERROR=1", built)
+    assert result.returncode != 0
+    assert "error: " in result.stderr and "of-the-test" in result.stderr
+
+
+def test_a_warning_ends_the_check(warn):
+    result = make(*warn, "check-warnings")
+    assert result.returncode != 0
+    assert "error: " in result.stderr and "of-the-test" in result.stderr
+
+
 def test_help_names_every_target():
     words = make("help").stdout
     for target in ("all", "iso", "run", "test", "debug", "check", "format", "clean", "bench"):
