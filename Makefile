@@ -195,9 +195,12 @@ SHELL_FILES = $(shell git grep -l -e '^\#!/bin/sh' -e '^\#!/bin/bash' -- tools .
 check: ## check style, the direction of includes, scripts, licence lines and for warnings
 	@tools/deps check && $(MAKE) --no-print-directory $(CHECKS)
 
+# Other versions of clang-format see hundreds of lines otherwise.
 check-c:
 	$(call SAY,CHECK,C)
-	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)if clang-format --version | grep -q 'version 14\.'; then \
+		clang-format --dry-run -Werror $(C_FILES); \
+	else echo 'The form of C is left out: clang-format 14 judges it, which Debian 12 has.'; fi
 
 check-python:
 	$(call SAY,CHECK,Python)
