@@ -81,10 +81,14 @@ def test_bench():
 
 @pytest.fixture
 def deps(tmp_path):
-    """tools/deps for one who has no packages, and is neither root nor has sudo."""
+    """tools/deps for one who has no packages, is neither root nor has sudo, and whose release has
+    all but one of the optional ones.
+    """
     fake = tmp_path / "bin"
     fake.mkdir()
-    for name, body in (("id", "echo 1000"), ("dpkg-query", "exit 1"), ("sudo", "exit 1")):
+    known = '[ "$2" != python3-labgrid ]'
+    bodies = {"id": "echo 1000", "dpkg-query": "exit 1", "sudo": "exit 1", "apt-cache": known}
+    for name, body in bodies.items():
         (fake / name).write_text(f"#!/bin/sh\n{body}\n")
         (fake / name).chmod(0o755)
     return lambda *groups: subprocess.run(
@@ -108,6 +112,12 @@ def test_missing_packages_are_named(deps):
 
 def test_groups_of_packages(deps):
     result = deps("debug", "boards")
-    assert " gdb" in result.stderr and " python3-labgrid" in result.stderr
+    assert " gdb" in result.stderr and " ipmitool" in result.stderr
     assert " nasm" in result.stderr and " chromium" not in result.stderr
     assert deps("debug", "nothing").returncode == 2
+
+
+def test_packages_that_a_release_does_not_have(deps):
+    first, *rest = deps("boards").stderr.splitlines()
+    assert first == "tools/deps: apt has no python3-labgrid here: what needs it is left out"
+    assert "python3-pytest-xdist" in "".join(rest) and "labgrid" not in "".join(rest)
