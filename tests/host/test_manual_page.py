@@ -27,7 +27,7 @@ EXAMPLE = re.compile(r"^\.EX\n(#define _GNU_SOURCE\n.*?)^\.EE$", re.MULTILINE | 
 def example_source():
     with gzip.open(MANUAL_PAGE, "rt") as page:
         source = EXAMPLE.search(page.read())[1]
-    return source.replace("\\-", "-").replace("\\e", "\\")
+    return source.replace("\\-", "-").replace("\\&", "").replace("\\e", "\\")
 
 
 def build_example(program):
