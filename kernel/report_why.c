@@ -2,6 +2,9 @@
 /*
  * Why a page fault was fatal, in one sentence. The cases follow the order in which mm/fault.c
  * judges: is there an area, does its key allow the access, does its protection, is there a page.
+ *
+ * Most such accesses are mistakes, and the protection was there to find them. So what would allow
+ * one is said only for the case that it was meant.
  */
 #include <asm/mman.h>
 
@@ -53,16 +56,49 @@ static bool waits_for_copy(const struct fault_facts *facts)
            !(facts->path.entry[facts->path.level].value & PTE_W);
 }
 
-/* ---- SEGV_PKUERR ---- */
+/* To whom a stray pointer led to a guarded page, opening the key is no advice. */
+static void add_advice(struct report_text *text, const struct fault_facts *facts,
+                       const struct access_words *access)
+{
+    unsigned int key = facts->area.key;
+    bool no_access = pkru_rights(facts->pkru, key) & PKRU_AD;
+
+    text_add(text,
+             ". The key did its work: if the %s was not meant, look for how the instruction came "
+             "by this address; if it was, pkey_set(%u, 0) before it would allow it, and "
+             "pkey_set(%u, %s) after it closes the key again",
+             access->noun, key, key, no_access ? "PKEY_DISABLE_ACCESS" : "PKEY_DISABLE_WRITE");
+}
 
 static void why_execute_only(struct report_text *text, const struct fault_facts *facts,
                              const struct access_words *access)
 {
     text_add(text,
              "The area is execute-only: it has PROT_EXEC alone, so the kernel took key %u for it "
-             "and set AD for that key in PKRU, and the %s was refused; mprotect() with %s would "
-             "allow it",
+             "and set AD for that key in PKRU, and the %s was refused; if it was meant, mprotect() "
+             "with %s would allow it",
              facts->area.key, access->noun, access->prot);
+}
+
+/* ---- SEGV_PKUERR ---- */
+
+static void why_key_alone(struct report_text *text, const struct fault_facts *facts,
+                          const struct access_words *access, const char *bit)
+{
+    unsigned int key = facts->area.key;
+
+    if (leaf_is_present(facts))
+        text_add(text,
+                 "The page is present and the area allows %s%s, but its key %u has %s set in ",
+                 access->gerund,
+                 waits_for_copy(facts) ? " (W=0 until the first write copies it)" : "", key, bit);
+    else
+        text_add(text,
+                 "No page is there yet, and the area allows %s, but the kernel asks the key before "
+                 "it makes a page: key %u has %s set in ",
+                 access->gerund, key, bit);
+    text_add(text, "PKRU, so the %s was refused", access->noun);
+    add_advice(text, facts, access);
 }
 
 static void why_key(struct report_text *text, const struct fault_facts *facts)
@@ -89,19 +125,8 @@ static void why_key(struct report_text *text, const struct fault_facts *facts)
                  "The area's key %u has %s set in PKRU, so the %s was refused before it mattered "
                  "that the page lies beyond the end of the file",
                  key, bit, access.noun);
-    else if (!leaf_is_present(facts))
-        text_add(text,
-                 "No page is there yet, and the area allows %s, but the kernel asks the key before "
-                 "it makes a page: key %u has %s set in PKRU, so the %s was refused; "
-                 "pkey_set(%u, 0) would allow it",
-                 access.gerund, key, bit, access.noun, key);
     else
-        text_add(text,
-                 "The page is present and the area allows %s%s, but its key %u has %s set in PKRU, "
-                 "so the %s was refused; pkey_set(%u, 0) would allow it",
-                 access.gerund,
-                 waits_for_copy(facts) ? " (W=0 until the first write copies it)" : "", key, bit,
-                 access.noun, key);
+        why_key_alone(text, facts, &access, bit);
 }
 
 /* ---- SEGV_ACCERR ---- */
@@ -126,7 +151,7 @@ static void why_protection(struct report_text *text, const struct fault_facts *f
     if (facts->frame->error_code & X86_PF_INSTR)
         text_add(text, ", which fetches never ask");
     if (area->max_prot & access.prot_bit)
-        text_add(text, "; mprotect() with %s would allow it", access.prot);
+        text_add(text, "; if it was meant, mprotect() with %s would allow it", access.prot);
     else
         text_add(text, "; mprotect() may not add it, because the file is not open for %s",
                  access.gerund);
