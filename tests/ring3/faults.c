@@ -14,6 +14,8 @@ enum page {
     PRESENT,    /* written before */
     UNTOUCHED,  /* mapped, never accessed */
     ZERO,       /* only read before */
+    WRITTEN,    /* first touched, by a write, when it was under the key, which was open */
+    LOOKED_AT,  /* the same by a read */
     COPIED,     /* written before a fork */
     READ_ONLY,  /* written before it was made so */
     NO_ACCESS,  /* PROT_NONE, written before */
@@ -25,6 +27,8 @@ static const char *const page_names[PAGES] = {
     [PRESENT] = "present page",
     [UNTOUCHED] = "page not yet present",
     [ZERO] = "page only read before",
+    [WRITTEN] = "page first written under the key",
+    [LOOKED_AT] = "page first read under the key",
     [COPIED] = "copy-on-write page",
     [READ_ONLY] = "read-only page",
     [NO_ACCESS] = "PROT_NONE page",
@@ -77,6 +81,17 @@ static const struct row {
     {ZERO, AD, WRITE, BY_KEY, 0x27},
     {ZERO, WD, READ, ALLOWED},
     {ZERO, WD, WRITE, BY_KEY, 0x27},
+    {WRITTEN, OPEN, READ, ALLOWED},
+    {WRITTEN, OPEN, WRITE, ALLOWED},
+    {WRITTEN, AD, READ, BY_KEY, 0x25},
+    {WRITTEN, AD, WRITE, BY_KEY, 0x27},
+    {WRITTEN, WD, READ, ALLOWED},
+    {WRITTEN, WD, WRITE, BY_KEY, 0x27},
+    {LOOKED_AT, OPEN, WRITE, ALLOWED},
+    {LOOKED_AT, AD, READ, BY_KEY, 0x25},
+    {LOOKED_AT, AD, WRITE, BY_KEY, 0x27},
+    {LOOKED_AT, WD, READ, ALLOWED},
+    {LOOKED_AT, WD, WRITE, BY_KEY, 0x27},
     {COPIED, OPEN, WRITE, ALLOWED},
     {COPIED, AD, READ, BY_KEY, 0x25},
     {COPIED, AD, WRITE, BY_KEY, 0x27},
@@ -150,6 +165,11 @@ static char *make_page(enum page kind)
     if (kind == ZERO)
         EXPECT_ALLOWED(read_fault(page));
     EXPECT_SUCCESS(pkey_mprotect(page, PAGE, protection, key));
+    pkey_set(key, OPEN);
+    if (kind == WRITTEN)
+        EXPECT_ALLOWED(write_fault(page));
+    if (kind == LOOKED_AT)
+        EXPECT_ALLOWED(read_fault(page));
     return page;
 }
 
