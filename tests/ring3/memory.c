@@ -75,6 +75,34 @@ static void zero_when_new(void)
     munmap(pages, 16 * PAGE);
 }
 
+/*
+ * Pages so far apart that each needs a page table of its own. A table that is given back is full of
+ * zeros, which a kernel may know and make use of; what is written to it later is another thing.
+ */
+static void zero_where_tables_were(void)
+{
+    enum {
+        PAGES = 16,
+        ROUNDS = 8
+    };
+    const size_t distance = (size_t)2 << 20;
+    bool zero = true;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        char *room = map_pages(PAGES * distance / PAGE, READ_WRITE);
+
+        madvise(room, PAGES * distance, MADV_NOHUGEPAGE);
+        for (size_t i = 0; i < PAGES; i++) {
+            char *page = room + i * distance;
+            for (size_t at = 0; at < PAGE; at++)
+                zero &= page[at] == 0;
+            memset(page, 0xff, PAGE);
+        }
+        munmap(room, PAGES * distance);
+    }
+    EXPECT(zero);
+}
+
 static void hints(void)
 {
     char *free_page = hole();
@@ -380,6 +408,7 @@ static const struct ktap_test tests[] = {
     {"mmap: bad sizes, offsets, flags and files are refused", refused_mappings},
     {"no mapping from 2^47 - 4096 on", end_of_user_space},
     {"mmap: new memory is zero, also where old memory was", zero_when_new},
+    {"mmap: and where page tables were", zero_where_tables_were},
     {"mmap: a hint is taken if the place is free", hints},
     {"mmap: MAP_FIXED replaces, MAP_FIXED_NOREPLACE does not", fixed_replaces},
     {"mmap: writes to a private file mapping stay private", private_file},
