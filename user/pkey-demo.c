@@ -18,12 +18,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "user/attempt.h"
 #include "user/story.h"
 
 #define READ_WRITE (PROT_READ | PROT_WRITE)
 
 static size_t page_size;
 static volatile unsigned char *page;
+static uint32_t initial_pkru;
 
 /* What the handler learnt about the forbidden access. */
 static struct {
@@ -70,8 +72,43 @@ static void map_page(void)
 
     story_require(memory != MAP_FAILED, "mmap");
     page = memory;
+    attempt_read(memory);
+    attempt_expect(SEGV_ACCERR, -1);
     story_step("mmap(%zu bytes, PROT_NONE): a page", page_size);
     story_line("Nobody may touch it yet, so there is no moment at which it lies open.");
+}
+
+/* Whether the page table has an entry for the page, which the first touch makes. */
+static bool page_is_there(void)
+{
+    unsigned char resident = 0;
+
+    story_require(mincore((void *)page, page_size, &resident) == 0, "mincore");
+    return resident & 1;
+}
+
+static void expect_content(int value)
+{
+    story_expect(page[0] == value, "expected %d in the page, there is %d", value, page[0]);
+}
+
+/* The write was refused for that reason and, since the handler helped, has arrived nevertheless. */
+static void expect_caught(int code)
+{
+    story_expect_fault(caught.code, code);
+    story_expect(caught.address == page, "expected the page's address in si_addr, it has %p",
+                 (void *)caught.address);
+}
+
+static void expect_caught_by(int key)
+{
+    expect_caught(SEGV_PKUERR);
+    story_expect(caught.key == key, "expected key %d in si_pkey, it has %d", key, caught.key);
+    story_expect((caught.pkru & PKRU_ALL(key)) == PKRU_WD(key),
+                 "expected PKRU as it was in the frame, it has %#010x", caught.pkru);
+    story_expect(caught.pkru_in_handler == initial_pkru,
+                 "expected PKRU's initial value %#010x in the handler, it had %#010x", initial_pkru,
+                 caught.pkru_in_handler);
 }
 
 static void show_the_fault(void)
@@ -87,6 +124,8 @@ static void show_the_fault(void)
 
 static void tell_with_keys(int key)
 {
+    story_expect(key == 1, "expected key 1, the lowest, for a process that has none yet");
+    story_expect_rights(key, PKEY_DISABLE_WRITE);
     story_line("The lowest free key of the 15 there are. What this thread may do with pages");
     story_line("under a key stands in the CPU's register PKRU, two bits a key; the call set");
     story_line("those of key %d to \"read, but do not write\":", key);
@@ -96,36 +135,46 @@ static void tell_with_keys(int key)
 
     story_require(pkey_mprotect((void *)page, page_size, READ_WRITE, key) == 0, "pkey_mprotect");
     story_step("pkey_mprotect(page, PROT_READ|PROT_WRITE, key %d): done", key);
-    story_line("The page table now says readable, writable, key %d. An access needs the page's",
+    story_expect(!page_is_there(), "expected no entry in the page table before the first touch");
+    story_line("The kernel has noted: readable, writable, key %d. The page table has no entry for",
                key);
-    story_line("permission and the key's: reading has both, writing lacks the key's.");
+    story_line("the page before the first touch. An access needs the page's permission and the");
+    story_line("key's: reading has both, writing lacks the key's.");
 
     story_step("Read the page: %d", page[0]);
-    story_line("Allowed, and zero as all new memory is.");
+    expect_content(0);
+    story_expect(page_is_there(), "expected an entry in the page table after the first touch");
+    story_line("Allowed, and zero as all new memory is. Now its entry is there, with the key.");
 
     pkey_set(key, 0);
+    story_expect_rights(key, 0);
     page[0] = 42;
     pkey_set(key, PKEY_DISABLE_WRITE);
+    story_expect_rights(key, PKEY_DISABLE_WRITE);
     story_step("pkey_set(%d, 0); page[0] = 42; pkey_set(%d, PKEY_DISABLE_WRITE)", key, key);
     story_line("Opened, written, closed. pkey_set() is the instruction WRPKRU: no system call,");
     story_line("no change of the page table, and no other thread gets the right.");
 
     story_step("Read the page: %d", page[0]);
+    expect_content(42);
     story_line("The write arrived.");
 
     watch_for_faults();
     page[0] = 43;
+    expect_caught_by(key);
     story_step("page[0] = 43, without opening the key: caught by SIGSEGV");
     show_the_fault();
     story_line("The handler cleared key %d's bits in the frame's PKRU and returned. The kernel",
                key);
     story_line("loaded that value and the CPU tried the write again:");
+    story_expect_rights(key, 0);
     story_pkru(pkru_read());
 
     story_step("Read the page: %d", page[0]);
+    expect_content(43);
     story_line("This time the write went through.");
 
-    munmap((void *)page, page_size);
+    story_require(munmap((void *)page, page_size) == 0, "munmap");
     story_require(pkey_free(key) == 0, "pkey_free");
     story_step("munmap(page), pkey_free(%d): done", key);
     story_line("In this order: a freed key may be given out again, and pages that still are");
@@ -134,7 +183,9 @@ static void tell_with_keys(int key)
 
 static void tell_without_keys(int error)
 {
+    story_expect(!pkru_enabled(), "expected a key, since this CPU has keys and they are on");
     story_line("This CPU has no protection keys, or they are switched off (CPUID 7.0 ECX.OSPKE");
+    story_expect(error == ENOSPC || error == EINVAL, "expected ENOSPC, or EINVAL of old kernels");
     if (error == ENOSPC)
         story_line("is 0). The manual page has ENOSPC for it: there is no key left to give.");
     else
@@ -147,6 +198,7 @@ static void tell_without_keys(int error)
     story_line("Key -1 means \"leave the key alone\": plain mprotect(), and it works everywhere.");
 
     page[0] = 42;
+    expect_content(42);
     story_step("page[0] = 42; read the page: %d", page[0]);
 
     story_require(mprotect((void *)page, page_size, PROT_READ) == 0, "mprotect");
@@ -156,12 +208,14 @@ static void tell_without_keys(int error)
 
     watch_for_faults();
     page[0] = 43;
+    expect_caught(SEGV_ACCERR);
     story_step("page[0] = 43: caught by SIGSEGV");
     story_line("  si_code  %d           SEGV_ACCERR: the page table denied it", caught.code);
     story_line("  si_addr  byte %td      of the page", caught.address - (unsigned char *)page);
     story_line("The handler made the page writable and returned; the CPU tried the write again.");
 
     story_step("Read the page: %d", page[0]);
+    expect_content(43);
     munmap((void *)page, page_size);
 }
 
@@ -170,6 +224,8 @@ int main(void)
     int key;
 
     page_size = (size_t)sysconf(_SC_PAGESIZE);
+    initial_pkru = pkru_enabled() ? pkru_read() : 0;
+    attempt_watch();
     story_title("pkey-demo: a page under a protection key");
     key = pkey_alloc(0, PKEY_DISABLE_WRITE);
     if (key > 0) {

@@ -22,6 +22,7 @@
 
 #include "libc/include/latchkey/mdwe.h"
 #include "libc/include/latchkey/syscalls.h"
+#include "user/attempt.h"
 #include "user/story.h"
 
 #define READ_WRITE (PROT_READ | PROT_WRITE)
@@ -52,9 +53,13 @@ static void lose_rights(void)
     pkru_write(pkru_read() | PKRU_AD(key));
 }
 
-static void tell(const char *call, long result)
+/* What came of a call, which has to be that error, or 0. */
+static void tell(const char *call, long result, int expected)
 {
-    story_line("  %-44s %s", call, result < 0 ? story_error(errno) : "done");
+    int error = result < 0 ? errno : 0;
+
+    story_line("  %-44s %s", call, error ? story_error(error) : "done");
+    story_expect(error == expected, "expected %s", expected ? story_error(expected) : "it done");
 }
 
 static void new_secret(void)
@@ -69,32 +74,36 @@ static void new_secret(void)
 }
 
 /* What a thread with rights finds in the page. */
-static void look(void)
+static void look(const char *expected)
 {
     own();
     story_line("In the page is now: \"%s\".", page);
+    story_expect(!strcmp(page, expected), "expected \"%s\"", expected);
 }
 
-static void read_through_proc(void)
+static void read_through_proc(int expected)
 {
     int memory = open("/proc/self/mem", O_RDONLY);
     char found[sizeof("secret")] = "";
     long result = pread(memory, found, sizeof(found), (off_t)(uintptr_t)page);
 
-    if (result > 0)
+    if (result > 0) {
         story_line("  %-44s \"%s\"", "pread(/proc/self/mem, page)", found);
-    else
-        tell("pread(/proc/self/mem, page)", result);
+        story_expect(!expected && !strcmp(found, "secret"), "expected %s",
+                     expected ? story_error(expected) : "\"secret\"");
+    } else {
+        tell("pread(/proc/self/mem, page)", result, expected);
+    }
     close(memory);
 }
 
-static void change_mappings(void)
+static void change_mappings(int expected)
 {
     void *over = mmap(page, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
-    tell("mmap(page, MAP_FIXED)", over == MAP_FAILED ? -1 : 0);
-    tell("madvise(page, MADV_DONTNEED)", madvise(page, page_size, MADV_DONTNEED));
-    tell("pkey_mprotect(page, key 0)", pkey_mprotect(page, page_size, PROT_READ, 0));
+    tell("mmap(page, MAP_FIXED)", over == MAP_FAILED ? -1 : 0, expected);
+    tell("madvise(page, MADV_DONTNEED)", madvise(page, page_size, MADV_DONTNEED), expected);
+    tell("pkey_mprotect(page, key 0)", pkey_mprotect(page, page_size, PROT_READ, 0), expected);
 }
 
 /* ---- The stations ---- */
@@ -105,10 +114,12 @@ static void show_the_ways_round(void)
     new_secret();
     lose_rights();
     story_pkru(pkru_read());
+    attempt_read(page);
+    attempt_expect(SEGV_PKUERR, key);
     story_line("Reading it would be caught. But the kernel has other ways, and asks no key:");
-    read_through_proc();
-    change_mappings();
-    look();
+    read_through_proc(0);
+    change_mappings(0);
+    look("");
 }
 
 static void show_guarded(void)
@@ -117,8 +128,8 @@ static void show_guarded(void)
     story_require(policy(PKEY_GUARDED, 0) >= 0, "pkey_policy");
     lose_rights();
     story_step("pkey_policy(%d, PKEY_GUARDED): mappings are changed by those who may write", key);
-    change_mappings();
-    look();
+    change_mappings(EACCES);
+    look("secret");
 }
 
 static void show_closed(void)
@@ -126,10 +137,10 @@ static void show_closed(void)
     story_step("pkey_policy(%d, PKEY_CLOSED): the ways round ask the key", key);
     story_require(policy(PKEY_CLOSED, 0) >= 0, "pkey_policy");
     lose_rights();
-    read_through_proc();
+    read_through_proc(EIO);
     own();
     story_line("And with the right to the key:");
-    read_through_proc();
+    read_through_proc(0);
 }
 
 static uint32_t pkru_in_handler;
@@ -140,7 +151,7 @@ static void note_pkru(int signal)
     pkru_in_handler = pkru_read();
 }
 
-static void take_signal(void)
+static void take_signal(unsigned int rights)
 {
     struct sigaction action = {.sa_handler = note_pkru};
 
@@ -148,23 +159,26 @@ static void take_signal(void)
     kill(getpid(), SIGUSR1);
     story_line("  key %d before %s, in the handler %s", key, story_rights(pkru_read(), key),
                story_rights(*(volatile uint32_t *)&pkru_in_handler, key));
+    story_expect_rights(key, 0);
+    story_expect((pkru_in_handler >> (2 * key) & PKRU_ALL(0)) == rights,
+                 "expected the rights %u in the handler", rights);
 }
 
 static void show_kept(void)
 {
     story_step("A signal handler has the initial PKRU, whatever was interrupted");
-    take_signal();
+    take_signal(PKEY_DISABLE_ACCESS);
     story_step("pkey_policy(%d, PKEY_KEPT): rights to this key survive", key);
     story_require(policy(PKEY_KEPT, 0) >= 0, "pkey_policy");
-    take_signal();
+    take_signal(0);
 }
 
 static void show_owners(void)
 {
     story_step("Who has no right to the key cannot undo that, nor get it by freeing it");
     lose_rights();
-    tell("pkey_policy(clear PKEY_GUARDED)", policy(0, PKEY_GUARDED));
-    tell("pkey_free()", pkey_free(key));
+    tell("pkey_policy(clear PKEY_GUARDED)", policy(0, PKEY_GUARDED), EACCES);
+    tell("pkey_free()", pkey_free(key), EACCES);
     own();
 }
 
@@ -172,34 +186,43 @@ static void show_release(void)
 {
     story_step("pkey_release(): freed with nothing left under it, or not at all");
     tell("pkey_release(PKEY_RELEASE_REFUSE)",
-         syscall(__NR_pkey_release, key, PKEY_RELEASE_REFUSE, 0));
-    tell("pkey_release(PKEY_RELEASE_DENY)", syscall(__NR_pkey_release, key, PKEY_RELEASE_DENY, 0));
+         syscall(__NR_pkey_release, key, PKEY_RELEASE_REFUSE, 0), EBUSY);
+    tell("pkey_release(PKEY_RELEASE_DENY)", syscall(__NR_pkey_release, key, PKEY_RELEASE_DENY, 0),
+         0);
+    attempt_read(page);
+    attempt_expect(SEGV_ACCERR, -1);
     story_line("The page is under key 0 now, with PROT_NONE. Whoever gets the key next gets no");
     story_line("page with it:");
-    story_line("  pkey_alloc() = %d", pkey_alloc(0, 0));
+    int next = pkey_alloc(0, PKEY_DISABLE_ACCESS);
+    story_line("  pkey_alloc() = %d", next);
+    story_expect(next == key, "expected the key that was released, %d", key);
     story_require(mprotect(page, page_size, PROT_READ) == 0, "mprotect");
+    story_expect(!strcmp(page, "secret"), "expected \"secret\" in the page");
     story_line("After mprotect(page, PROT_READ) its contents are there: \"%s\".", page);
 }
 
 /* ---- Writable and executable ---- */
 
-static void call_written_code(void)
+static void call_written_code(int expected)
 {
     void *code = mmap(NULL, page_size, READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     story_require(code != MAP_FAILED, "mmap");
     memcpy(code, answer_code, sizeof(answer_code));
     long result = mprotect(code, page_size, PROT_READ | PROT_EXEC);
-    tell("write code, then mprotect(READ|EXEC)", result);
-    if (result == 0)
-        story_line("  it returns %d", ((int (*)(void))(uintptr_t)code)());
+    tell("write code, then mprotect(READ|EXEC)", result, expected);
+    if (result < 0)
+        return;
+    int answer = ((int (*)(void))(uintptr_t)code)();
+    story_line("  it returns %d", answer);
+    story_expect(answer == ANSWER, "expected %d", ANSWER);
 }
 
-static void map_writable_code(void)
+static void map_writable_code(int expected)
 {
     void *code = mmap(NULL, page_size, READ_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    tell("mmap(READ|WRITE|EXEC)", code == MAP_FAILED ? -1 : 0);
+    tell("mmap(READ|WRITE|EXEC)", code == MAP_FAILED ? -1 : 0, expected);
     if (code != MAP_FAILED)
         munmap(code, page_size);
 }
@@ -207,29 +230,31 @@ static void map_writable_code(void)
 static void show_mdwe(void)
 {
     story_step("Memory that is writable and executable");
-    map_writable_code();
-    call_written_code();
-    long own_flag = prctl(PR_SET_MDWE, PR_MDWE_REFUSE_WRITE_EXEC, 0UL, 0UL, 0UL);
+    map_writable_code(0);
+    call_written_code(0);
+    int error = prctl(PR_SET_MDWE, PR_MDWE_REFUSE_WRITE_EXEC, 0UL, 0UL, 0UL) < 0 ? errno : 0;
     story_step("prctl(PR_SET_MDWE, PR_MDWE_REFUSE_WRITE_EXEC): %s",
-               own_flag == 0 ? "done" : story_error(errno));
-    if (own_flag == 0) {
-        map_writable_code();
-        call_written_code();
+               error ? story_error(error) : "done");
+    if (!error) {
+        map_writable_code(EACCES);
+        call_written_code(0);
         return;
     }
+    story_expect(error == EINVAL, "expected EINVAL");
+    error = prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0UL, 0UL, 0UL) < 0 ? errno : 0;
     story_step("prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN), which Linux has: %s",
-               prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0UL, 0UL, 0UL) == 0
-                   ? "done"
-                   : story_error(errno));
-    map_writable_code();
-    call_written_code();
+               error ? story_error(error) : "done");
+    story_expect(!error || error == EINVAL, "expected it done, or EINVAL of a Linux before 6.3");
+    map_writable_code(error ? 0 : EACCES);
+    call_written_code(error ? 0 : EACCES);
 }
 
 static void tell_with_keys(void)
 {
     show_the_ways_round();
     if (policy(0, 0) < 0) {
-        story_step("pkey_policy(): %s, this kernel does not know it", story_error(errno));
+        story_expect(errno == ENOSYS, "expected ENOSYS at most");
+        story_step("pkey_policy(): %s, this kernel does not know it", story_error(ENOSYS));
         return;
     }
     show_guarded();
@@ -243,11 +268,14 @@ int main(void)
 {
     page_size = (size_t)sysconf(_SC_PAGESIZE);
     story_title("pkey-policies: what keys can do beyond Linux, for who asks for it");
+    attempt_watch();
     key = pkey_alloc(0, 0);
-    if (key > 0)
+    if (key > 0) {
         tell_with_keys();
-    else
+    } else {
         story_step("pkey_alloc(0, 0): %s, there are no keys", story_error(errno));
+        story_expect(!pkru_enabled(), "expected a key, since this CPU has keys and they are on");
+    }
     show_mdwe();
     return EXIT_SUCCESS;
 }

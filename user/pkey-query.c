@@ -10,11 +10,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "libc/include/latchkey/syscalls.h"
+#include "user/attempt.h"
 #include "user/story.h"
 
 #define READ_WRITE (PROT_READ | PROT_WRITE)
@@ -43,18 +45,45 @@ static pid_t own_tid(void)
 
 /* ---- Tables ---- */
 
-/* Key 0 has the program itself, which is not the same everywhere. */
-static void show_memory(void)
+/* What has to be under a key, in pages of 4 KiB. */
+struct expected {
+    unsigned long mapped, areas, present_4k, present_2m;
+    bool execute_only;
+};
+
+static void expect_usage(int key, const struct expected *expected, const struct pkey_usage *usage)
+{
+    story_expect(usage->mapped == expected->mapped * SMALL_PAGE &&
+                     usage->areas == expected->areas &&
+                     usage->present_4k == expected->present_4k * SMALL_PAGE &&
+                     usage->present_2m == expected->present_2m * SMALL_PAGE &&
+                     !(usage->flags & PKEY_EXECUTE_ONLY) == !expected->execute_only,
+                 "expected %lu KiB in %lu areas under key %d, %lu in 4 KiB pages, %lu in 2 MiB%s",
+                 expected->mapped * 4, expected->areas, key, expected->present_4k * 4,
+                 expected->present_2m * 4, expected->execute_only ? ", execute-only" : "");
+}
+
+/*
+ * Key 0 has the program itself, which is not the same everywhere. The others have to be allocated
+ * from key 1 on, count of them, and to be used as expected.
+ */
+static void show_memory(const struct expected *expected, int count)
 {
     struct pkey_usage usage;
 
     story_line("  key    mapped  areas   in 4 KiB pages   in 2 MiB pages");
-    for (int key = 1; key < PKRU_KEYS; key++)
-        if (query(key, &usage, NULL, 0) >= 0)
-            story_line("  %3d  %4lu KiB  %5lu         %4lu KiB         %4lu KiB%s", key,
-                       (unsigned long)usage.mapped >> 10, (unsigned long)usage.areas,
-                       (unsigned long)usage.present_4k >> 10, (unsigned long)usage.present_2m >> 10,
-                       usage.flags & PKEY_EXECUTE_ONLY ? "   execute-only" : "");
+    for (int key = 1; key < PKRU_KEYS; key++) {
+        bool told = query(key, &usage, NULL, 0) >= 0;
+
+        story_expect(told == (key <= count), "expected %d keys to be allocated", count);
+        if (!told)
+            continue;
+        story_line("  %3d  %4lu KiB  %5lu         %4lu KiB         %4lu KiB%s", key,
+                   (unsigned long)usage.mapped >> 10, (unsigned long)usage.areas,
+                   (unsigned long)usage.present_4k >> 10, (unsigned long)usage.present_2m >> 10,
+                   usage.flags & PKEY_EXECUTE_ONLY ? "   execute-only" : "");
+        expect_usage(key, &expected[key - 1], &usage);
+    }
 }
 
 /* The rights that one thread has to a key, "rw", "r-" or "--". */
@@ -69,12 +98,18 @@ static const char *rights_of(pid_t tid, int key)
     return "??";
 }
 
-static void show_threads(void)
+/* expected: of each thread, the rights to the two keys. */
+static void show_threads(const char *const expected[THREADS][2])
 {
     story_line("  thread   key %d   key %d", small_key, large_key);
-    for (unsigned int i = 0; i < THREADS; i++)
-        story_line("  %-6s      %s      %s", names[i], rights_of(tids[i], small_key),
-                   rights_of(tids[i], large_key));
+    for (unsigned int i = 0; i < THREADS; i++) {
+        const char *small = rights_of(tids[i], small_key);
+        const char *large = rights_of(tids[i], large_key);
+
+        story_line("  %-6s      %s      %s", names[i], small, large);
+        story_expect(!strcmp(small, expected[i][0]) && !strcmp(large, expected[i][1]),
+                     "expected %s and %s", expected[i][0], expected[i][1]);
+    }
 }
 
 /* ---- Memory ---- */
@@ -116,24 +151,41 @@ static void make_code_execute_only(void)
     story_require(mprotect(map(SMALL_PAGE), SMALL_PAGE, PROT_EXEC) == 0, "mprotect");
 }
 
+/* The page is under a key that is free, and who opens or closes that key does so for the page. */
+static void show_freed(int freed)
+{
+    story_require(syscall(__NR_pkey_release, freed, PKEY_RELEASE_REFUSE, 0) < 0 && errno == EBUSY,
+                  "pkey_release");
+    story_step("pkey_free(%d): it is said to be free, and so nothing is told of it", freed);
+    story_require(pkey_free(freed) == 0, "pkey_free");
+    int error = query(freed, NULL, NULL, 0) < 0 ? errno : 0;
+    story_line("  pkey_query(%d)  %s", freed, error ? story_error(error) : "done");
+    story_expect(error == EBADF, "expected EBADF");
+    pkey_set(freed, PKEY_DISABLE_ACCESS);
+    attempt_read(large_pages + SMALL_PAGE);
+    attempt_expect(SEGV_PKUERR, freed);
+    story_line("The page is still under it (pkey_release() would have refused).");
+}
+
 static void tell_of_memory(void)
 {
+    static const struct expected before[] = {
+        {8, 3, 2, 0, false}, {1024, 1, 0, 512, false}, {0, 0, 0, 0, false}, {1, 1, 0, 0, true}};
+    static const struct expected after[] = {
+        {8, 3, 2, 0, false}, {1023, 2, 511, 0, false}, {1, 1, 1, 0, false}, {1, 1, 0, 0, true}};
+
     story_step("Two keys with memory under them, one without, and code that cannot be read");
     int unused = pkey_alloc(0, 0);
     use_small_pages();
     use_large_pages();
     make_code_execute_only();
-    show_memory();
+    show_memory(before, 4);
     story_step("One page in the middle of a large one goes to key %d: the rest is small pages",
                unused);
     story_require(pkey_mprotect(large_pages + SMALL_PAGE, SMALL_PAGE, READ_WRITE, unused) == 0,
                   "pkey_mprotect");
-    show_memory();
-    story_step("pkey_free(%d): it is said to be free, and so nothing is told of it", unused);
-    pkey_free(unused);
-    story_line("  pkey_query(%d)  %s", unused,
-               query(unused, NULL, NULL, 0) < 0 ? story_error(errno) : "done");
-    story_line("The page is still under it (pkey_release() would have refused).");
+    show_memory(after, 4);
+    show_freed(unused);
 }
 
 /* ---- Threads ---- */
@@ -154,14 +206,14 @@ static void *be_thread(void *argument)
 static void change_threads(void)
 {
     story_step("Three threads, each with rights of its own; two of them sleep");
-    show_threads();
+    show_threads((const char *const[][2]){{"rw", "rw"}, {"r-", "--"}, {"rw", "r-"}});
     story_step("pkey_set_thread(%d, PKEY_DISABLE_WRITE, writer): without its help", small_key);
     story_require(syscall(__NR_pkey_set_thread, small_key, PKEY_DISABLE_WRITE, tids[WRITER]) == 0,
                   "pkey_set_thread");
-    show_threads();
+    show_threads((const char *const[][2]){{"rw", "rw"}, {"r-", "--"}, {"r-", "r-"}});
     story_step("pkey_set_all(%d, PKEY_DISABLE_ACCESS): all of them at once", large_key);
     story_require(syscall(__NR_pkey_set_all, large_key, PKEY_DISABLE_ACCESS) == 0, "pkey_set_all");
-    show_threads();
+    show_threads((const char *const[][2]){{"rw", "--"}, {"r-", "--"}, {"r-", "--"}});
 }
 
 static void tell_of_threads(void)
@@ -188,12 +240,15 @@ int main(void)
     small_key = pkey_alloc(0, 0);
     if (small_key < 0) {
         story_step("pkey_alloc(0, 0): %s, there are no keys", story_error(errno));
+        story_expect(!pkru_enabled(), "expected a key, since this CPU has keys and they are on");
         return EXIT_SUCCESS;
     }
     if (query(small_key, NULL, NULL, 0) < 0) {
-        story_step("pkey_query(): %s, this kernel does not know it", story_error(errno));
+        story_expect(errno == ENOSYS, "expected ENOSYS at most");
+        story_step("pkey_query(): %s, this kernel does not know it", story_error(ENOSYS));
         return EXIT_SUCCESS;
     }
+    attempt_watch();
     large_key = pkey_alloc(0, 0);
     tell_of_memory();
     tell_of_threads();

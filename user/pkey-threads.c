@@ -176,11 +176,18 @@ static const char *word_of(const struct thread *thread)
     return thread->number == WRITER ? "writer" : "reader";
 }
 
-static void show_rights(void)
+/* What the writer and what the readers have to have. */
+static void show_rights(unsigned int writers, unsigned int readers)
 {
-    for (unsigned int i = 0; i < THREADS; i++)
+    for (unsigned int i = 0; i < THREADS; i++) {
+        unsigned int expected = i == WRITER ? writers : readers;
+
         story_line("  thread %u, %s: key %d %s", i, word_of(&threads[i]), key,
                    story_rights(threads[i].pkru, key));
+        story_expect((threads[i].pkru >> (2 * key) & PKRU_ALL(0)) == expected,
+                     "expected the rights %u of thread %u, its PKRU is %#010x", expected, i,
+                     threads[i].pkru);
+    }
 }
 
 /* What became of an access; value: to be shown if it was allowed, or NULL. */
@@ -197,19 +204,33 @@ static void show_result(const struct thread *thread, const int *value)
         story_line("  thread %u, %s: done", thread->number, word_of(thread));
 }
 
-static void show_reading(void)
+/* The si_code that the thread's access has to end with; 0 if it is to be allowed. */
+static void expect_result(const struct thread *thread, int of_writer, int of_readers)
 {
-    let_all(try_reading);
-    for (unsigned int i = 0; i < THREADS; i++)
-        show_result(&threads[i], &threads[i].read);
+    story_expect_fault(thread->code, thread->number == WRITER ? of_writer : of_readers);
+    if (thread->code == SEGV_PKUERR)
+        story_expect(thread->key == (unsigned int)key, "expected key %d in si_pkey", key);
 }
 
-static void show_writing(void)
+static void show_reading(int of_writer, int of_readers)
+{
+    let_all(try_reading);
+    for (unsigned int i = 0; i < THREADS; i++) {
+        show_result(&threads[i], &threads[i].read);
+        expect_result(&threads[i], of_writer, of_readers);
+        story_expect(threads[i].code || threads[i].read == WRITER + 42,
+                     "expected what the writer wrote, %d", WRITER + 42);
+    }
+}
+
+static void show_writing(int of_writer, int of_readers)
 {
     let_all(write_if_reader);
     let_all(write_if_writer);
-    for (unsigned int i = 0; i < THREADS; i++)
+    for (unsigned int i = 0; i < THREADS; i++) {
         show_result(&threads[i], NULL);
+        expect_result(&threads[i], of_writer, of_readers);
+    }
 }
 
 static void map_page(int under)
@@ -226,6 +247,7 @@ static void close_for_all(void)
 {
     int result = pkey_set_all ? pkey_set_all(key, PKEY_DISABLE_ACCESS) : -1;
 
+    story_expect(result == 0 || !pkey_set_all || errno == ENOSYS, "expected ENOSYS at most");
     if (result == 0) {
         story_step("pkey_set_all(%d, PKEY_DISABLE_ACCESS): done", key);
         story_line("From one thread, for all: those that run are interrupted, those that sleep");
@@ -237,61 +259,63 @@ static void close_for_all(void)
         story_line("pkey_set(): one that does not listen would have kept its rights.");
     }
     let_all(look_at_rights);
-    show_rights();
+    show_rights(PKEY_DISABLE_ACCESS, PKEY_DISABLE_ACCESS);
 }
 
 static void tell_with_keys(void)
 {
     map_page(key);
+    story_expect_rights(key, PKEY_DISABLE_WRITE);
     story_line("A page is under the key now. This thread may read it and not write to it.");
 
     start_threads();
     let_all(look_at_rights);
     story_step("pthread_create(), %d times: what may the new threads do?", THREADS);
-    show_rights();
+    show_rights(PKEY_DISABLE_WRITE, PKEY_DISABLE_WRITE);
     story_line("A thread begins with its creator's PKRU. From then on the register is its own:");
     story_line("the kernel keeps it while the thread has no CPU.");
 
     let_all(open_if_writer);
     story_step("pkey_set(%d, 0), in thread %d", key, WRITER);
-    show_rights();
+    show_rights(0, PKEY_DISABLE_WRITE);
     story_line("One page table for all, and yet only one may write: what mprotect() cannot do.");
 
     story_step("All try to write 42 and their number");
-    show_writing();
+    show_writing(0, SEGV_PKUERR);
     story_line("The signal comes to the thread that it is about.");
 
     story_step("All read");
-    show_reading();
+    show_reading(0, 0);
 
     close_for_all();
 
     story_step("All read");
-    show_reading();
+    show_reading(SEGV_PKUERR, SEGV_PKUERR);
 
     let_all(open_if_writer);
     story_step("pkey_set(%d, 0), in thread %d again; all read", key, WRITER);
-    show_reading();
+    show_reading(0, SEGV_PKUERR);
     story_line("Rights that were taken from all can be had again by those who run WRPKRU: keys");
     story_line("are against mistakes. What a thread must never do, no instruction of its does.");
 }
 
 static void tell_without_keys(void)
 {
+    story_expect(!pkru_enabled(), "expected a key, since this CPU has keys and they are on");
     story_line("This CPU has no protection keys, or they are switched off.");
     map_page(-1);
     start_threads();
 
     story_step("All try to write 42 and their number");
-    show_writing();
+    show_writing(0, 0);
 
     story_step("mprotect(page, PROT_READ); all try to write");
-    mprotect((void *)page, page_size, PROT_READ);
-    show_writing();
+    story_require(mprotect((void *)page, page_size, PROT_READ) == 0, "mprotect");
+    show_writing(SEGV_ACCERR, SEGV_ACCERR);
     story_line("What the page table denies it denies to all threads, the writer too.");
 
     story_step("All read");
-    show_reading();
+    show_reading(0, 0);
 }
 
 int main(void)

@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "user/attempt.h"
 #include "user/story.h"
 
 #define READ_WRITE  (PROT_READ | PROT_WRITE)
@@ -30,79 +31,55 @@ static size_t page_size;
 
 /* ---- Trying accesses ---- */
 
-/* What the handler learnt about the last access; code is 0 if it was allowed. */
-static struct {
-    int code;
-    int key;
-} caught;
+#define BY_PAGE_TABLE 0 /* a refusal that is no key's */
+#define ALLOWED       (-1)
 
-/* Where to go on if the next access is caught. */
-static void *after_access;
-
-/* Takes notes and steps over the access. The return restores PKRU too. */
-static void be_caught(int signal, siginfo_t *info, void *context)
+/* Says what came of the access, which has to be that it was allowed, or who refused it. */
+static void tell(const char *access, int refusing)
 {
-    (void)signal;
-    caught.code = info->si_code;
-    caught.key = info->si_code == SEGV_PKUERR ? (int)info->si_pkey : -1;
-    ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP] = (intptr_t)after_access;
-}
-
-static void try_read(const char *address)
-{
-    caught.code = 0;
-    __asm__ volatile("lea 1f(%%rip), %%rax\n\t"
-                     "mov %%rax, %0\n\t"
-                     "movb (%1), %%al\n"
-                     "1:"
-                     : "=m"(after_access)
-                     : "r"(address)
-                     : "rax", "memory");
-}
-
-static void try_write(char *address)
-{
-    caught.code = 0;
-    __asm__ volatile("lea 1f(%%rip), %%rax\n\t"
-                     "mov %%rax, %0\n\t"
-                     "movb $1, (%1)\n"
-                     "1:"
-                     : "=m"(after_access)
-                     : "r"(address)
-                     : "rax", "memory");
-}
-
-static void tell(const char *access)
-{
-    switch (caught.code) {
+    switch (attempt.code) {
     case 0:
         story_line("  %-24s allowed", access);
         break;
     case SEGV_PKUERR:
-        story_line("  %-24s caught: SEGV_PKUERR, key %d", access, caught.key);
+        story_line("  %-24s caught: SEGV_PKUERR, key %d", access, attempt.key);
         break;
     case SEGV_ACCERR:
         story_line("  %-24s caught: SEGV_ACCERR, the page table", access);
         break;
     default:
-        story_line("  %-24s caught: si_code %d", access, caught.code);
+        story_line("  %-24s caught: si_code %d", access, attempt.code);
         break;
     }
+    if (refusing == ALLOWED)
+        attempt_expect(0, -1);
+    else if (refusing == BY_PAGE_TABLE)
+        attempt_expect(SEGV_ACCERR, -1);
+    else
+        attempt_expect(SEGV_PKUERR, refusing);
 }
 
-static void try_both(char *address)
+static void try_reading(const char *access, const char *address, int refusing)
 {
-    try_read(address);
-    tell("read");
-    try_write(address);
-    tell("write");
+    attempt_read(address);
+    tell(access, refusing);
+}
+
+static void try_both(char *address, int refusing_read, int refusing_write)
+{
+    try_reading("read", address, refusing_read);
+    attempt_write(address);
+    tell("write", refusing_write);
 }
 
 static void call_answer(const char *code)
 {
     int (*function)(void) = (int (*)(void))(uintptr_t)code;
 
-    story_line("  %-24s allowed, returns %d", "call", function());
+    int answer = function();
+
+    story_line("  %-24s allowed, returns %d", "call", answer);
+    story_expect(answer == TOUR_ANSWER, "expected the answer %d", TOUR_ANSWER);
 }
 
 /* ---- Pages ---- */
@@ -130,34 +107,40 @@ static char *map_code(void)
 
 /* ---- The stations of the tour with keys ---- */
 
+static void set_rights(int key, unsigned int rights)
+{
+    pkey_set(key, rights);
+    story_expect_rights(key, rights);
+}
+
 static void show_rights(char *page, int key)
 {
     story_step("PKEY_DISABLE_ACCESS: the AD bit");
-    pkey_set(key, PKEY_DISABLE_ACCESS);
+    set_rights(key, PKEY_DISABLE_ACCESS);
     story_pkru(pkru_read());
-    try_both(page);
+    try_both(page, key, key);
 
     story_step("PKEY_DISABLE_WRITE: the WD bit");
-    pkey_set(key, PKEY_DISABLE_WRITE);
+    set_rights(key, PKEY_DISABLE_WRITE);
     story_pkru(pkru_read());
-    try_both(page);
+    try_both(page, ALLOWED, key);
 
     story_step("Neither bit: the key denies nothing");
-    pkey_set(key, 0);
+    set_rights(key, 0);
     story_pkru(pkru_read());
-    try_both(page);
+    try_both(page, ALLOWED, ALLOWED);
 }
 
 static void show_page_table(char *page, int key)
 {
     story_step("A read-only page: the page table has its say too");
     protect(page, page_size, PROT_READ, key);
-    pkey_set(key, 0);
+    set_rights(key, 0);
     story_line("The key open:");
-    try_both(page);
-    pkey_set(key, PKEY_DISABLE_WRITE);
+    try_both(page, ALLOWED, BY_PAGE_TABLE);
+    set_rights(key, PKEY_DISABLE_WRITE);
     story_line("The key denies writes: it is asked first, so it is what the signal names.");
-    try_both(page);
+    try_both(page, ALLOWED, key);
 }
 
 static void show_count(void)
@@ -172,11 +155,15 @@ static void show_count(void)
             break;
         keys[count++] = key;
     }
+    int error = errno;
     story_step("pkey_alloc() until there is none left: %d keys, then %s", count,
-               story_error(errno));
-    if (count > 0)
-        story_line("Keys %d to %d. Four bits of a page-table entry name 16; key 0 is what every",
-                   keys[0], keys[count - 1]);
+               story_error(error));
+    story_expect(error == ENOSPC, "expected ENOSPC");
+    story_expect(count == PKRU_KEYS - 1, "expected %d keys, all but key 0", PKRU_KEYS - 1);
+    for (int i = 0; i < count; i++)
+        story_expect(keys[i] == i + 1, "expected key %d, it is %d", i + 1, keys[i]);
+    story_line("Keys %d to %d. Four bits of a page-table entry name 16; key 0 is what every",
+               keys[0], keys[count - 1]);
     story_line("page starts with.");
     while (count > 0)
         pkey_free(keys[--count]);
@@ -189,8 +176,11 @@ static void show_execute_only(void)
     story_step("mprotect(code, PROT_EXEC): execute-only memory");
     story_require(mprotect(code, page_size, PROT_EXEC) == 0, "mprotect");
     call_answer(code);
-    try_read(code);
-    tell("read");
+    attempt_read(code);
+    story_expect_fault(attempt.code, SEGV_PKUERR);
+    tell("read", attempt.key);
+    story_expect(attempt.key > 0 && pkru_read() & PKRU_AD(attempt.key),
+                 "expected a key with AD set in PKRU, it is key %d", attempt.key);
     story_line("The page table cannot say \"execute, but do not read\". So the kernel took a key");
     story_line("for itself and set its AD bit: fetching instructions does not ask the key.");
     munmap(code, page_size);
@@ -236,6 +226,12 @@ static char *map_large(void)
     return large;
 }
 
+static void tell_one_page(long kib)
+{
+    story_expect((size_t)kib << 10 == LARGE_PAGE, "expected 2048 KiB of large pages, not %ld", kib);
+    story_line("The kernel gave one page of 2 MiB: one entry of the page table.");
+}
+
 static void tell_page_size(const char *large)
 {
     long kib = large_page_kib(large);
@@ -244,7 +240,7 @@ static void tell_page_size(const char *large)
     if (kib < 0)
         story_line("This kernel does not tell whether it is one page of 2 MiB or 512 of 4 KiB.");
     else if (kib > 0)
-        story_line("The kernel gave one page of 2 MiB: one entry of the page table.");
+        tell_one_page(kib);
     else
         story_line("The kernel gave 512 pages of 4 KiB instead: 512 entries.");
 }
@@ -256,20 +252,15 @@ static void show_large_page(int key)
 
     tell_page_size(large);
     protect(large, LARGE_PAGE, READ_WRITE, key);
-    pkey_set(key, PKEY_DISABLE_ACCESS);
+    set_rights(key, PKEY_DISABLE_ACCESS);
     story_line("All of it under key %d, AD:", key);
-    try_read(large);
-    tell("read the first byte");
-    try_read(large + LARGE_PAGE - 1);
-    tell("read the last byte");
+    try_reading("read the first byte", large, key);
+    try_reading("read the last byte", large + LARGE_PAGE - 1, key);
     protect(middle, page_size, READ_WRITE, 0);
     story_line("One 4 KiB page in the middle back under key 0:");
-    try_read(middle - 1);
-    tell("read the byte before");
-    try_read(middle);
-    tell("read the page");
-    try_read(middle + page_size);
-    tell("read the byte behind");
+    try_reading("read the byte before", middle - 1, key);
+    try_reading("read the page", middle, ALLOWED);
+    try_reading("read the byte behind", middle + page_size, key);
     munmap(large, LARGE_PAGE);
 }
 
@@ -298,25 +289,25 @@ static void tour_without_keys(int error)
     char *code = map_code();
 
     story_step("pkey_alloc(): %s", story_error(error));
+    story_expect(!pkru_enabled(), "expected a key, since this CPU has keys and they are on");
     story_line("No keys on this CPU, or they are switched off. Key -1, which leaves the key");
     story_line("alone, still works; here it changes what the page table allows.");
 
     story_step("pkey_mprotect(page, PROT_NONE, key -1)");
     protect(page, page_size, PROT_NONE, -1);
-    try_both(page);
+    try_both(page, BY_PAGE_TABLE, BY_PAGE_TABLE);
     story_step("pkey_mprotect(page, PROT_READ, key -1)");
     protect(page, page_size, PROT_READ, -1);
-    try_both(page);
+    try_both(page, ALLOWED, BY_PAGE_TABLE);
     story_step("pkey_mprotect(page, PROT_READ|PROT_WRITE, key -1)");
     protect(page, page_size, READ_WRITE, -1);
-    try_both(page);
+    try_both(page, ALLOWED, ALLOWED);
     munmap(page, page_size);
 
     story_step("mprotect(code, PROT_EXEC): execute-only memory?");
     story_require(mprotect(code, page_size, PROT_EXEC) == 0, "mprotect");
     call_answer(code);
-    try_read(code);
-    tell("read");
+    try_reading("read", code, ALLOWED);
     story_line("No: a page that can be executed can be read. It takes a key to prevent it.");
     munmap(code, page_size);
 
@@ -324,22 +315,18 @@ static void tour_without_keys(int error)
     tell_page_size(page);
     protect(page + LARGE_PAGE / 2, page_size, PROT_NONE, -1);
     story_line("One 4 KiB page in the middle made PROT_NONE:");
-    try_read(page + LARGE_PAGE / 2 - 1);
-    tell("read the byte before");
-    try_read(page + LARGE_PAGE / 2);
-    tell("read the page");
-    try_read(page + LARGE_PAGE / 2 + page_size);
-    tell("read the byte behind");
+    try_reading("read the byte before", page + LARGE_PAGE / 2 - 1, ALLOWED);
+    try_reading("read the page", page + LARGE_PAGE / 2, BY_PAGE_TABLE);
+    try_reading("read the byte behind", page + LARGE_PAGE / 2 + page_size, ALLOWED);
     munmap(page, LARGE_PAGE);
 }
 
 int main(void)
 {
-    struct sigaction action = {.sa_sigaction = be_caught, .sa_flags = SA_SIGINFO};
     int key;
 
     page_size = (size_t)sysconf(_SC_PAGESIZE);
-    story_require(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
+    attempt_watch();
     story_title("pkey-tour: what a protection key can do");
     key = pkey_alloc(0, 0);
     if (key > 0)

@@ -90,12 +90,17 @@ static void show_the_ways(int key)
     story_step("Writing to key %d is taken away and given back, in each way", key);
     for (size_t i = 0; i < WAYS; i++) {
         if (ways[i].set(key, PKEY_DISABLE_WRITE) < 0) {
+            story_expect(errno == ENOSYS && i > 0, "expected it done, or ENOSYS");
             story_line("%-14s %s, this kernel does not have it", ways[i].name, story_error(errno));
             continue;
         }
-        story_line("%-14s get() = %d", ways[i].name, ways[i].get(key));
+        int rights = ways[i].get(key);
+        story_line("%-14s get() = %d", ways[i].name, rights);
+        story_expect(rights == PKEY_DISABLE_WRITE, "expected %d", PKEY_DISABLE_WRITE);
         story_pkru(pkru_read());
+        story_expect_rights(key, PKEY_DISABLE_WRITE);
         ways[i].set(key, 0);
+        story_expect_rights(key, 0);
     }
 }
 
@@ -105,13 +110,23 @@ static void tell_row(const char *attempt, const char *const results[WAYS])
     story_line("  %-34s  %-12s  %-8s  %s", attempt, results[0], results[1], results[2]);
 }
 
-static void tell_results(const char *attempt, int key, unsigned int rights)
+/* expected: of the first and the last way, 0 or an error. The vDSO's is as the first. */
+static void tell_results(const char *attempt, int key, unsigned int rights, int by_instruction,
+                         int by_call)
 {
     const char *results[WAYS];
+    int errors[WAYS];
 
-    for (size_t i = 0; i < WAYS; i++)
-        results[i] = ways[i].set(key, rights) < 0 ? story_error(errno) : "done";
+    for (size_t i = 0; i < WAYS; i++) {
+        errors[i] = ways[i].set(key, rights) < 0 ? errno : 0;
+        results[i] = errors[i] ? story_error(errors[i]) : "done";
+    }
     tell_row(attempt, results);
+    for (size_t i = 0; i < WAYS; i++) {
+        int expected = i == WAYS - 1 ? by_call : by_instruction;
+        story_expect(errors[i] == expected || (i > 0 && errors[i] == ENOSYS), "expected %s by %s",
+                     expected ? story_error(expected) : "it done", ways[i].name);
+    }
 }
 
 static void show_checks(int key)
@@ -120,10 +135,10 @@ static void show_checks(int key)
 
     story_step("What they check");
     tell_row("", (const char *const[]){ways[0].name, ways[1].name, ways[2].name});
-    tell_results("set(key, 4), which is no right", key, 4);
-    tell_results("set(16, 0), which is no key", PKRU_KEYS, 0);
+    tell_results("set(key, 4), which is no right", key, 4, EINVAL, EINVAL);
+    tell_results("set(16, 0), which is no key", PKRU_KEYS, 0, EINVAL, EINVAL);
     story_require(freed > 0 && pkey_free(freed) == 0, "pkey_alloc, pkey_free");
-    tell_results("set(key, 0) after pkey_free(key)", freed, 0);
+    tell_results("set(key, 0) after pkey_free(key)", freed, 0, 0, EINVAL);
     story_line("PKRU is the thread's own, and says nothing about which keys are allocated: that");
     story_line("is in the kernel. So only a system call finds who uses a key that was freed.");
 }
@@ -155,6 +170,8 @@ static void show_cost(const struct way *way, int key)
     uint64_t ticks = __builtin_ia32_rdtsc() - start;
     calls = count_system_calls() - calls - counting;
     story_line("%-14s %4lu system calls, %6lu ticks each", way->name, calls, ticks / USES);
+    unsigned long expected = way->set == set_by_call ? USES : 0;
+    story_expect(!counting || calls == expected, "expected %lu system calls", expected);
 }
 
 static void show_costs(int key)
@@ -208,6 +225,9 @@ static void show_what_comes_between(int key)
     story_line("A handler of SIGTRAP makes that call, once after each instruction of the change:");
     for (size_t i = 0; i < WAYS; i++) {
         unsigned int lost = count_losses(&ways[i], key);
+        story_expect(!lost == (i > 0),
+                     "expected what was taken to %s, it was back after %u of them",
+                     i > 0 ? "stay taken" : "be back now and then", lost);
         if (lost)
             story_line("  %-14s what was taken is back, if it comes after %u of them", ways[i].name,
                        lost);
@@ -222,10 +242,16 @@ static void show_what_comes_between(int key)
 
 static void tell_without_keys(void)
 {
-    story_step("pkey_alloc(0, 0): %s, there are no keys", story_error(errno));
+    int error = errno;
+
+    story_step("pkey_alloc(0, 0): %s, there are no keys", story_error(error));
+    story_expect(!pkru_enabled(), "expected a key, since this CPU has keys and they are on");
     story_line("The instructions end in SIGILL here. The other two say that there is no such key:");
-    for (size_t i = 1; i < WAYS; i++)
-        story_line("  %-14s %s", ways[i].name, ways[i].get(0) < 0 ? story_error(errno) : "done");
+    for (size_t i = 1; i < WAYS; i++) {
+        error = ways[i].get(0) < 0 ? errno : 0;
+        story_line("  %-14s %s", ways[i].name, error ? story_error(error) : "done");
+        story_expect(error == EINVAL || error == ENOSYS, "expected EINVAL, or ENOSYS");
+    }
 }
 
 int main(void)

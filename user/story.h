@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the demonstrations share: how they print (numbered steps, indented explanations, bold on a
- * terminal only) and how they show PKRU.
+ * terminal only), how they make sure that what they tell is so, and how they show PKRU.
  */
 #ifndef USER_STORY_H
 #define USER_STORY_H
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -70,6 +71,35 @@ static inline void story_require(bool condition, const char *what)
     exit(EXIT_FAILURE);
 }
 
+/* What the story tells has to be so at that moment. If it is not, say what was expected and end. */
+__attribute__((format(printf, 2, 3))) static inline void story_expect(bool is_so,
+                                                                      const char *format, ...)
+{
+    va_list arguments;
+
+    if (is_so)
+        return;
+    fflush(stdout);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "\n");
+    exit(EXIT_FAILURE);
+}
+
+/* An access was to end with a SIGSEGV of that si_code, or without one (0). */
+static inline void story_expect_fault(int came, int expected)
+{
+    story_expect(came || !expected,
+                 "expected SIGSEGV, none came: this kernel does not enforce the %s",
+                 expected == SEGV_PKUERR ? "key" : "page table's permissions");
+    story_expect(came == expected, "expected %s (si_code %d), SIGSEGV came with si_code %d",
+                 !expected                 ? "no signal"
+                 : expected == SEGV_PKUERR ? "SEGV_PKUERR"
+                                           : "SEGV_ACCERR",
+                 expected, came);
+}
+
 static inline const char *story_error(int error)
 {
     static const struct {
@@ -93,6 +123,15 @@ static inline const char *story_rights(uint32_t pkru, int key)
     if (pkru & PKRU_AD(key))
         return "--";
     return (pkru & PKRU_WD(key)) ? "r-" : "rw";
+}
+
+/* The current rights to a key have to be those. */
+static inline void story_expect_rights(int key, unsigned int rights)
+{
+    unsigned int found = pkru_read() >> (2 * key) & PKRU_ALL(0);
+
+    story_expect(found == rights, "expected the rights %u to key %d in PKRU, it has %u", rights,
+                 key, found);
 }
 
 /* Prints PKRU key by key; neighbours with the same rights together. */

@@ -5,6 +5,7 @@ Linux tells; on a CPU without keys they tell another, which is true there.
 
 import re
 
+import mistakes
 import pytest
 
 import judge
@@ -63,6 +64,21 @@ def test_without_keys(name, options):
     text = story(name, *options)
     assert "ENOSPC" in text
     assert "SEGV_PKUERR" not in text
+
+
+@pytest.mark.all
+def test_what_is_told_is_checked(tmp_path):
+    """On a kernel that forgets the key, nothing is told to have been caught that was not."""
+    tree = mistakes.Tree(tmp_path, with_objects=True)
+    with tree.mistake("key-lost-by-protect"):
+        tree.make("latchkey.elf", "initramfs.cpio")
+        results = {name: tree.run(tree.built("user", name)) for name in STORIES}
+    for name in ("pkey-demo", "pkey-policies", "pkey-query", "pkey-threads", "pkey-tour"):
+        assert results[name].returncode == 1, name
+        assert results[name].stderr == (
+            "expected SIGSEGV, none came: this kernel does not enforce the key\n"
+        )
+    assert "caught by SIGSEGV" not in results["pkey-demo"].stdout
 
 
 def test_queries(expected):
