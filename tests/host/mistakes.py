@@ -1,12 +1,41 @@
 # SPDX-License-Identifier: MIT
-"""A copy of the sources as they are, to be built with and without mistakes of tests/mistakes."""
+"""The mistakes of tests/mistakes: a copy of the sources to put them into, the table of them in
+docs/testing.md, and the tests that the table names, run on the copy.
 
+The table is the data: tests/host/test_mistakes.py and tools/mistakes have it from here.
+"""
+
+import collections
 import contextlib
 import os
+import re
 import shutil
 import subprocess
+import sys
 
 import latchkey
+
+sys.path.insert(0, os.path.join(latchkey.ROOT, "tools", "lib"))
+
+import bringup_report  # noqa: E402
+
+TABLE = os.path.join(latchkey.ROOT, "docs", "testing.md")
+PATCHES = os.path.join(latchkey.ROOT, "tests", "mistakes")
+# What a kernel with a mistake may leave standing, in seconds.
+LIMIT = 300
+# Of the build folder, what a copy does not need.
+NOT_COPIED = ("host", "programs", "bench", "media", "judge", "long", "latchkey.iso", "debug")
+
+
+# ---- The sources --------------------------------------------------------------------------------
+
+
+def source_files():
+    """The names of the files that are part of the tree, as they are now."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(command, cwd=latchkey.ROOT, stdout=subprocess.PIPE, check=True)
+    names = files.stdout.decode().split("\0")[:-1]
+    return [name for name in names if os.path.exists(os.path.join(latchkey.ROOT, name))]
 
 
 class Tree:
@@ -14,15 +43,21 @@ class Tree:
         """with_objects: only what a mistake changes will be compiled anew."""
         self._folder = folder
         self._build = "build"
-        command = ["git", "ls-files", "-z"]
-        files = subprocess.run(command, cwd=latchkey.ROOT, stdout=subprocess.PIPE, check=True)
-        names = files.stdout.decode().split("\0")[:-1]
-        self._call("cp", "--parents", "--preserve", "-t", folder, *names, cwd=latchkey.ROOT)
+        self._call(
+            "cp", "--parents", "--preserve", "-t", folder, *source_files(), cwd=latchkey.ROOT
+        )
         # Objects know their sources by paths that begin in the tree.
         inside = os.path.relpath(latchkey.BUILD, latchkey.ROOT)
         if with_objects and not inside.startswith(".."):
             self._build = inside
-            shutil.copytree(latchkey.BUILD, self.built(), symlinks=True)
+            for debug in (False, True):
+                self._copy_objects(debug)
+
+    def _copy_objects(self, debug):
+        folder = os.path.join(latchkey.BUILD, "debug") if debug else latchkey.BUILD
+        if os.path.isdir(folder):
+            ignore = shutil.ignore_patterns(*NOT_COPIED)
+            shutil.copytree(folder, self.built(debug=debug), symlinks=True, ignore=ignore)
 
     def _call(self, *command, **options):
         options = {"cwd": self._folder, **options}
@@ -33,21 +68,153 @@ class Tree:
     @contextlib.contextmanager
     def mistake(self, name):
         """Has a mistake in the sources meanwhile."""
-        path = os.path.join(latchkey.ROOT, "tests", "mistakes", name + ".patch")
+        path = os.path.join(PATCHES, name + ".patch")
         self._call("patch", "-p1", "-i", path)
         try:
             yield
         finally:
             self._call("patch", "-p1", "--reverse", "-i", path)
 
-    def make(self, *targets, words=()):
-        names = [os.path.join(self._build, name) for name in targets]
-        self._call("make", "-j", str(os.cpu_count()), *words, "BUILD=" + self._build, *names)
+    def make(self, *targets, debug=False):
+        """debug: the kernel that checks itself, in a folder of its own."""
+        build = os.path.relpath(self.built(debug=debug), self._folder)
+        words = [f"BUILD={build}", *(["DEBUG=1"] if debug else [])]
+        names = [os.path.join(build, name) for name in targets]
+        self._call("make", "-j", str(os.cpu_count()), *words, *names)
 
-    def built(self, *path):
-        return os.path.join(self._folder, self._build, *path)
+    def built(self, *path, debug=False):
+        return os.path.join(self._folder, self._build, *(["debug"] if debug else []), *path)
 
-    def run(self, *arguments):
+    def _environment(self, debug):
+        return dict(latchkey.shell_environment(), LATCHKEY_BUILD=self.built(debug=debug))
+
+    def run(self, *arguments, debug=False, **options):
         """tools/run with this kernel."""
-        environment = dict(latchkey.shell_environment(), LATCHKEY_BUILD=self.built())
-        return latchkey.run(*arguments, env=environment)
+        return latchkey.run(*arguments, env=self._environment(debug), **options)
+
+    def pytest(self, *arguments):
+        """Tests of tests/host with this kernel."""
+        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+        return subprocess.run(
+            command, cwd=self._folder, env=self._environment(False), capture_output=True, text=True
+        )
+
+
+# ---- The table ----------------------------------------------------------------------------------
+
+# A mistake on one machine. tests are Tests, and all of them have to notice.
+Row = collections.namedtuple("Row", "mistake machine tests")
+# says, if it is not empty, has to be in what the test prints.
+Test = collections.namedtuple("Test", "name says")
+
+_ROW = re.compile(r"^\| `([a-z-]+)`: [^|]* \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+_TEST = re.compile(r'([a-z][\w. /-]*?)(?: \("([^"]+)"\))?(?:, |$)')
+
+# The words of the second column: options of tools/run.
+MACHINES = {
+    "1 CPU": [],
+    "2 CPUs": ["--cpus", "2"],
+    "4 CPUs": ["--cpus", "4"],
+    "Bochs": ["--bochs"],
+    "DEBUG=1": [],
+}
+
+
+def rows():
+    """The table, in its order."""
+    with open(TABLE) as file:
+        text = file.read().partition("\n## Mistakes")[2].partition("\n## ")[0]
+    return [
+        Row(mistake, machine.strip(), [Test(*found) for found in _TEST.findall(tests.strip())])
+        for mistake, machine, tests in _ROW.findall(text)
+    ]
+
+
+def patches():
+    return sorted(name[: -len(".patch")] for name in os.listdir(PATCHES))
+
+
+# ---- The tests ----------------------------------------------------------------------------------
+
+BRINGUP = "bringup seed=1 tests=key_change,shootdown,pks,identity,cpuid_keys,at_once,cycles"
+
+
+class Machine:
+    """A machine of the table with the kernel of a tree, to run tests in."""
+
+    def __init__(self, tree, name):
+        words = name.split(", ")
+        self.tree = tree
+        self.debug = "DEBUG=1" in words
+        self.is_bochs = "Bochs" in words
+        self.options = [option for word in words for option in MACHINES[word]]
+
+    def build(self):
+        extra = [] if self.debug else ["tests/exhaust", "tests/fuzz"]
+        self.tree.make("latchkey.elf", "initramfs.cpio", *extra, debug=self.debug)
+
+    def _run(self, *arguments):
+        return self.tree.run(
+            *self.options, "--show-log", *arguments, debug=self.debug, limit=LIMIT, errors="replace"
+        )
+
+    def _program(self, name, *options, arguments=()):
+        path = self.tree.built("tests", name, debug=self.debug)
+        return _verdict(self._run(*options, path, *arguments))
+
+    def _bring_up(self):
+        result = self._run("--append", BRINGUP, "--inside", "/bin/true")
+        return bringup_report.read(result.stderr.encode())
+
+    def _bringup(self):
+        """The results that fail, one to a line."""
+        report = self._bring_up()
+        failed = [line for line in report.results if line.outcome == bringup_report.FAILED]
+        lines = {f"{line.test} on APIC id {line.apic}": None for line in failed}
+        return bool(lines), "\n".join(lines) or "\n".join(map(str, report.problems))
+
+    def _report(self):
+        """What is wrong with the report itself, and whose results it has not."""
+        report = self._bring_up()
+        lines = [f"{problem.kind}: {problem.message}" for problem in report.problems]
+        return report.status == 2, "\n".join(lines)
+
+    def notices(self, name):
+        """Runs a test; returns whether it fails, and what it says."""
+        if name == "ring 0":
+            return _verdict(self._run("--append", "test=all", "--inside", "/bin/true"))
+        if name == "bringup":
+            return self._bringup()
+        if name == "tools/report":
+            return self._report()
+        if name == "fuzz":
+            return self._program(name, arguments=("--seed", "1", "--calls", "20000"))
+        if name == "exhaust":
+            return self._program(name, "--memory", "64M", arguments=("1",))
+        if name.startswith("test_"):
+            file, *words = name.split()
+            result = self.tree.pytest(os.path.join("tests", "host", file), *words)
+            return result.returncode == 1, result.stdout
+        if name.startswith("pkey-"):
+            return _verdict(self._run(self.tree.built("user", name, debug=self.debug)))
+        return self._program(name)
+
+
+def _verdict(result):
+    """A run that meets its time limit, or does not start, has noticed nothing."""
+    output = result.stdout + result.stderr
+    failed = result.returncode not in (0, 2, 124, 126, 127)
+    return failed or bool(re.search(r"^ *not ok ", output, re.MULTILINE)), output
+
+
+def what_is_missed(tree, row):
+    """Puts the row's mistake in, and returns what each test that does not notice it says."""
+    machine = Machine(tree, row.machine)
+    missed = {}
+    with tree.mistake(row.mistake):
+        machine.build()
+        for test in row.tests:
+            failed, output = machine.notices(test.name)
+            if not failed or test.says not in output:
+                missed[test.name] = output[-2000:]
+    return missed

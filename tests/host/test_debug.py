@@ -7,6 +7,7 @@ import sys
 
 import debugger
 import latchkey
+import mistakes
 
 sys.path.insert(0, os.path.join(latchkey.ROOT, "tools", "gdb"))
 
@@ -67,6 +68,31 @@ def test_mistakes_are_told():
     assert "there is no task with pid 7" in errors
     assert "no address space" in errors
     assert "no task runs yet" in errors
+
+
+def test_exercise():
+    """What docs/debugging.md has a student type shows what it says: the area has the key before
+    the page has an entry, the first touch makes one without W, and the write one with it. That
+    the mistake to make then is noticed is a row of docs/testing.md."""
+    with open(os.path.join(latchkey.ROOT, "docs", "debugging.md")) as file:
+        exercise = file.read().partition("## An exercise")[2]
+    commands = re.findall(r"^\(gdb\) (.+)$", exercise, re.MULTILINE)
+    assert len(commands) >= 10, exercise
+    # "The second continue and finish show the write."
+    output, _ = debugger.debug(*commands, "continue", "finish", "lk-walk $page")
+    assert "$1 = 1\n" in output
+    assert re.search(r"rw-p key  1", output)
+    before, *after = output.split("walk of 0x")[1:]
+    assert "empty" in before and len(after) == 2
+    leaves = [
+        re.search(r"PTE +\d+  0x[0-9a-f]+: frame 0x[0-9a-f]+ (.*)", walk)[1] for walk in after
+    ]
+    assert leaves[0].startswith("P U ") and "key 1" in leaves[0]
+    assert leaves[1].startswith("P W U ") and "OWNED" in leaves[1] and "key 1" in leaves[1]
+    assert "key-lost-in-leaves" in mistakes.patches()
+    assert "space_leaf_bits()" in exercise and "build/tests/faults" in exercise
+    rows = [row for row in mistakes.rows() if row.mistake == "key-lost-in-leaves"]
+    assert any(test.name == "faults" for row in rows for test in row.tests)
 
 
 def test_from_reset():
