@@ -24,8 +24,10 @@
 #include "kernel/console.h"
 #include "kernel/file.h"
 #include "kernel/frame.h"
+#include "kernel/kernel_lock.h"
 #include "kernel/poller.h"
 #include "kernel/signal.h"
+#include "kernel/task_trace.h"
 #include "kernel/tty.h"
 #include "kernel/uart_words.h"
 #include "kernel/wait_queue.h"
@@ -40,7 +42,7 @@
 _Static_assert(TTY_WRITE_MAX <= FRAME_PAYLOAD_MAX, "the terminal's writes are a frame each");
 
 static struct uart uart;
-static bool is_connected, is_acknowledged;
+static bool is_connected, is_acknowledged, trace_is_wanted;
 static unsigned int terminal_mask; /* bit n: the host's descriptor n is a terminal */
 static int process_group;
 
@@ -180,6 +182,9 @@ static void act_on_frame(void)
     case FRAME_ACKNOWLEDGE:
         is_acknowledged = true;
         break;
+    case FRAME_TRACE:
+        trace_is_wanted = true;
+        break;
     case FRAME_INPUT:
         if (channel_is_terminal(0))
             feed_terminal_locked();
@@ -241,6 +246,11 @@ static bool poll_channel(void)
 {
     bool received = poll_receiver();
 
+    /* A long text, so not under the lock of what comes in. At the end there is no kernel lock. */
+    if (trace_is_wanted && kernel_lock_is_mine()) {
+        trace_is_wanted = false;
+        task_trace_all();
+    }
     return frame_poll() || received;
 }
 

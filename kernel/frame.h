@@ -30,6 +30,7 @@ enum frame_type {
     FRAME_END_OF_INPUT = 'Z',
     FRAME_SIGNAL = 'S',
     FRAME_WINDOW = 'W',
+    FRAME_TRACE = 'T',
     FRAME_ACKNOWLEDGE = 'K',
 };
 

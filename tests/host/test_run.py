@@ -16,6 +16,7 @@ import time
 import pexpect
 import pytest
 
+import debugger
 import latchkey
 
 pytestmark = pytest.mark.xdist_group("run")
@@ -58,6 +59,58 @@ def test_every_exit_status(probe, status):
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
 def test_killed_by_signal(probe, number):
     assert latchkey.run(probe, "raise", str(int(number))).returncode == 128 + number
+
+
+def compiled(folder, source):
+    program = str(folder / "program")
+    subprocess.run(
+        ["gcc", "-static", "-O1", "-w", "-D_GNU_SOURCE", "-x", "c", "-", "-o", program],
+        input="#include <sys/mman.h>\n#include <unistd.h>\n" + source,
+        text=True,
+        check=True,
+    )
+    return program
+
+
+@pytest.mark.parametrize(
+    "source, words",
+    [
+        (
+            "int main(void) { char *page = mmap((void *)0x10000000, 4096, 3, 0x22, -1, 0);"
+            " pkey_mprotect(page, 4096, 3, pkey_alloc(0, PKEY_DISABLE_WRITE)); page[3] = 1; }",
+            r"SIGSEGV: a write denied by key 1 at 0x10000003, by the instruction at 0x[0-9a-f]+;",
+        ),
+        (
+            "int main(void) { return *(volatile int *)8; }",
+            "SIGSEGV: a read at 0x8, where nothing is mapped;",
+        ),
+        (
+            "int main(void) { *(volatile char *)main = 1; }",
+            "SIGSEGV: a write at 0x[0-9a-f]+, which its mapping does not allow;",
+        ),
+        ("int main(void) { __builtin_trap(); }", "SIGILL: .*;"),
+    ],
+    ids=["key", "null", "text", "instruction"],
+)
+def test_line_on_how_it_ended(tmp_path, source, words):
+    """Nobody looks at a status, so where the report is not shown a line stands for it."""
+    stderr = latchkey.run(compiled(tmp_path, source)).stderr
+    assert re.fullmatch(f"latchkey: ended by {words} --explain shows the report\n", stderr)
+
+
+@pytest.mark.parametrize(
+    "number, words",
+    [
+        (signal.SIGKILL, "latchkey: ended by SIGKILL\n"),
+        (signal.SIGTERM, "latchkey: ended by SIGTERM\n"),
+        (signal.SIGINT, ""),
+        (signal.SIGPIPE, ""),
+        (40, "latchkey: ended by signal 40\n"),
+    ],
+)
+def test_line_on_a_signal_that_was_sent(probe, number, words):
+    """As of a shell: nothing of SIGINT, which one sent oneself, and of a pipe that was closed."""
+    assert latchkey.run(probe, "raise", str(int(number))).stderr == words
 
 
 # ---- Streams ------------------------------------------------------------------------------------
@@ -384,6 +437,50 @@ def test_time_limit(probe):
     assert time.monotonic() - began < 10
 
 
+BUSY = '__attribute__((noinline)) void busy(void) { for (;;) __asm__(""); }'
+
+
+def test_where_a_program_was_that_computes(tmp_path):
+    """QEMU says it of each CPU, with the program's own names; the kernel of each task."""
+    program = compiled(tmp_path, BUSY + " int main(void) { busy(); }")
+    lines = latchkey.run("--cpus", "2", program, limit=5).stderr.splitlines()
+    assert lines[0] == "tools/run: time limit: the program has not ended"
+    cpus = {line for line in lines if line.startswith("CPU ")}
+    assert len(cpus) == 2
+    assert any(re.search(r"is in ring 3 at 0x[0-9a-f]+, busy\+0x", line) for line in cpus), lines
+    assert any("has nothing to run" in line for line in cpus), lines
+    assert any(line.startswith("task     1 program, ") for line in lines), lines
+
+
+def test_where_a_program_was_that_waits(tmp_path):
+    source = "int main(void) { int ends[2]; char c; pipe(ends); read(ends[0], &c, 1); }"
+    stderr = latchkey.run(compiled(tmp_path, source), limit=4).stderr
+    assert "task     1 program, waits" in stderr
+    assert re.search(
+        r" pipe_read\+0x.* sys_read\+0x.* system call 0 from ring 3", stderr, re.DOTALL
+    )
+
+
+def test_where_a_program_was_on_bochs(tmp_path):
+    """There the kernel's word is all there is."""
+    program = compiled(tmp_path, BUSY + ' int main(void) { write(1, "on", 2); busy(); }')
+    result = latchkey.run("--bochs", program, limit=60)
+    assert (result.returncode, result.stdout) == (124, "on")
+    assert "Bochs does not tell where its CPUs are" in result.stderr
+    assert re.search(
+        r"task     1 program, would run\n.*interrupt in ring 3 at", result.stderr, re.S
+    )
+
+
+def test_where_the_kernel_was_that_hangs():
+    """With interrupts off it answers nobody, and QEMU says where it is."""
+    commands = ["break *sys_pkey_alloc", "continue", "set $rip = power_halt", "continue"]
+    commands += ["shell sleep 10"]  # the machine stands still then, and would end with GDB
+    _, stderr = debugger.debug(*commands, run="--timeout 20")
+    assert "the kernel does not tell of its tasks" in stderr
+    assert re.search(r"CPU 0 is .*, interrupts off\n +[0-9a-f]{16}  power_halt\+0x", stderr)
+
+
 def test_time_until_the_hello():
     """A long stress says nothing until its end, and a debugger takes what time it likes."""
     loader = importlib.machinery.SourceFileLoader("tools_run", latchkey.RUN)
@@ -424,4 +521,4 @@ def test_report_on_request(probe):
     result = latchkey.run("--explain", probe, "crash")
     assert result.returncode == 128 + signal.SIGSEGV
     assert re.match("---- fault report.*---- end of report\n$", result.stderr, re.DOTALL)
-    assert latchkey.run(probe, "crash").stderr == ""
+    assert latchkey.run("--no-explain", probe, "crash").stderr == ""

@@ -3,12 +3,13 @@
 
 FAULT_REPORT = ("---- fault report", "---- end of report")
 PANIC = ("==== kernel panic", "==== end of panic")
+TASKS = ("---- tasks", "---- end of tasks")
 
 
 class KernelLog:
     """Hands the messages on to sinks by the line, and keeps the reports and the last lines.
 
-    reports and panics are lists of texts; a sink is called with each line's bytes, newline
+    reports, panics and tasks are lists of texts; a sink is called with each line's bytes, newline
     included.
     """
 
@@ -17,6 +18,7 @@ class KernelLog:
     def __init__(self, sinks=()):
         self.reports = []
         self.panics = []
+        self.tasks = []
         self.last_lines = []
         self._sinks = sinks
         self._partial = b""
@@ -44,12 +46,13 @@ class KernelLog:
 
     def _follow_fences(self, text):
         if self._fence is None:
-            self._fence = next((f for f in (FAULT_REPORT, PANIC) if text.startswith(f[0])), None)
+            fences = (FAULT_REPORT, PANIC, TASKS)
+            self._fence = next((f for f in fences if text.startswith(f[0])), None)
             self._fenced = []
         if self._fence is None:
             return
         self._fenced.append(text)
         if text.startswith(self._fence[1]):
-            found = self.reports if self._fence is FAULT_REPORT else self.panics
-            found.append("\n".join(self._fenced) + "\n")
+            found = {FAULT_REPORT: self.reports, PANIC: self.panics, TASKS: self.tasks}
+            found[self._fence].append("\n".join(self._fenced) + "\n")
             self._fence = None

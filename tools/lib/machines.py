@@ -19,6 +19,7 @@ import tool
 QEMU = "qemu-system-x86_64"
 QEMU_BOARD = "q35,memory-backend=ram,smm=off,usb=off,vmport=off"
 QBOOT = "qboot.rom"
+MONITOR = "monitor"  # the socket's name in the folder of a run
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 BOCHS_BIOS = "/usr/share/bochs/BIOS-bochs-latest"
@@ -80,7 +81,9 @@ def emulator_output(folder):
 
 
 def start_qemu(folder, options, kernel, initramfs, command_line):
-    command = [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none"]
+    command = [QEMU, "-nodefaults", "-no-user-config", "-display", "none"]
+    command += ["-chardev", f"socket,id=monitor,path={MONITOR},server=on,wait=off"]
+    command += ["-mon", "chardev=monitor,mode=control"]
     command += ["-nic", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     command += ["-accel", "tcg", "-cpu", options.cpu or "max"]
     command += ["-smp", _smp(options.cpus), "-m", f"{options.memory}M"]

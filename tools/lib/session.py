@@ -25,6 +25,8 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM)
 INSIST_SECONDS = 2
 # A machine that has neither said hello nor written a message for so long never will say it.
 HELLO_SECONDS = 120
+# How long the kernel may take to say where its tasks are.
+TRACE_SECONDS = 3
 # How much output may wait for a slow reader before the guest has to wait too.
 OUTPUT_LIMIT = 1 << 16
 
@@ -37,6 +39,13 @@ class RunFailure(Exception):
     def __init__(self, message, exit_status=125):
         super().__init__(message)
         self.exit_status = exit_status
+
+
+class TimeLimit(RunFailure):
+    """The program had not ended when its time was over."""
+
+    def __init__(self, message):
+        super().__init__(message, 124)
 
 
 class Terminal:
@@ -106,6 +115,20 @@ class Session:
         self._finish()
         return self._wait_status
 
+    def ask_for_tasks(self):
+        """Has the kernel write to the log where its tasks are, if it still listens."""
+        if not self._greeted:
+            return
+        self._send(b"T")
+        end = time.monotonic() + TRACE_SECONDS
+        machine = self._machine
+        while not self._log.tasks and not self._log.panics and time.monotonic() < end:
+            self._write_guest()
+            if select.select([machine.log_fd, machine.exit_fd], [], [], 0.05)[0]:
+                self._log.feed(_read(machine.log_fd, 1 << 16))
+                if machine.process.poll() is not None:
+                    return
+
     def _expect_hello(self):
         """Counts the time until the hello from here on."""
         seconds = self._hello_seconds
@@ -143,7 +166,7 @@ class Session:
         if not limits:
             return None
         if now >= min(limits):
-            raise RunFailure("time limit: the program has not ended", 124)
+            raise TimeLimit("time limit: the program has not ended")
         return (min(limits) - now) * 1000 + 1
 
     def _move(self, ready, wake_read):
