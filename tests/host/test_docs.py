@@ -67,3 +67,18 @@ def test_mistakes_still_apply(patch):
     result = subprocess.run(command, cwd=latchkey.ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert os.path.basename(patch)[: -len(".patch")] in read("docs/testing.md")
+
+
+def test_locks():
+    """The table of locks has those that the kernel has, by the names that they give themselves."""
+    table = read("docs/architecture.md").partition("\n## Locks")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| ([a-z][^|]*) \| [^|]* \| (?:yes|no) \|$", table, re.MULTILINE)
+    documented = {name for cell in cells for name in cell.split(", ")}
+    sources = "".join(read(path) for room in ("arch", "mm", "kernel", "fs")
+                      for path in glob.glob(f"{room}/*.c", root_dir=latchkey.ROOT))  # fmt: skip
+    names = re.findall(r'SPINLOCK_INIT\("([^"]+)"\)|lock\.name = "([^"]+)"', sources)
+    # A cache and a wait queue have the name of what they are for.
+    assert documented == {"".join(pair) for pair in names} | {
+        "one of each slab cache",
+        "one of each wait queue",
+    }
