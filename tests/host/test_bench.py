@@ -27,6 +27,7 @@ EXPECTED = {
     "pkey_mprotect, 1 page": (1, 0, 0, 0),
     "pkey_mprotect, 32 pages": (32, 0, 0, 0),
     "pkey_mprotect, 64 pages": (0, 1, 0, 0),
+    "pkey_mprotect, 512 pages over a table's end": (0, 1, 0, 0),
     "pkey_mprotect, 16384 pages": (0, 1, 0, 0),
     "pkey_mprotect, 8 pages of 2 MiB": (8, 0, 0, 0),
     "mmap, touch, munmap one page": (1, 0, 0, 1),
@@ -55,6 +56,62 @@ def test_counts():
     assert running[0]["IPIs"] == 0
     for row in running[1:]:
         assert 0 < row["IPIs"] <= row["threads changed"]
+
+
+PAGE = """text
+<!-- make bench PARTS=compare -->
+old
+<!-- end of PARTS=compare -->
+more
+<!-- make bench PARTS=count -->
+old
+<!-- end of PARTS=count -->
+end
+"""
+
+
+def test_a_part_writes_its_table_alone(tmp_path):
+    path = tmp_path / "page.md"
+    path.write_text(PAGE)
+    for _ in range(2):  # again and again
+        comparison.rewrite("count", ["| new |"], path)
+    compared, counted = PAGE.split("more\n")
+    assert path.read_text() == compared + "more\n" + counted.replace("old\n", "\n| new |\n\n")
+
+
+def test_page_without_marks(tmp_path):
+    path = tmp_path / "page.md"
+    path.write_text("text\n")
+    with pytest.raises(comparison.ComparisonError):
+        comparison.rewrite("compare", [], path)
+    assert path.read_text() == "text\n"
+
+
+def documented():
+    """The figures of Latchkey in docs/performance.md, by operation."""
+    with open(comparison.DOCUMENT) as file:
+        cells = [line.split(" | ") for line in file if line.startswith("| ")]
+    figures = {row[0].removeprefix("| "): row[2] for row in cells if len(row) == 4}
+    return {name: int(figures[text].replace(",", ""))
+            for name, text in comparison.DOCUMENTED.items()}  # fmt: skip
+
+
+def test_every_target_is_on_the_page():
+    assert comparison.TARGETS.keys() <= documented().keys()
+
+
+@pytest.mark.all
+def test_the_page_is_fresh():
+    """`make bench` writes the page's figures; here they are measured again."""
+    rows = comparison.checked(
+        "Latchkey", comparison.run_latchkey(latchkey.built("host", "pkbench"))
+    )
+    stale = {
+        name: (figure, rows[name]["ticks"])
+        for name, figure in documented().items()
+        if abs(rows[name]["ticks"] - figure) > max(5, figure * 0.03)
+    }
+    assert not stale, f"run make bench: {stale}"
 
 
 def test_wrong_option():

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+import textwrap
 
 import debian
 from cpio import Archive
@@ -29,6 +30,7 @@ TARGETS = {
     "pkey_mprotect, 1 page": 450,
     "pkey_mprotect, 64 pages": 1000,
     "pkey_mprotect, 512 pages": 4000,
+    "pkey_mprotect, 512 pages over a table's end": 4000,
     "pkey_mprotect, 4096 pages": 30000,
     "pkey_mprotect, 8 pages of 2 MiB": 500,
     "pkey_mprotect, 1024 pages, 1 in 7 present": 6000,
@@ -37,7 +39,44 @@ TARGETS = {
     "sched_yield, alone": 150,
     "pipe ping-pong between processes": 1800,
     "fork, exit, wait": 30000,
+    "fork, exit, wait, 1 MiB more": 30000,
 }
+
+# The rows of docs/performance.md, and how it calls them.
+DOCUMENT = os.path.join(ROOT, "docs", "performance.md")
+DOCUMENTED = {
+    "pkey_set, by instruction": "`pkey_set` by instruction",
+    "pkey_set, by vDSO": "`pkey_set` by vDSO",
+    "pkey_set, by system call": "`pkey_set` by system call",
+    "pkey_get, by instruction": "`pkey_get` by instruction",
+    "pkey_get, by vDSO": "`pkey_get` by vDSO",
+    "pkey_get, by system call": "`pkey_get` by system call",
+    "getppid": "getppid",
+    "clock_gettime, by the library": "clock_gettime by the library, which takes the vDSO",
+    "clock_gettime, by system call": "clock_gettime by system call",
+    "getcpu, by vDSO": "getcpu by vDSO",
+    "getcpu, by system call": "getcpu by system call",
+    "pkey_alloc and pkey_free": "`pkey_alloc` and `pkey_free`",
+    "pkey_mprotect, 1 page": "`pkey_mprotect`, 1 page",
+    "pkey_mprotect, 64 pages": "`pkey_mprotect`, 64 pages",
+    "pkey_mprotect, 512 pages": "`pkey_mprotect`, 512 pages, which one table has",
+    "pkey_mprotect, 512 pages over a table's end": "`pkey_mprotect`, 512 pages in two tables",
+    "pkey_mprotect, 4096 pages": "`pkey_mprotect`, 4096 pages",
+    "pkey_mprotect, 16384 pages": "`pkey_mprotect`, 16,384 pages",
+    "pkey_mprotect, 1024 pages, 1 in 7 present":
+        "`pkey_mprotect`, 1024 pages, one in seven present",
+    "pkey_mprotect, 8 pages of 2 MiB": "`pkey_mprotect`, 16 MiB in pages of 2 MiB",
+    "pkey fault, handler, return": "key fault, handler, return",
+    "mmap, touch, munmap one page": "mmap, touch, munmap one page",
+    "sched_yield, alone": "sched_yield, alone",
+    "sched_yield between processes": "sched_yield between processes",
+    "sched_yield between threads": "sched_yield between threads",
+    "pipe ping-pong between processes": "pipe ping-pong between processes",
+    "pipe ping-pong between threads": "pipe ping-pong between threads",
+    "fork, exit, wait": "fork, exit, wait (a static glibc program)",
+    "fork, exit, wait, 1 MiB more": "the same, by a parent that has used 1 MiB more",
+    "fork, exec, exit, wait": "fork, exec, exit, wait",
+}  # fmt: skip
 
 
 class ComparisonError(Exception):
@@ -97,6 +136,67 @@ def table(ours, linux):
         counts = " ".join(f"{row[event]:14}" for event in EVENTS)
         lines.append(f"{name:48} {ticks:9} {beside} {target or '':>7} {verdict:6}" + counts)
     return lines
+
+
+# ---- The page -----------------------------------------------------------------------------------
+
+
+def document_table(ours, linux):
+    """The lines of docs/performance.md's table: what the longer one has of its rows."""
+    lines = ["| operation | Linux 6.1 | Latchkey | target |", "| --- | ---: | ---: | ---: |"]
+    for name, text in DOCUMENTED.items():
+        ticks, target = ours[name]["ticks"], TARGETS.get(name)
+        theirs = f"{linux[name]['ticks']:,}" if name in linux else "no such " + (
+            "function" if "vDSO" in name else "call"
+        )  # fmt: skip
+        verdict = "" if target is None else f"{target:,}" + ("" if ticks <= target else ", missed")
+        lines.append(f"| {text} | {theirs} | {ticks:,} | {verdict} |")
+    return lines
+
+
+HOW = ("asleep", "running")
+COLUMNS = 118  # of a line of the page
+
+
+def document_counts(counted):
+    """The lines about numbers of threads."""
+
+    def of(name):
+        return {row["threads"]: row for row in counted if row["counts"] == name}
+
+    asleep, running = (of(f"pkey_set_all, the others {how}") for how in HOW)
+    head = "threads", "threads changed", *(f"interrupts, the others {how}" for how in HOW)
+    lines = [f"| {' | '.join(head)} |", "| ---: | ---: | ---: | ---: |"]
+    for threads, row in asleep.items():
+        lines.append(
+            f"| {threads} | {row['threads changed']:,} | {row['IPIs']:,} |"
+            f" {running[threads]['IPIs']:,} |"
+        )
+    few, *_, many = of("pkey_alloc and pkey_free").values()
+    text = (
+        "`pkey_alloc` and `pkey_free` change one atomic word, and try again when another CPU was"
+        f" first: {few['retries']:,} times in {few['calls']:,} calls by one thread, and"
+        f" {many['retries']:,} times in {many['calls']:,} calls by"
+        f" {many['threads']} threads that do nothing else."
+    )
+    return [*lines, "", *textwrap.wrap(text, COLUMNS)]
+
+
+def rewrite(part, lines, path=DOCUMENT):
+    """Puts the lines into a document, between the two marks of a part of `make bench`."""
+    begin, end = f"<!-- make bench PARTS={part} -->\n", f"<!-- end of PARTS={part} -->\n"
+    with open(path) as file:
+        text = file.read()
+    before, found, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not found or not ended:
+        raise ComparisonError(f"{path} has no marks for the part {part}")
+    body = "\n" + "".join(f"{line}\n" for line in lines) + "\n"
+    with open(path, "w") as file:
+        file.write(before + begin + body + end + after)
+
+
+# ---- Plots --------------------------------------------------------------------------------------
 
 
 def by_pages(found, call, unit):
@@ -187,6 +287,7 @@ def count(build):
     with open(os.path.join(folder, "counts.json"), "w") as file:
         json.dump(counted, file, indent=1)
     plot(folder, *plot_threads(counted), logarithmic="x 2")
+    rewrite("count", document_counts(counted))
     lines = [f"{'counted, on 8 CPUs':34} {'threads':>8} {'calls':>8}  and in them"]
     for row in counted:
         counts = ", ".join(f"{row[what]} {what}" for what in list(row)[3:])
@@ -210,4 +311,5 @@ def compare(build):
         json.dump({"latchkey": ours, "linux": linux, "targets": TARGETS}, file, indent=1)
     for make_plot in (plot_pages, plot_rights):
         plot(folder, *make_plot(ours, linux))
+    rewrite("compare", document_table(ours, linux))
     return lines

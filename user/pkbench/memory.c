@@ -14,7 +14,8 @@
 
 #include "libc/include/pkru.h"
 
-#define LOOKS 3 /* pages looked at after each change */
+#define LOOKS        3   /* pages looked at after each change */
+#define UNALIGNED_BY 100 /* pages */
 
 /* ---- Faults: the handler opens all keys and notes which one it was ---- */
 
@@ -150,12 +151,32 @@ static void measure_range(size_t pages, size_t page_size, size_t step)
     munmap(range.start, range.size);
 }
 
+/* The range begins in the middle of a page table, so that it is in two. */
+static void measure_unaligned(size_t pages)
+{
+    char name[80];
+    struct operation operation = {.name = name, .run = rekey, .check = look_at_keys};
+
+    if (!pkru_enabled())
+        return;
+    map_range(pages + UNALIGNED_BY, PAGE, 1);
+    munmap(range.start, UNALIGNED_BY * PAGE);
+    range.start += UNALIGNED_BY * PAGE;
+    range.size -= UNALIGNED_BY * PAGE;
+    for (size_t page = 0; page < pages; page++)
+        range.start[page * PAGE] = (char)mark_of(page);
+    snprintf(name, sizeof(name), "pkey_mprotect, %zu pages over a table's end", pages);
+    measure(&operation);
+    munmap(range.start, range.size);
+}
+
 static void measure_ranges(void)
 {
     static const size_t counts[] = {1, 4, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384};
 
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
         measure_range(counts[i], PAGE, 1);
+    measure_unaligned(512);
     measure_range(1024, PAGE, 7);
     for (size_t pages = 1; pages <= 32; pages *= 2)
         measure_range(pages, LARGE_PAGE, 1);

@@ -17,6 +17,8 @@
 
 #include "libc/include/pkru.h"
 
+#define MORE ((size_t)1 << 20)
+
 /* ---- A partner ---- */
 
 static struct {
@@ -171,6 +173,20 @@ static void fork_exec_wait(int turn)
     wait_for(child);
 }
 
+/* A parent that has used 1 MiB more, whose pages' entries are copied. */
+static void measure_larger_fork(void)
+{
+    static const struct operation operation = {.name = "fork, exit, wait, 1 MiB more",
+                                               .run = fork_exit_wait};
+    char *memory = mmap(NULL, MORE, READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    require(memory != MAP_FAILED, "mmap");
+    madvise(memory, MORE, MADV_NOHUGEPAGE);
+    memset(memory, 1, MORE);
+    measure(&operation);
+    munmap(memory, MORE);
+}
+
 void measure_partners(void)
 {
     static const struct operation alone[] = {
@@ -180,6 +196,7 @@ void measure_partners(void)
     };
 
     measure_all(alone, COUNT(alone));
+    measure_larger_fork();
     for (int is_thread = 0; is_thread < 2; is_thread++)
         for (int uses_keys = 0; uses_keys <= (pkru_enabled() ? 1 : 0); uses_keys++)
             measure_partner(is_thread, uses_keys);
