@@ -472,13 +472,23 @@ def test_where_a_program_was_on_bochs(tmp_path):
     )
 
 
-def test_where_the_kernel_was_that_hangs():
-    """With interrupts off it answers nobody, and QEMU says where it is."""
-    commands = ["break *sys_pkey_alloc", "continue", "set $rip = power_halt", "continue"]
+HANGS = {
+    # With interrupts off, and nobody above it on the stack.
+    "set $rip = power_halt": r"CPU 0 is .*, interrupts off\n  [0-9a-f]{16}  power_halt\+0x",
+    # A jump to itself: the way there is told.
+    "set *(unsigned short *)$rip = 0xfeeb": r"CPU 0 is in ring 0, interrupts on\n"
+    r"  [0-9a-f]{16}  space_protect\+0x.*\n(  .*\n)*  [0-9a-f]{16}  syscall_entry\+0x",
+}
+
+
+@pytest.mark.parametrize("command", HANGS)
+def test_where_the_kernel_was_that_hangs(command):
+    """It answers nobody then, and QEMU says where it is."""
+    commands = ["break space_protect", "continue", "delete", command, "continue"]
     commands += ["shell sleep 10"]  # the machine stands still then, and would end with GDB
     _, stderr = debugger.debug(*commands, run="--timeout 20")
     assert "the kernel does not tell of its tasks" in stderr
-    assert re.search(r"CPU 0 is .*, interrupts off\n +[0-9a-f]{16}  power_halt\+0x", stderr)
+    assert re.search(HANGS[command], stderr), stderr
 
 
 def test_time_until_the_hello():
