@@ -20,7 +20,7 @@
 /* Added to a level: the line is private. In the ring it is a bit of the level's digit. */
 #define LOG_PRIVATE 8
 
-/* /proc/sys/kernel/dmesg_restrict: at 1 nobody reads the log without CAP_SYSLOG; at 0 all do. */
+/* /proc/sys/kernel/dmesg_restrict: at 0 all may read what is not private, else CAP_SYSLOG alone. */
 extern uint64_t log_is_restricted;
 
 /* Adds a piece of a message; level (0 to 7, or with LOG_PRIVATE) counts where a line begins. */
