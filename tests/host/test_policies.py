@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""docs/policies.md says, attack by attack, what comes of it with and without policies: just what the
-tests that make these attacks print, and a reason for each.
+"""docs/policies.md says, attack by attack, what comes of it with and without policies: just what
+the tests that make these attacks print, and a reason for each.
 """
 
 import os
