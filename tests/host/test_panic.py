@@ -108,8 +108,12 @@ def test_panic(name):
 
 
 def test_machine_check_of_another_cpu():
-    """All CPUs get the exception at once, and whichever reports has the banks of all."""
+    """All CPUs get the exception at once, and whichever reports has the banks of all. QEMU's newer
+    releases do so for the models alone that do it in silicon, and "max" is none.
+    """
     error = "monitor mce -b 1 5 0xbe00000000000135 5 0x12345000 0x8c"
-    _, log = debugger.debug(*AT_SPACE_PROTECT, error, "continue", run="--cpus 2")
+    _, log = debugger.debug(
+        *AT_SPACE_PROTECT, error, "continue", run="--cpus 2 --cpu Skylake-Server"
+    )
     assert re.search(r"^bank     5 of APIC id 1: status be00000000000135,", log, re.M), log
     assert re.search(r"^bank     1 of APIC id 0: ", log, re.M), log
