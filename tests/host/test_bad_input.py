@@ -120,7 +120,7 @@ def test_interpreter_that_is_not_there(tmp_path):
 # ---- The machine --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("spare", [2, 3])
+@pytest.mark.parametrize("spare", [3, 4])
 def test_too_little_memory(spare):
     """Room for the initramfs and the kernel, and not for what is in it to be unpacked."""
     initramfs = latchkey.built("initramfs.cpio")

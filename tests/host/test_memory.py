@@ -9,6 +9,8 @@ import pytest
 
 import latchkey
 
+pytestmark = pytest.mark.all
+
 MEMORY = ("--memory", "64M")
 KILLED = 128 + signal.SIGKILL
 
