@@ -58,7 +58,8 @@ __vdso_pkey_set:
 .end:
 ; Right behind it, as kernel/vdso.c has it: what the function is in a process with a closed key,
 ; where nothing of the kernel's is to execute WRPKRU. From wherever in it a thread comes here, EDI
-; and ESI are the arguments.
+; and ESI are the arguments; the call takes all of RSI, whose upper half is anything.
+        mov esi, esi
         mov eax, PKEY_SET
         syscall
         ret

@@ -111,6 +111,10 @@ static void answers(void)
         EXPECT_EQUAL(vdso_pkey_set(other_key, rights), 0);
         EXPECT_EQUAL(pkru_read(), others | rights << (2 * other_key));
     }
+    /* An int and an unsigned int: the upper halves of their registers are anybody's. */
+    int (*with_whole_registers)(unsigned long, unsigned long) = (void *)vdso_pkey_set;
+    EXPECT_EQUAL(with_whole_registers(1ul << 32 | (unsigned int)other_key, 1ul << 63), 0);
+    EXPECT_EQUAL(own(other_key), 0);
     EXPECT_EQUAL(vdso_pkey_set(freed, 0), -EINVAL);
     EXPECT_EQUAL(vdso_pkey_set(16, 0), -EINVAL);
     EXPECT_EQUAL(vdso_pkey_set(-1, 0), -EINVAL);
