@@ -229,6 +229,7 @@ static void copy_thread(struct task *child, const struct clone_request *request)
         child->signals.stack_base = parent->signals.stack_base;
         child->signals.stack_size = parent->signals.stack_size;
         child->signals.stack_flags = parent->signals.stack_flags;
+        child->signals.disarmed = parent->signals.disarmed;
     } else {
         child->signals.stack_flags = SS_DISABLE;
     }

@@ -446,10 +446,15 @@ static void frame_with_rights(void)
 static uint32_t pkru_in_handler, handlers_pkru, pkru_for_frame;
 static bool edits_pkru, edits_frame;
 
+static bool forks_in_handler;
+static pid_t forked;
+
 static void on_kept_signal(int number, siginfo_t *info, void *context)
 {
     (void)number, (void)info;
     pkru_in_handler = pkru_read();
+    if (forks_in_handler)
+        forked = fork();
     if (edits_pkru)
         pkru_write(handlers_pkru);
     if (edits_frame)
@@ -554,6 +559,7 @@ static void disarmed_stacks_come_back(void)
     stack_t stack = {
         .ss_sp = map_pages(8, READ_WRITE), .ss_flags = AUTODISARM, .ss_size = 8 * PAGE};
     stack_t found = {0};
+    int status = -1;
 
     begin_kept();
     handle(SIGUSR2, on_kept_signal, SA_ONSTACK);
@@ -563,6 +569,15 @@ static void disarmed_stacks_come_back(void)
         EXPECT_SUCCESS(sigaltstack(NULL, &found));
         EXPECT(found.ss_sp == stack.ss_sp && found.ss_size == stack.ss_size);
     }
+    /* In a child that was made meanwhile, too. */
+    forks_in_handler = true;
+    after_kept_signal(rights_to(PKEY_DISABLE_ACCESS, 0));
+    forks_in_handler = false;
+    if (forked == 0)
+        _exit(sigaltstack(NULL, &found) || found.ss_sp != stack.ss_sp ||
+              found.ss_size != stack.ss_size);
+    EXPECT_EQUAL(waitpid(forked, &status, 0), forked);
+    EXPECT_EQUAL(status, 0);
     stack.ss_flags = SS_DISABLE;
     EXPECT_SUCCESS(sigaltstack(&stack, NULL));
     end();
