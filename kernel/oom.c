@@ -10,6 +10,8 @@
 #include "kernel/kernel_lock.h"
 #include "kernel/log_limit.h"
 #include "kernel/process.h"
+#include "kernel/signal.h"
+#include "kernel/stop.h"
 #include "kernel/task.h"
 #include "kernel/wait_queue.h"
 #include "mm/fault.h"
@@ -93,6 +95,17 @@ static bool is_told_to_end(const struct process *process)
     return process->is_exiting || signal_is_killed(process->leader);
 }
 
+/* Its memory is wanted at once: no tracer keeps it at its end (ptrace_exit()). */
+static void await_end(struct process *process, uint64_t now)
+{
+    struct task *thread;
+
+    process->awaited_since = now;
+    TAILQ_FOREACH (thread, &process->threads, thread)
+        if (thread->stop.kind == STOP_TRACE)
+            stop_end(thread);
+}
+
 /* One that was told to end and is about to; NULL: there is none, or it takes too long. */
 static struct process *find_ending(uint64_t now)
 {
@@ -102,7 +115,7 @@ static struct process *find_ending(uint64_t now)
         if (!space_of(process) || !is_told_to_end(process))
             continue;
         if (!process->awaited_since)
-            process->awaited_since = now;
+            await_end(process, now);
         if (now - process->awaited_since < PATIENCE_NS)
             return process;
     }
@@ -160,8 +173,8 @@ static void end(struct process *victim, uint64_t now)
     TAILQ_FOREACH (process, &all_processes, all_link) {
         if (space_of(process) != space)
             continue;
-        process->awaited_since = now;
         signal_send_process(process, SIGKILL);
+        await_end(process, now);
     }
 }
 

@@ -141,7 +141,7 @@ static bool wants(int event)
 
 void ptrace_exit(int wait_status)
 {
-    if (wants(PTRACE_EVENT_EXIT))
+    if (wants(PTRACE_EVENT_EXIT) && !current_process()->awaited_since)
         ptrace_event_stop(PTRACE_EVENT_EXIT, (uint64_t)wait_status);
 }
 
