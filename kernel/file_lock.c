@@ -12,6 +12,8 @@
 #include "kernel/wait_queue.h"
 #include "mm/slab.h"
 
+#define WAITS_FOLLOWED_MAX 11 /* a cycle of twelve is found */
+
 /* Those who wait for any lock; locks are few. */
 static struct wait_queue released = WAIT_QUEUE_INIT(released);
 
@@ -145,17 +147,19 @@ static void follow(const void *owner, struct lock_wait **pending)
 }
 
 /*
- * Whether an owner waits for another, through however many others. A wait for an open file's lock
- * leads nowhere, as on Linux: whoever has the file may let it go.
+ * Whether an owner waits for another, through as many waits as Linux follows: each costs a look at
+ * all locks of a file and at all waits. A wait for an open file's lock leads nowhere, as there:
+ * whoever has the file may let it go.
  */
 static bool waits_for(const void *owner, const void *other)
 {
     struct lock_wait *wait, *pending = NULL;
+    unsigned int followed = 0;
 
     LIST_FOREACH (wait, &waits, link)
         wait->is_followed = false;
     follow(owner, &pending);
-    while ((wait = pending)) {
+    while ((wait = pending) && followed++ < WAITS_FOLLOWED_MAX) {
         const struct file_lock *lock = file_lock_conflict(wait->list, wait->request);
 
         pending = wait->next;
