@@ -122,11 +122,13 @@ static uint64_t dropped;
 static int drop_caches(uint64_t *what)
 {
     static bool is_silent;
+    char name[sizeof(current()->name)];
 
     if (*what & DROP_OBJECTS)
         slab_release_empty();
     if (!is_silent)
-        kprintf("%s (%d): drop_caches: %lu\n", current()->name, current()->tid, *what);
+        kprintf("%s (%d): drop_caches: %lu\n", console_name(name, sizeof(name), current()->name),
+                current()->tid, *what);
     is_silent |= *what & DROP_SILENTLY;
     return 0;
 }
