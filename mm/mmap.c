@@ -95,14 +95,15 @@ uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64
 /* From the bottom up; 0 when there is none. */
 static uintptr_t find_low_gap_locked(struct address_space *space, size_t size)
 {
-    uintptr_t start = LOW_START;
+    uintptr_t lowest = lowest_gap();
+    uintptr_t start = lowest > LOW_START ? lowest : LOW_START;
     struct area *area = area_find(&space->areas, start);
 
     while (area && start + size > guarded_start(area)) {
         start = area->end;
         area = area->next;
     }
-    return start + size <= LOW_END ? start : 0;
+    return start < LOW_END && start + size <= LOW_END ? start : 0;
 }
 
 /* A gap has come to be below an area (NULL: above all), or has grown: it is looked at again. */
