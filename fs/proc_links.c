@@ -12,6 +12,7 @@
 #include "fs/path.h"
 #include "fs/permission.h"
 #include "fs/proc.h"
+#include "kernel/credentials.h"
 #include "kernel/file.h"
 #include "kernel/fs_context.h"
 #include "kernel/task.h"
@@ -121,13 +122,28 @@ static long read_link(struct node *node, char *buffer, size_t size)
     return length;
 }
 
+/*
+ * The task whose files these are, for whoever may trace it, as on Linux: the permissions of the
+ * folders above what a link leads to are not asked.
+ */
+static int find_traceable(const struct pseudo_node *node, const struct task **task)
+{
+    *task = proc_task(node);
+    if (!*task)
+        return -ENOENT;
+    return credentials_may_trace(*task) ? 0 : -EACCES;
+}
+
 /* ---- exe, cwd, root ---- */
 
 static int follow_exe(struct node *node, struct node **target)
 {
-    const struct task *task = proc_task(pseudo_node(node));
+    const struct task *task;
+    int error = find_traceable(pseudo_node(node), &task);
 
-    if (!task || !task->process->executable)
+    if (error)
+        return error;
+    if (!task->process->executable)
         return -ENOENT;
     *target = task->process->executable->node;
     node_get(*target);
@@ -136,10 +152,13 @@ static int follow_exe(struct node *node, struct node **target)
 
 static int follow_cwd(struct node *node, struct node **target)
 {
-    const struct task *task = proc_task(pseudo_node(node));
+    const struct task *task;
     struct file *file;
+    int error = find_traceable(pseudo_node(node), &task);
 
-    if (!task || !task->fs)
+    if (error)
+        return error;
+    if (!task->fs)
         return -ENOENT;
     file = fs_context_directory(task->fs);
     *target = file ? file->node : path_root;
@@ -151,9 +170,12 @@ static int follow_cwd(struct node *node, struct node **target)
 
 static int follow_root(struct node *node, struct node **target)
 {
-    const struct task *task = proc_task(pseudo_node(node));
+    const struct task *task;
+    int error = find_traceable(pseudo_node(node), &task);
 
-    if (!task || !task->fs)
+    if (error)
+        return error;
+    if (!task->fs)
         return -ENOENT;
     *target = path_root;
     node_get(*target);
@@ -189,8 +211,12 @@ static struct file *file_of(const struct pseudo_node *node, int fd)
 
 static int follow_fd(struct node *node, struct node **target)
 {
-    struct file *file = file_of(pseudo_node(node), pseudo_node(node)->number);
+    const struct task *task;
+    int error = find_traceable(pseudo_node(node), &task);
 
+    if (error)
+        return error;
+    struct file *file = file_of(pseudo_node(node), pseudo_node(node)->number);
     if (!file)
         return -ENOENT;
     if (!file->node)
@@ -263,7 +289,10 @@ static int lookup_fd(struct node *directory, const struct node_name *name, struc
 
 static int lookup_fdinfo(struct node *directory, const struct node_name *name, struct node **child)
 {
-    return lookup_number(directory, name, &fdinfo_entry, child);
+    const struct task *task;
+    int error = find_traceable(pseudo_node(directory), &task);
+
+    return error ? error : lookup_number(directory, name, &fdinfo_entry, child);
 }
 
 static void list_numbers(struct node *directory, const struct pseudo_entry *entry,

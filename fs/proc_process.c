@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 
 #include "fs/proc.h"
+#include "kernel/credentials.h"
 #include "kernel/task.h"
 #include "libc/include/string.h"
 #include "mm/access.h"
@@ -182,25 +183,46 @@ static const struct node_operations task_operations = {
 
 /* ---- The entries ---- */
 
+/* What a process has in memory is for whoever may trace it, which is judged at the open. */
+static int open_private(struct node *node, struct file *file)
+{
+    const struct task *task = proc_task(pseudo_node(node));
+
+    if (task && !credentials_may_trace(task))
+        return -EACCES;
+    return pseudo_open_text(node, file);
+}
+
+static const struct node_operations private_operations = {
+    .open = open_private,
+    .release = pseudo_release,
+};
+
 /* clang-format off */
+#define PRIVATE(entry_name, entry_mode, entry_show)                                       \
+    {                                                                                     \
+        .name = (entry_name), .mode = S_IFREG | (entry_mode), .show = (entry_show),       \
+        .operations = &private_operations                                                 \
+    }
+
 #define THREAD_ENTRIES                                            \
-    PSEUDO_TEXT("auxv", show_auxv),                               \
+    PRIVATE("auxv", 0400, show_auxv),                             \
     PSEUDO_TEXT("cmdline", show_cmdline),                         \
     PSEUDO_SETTING("comm", show_comm, store_comm),                \
     PSEUDO_LINK("cwd", proc_cwd_operations),                      \
-    PSEUDO_TEXT("environ", show_environ),                         \
+    PRIVATE("environ", 0400, show_environ),                       \
     PSEUDO_LINK("exe", proc_exe_operations),                      \
     PSEUDO_OTHER("fd", S_IFDIR | 0500, proc_fd_operations),       \
     PSEUDO_OTHER("fdinfo", S_IFDIR | 0555, proc_fdinfo_operations), \
     PSEUDO_TEXT("limits", show_limits),                           \
-    PSEUDO_TEXT("maps", proc_show_maps),                          \
+    PRIVATE("maps", 0444, proc_show_maps),                        \
     PSEUDO_OTHER("mem", S_IFREG | 0600, proc_mem_operations),     \
     PSEUDO_TEXT("mountinfo", proc_show_mountinfo),                \
     PSEUDO_TEXT("mounts", proc_show_mounts),                      \
     PSEUDO_OTHER("pagemap", S_IFREG | 0400, proc_pagemap_operations), \
     PSEUDO_LINK("root", proc_root_operations),                    \
-    PSEUDO_TEXT("smaps", proc_show_smaps),                        \
-    PSEUDO_TEXT("smaps_rollup", proc_show_smaps_rollup),          \
+    PRIVATE("smaps", 0444, proc_show_smaps),                      \
+    PRIVATE("smaps_rollup", 0444, proc_show_smaps_rollup),        \
     PSEUDO_TEXT("stat", proc_show_stat),                          \
     PSEUDO_TEXT("statm", proc_show_statm),                        \
     PSEUDO_TEXT("status", proc_show_status)

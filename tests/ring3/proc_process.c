@@ -457,6 +457,36 @@ static void files_of_the_dead(void)
     close(memory);
 }
 
+/* What is in memory, and what a process has its hands on, is for whoever may trace it. */
+static void look_as_a_stranger(void)
+{
+    static const char *const closed[] = {"auxv",  "environ",      "fdinfo/0", "maps", "mem",
+                                         "smaps", "smaps_rollup", "cwd/.",    "exe",  "root/."};
+    static const char *const links[] = {"cwd", "exe", "root"};
+    static const char *const open_to_all[] = {"cmdline", "comm", "limits", "stat", "status"};
+    char target[256];
+    pid_t parent = getppid();
+
+    EXPECT_SUCCESS(syscall(__NR_setresgid, 1000, 1000, 1000));
+    EXPECT_SUCCESS(syscall(__NR_setresuid, 1000, 1000, 1000));
+    for (unsigned int i = 0; i < COUNT(closed); i++)
+        EXPECT_ERROR(open(path_in(parent, closed[i]), O_RDONLY), EACCES);
+    for (unsigned int i = 0; i < COUNT(links); i++)
+        EXPECT_ERROR(syscall(__NR_readlink, path_in(parent, links[i]), target, sizeof(target)),
+                     EACCES);
+    for (unsigned int i = 0; i < COUNT(open_to_all); i++)
+        EXPECT_SUCCESS(open(path_in(parent, open_to_all[i]), O_RDONLY));
+}
+
+static void strangers(void)
+{
+    if (syscall(__NR_geteuid) != 0) {
+        ktap_skip("only root can become somebody else");
+        return;
+    }
+    run_in_child(look_as_a_stranger);
+}
+
 static const struct ktap_test tests[] = {
     {"status: who it is", status_of_this_process},
     {"status: how much memory", memory_in_status},
@@ -476,6 +506,7 @@ static const struct ktap_test tests[] = {
     {"task/ has all threads, each with its own number and name", threads},
     {"the states of a child: S, T, S, Z", states},
     {"open files of a process that has died", files_of_the_dead},
+    {"memory, folders and files are for whoever may trace it: EACCES", strangers},
 };
 
 int main(int argc, char **argv)
