@@ -100,6 +100,7 @@ static int set_alternate_stack(const stack_t *stack, uintptr_t rsp)
     state->stack_base = disable ? 0 : (uintptr_t)stack->ss_sp;
     state->stack_size = disable ? 0 : stack->ss_size;
     state->stack_flags = stack->ss_flags;
+    state->disarmed = (stack_t){0}; /* it is back, or another has taken its place */
     return 0;
 }
 

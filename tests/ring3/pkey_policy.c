@@ -448,6 +448,7 @@ static bool edits_pkru, edits_frame;
 
 static bool forks_in_handler;
 static pid_t forked;
+static const stack_t *stack_for_frame;
 
 static void on_kept_signal(int number, siginfo_t *info, void *context)
 {
@@ -455,6 +456,8 @@ static void on_kept_signal(int number, siginfo_t *info, void *context)
     pkru_in_handler = pkru_read();
     if (forks_in_handler)
         forked = fork();
+    if (stack_for_frame)
+        ((ucontext_t *)context)->uc_stack = *stack_for_frame;
     if (edits_pkru)
         pkru_write(handlers_pkru);
     if (edits_frame)
@@ -578,6 +581,14 @@ static void disarmed_stacks_come_back(void)
               found.ss_size != stack.ss_size);
     EXPECT_EQUAL(waitpid(forked, &status, 0), forked);
     EXPECT_EQUAL(status, 0);
+    /* Not when another has taken its place since. */
+    stack_t other = {.ss_sp = (char *)stack.ss_sp + 4 * PAGE, .ss_size = 4 * PAGE};
+    EXPECT_SUCCESS(sigaltstack(&other, NULL));
+    stack_for_frame = &stack;
+    after_kept_signal(rights_to(PKEY_DISABLE_ACCESS, 0));
+    stack_for_frame = NULL;
+    EXPECT_SUCCESS(sigaltstack(NULL, &found));
+    EXPECT(found.ss_sp == other.ss_sp);
     stack.ss_flags = SS_DISABLE;
     EXPECT_SUCCESS(sigaltstack(&stack, NULL));
     end();
