@@ -34,7 +34,7 @@ def test_leaf_of_a_keyed_page():
     before, _, after = output.partition("Value returned is")
     page = re.search(r"walk of 0x([0-9a-f]+)", before)[1]
     assert re.search(rf"{page}-[0-9a-f]+ ---p key  0", before)
-    assert re.search(rf"{page}-[0-9a-f]+ rw-p key  1", after)
+    assert re.search(rf"{page}-[0-9a-f]+ rw-p key  1", after), output
     assert "empty" in before
     leaves = re.findall(r"PTE +\d+  0x[0-9a-f]+: frame 0x[0-9a-f]+ (.*)", after)
     assert leaves == ["P W U A D OWNED NX key 1 (4 KiB page)"] * 2
