@@ -22,6 +22,7 @@
 #include "fs/poll_set.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "mm/footprint.h"
 #include "mm/slab.h"
 
 #define MILLISECONDS 1000000ul /* in nanoseconds */
@@ -42,7 +43,9 @@ struct entry {
 
 struct epoll {
     TAILQ_HEAD(entries_head, entry) entries;
+    uint64_t count;
     unsigned int nested; /* entries that are epoll files */
+    uint64_t counted_by; /* the footprint that has counted it */
 };
 
 static const struct file_operations epoll_operations;
@@ -55,6 +58,7 @@ static void remove_entry(struct entry *entry)
     TAILQ_REMOVE(&entry->epoll->entries, entry, link);
     if (entry->watch.file->operations == &epoll_operations)
         entry->epoll->nested--;
+    entry->epoll->count--;
     kfree(entry);
 }
 
@@ -100,6 +104,7 @@ static long add_entry(struct file *epoll_file, struct file *file, int fd,
     LIST_INSERT_HEAD(&file->watches, &entry->watch, link);
     TAILQ_INSERT_TAIL(&epoll->entries, entry, link);
     epoll->nested += is_epoll;
+    epoll->count++;
     set_event(entry, event);
     return 0;
 }
@@ -234,7 +239,18 @@ static void release(struct file *file)
     kfree(epoll);
 }
 
+/* As many entries as one likes may be made with few descriptors, so they count. */
+static void add_footprint(struct file *file, struct footprint *footprint)
+{
+    struct epoll *epoll = file->state;
+
+    if (epoll->counted_by != footprint->count)
+        footprint->files += epoll->count * sizeof(struct entry) / PAGE_SIZE;
+    epoll->counted_by = footprint->count;
+}
+
 static const struct file_operations epoll_operations = {
+    .footprint = add_footprint,
     .status = anonymous_status,
     .poll = poll,
     .release = release,
