@@ -23,8 +23,10 @@ TABLE = os.path.join(latchkey.ROOT, "docs", "testing.md")
 PATCHES = os.path.join(latchkey.ROOT, "tests", "mistakes")
 # What a kernel with a mistake may leave standing, in seconds.
 LIMIT = 300
-# Of the build folder, what a copy does not need.
-NOT_COPIED = ("host", "programs", "bench", "media", "judge", "long", "latchkey.iso", "debug")
+# Of the build folder, what the kernel and its programs are made of. There is more in it, whole
+# systems with device files among it.
+COPIED = ("flags", "font", "initramfs.cpio", "latchkey.elf", "obj", "stripped", "symbols")
+COPIED += ("tests", "uapi", "user", "vdso")
 
 
 # ---- The sources --------------------------------------------------------------------------------
@@ -55,9 +57,15 @@ class Tree:
 
     def _copy_objects(self, debug):
         folder = os.path.join(latchkey.BUILD, "debug") if debug else latchkey.BUILD
-        if os.path.isdir(folder):
-            ignore = shutil.ignore_patterns(*NOT_COPIED)
-            shutil.copytree(folder, self.built(debug=debug), symlinks=True, ignore=ignore)
+        target = self.built(debug=debug)
+        os.makedirs(target, exist_ok=True)
+        for name in COPIED:
+            path = os.path.join(folder, name)
+            if os.path.isdir(path):
+                ignore = shutil.ignore_patterns("host")
+                shutil.copytree(path, os.path.join(target, name), symlinks=True, ignore=ignore)
+            elif os.path.exists(path):
+                shutil.copy2(path, target)
 
     def _call(self, *command, **options):
         options = {"cwd": self._folder, **options}
