@@ -282,6 +282,25 @@ static void tell_problem(const struct exec_arguments *arguments)
                 console_name(path, sizeof(path), arguments->path), arguments->problem);
 }
 
+/*
+ * What the task shared with its other threads is its own when they have ended, and keeps the locks
+ * of bytes with its descriptors: only what another process shares is copied. There is no way back
+ * to the old program without its threads, so it ends where that finds no memory.
+ */
+static int leave_others(void)
+{
+    int error = process_end_other_threads();
+
+    if (error)
+        return error;
+    error = unshare_files();
+    if (!error)
+        error = unshare_actions();
+    if (error)
+        signal_send(current(), SIGKILL);
+    return error;
+}
+
 int exec_file(struct file *file, struct exec_arguments *arguments)
 {
     uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
@@ -302,11 +321,7 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
             error = -ENOEXEC;
     }
     if (!error) {
-        error = unshare_files();
-        if (!error)
-            error = unshare_actions();
-        if (!error)
-            error = process_end_other_threads();
+        error = leave_others();
         if (error)
             space_put(space);
     }

@@ -26,9 +26,10 @@ struct exec_arguments {
 
 /*
  * Makes the running task this program: its frame starts it. The file's reference stays the
- * caller's. On an error the task is as before:
+ * caller's. On an error the task is as before, unless memory ran out when the other threads had
+ * ended already: then it has SIGKILL.
  * -ENOEXEC (not a program for this kernel; the console says why too), -EINVAL, -ENOMEM, -E2BIG,
- * -EIO.
+ * -EIO, -EAGAIN (another thread ends the process, or is here too).
  */
 int exec_file(struct file *file, struct exec_arguments *arguments);
 

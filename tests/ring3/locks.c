@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Locks on files: whose they are when a descriptor is closed while somebody waits, and what becomes
- * of processes that wait for each other.
+ * Locks on files: whose they are when a descriptor is closed while somebody waits, and in a new
+ * program, and what becomes of processes that wait for each other.
  *
  * Every process and thread here that sleeps does so in its wait for a lock, so one that is seen
  * asleep waits for it.
@@ -320,6 +320,84 @@ static void locks_of_the_dead(void)
     }
 }
 
+/* ---- New programs ---- */
+
+#define HOLD "hold" /* the argument with which this program only stays */
+
+static char *const hold_arguments[] = {"locks", HOLD, NULL};
+
+static void execute(void)
+{
+    raw_call(__NR_execve, (uintptr_t) "/proc/self/exe", (uintptr_t)hold_arguments,
+             (uintptr_t)environ, 0);
+}
+
+static void stay(void)
+{
+    for (;;)
+        raw_call(__NR_pause, 0, 0, 0, 0);
+}
+
+static void execute_in_thread(void *unused)
+{
+    (void)unused;
+    execute();
+}
+
+static void stay_in_thread(void *unused)
+{
+    (void)unused;
+    stay();
+}
+
+static void lock_and_execute(void (*thread)(void *))
+{
+    static uint32_t alive;
+    char *stack = map_pages(STACK_SIZE / PAGE, READ_WRITE);
+
+    if (lock(open("file", O_RDWR), F_SETLK, F_WRLCK, 0))
+        _exit(1);
+    if (thread)
+        start_task(THREAD_TASK, stack + STACK_SIZE, thread, NULL, &alive);
+    if (thread == execute_in_thread)
+        stay();
+    execute();
+    _exit(1);
+}
+
+/* A descriptor that the new program no longer has tells when it runs. */
+static void expect_lock_kept(void (*thread)(void *))
+{
+    int file = open("file", O_RDWR), ends[2];
+    char byte;
+    pid_t child;
+
+    EXPECT_SUCCESS(syscall(__NR_pipe2, ends, O_CLOEXEC));
+    fflush(stdout);
+    child = fork();
+    if (child == 0)
+        lock_and_execute(thread);
+    close(ends[1]);
+    EXPECT_EQUAL(read(ends[0], &byte, 1), 0);
+    EXPECT_EQUAL(in_the_way(file, 0), F_WRLCK);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    EXPECT_EQUAL(in_the_way(file, 0), F_UNLCK);
+    close(ends[0]);
+    close(file);
+}
+
+static void kept_by_exec(void)
+{
+    expect_lock_kept(NULL);
+}
+
+static void kept_without_threads(void)
+{
+    expect_lock_kept(stay_in_thread);
+    expect_lock_kept(execute_in_thread);
+}
+
 /* ---- Processes that wait for each other ---- */
 
 static void nothing(int signal, siginfo_t *info, void *context)
@@ -532,6 +610,8 @@ static const struct ktap_test tests[] = {
     {"all that came since the close goes with it", locks_since},
     {"an open file takes its locks along", locks_of_open_files},
     {"no lock outlives its process", locks_of_the_dead},
+    {"execve keeps them", kept_by_exec},
+    {"and it does when it ends other threads, or the main thread", kept_without_threads},
     {"processes that wait in a circle: EDEADLK", cycles},
     {"two readers that want to write: EDEADLK", two_readers},
     {"a circle that is closed during a wait: EDEADLK", cycle_during_wait},
@@ -541,10 +621,12 @@ static const struct ktap_test tests[] = {
     {"errors have an order", order_of_errors},
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
     int status;
 
+    if (argc > 1 && strcmp(argv[1], HOLD) == 0)
+        stay();
     probe_init();
     shared = mmap(NULL, PAGE, READ_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     enter_scratch(directory, sizeof(directory));
