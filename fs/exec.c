@@ -257,6 +257,7 @@ static int exec_node(struct node *node, const char *path, struct exec_arguments 
         char *interpreter = NULL;
 
         error = depth > INTERPRETERS_MAX ? -ELOOP : open_program(node, &file);
+        arguments->is_readable = !node_permission(node, MAY_READ);
         node_put(node);
         if (error)
             break;

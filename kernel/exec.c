@@ -244,7 +244,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     process->rights = (struct rights_state){0};
     task->rights = (struct thread_rights){0};
     process->exit_signal = SIGCHLD;
-    process->control.is_not_dumpable = false;
+    process->control.is_not_dumpable = !arguments->is_readable; /* nor is its memory to be read */
     if (process->executable)
         file_put(process->executable);
     process->executable = image->file;

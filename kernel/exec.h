@@ -9,6 +9,7 @@
 #ifndef KERNEL_EXEC_H
 #define KERNEL_EXEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct file;
@@ -21,6 +22,7 @@ struct exec_arguments {
     size_t size;   /* bytes of all of them */
     unsigned int argc, envc;
     const char *path;    /* for AT_EXECFN and the task's name */
+    bool is_readable;    /* whoever executes the program may read it too */
     const char *problem; /* set when it fails: what is wrong with the file, in words, or NULL */
 };
 

@@ -311,18 +311,26 @@ static long resume(struct task *task, long request, uintptr_t signal)
     return 0;
 }
 
+/* A tracer from before may see no more of a program that it may not read than one that comes. */
+static bool may_touch_memory(const struct task *task)
+{
+    return !task->process->control.is_not_dumpable || task_may(CAP_SYS_PTRACE);
+}
+
 static long peek(struct task *task, uintptr_t address, uintptr_t data)
 {
     uint64_t word;
 
-    if (space_read(task->space, address, &word, sizeof(word)) != sizeof(word))
+    if (!may_touch_memory(task) ||
+        space_read(task->space, address, &word, sizeof(word)) != sizeof(word))
         return -EIO;
     return copy_to_user(data, &word, sizeof(word)) ? -EFAULT : 0;
 }
 
 static long poke(struct task *task, uintptr_t address, uint64_t word)
 {
-    if (space_write(task->space, address, &word, sizeof(word)) != sizeof(word))
+    if (!may_touch_memory(task) ||
+        space_write(task->space, address, &word, sizeof(word)) != sizeof(word))
         return -EIO;
     return 0;
 }

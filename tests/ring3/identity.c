@@ -224,6 +224,70 @@ static void tracing(void)
         kill(all[i], SIGKILL);
 }
 
+/* ---- A program that may be executed and not read ---- */
+
+static const char unreadable[] = "/tmp/latchkey-unreadable";
+
+static void copy_program(void)
+{
+    static char buffer[0x10000];
+    int from = open("/proc/self/exe", O_RDONLY);
+    ssize_t size;
+
+    syscall(__NR_mkdir, "/tmp", 0777);
+    unlink(unreadable);
+    int to = open(unreadable, O_WRONLY | O_CREAT | O_TRUNC, 0711);
+    EXPECT_SUCCESS(syscall(__NR_fchmod, to, 0711));
+    while ((size = read(from, buffer, sizeof(buffer))) > 0)
+        EXPECT_EQUAL(write(to, buffer, size), size);
+    close(from);
+    close(to);
+}
+
+/* Its end of the pipe is closed when the program runs. */
+static pid_t start_unreadable(bool traced)
+{
+    char *arguments[] = {"unreadable", "wait", NULL};
+    int ends[2];
+    char byte;
+
+    EXPECT_SUCCESS(syscall(__NR_pipe2, ends, O_CLOEXEC));
+    pid_t child = fork();
+    if (child == 0) {
+        if (traced)
+            syscall(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
+        execve(unreadable, arguments, environ);
+        _exit(1);
+    }
+    close(ends[1]);
+    EXPECT_EQUAL(read(ends[0], &byte, 1), 0);
+    close(ends[0]);
+    return child;
+}
+
+static void unreadable_program(void)
+{
+    long word;
+    int status;
+
+    copy_program();
+    become(SOMEBODY);
+    EXPECT_ERROR(open(unreadable, O_RDONLY), EACCES);
+    pid_t child = start_unreadable(false);
+    EXPECT_EQUAL(look_into(child), EPERM);
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    EXPECT_EQUAL(status, SIGKILL);
+
+    child = start_unreadable(true);
+    EXPECT_EQUAL(waitpid(child, &status, 0), child);
+    EXPECT_EQUAL(status, SIGTRAP << 8 | 0x7f);
+    EXPECT_ERROR(syscall(__NR_ptrace, PTRACE_PEEKDATA, child, unreadable, &word), EIO);
+    EXPECT_ERROR(syscall(__NR_ptrace, PTRACE_POKEDATA, child, &status, 0), EIO);
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+}
+
 /* What others could do with the process that it was they cannot with the one that it is. */
 static void not_dumpable(void)
 {
@@ -269,19 +333,23 @@ static const struct ktap_test tests[] = {
     {"PR_SET_KEEPCAPS keeps what is permitted", kept_capabilities},
     {"capset takes away for good", dropped_capabilities},
     {"who may trace whom", tracing},
+    {"a program that may not be read: nor its memory", unreadable_program},
     {"who becomes another is not dumpable", not_dumpable},
     {"clock, names, console and power are root's", the_machine},
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct ktap_test test = {NULL, in_a_child};
 
+    while (argc > 1 && strcmp(argv[1], "wait") == 0)
+        usleep(1000000);
     ktap_plan(COUNT(tests));
     for (size_t i = 0; i < COUNT(tests); i++) {
         test.name = tests[i].name;
         run = tests[i].run;
         ktap_run_one(&test);
     }
+    unlink(unreadable);
     return ktap_status();
 }
