@@ -33,9 +33,11 @@ static uint64_t kept_from_current(void)
 {
     const struct task *task = current();
 
-    if (!task->process || task->process->is_exiting || task->is_in_need)
+    if (!task->process || task->process->is_exiting)
         return 0;
-    return task_may(CAP_SYS_ADMIN) ? kept_for_ending : kept_for_operator;
+    if (task_may(CAP_SYS_ADMIN))
+        return task->is_in_need ? 0 : kept_for_ending;
+    return task->is_in_need ? kept_for_operator / 2 : kept_for_operator;
 }
 
 static uint64_t at_most(uint64_t pages, uint64_t most)
