@@ -40,15 +40,15 @@ void tmpfs_read_usage(struct tmpfs_usage *usage)
     };
 }
 
-bool tmpfs_count_name(struct node *node)
+bool tmpfs_count_name(bool *is_counted)
 {
-    return !tmpfs_node(node)->is_counted || page_quota_take(&node_quota);
+    *is_counted = is_limited;
+    return !is_limited || page_quota_take(&node_quota, 1);
 }
 
-void tmpfs_uncount_name(struct node *node)
+void tmpfs_uncount_name(void)
 {
-    if (tmpfs_node(node)->is_counted)
-        page_quota_give(&node_quota, 1);
+    page_quota_give(&node_quota, 1);
 }
 
 /* ---- Symbolic links and special files ---- */
@@ -152,7 +152,7 @@ static int create_target(struct tmpfs_node *node, const struct node_template *te
 {
     size_t length = template->target_length;
 
-    if (takes_block(node, length) && !page_quota_take(&block_quota))
+    if (takes_block(node, length) && !page_quota_take(&block_quota, 1))
         return -ENOSPC;
     node->target = kmalloc(length + 1);
     if (!node->target) {
@@ -197,11 +197,11 @@ static int create_node(const struct node_template *template, bool is_counted, st
     node_init(&node->node, operations_for(template->mode), template->mode, TMPFS_DEVICE);
     node->node.device = template->device;
     node->is_counted = is_counted;
-    error = tmpfs_count_name(&node->node) ? 0 : -ENOSPC;
+    error = !is_counted || page_quota_take(&node_quota, 1) ? 0 : -ENOSPC;
     if (!error) {
         error = init_content(node, template);
-        if (error)
-            tmpfs_uncount_name(&node->node);
+        if (error && is_counted)
+            page_quota_give(&node_quota, 1);
     }
     if (error)
         kfree(node);
@@ -225,7 +225,8 @@ void tmpfs_release(struct node *node)
         object_destroy(tmpfs->object);
     else if (S_ISLNK(node->mode))
         free_target(tmpfs);
-    tmpfs_uncount_name(node);
+    if (tmpfs->is_counted)
+        page_quota_give(&node_quota, 1);
     kfree(tmpfs);
 }
 

@@ -79,9 +79,12 @@ extern const struct node_operations tmpfs_file_operations;      /* fs/tmpfs_file
 /* A node that hangs nowhere, with one reference; -ENOMEM, or -ENOSPC. */
 int tmpfs_create_node(const struct node_template *template, struct node **result);
 
-/* A further name of a node counts as a node: false when there may be no more. And it goes. */
-bool tmpfs_count_name(struct node *node);
-void tmpfs_uncount_name(struct node *node);
+/*
+ * A further name of a node counts as a node, also that of a node which does not count itself:
+ * false when there may be no more. And one that counts goes.
+ */
+bool tmpfs_count_name(bool *is_counted);
+void tmpfs_uncount_name(void);
 
 /* The release operation of every node. */
 void tmpfs_release(struct node *node);

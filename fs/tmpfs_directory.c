@@ -19,6 +19,7 @@ struct tmpfs_entry {
     RB_ENTRY(tmpfs_entry) by_name;
     TAILQ_ENTRY(tmpfs_entry) in_order;
     struct node *node; /* with a reference */
+    bool is_counted;   /* against the limit, besides the node */
     uint64_t position;
     size_t length;
     char name[];
@@ -37,6 +38,7 @@ static struct tmpfs_entry *create_entry(const struct node_name *name)
     struct tmpfs_entry *entry = kmalloc(sizeof(*entry) + name->length + 1);
 
     if (entry) {
+        entry->is_counted = false;
         entry->length = name->length;
         memcpy(entry->name, name->text, name->length);
         entry->name[name->length] = '\0';
@@ -117,12 +119,23 @@ static int may_remove_locked(const struct tmpfs_entry *entry, const struct node 
     return 0;
 }
 
-/* After the node's entry is gone. The last name is the node's own and counts until it is freed. */
-static void drop_links_locked(struct node *node)
+/*
+ * After the node's entry is gone. Of a node that counts, the last name is its own and counts until
+ * it is freed, whichever name that is.
+ */
+static void drop_links_locked(const struct tmpfs_entry *entry, struct node *node)
 {
     node->links -= S_ISDIR(node->mode) ? 2 : 1;
-    if (node->links)
-        tmpfs_uncount_name(node);
+    if (tmpfs_node(node)->is_counted ? node->links > 0 : entry->is_counted)
+        tmpfs_uncount_name();
+}
+
+/* A name for a node that has none yet needs no more than the node. */
+static bool count_name_locked(struct tmpfs_entry *entry, struct node *node)
+{
+    if (!node->links && tmpfs_node(node)->is_counted)
+        return true;
+    return tmpfs_count_name(&entry->is_counted);
 }
 
 /* ---- Operations ---- */
@@ -152,7 +165,7 @@ static int add_link(struct node *directory, const struct node_name *name, struct
         return -ENOMEM;
     spin_lock(&namespace_lock);
     error = may_insert_locked(directory, name);
-    if (!error && node->links && !tmpfs_count_name(node))
+    if (!error && !count_name_locked(entry, node))
         error = -ENOSPC;
     if (!error) {
         node->links += links;
@@ -197,7 +210,7 @@ static int unlink(struct node *directory, const struct node_name *name, struct n
     error = may_remove_locked(entry, child);
     if (!error) {
         remove_locked(directory, entry);
-        drop_links_locked(child);
+        drop_links_locked(entry, child);
     }
     spin_unlock(&namespace_lock);
     if (!error) {
@@ -220,8 +233,9 @@ static int move_locked(struct node *from, struct tmpfs_entry *old, struct node *
 
         if (error)
             return error;
-        drop_links_locked(remove_locked(to, replaced));
+        drop_links_locked(replaced, remove_locked(to, replaced));
     }
+    new->is_counted = old->is_counted;
     insert_locked(to, new, remove_locked(from, old));
     return 0;
 }
@@ -231,6 +245,7 @@ static int exchange_locked(struct node *left, struct tmpfs_entry *a, struct node
                            struct tmpfs_entry *b)
 {
     struct node *from_a, *from_b;
+    bool is_counted;
 
     if (!a || !b)
         return -ENOENT;
@@ -238,6 +253,9 @@ static int exchange_locked(struct node *left, struct tmpfs_entry *a, struct node
         return -EBUSY;
     from_a = remove_locked(left, a);
     from_b = remove_locked(right, b);
+    is_counted = a->is_counted;
+    a->is_counted = b->is_counted;
+    b->is_counted = is_counted;
     insert_locked(left, a, from_b);
     insert_locked(right, b, from_a);
     return 0;

@@ -246,6 +246,7 @@ static int allocate(struct node *node, uint64_t start, uint64_t end)
     struct memory_object *object = tmpfs_node(node)->object;
     uint64_t first = start >> PAGE_SHIFT;
     uint64_t last = (end - 1) >> PAGE_SHIFT;
+    uint64_t index = first;
     int error = 0;
 
     if ((node->seals & F_SEAL_GROW) && end > object->size)
@@ -254,10 +255,12 @@ static int allocate(struct node *node, uint64_t start, uint64_t end)
     if (last - first >= page_count_total() ||
         (object->quota && last - first >= object->quota->limit))
         return -ENOSPC;
-    for (uint64_t index = first; index <= last && !error; index++)
+    while (index <= last && !error) {
         error = signal_is_killed(current()) ? -EINTR : object_reserve(object, index);
+        index += !error;
+    }
     if (error) /* as on Linux: what cannot be had as a whole is not kept in part */
-        object_drop_reserved(object, first, last + 1);
+        object_drop_reserved(object, first, index);
     return error == -ENOMEM ? -ENOSPC : error;
 }
 

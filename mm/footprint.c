@@ -23,7 +23,7 @@ void footprint_add_object(struct footprint *footprint, struct memory_object *obj
     if (object->counted_by == footprint->count || (operations && !operations->is_nameless(object)))
         return;
     object->counted_by = footprint->count;
-    footprint->files += object->pages;
+    footprint->files += object->pages + object->tables;
 }
 
 /* Of an area with an object, what the space has copied is its own. */

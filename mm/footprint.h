@@ -30,7 +30,7 @@ struct footprint footprint_begin(void);
 /* Adds what a space has. Takes its lock to read. */
 void footprint_add_space(struct footprint *footprint, struct address_space *space);
 
-/* Adds the pages of an object that has no name, once. */
+/* Adds the pages and tables of an object that has no name, once. */
 void footprint_add_object(struct footprint *footprint, struct memory_object *object);
 
 static inline uint64_t footprint_sum(const struct footprint *footprint)

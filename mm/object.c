@@ -49,16 +49,49 @@ static uint64_t capacity(unsigned int height)
     return 1ul << (TABLE_SHIFT * height);
 }
 
-static void **table_create(void)
-{
-    struct page *page = page_alloc(0, PAGE_ZERO);
-
-    return page ? page_address(page) : NULL;
-}
-
-static void table_free(void **table)
+static void table_put(void **table)
 {
     page_put(page_of(direct_map_paddr(table)));
+}
+
+/* Tables that hang nowhere yet are a chain: the first entry of each is the next one. */
+static void **chain_take(void ***chain)
+{
+    void **table = *chain;
+
+    *chain = table[0];
+    table[0] = NULL;
+    return table;
+}
+
+static void chain_put(void **chain)
+{
+    while (chain)
+        table_put(chain_take(&chain));
+}
+
+static int chain_create(unsigned int count, void ***chain)
+{
+    *chain = NULL;
+    while (count--) {
+        struct page *page = page_alloc(0, PAGE_ZERO);
+
+        if (!page) {
+            chain_put(*chain);
+            return -ENOMEM;
+        }
+        *(void **)page_address(page) = *chain;
+        *chain = page_address(page);
+    }
+    return 0;
+}
+
+static void table_free_locked(struct memory_object *object, void **table)
+{
+    table_put(table);
+    object->tables--;
+    if (object->quota)
+        page_quota_give(object->quota, 1);
 }
 
 static unsigned int table_index(uint64_t index, unsigned int level)
@@ -66,26 +99,40 @@ static unsigned int table_index(uint64_t index, unsigned int level)
     return (index >> (TABLE_SHIFT * (level - 1))) % TABLE_SIZE;
 }
 
-/* Puts tables above the root until the index has a place. */
-static int grow_locked(struct memory_object *object, uint64_t index)
+/* How many tables it takes until the index has a slot. */
+static unsigned int missing_locked(struct memory_object *object, uint64_t index)
+{
+    unsigned int level = object->height;
+    void **slot = &object->root;
+
+    while (index >= capacity(level))
+        level++;
+    if (!object->root)
+        return level;
+    if (level > object->height) /* those above the root, and one of each level below the new one */
+        return level - object->height + level - 1;
+    for (; level && *slot; level--)
+        slot = (void **)*slot + table_index(index, level);
+    return level;
+}
+
+/* Puts tables of the chain above the root until the index has a place. */
+static void grow_locked(struct memory_object *object, uint64_t index, void ***chain)
 {
     assert(spin_is_held(&object->lock));
     while (index >= capacity(object->height)) {
         if (object->root) {
-            void **table = table_create();
+            void **table = chain_take(chain);
 
-            if (!table)
-                return -ENOMEM;
             table[0] = object->root;
             object->root = table;
         }
         object->height++;
     }
-    return 0;
 }
 
-/* Where the pointer to the page stands, or NULL; missing tables are made if create. */
-static void **slot_locked(struct memory_object *object, uint64_t index, bool create)
+/* Where the pointer to the page stands. Missing tables are taken from the chain; NULL if none. */
+static void **slot_locked(struct memory_object *object, uint64_t index, void ***chain)
 {
     void **slot = &object->root;
 
@@ -93,8 +140,8 @@ static void **slot_locked(struct memory_object *object, uint64_t index, bool cre
     if (index >= capacity(object->height))
         return NULL;
     for (unsigned int level = object->height; level; level--) {
-        if (!*slot && create)
-            *slot = table_create();
+        if (!*slot && chain)
+            *slot = chain_take(chain);
         if (!*slot)
             return NULL;
         slot = (void **)*slot + table_index(index, level);
@@ -109,7 +156,7 @@ static struct page *find(struct memory_object *object, uint64_t index, bool crea
     void **slot;
 
     spin_lock(&object->lock);
-    slot = slot_locked(object, index, false);
+    slot = slot_locked(object, index, NULL);
     page = slot ? *slot : NULL;
     if (page && create)
         page->is_reserved = false;
@@ -128,39 +175,43 @@ uint64_t object_total_pages(void)
     return __atomic_load_n(&total_pages, __ATOMIC_RELAXED);
 }
 
-bool page_quota_take(struct page_quota *quota)
-{
-    if (__atomic_add_fetch(&quota->used, 1, __ATOMIC_RELAXED) <= quota->limit)
-        return true;
-    page_quota_give(quota, 1);
-    return false;
-}
-
-void page_quota_give(struct page_quota *quota, uint64_t count)
-{
-    __atomic_fetch_sub(&quota->used, count, __ATOMIC_RELAXED);
-}
-
 static void count_pages(struct memory_object *object, int change)
 {
     object->pages += (uint64_t)change;
     __atomic_fetch_add(&total_pages, (uint64_t)change, __ATOMIC_RELAXED);
 }
 
+/* The slot for a page that is missing, and what it and its tables take of the quota: or nothing. */
+static int make_slot_locked(struct memory_object *object, uint64_t index, void ***slot)
+{
+    unsigned int tables = *slot ? 0 : missing_locked(object, index);
+    void **chain;
+
+    if (object->quota && !page_quota_take(object->quota, tables + 1))
+        return -ENOSPC;
+    if (chain_create(tables, &chain)) {
+        if (object->quota)
+            page_quota_give(object->quota, tables + 1);
+        return -ENOMEM;
+    }
+    object->tables += tables;
+    grow_locked(object, index, &chain);
+    if (!*slot)
+        *slot = slot_locked(object, index, &chain);
+    assert(!chain);
+    return 0;
+}
+
 static int add_locked(struct memory_object *object, uint64_t index, struct page *page)
 {
-    void **slot;
-    int error = grow_locked(object, index);
+    void **slot = slot_locked(object, index, NULL);
+    int error;
 
+    if (slot && *slot)
+        return -EEXIST;
+    error = make_slot_locked(object, index, &slot);
     if (error)
         return error;
-    slot = slot_locked(object, index, true);
-    if (!slot)
-        return -ENOMEM;
-    if (*slot)
-        return -EEXIST;
-    if (object->quota && !page_quota_take(object->quota))
-        return -ENOSPC;
     *slot = page;
     count_pages(object, 1);
     return 0;
@@ -220,7 +271,7 @@ static bool is_backed(struct memory_object *object, uint64_t index)
     bool backed;
 
     spin_lock(&object->lock);
-    slot = slot_locked(object, index, false);
+    slot = slot_locked(object, index, NULL);
     backed = slot && *slot;
     spin_unlock(&object->lock);
     return backed;
@@ -242,20 +293,6 @@ int object_reserve(struct memory_object *object, uint64_t index)
         return 0;
     page_put(page);
     return error == -EEXIST ? 0 : error;
-}
-
-void object_drop_reserved(struct memory_object *object, uint64_t first, uint64_t end)
-{
-    spin_lock(&object->lock);
-    for (uint64_t index = first; index < end; index++) {
-        void **slot = slot_locked(object, index, false);
-
-        if (!slot || !*slot || !((struct page *)*slot)->is_reserved)
-            continue;
-        drop_page_locked(object, *slot);
-        *slot = NULL;
-    }
-    spin_unlock(&object->lock);
 }
 
 /* The same in a subtree, counted from its start; its capacity when there is no such index. */
@@ -311,41 +348,83 @@ void object_clear(struct memory_object *object, uint64_t start, uint64_t end)
     }
 }
 
+/* Which pages go: all of [first, end), or only those that are there for nobody yet. */
+struct drop {
+    struct memory_object *object;
+    uint64_t first, end;
+    bool only_reserved;
+};
+
+static void *drop_page(const struct drop *drop, struct page *page)
+{
+    if (drop->only_reserved && !page->is_reserved)
+        return page;
+    drop_page_locked(drop->object, page);
+    return NULL;
+}
+
 /*
- * Drops the pages of a subtree from index first on (counted from the start of this subtree) and the
- * tables that become empty. Returns what is left of the subtree.
+ * Drops pages of the subtree whose first index is start, and the tables that become empty. Returns
+ * what is left of the subtree.
  */
-static void *drop_locked(struct memory_object *object, void *subtree, unsigned int level,
-                         uint64_t first)
+static void *drop_locked(const struct drop *drop, void *subtree, unsigned int level, uint64_t start)
 {
     void **table = subtree;
     bool empty = true;
 
-    if (!subtree || first >= capacity(level))
+    if (!subtree || drop->first >= start + capacity(level) || drop->end <= start)
         return subtree;
-    if (level == 0) {
-        drop_page_locked(object, subtree);
-        return NULL;
-    }
+    if (level == 0)
+        return drop_page(drop, subtree);
     for (unsigned int i = 0; i < TABLE_SIZE; i++) {
-        uint64_t start = i * capacity(level - 1);
-
-        table[i] = drop_locked(object, table[i], level - 1, first > start ? first - start : 0);
+        table[i] = drop_locked(drop, table[i], level - 1, start + i * capacity(level - 1));
         if (table[i])
             empty = false;
     }
     if (!empty)
         return subtree;
-    table_free(table);
+    table_free_locked(drop->object, table);
     return NULL;
+}
+
+static bool has_only_first(void **table)
+{
+    for (unsigned int i = 1; i < TABLE_SIZE; i++)
+        if (table[i])
+            return false;
+    return true;
+}
+
+/* Drops, and lowers the tree to what the largest index that is left needs. */
+static void drop_range_locked(const struct drop *drop)
+{
+    struct memory_object *object = drop->object;
+
+    assert(spin_is_held(&object->lock));
+    object->root = drop_locked(drop, object->root, object->height, 0);
+    while (object->root && object->height && has_only_first(object->root)) {
+        void **table = object->root;
+
+        object->root = table[0];
+        object->height--;
+        table_free_locked(object, table);
+    }
+    if (!object->root)
+        object->height = 0;
 }
 
 static void drop_from_locked(struct memory_object *object, uint64_t first)
 {
-    assert(spin_is_held(&object->lock));
-    object->root = drop_locked(object, object->root, object->height, first);
-    if (!object->root)
-        object->height = 0;
+    drop_range_locked(&(struct drop){.object = object, .first = first, .end = UINT64_MAX});
+}
+
+void object_drop_reserved(struct memory_object *object, uint64_t first, uint64_t end)
+{
+    struct drop drop = {.object = object, .first = first, .end = end, .only_reserved = true};
+
+    spin_lock(&object->lock);
+    drop_range_locked(&drop);
+    spin_unlock(&object->lock);
 }
 
 void object_put(struct memory_object *object)
@@ -361,7 +440,7 @@ void object_destroy(struct memory_object *object)
     spin_lock(&object->lock);
     drop_from_locked(object, 0);
     spin_unlock(&object->lock);
-    assert(!object->root && !object->pages);
+    assert(!object->root && !object->pages && !object->tables);
     kfree(object);
 }
 
@@ -369,7 +448,7 @@ void object_destroy(struct memory_object *object)
 static void zero_rest_locked(struct memory_object *object, uint64_t size)
 {
     unsigned int used = size % PAGE_SIZE;
-    void **slot = slot_locked(object, size >> PAGE_SHIFT, false);
+    void **slot = slot_locked(object, size >> PAGE_SHIFT, NULL);
 
     if (used && slot && *slot)
         memset((char *)page_address(*slot) + used, 0, PAGE_SIZE - used);

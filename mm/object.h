@@ -6,7 +6,8 @@
  * read(), write() and a mapping see the same pages. The object owns one reference to each page.
  *
  * The pages hang in a tree of tables of 512 pointers, as many levels high as the largest index
- * needs; an object of one page, which most files are, has no table.
+ * needs; an object of one page, which most files are, has no table. Tables are memory as pages are:
+ * a page far from all others takes up to five.
  *
  * An object either lives by its own references, or it belongs to something that it lives and dies
  * with: a file's contents to the file's node. References to such an object are the owner's, so
@@ -20,20 +21,12 @@
 
 #include "arch/spinlock.h"
 #include "mm/page.h"
+#include "mm/page_quota.h"
 
 /* The largest size, so that no offset is negative as a signed number. */
 #define OBJECT_SIZE_MAX ((uint64_t)INT64_MAX)
 
 struct memory_object;
-
-/* How many pages several objects may have in all, and have. */
-struct page_quota {
-    uint64_t limit, used;
-};
-
-/* Takes one more out of a quota; false when there is none. And gives some back. */
-bool page_quota_take(struct page_quota *quota);
-void page_quota_give(struct page_quota *quota, uint64_t count);
 
 struct object_owner_operations {
     void (*get)(struct memory_object *object);
@@ -52,8 +45,9 @@ struct memory_object {
     struct spinlock lock;
     uint64_t size;       /* bytes; an access of a mapping beyond the last page of it is SIGBUS */
     uint64_t pages;      /* pages present */
+    uint64_t tables;     /* pages that the tables are */
     uint64_t counted_by; /* the last count of what a process has that came by: mm/footprint.h */
-    struct page_quota *quota; /* that its pages are taken from; NULL: none */
+    struct page_quota *quota; /* that its pages and tables are taken from; NULL: none */
     unsigned int height;      /* levels of tables; 0: root is the page with index 0 */
     void *root;               /* a table, a struct page, or NULL */
 };

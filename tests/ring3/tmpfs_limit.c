@@ -3,16 +3,16 @@
  * A tmpfs has a limit: pages in files and nodes. What statfs says, who gets ENOSPC and SIGBUS, and
  * what is as before afterwards.
  *
- * On Linux the test mounts a small one of its own; Latchkey has one, of half of all memory.
+ * On Linux the test mounts a small one of its own; Latchkey has one, of half of all memory, and
+ * counts the tables that lead to a file's pages, too.
  */
 #include <asm/statfs.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 
 #include "tests/ring3/scratch.h"
 
 #define CLONE_NEWNS 0x20000
-#define MS_REC      0x4000ul
-#define MS_PRIVATE  0x40000ul
 
 #define BLOCKS_ON_LINUX 256
 #define OPTIONS         "size=1m,nr_inodes=200"
@@ -21,13 +21,16 @@
 
 #define SPARE 4 /* pages that filling leaves */
 
+#define FAR    (1l << 52) /* an offset that five tables lead to */
+#define TABLES 5
+
 static char folder[64];
 static char pages[8 * PAGE];
 
 static bool mount_own(void)
 {
     return syscall(__NR_unshare, CLONE_NEWNS) == 0 &&
-           syscall(__NR_mount, "none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           syscall(__NR_mount, "none", "/", NULL, 0ul | MS_REC | MS_PRIVATE, NULL) == 0 &&
            syscall(__NR_mount, "none", folder, "tmpfs", 0ul, OPTIONS) == 0 &&
            syscall(__NR_chdir, folder) == 0;
 }
@@ -56,14 +59,44 @@ static long allocate(int fd, long start, long length)
     return syscall(__NR_fallocate, fd, 0, start, length);
 }
 
-/* All but SPARE pages are in a file of that name, which is to be removed. */
-static void fill(const char *name)
+/* How many tables lead to the first pages of a file. */
+static long tables(long count)
 {
-    int fd = create(name);
+    long lowest = (count + 511) / 512;
 
-    EXPECT_SUCCESS(allocate(fd, 0, (blocks_free() - SPARE) * (long)PAGE));
+    if (!is_latchkey() || count < 2)
+        return 0;
+    return lowest + (lowest > 1);
+}
+
+/* How many pages a file can have that takes no more blocks than that. */
+static long pages_in(long blocks)
+{
+    long count = blocks;
+
+    while (count + tables(count) > blocks)
+        count--;
+    return count;
+}
+
+/* All but SPARE pages are taken. */
+static void fill(void)
+{
+    static char target[200];
+    int fd = create("filler");
+
+    EXPECT_SUCCESS(allocate(fd, 0, pages_in(blocks_free() - SPARE) * (long)PAGE));
+    memset(target, 'x', sizeof(target) - 1);
+    if (blocks_free() == SPARE + 1) /* with one page more there would be a further table, too */
+        EXPECT_SUCCESS(syscall(__NR_symlink, target, "filler-link"));
     EXPECT_EQUAL(blocks_free(), SPARE);
     close(fd);
+}
+
+static void remove_filler(void)
+{
+    unlink("filler");
+    unlink("filler-link");
 }
 
 /* ---- Pages ---- */
@@ -100,9 +133,9 @@ static void test_what_counts(void)
 
     EXPECT_EQUAL(usage().f_ffree, before.f_ffree - 1);
     EXPECT_EQUAL(write(fd, pages, 3 * PAGE + 1), 3 * PAGE + 1);
-    EXPECT_EQUAL(blocks_free(), before.f_bfree - 4);
+    EXPECT_EQUAL(blocks_free(), before.f_bfree - 4 - tables(4));
     EXPECT_SUCCESS(syscall(__NR_ftruncate, fd, 1l << 40)); /* a hole */
-    EXPECT_EQUAL(blocks_free(), before.f_bfree - 4);
+    EXPECT_EQUAL(blocks_free(), before.f_bfree - 4 - tables(4));
     EXPECT_SUCCESS(syscall(__NR_ftruncate, fd, PAGE));
     EXPECT_EQUAL(blocks_free(), before.f_bfree - 1);
     EXPECT_SUCCESS(syscall(__NR_link, "file", "name"));
@@ -117,19 +150,58 @@ static void test_what_counts(void)
     EXPECT_EQUAL(blocks_free(), before.f_bfree);
 }
 
+/* Pages far from each other, with tables of their own. */
+static void test_far_pages(void)
+{
+    long far = is_latchkey() ? 1 + TABLES : 1;
+    long before = blocks_free();
+    int fd = create("file");
+
+    EXPECT_EQUAL(syscall(__NR_pwrite64, fd, "x", 1l, FAR), 1);
+    EXPECT_EQUAL(blocks_free(), before - far);
+    EXPECT_EQUAL(syscall(__NR_pwrite64, fd, "x", 1l, 2 * FAR), 1); /* the highest is there */
+    EXPECT_EQUAL(blocks_free(), before - far - (is_latchkey() ? TABLES : 1));
+    EXPECT_SUCCESS(syscall(__NR_ftruncate, fd, FAR + 1));
+    EXPECT_EQUAL(blocks_free(), before - far);
+    EXPECT_EQUAL(write(fd, "x", 1), 1);
+    EXPECT_SUCCESS(syscall(__NR_ftruncate, fd, 1l));
+    EXPECT_EQUAL(blocks_free(), before - 1);
+    unlink("file");
+    close(fd);
+    EXPECT_EQUAL(blocks_free(), before);
+}
+
+/* What does not fit with its tables leaves none of them. */
+static void write_far(void)
+{
+    int fd = create("file");
+
+    if (is_latchkey()) {
+        EXPECT_ERROR(syscall(__NR_pwrite64, fd, "x", 1l, FAR), ENOSPC);
+        EXPECT_EQUAL(blocks_free(), SPARE);
+        EXPECT_EQUAL(write(fd, pages, PAGE), PAGE);
+        EXPECT_ERROR(syscall(__NR_pwrite64, fd, "x", 1l, FAR), ENOSPC);
+    } else {
+        EXPECT_EQUAL(syscall(__NR_pwrite64, fd, "x", 1l, FAR), 1);
+    }
+    EXPECT_EQUAL(blocks_free(), SPARE - 1);
+    unlink("file");
+    close(fd);
+}
+
 /* A write that fits in part is short, and the next one is told. */
 static void write_until_full(void)
 {
     int fd = create("file");
 
-    EXPECT_EQUAL(write(fd, pages, 6 * PAGE), SPARE * PAGE);
+    EXPECT_EQUAL(write(fd, pages, 6 * PAGE), pages_in(SPARE) * PAGE);
     EXPECT_EQUAL(blocks_free(), 0);
     EXPECT_ERROR(write(fd, pages, 1), ENOSPC);
     EXPECT_EQUAL(syscall(__NR_pwrite64, fd, pages, PAGE, 0l), PAGE); /* is there already */
     EXPECT_SUCCESS(syscall(__NR_ftruncate, fd, 100 * PAGE));         /* needs nothing */
     EXPECT_EQUAL(syscall(__NR_pread64, fd, pages, PAGE, 50l * PAGE), PAGE);
     EXPECT_ERROR(allocate(fd, 0, 5 * PAGE), ENOSPC);
-    EXPECT_SUCCESS(allocate(fd, 0, 4 * PAGE));
+    EXPECT_SUCCESS(allocate(fd, 0, pages_in(SPARE) * PAGE));
     EXPECT_SUCCESS(unlink("file"));
     EXPECT_EQUAL(blocks_free(), 0);
     close(fd);
@@ -146,8 +218,25 @@ static void allocate_too_much(void)
     EXPECT_EQUAL(blocks_free(), SPARE - 1);
     EXPECT_ERROR(allocate(fd, 0, 1l << 40), ENOSPC);
     EXPECT_EQUAL(blocks_free(), SPARE - 1);
-    EXPECT_SUCCESS(allocate(fd, 0, SPARE * PAGE));
+    EXPECT_SUCCESS(allocate(fd, 0, pages_in(SPARE) * PAGE));
     EXPECT_EQUAL(blocks_free(), 0);
+    close(fd);
+    unlink("file");
+}
+
+/* What an earlier call has got is kept, behind the place where a later one fails. */
+static void allocate_before_another(void)
+{
+    int fd = create("file");
+    struct stat status;
+    long left;
+
+    EXPECT_SUCCESS(allocate(fd, 6 * PAGE, PAGE));
+    left = blocks_free();
+    EXPECT_ERROR(allocate(fd, 0, 8 * PAGE), ENOSPC);
+    EXPECT_EQUAL(blocks_free(), left);
+    EXPECT_SUCCESS(syscall(__NR_fstat, fd, &status));
+    EXPECT_EQUAL(status.st_blocks, PAGE / 512);
     close(fd);
     unlink("file");
 }
@@ -159,7 +248,7 @@ static void touch_holes(void)
     char *shared, *private;
     struct fault fault;
 
-    EXPECT_EQUAL(write(fd, pages, SPARE * PAGE), SPARE * PAGE);
+    EXPECT_EQUAL(write(fd, pages, SPARE * PAGE), pages_in(SPARE) * PAGE);
     EXPECT_SUCCESS(syscall(__NR_ftruncate, fd, 100 * PAGE));
     shared = mmap(NULL, 100 * PAGE, READ_WRITE, MAP_SHARED, fd, 0);
     private = mmap(NULL, 100 * PAGE, READ_WRITE, MAP_PRIVATE, fd, 0);
@@ -197,10 +286,11 @@ static void use_memfd(void)
 static void make_links(void)
 {
     int fd = create("file");
+    long count = pages_in(SPARE - 1) * (long)PAGE;
     char target[200];
 
     memset(target, 'x', sizeof(target));
-    EXPECT_EQUAL(write(fd, pages, (SPARE - 1) * PAGE), (SPARE - 1) * PAGE);
+    EXPECT_EQUAL(write(fd, pages, count), count);
     target[128] = '\0';
     EXPECT_SUCCESS(syscall(__NR_symlink, target, "long"));
     EXPECT_EQUAL(blocks_free(), 0);
@@ -222,10 +312,10 @@ static void when_full(void (*run)(void))
         ktap_skip("it is too large to be filled");
         return;
     }
-    fill("filler");
+    fill();
     run();
     EXPECT_EQUAL(blocks_free(), SPARE);
-    unlink("filler");
+    remove_filler();
     EXPECT_EQUAL(blocks_free(), before);
 }
 
@@ -234,9 +324,19 @@ static void test_write(void)
     when_full(write_until_full);
 }
 
+static void test_far_write(void)
+{
+    when_full(write_far);
+}
+
 static void test_allocate(void)
 {
     when_full(allocate_too_much);
+}
+
+static void test_earlier(void)
+{
+    when_full(allocate_before_another);
 }
 
 static void test_mappings(void)
@@ -290,14 +390,46 @@ static void test_nodes(void)
     EXPECT_EQUAL(usage().f_ffree, left);
 }
 
+/* A node that the machine was started with does not count, but its further names do. */
+static void test_names_of_first_files(void)
+{
+    unsigned long left = usage().f_ffree;
+    char program[256] = "";
+
+    if (!is_latchkey()) {
+        ktap_skip("here all files of a tmpfs count");
+        return;
+    }
+    EXPECT(syscall(__NR_readlink, "/proc/self/exe", program, sizeof(program) - 1) > 0);
+    EXPECT_SUCCESS(syscall(__NR_link, program, "name"));
+    EXPECT_EQUAL(usage().f_ffree, left - 1);
+    EXPECT_SUCCESS(syscall(__NR_link, "name", "another"));
+    EXPECT_EQUAL(usage().f_ffree, left - 2);
+    close(create("file"));
+    EXPECT_SUCCESS(syscall(__NR_renameat2, AT_FDCWD, "name", AT_FDCWD, "file", RENAME_EXCHANGE));
+    EXPECT_EQUAL(usage().f_ffree, left - 3);
+    EXPECT_SUCCESS(syscall(__NR_rename, "another", "moved"));
+    EXPECT_EQUAL(usage().f_ffree, left - 3);
+    EXPECT_SUCCESS(syscall(__NR_rename, "name", "file")); /* one name of the program less */
+    EXPECT_EQUAL(usage().f_ffree, left - 2);
+    EXPECT_SUCCESS(unlink("moved"));
+    EXPECT_EQUAL(usage().f_ffree, left - 1);
+    EXPECT_SUCCESS(unlink("file"));
+    EXPECT_EQUAL(usage().f_ffree, left);
+}
+
 static const struct ktap_test tests[] = {
     {"statfs tells the limits", test_size},
     {"what counts, and until when", test_what_counts},
+    {"tables count that lead to far pages", test_far_pages},
+    {"a far page that does not fit leaves no tables", test_far_write},
     {"a write that does not fit is short, then ENOSPC", test_write},
     {"fallocate that does not fit leaves nothing", test_allocate},
+    {"and takes nothing that was allocated before", test_earlier},
     {"touching a hole without room is SIGBUS", test_mappings},
     {"a memfd has no part in it", test_memfd},
     {"long targets of symbolic links take a page", test_links},
+    {"further names of the first files count", test_names_of_first_files},
     {"there are only so many nodes and names", test_nodes},
 };
 
