@@ -14,6 +14,7 @@
 #include "kernel/task.h"
 #include "kernel/tty.h"
 #include "libc/include/string.h"
+#include "mm/footprint.h"
 #include "mm/object.h"
 
 #define MAJOR_MEMORY 1
@@ -86,6 +87,11 @@ static struct memory_object *object_of_zeros(struct file *file)
     return file->state;
 }
 
+static void add_footprint_of_zeros(struct file *file, struct footprint *footprint)
+{
+    footprint_add_object(footprint, file->state);
+}
+
 static void release_zero(struct file *file)
 {
     if (file->state)
@@ -105,6 +111,7 @@ static const struct file_operations zero_operations = {
     .write = write_nowhere,
     .seek = seek,
     .object = object_of_zeros,
+    .footprint = add_footprint_of_zeros,
     .release = release_zero,
 };
 

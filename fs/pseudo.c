@@ -11,6 +11,7 @@
 #include "libc/core/parse.h"
 #include "libc/include/stdio.h"
 #include "libc/include/string.h"
+#include "mm/footprint.h"
 #include "mm/slab.h"
 
 #define STORE_MAX PAGE_SIZE /* bytes of one write, with a NUL */
@@ -279,6 +280,15 @@ static long write(struct file *file, struct io_iter *from, uint64_t *offset)
     return result;
 }
 
+/* With the kernel lock, without which no text comes or goes. */
+static void add_footprint(struct file *file, struct footprint *footprint)
+{
+    const struct pseudo_file *open = file->state;
+
+    if (open->text.object)
+        footprint_add_object(footprint, open->text.object);
+}
+
 static void release(struct file *file)
 {
     struct pseudo_file *open = file->state;
@@ -293,6 +303,7 @@ static const struct file_operations text_file_operations = {
     .read = read,
     .write = write,
     .seek = file_seek_without_end,
+    .footprint = add_footprint,
     .release = release,
 };
 

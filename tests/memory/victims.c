@@ -116,6 +116,54 @@ static void take_mapped_memfd(size_t size)
     close(fd);
 }
 
+/* A page of every 2 MiB, which a table leads to. */
+static void take_sparse_memfd(size_t size)
+{
+    int fd = (int)syscall(__NR_memfd_create, "hog", 0);
+
+    for (size_t i = 0; i < size / 2 / PAGE; i++)
+        if (pwrite(fd, "x", 1, (off_t)(i * 2 * MIB)) != 1)
+            break;
+}
+
+/* Only the open file has what was mapped. */
+static void take_zeros(size_t size)
+{
+    int fd = open("/dev/zero", O_RDWR);
+    char *memory = mmap(NULL, size, READ_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+    if (memory == MAP_FAILED)
+        _exit(106);
+    for (size_t i = 0; i < size && madvise(memory + i, PAGE, MADV_POPULATE_WRITE) == 0; i += PAGE)
+        ;
+    munmap(memory, size);
+}
+
+/* How long a text of /proc is, which stays in memory; 0 when it cannot be read. */
+static size_t read_text(const char *path)
+{
+    static char block[16 * PAGE];
+    int fd = open(path, O_RDONLY);
+    size_t size = 0;
+    ssize_t count;
+
+    while ((count = read(fd, block, sizeof(block))) > 0)
+        size += (size_t)count;
+    return count ? 0 : size;
+}
+
+/* It has many areas, so that few descriptors lead to much text. */
+static void take_texts(size_t size)
+{
+    char *memory = map(1000 * PAGE, PRIVATE);
+    size_t taken = 0, text = 1;
+
+    for (size_t i = 0; i < 1000; i += 2)
+        mprotect(memory + i * PAGE, PAGE, PROT_READ);
+    for (; taken < size && text; taken += text)
+        text = read_text("/proc/self/smaps");
+}
+
 /* Half of memory at most: the rest is private. */
 static void take_unlinked_file(size_t size)
 {
@@ -275,6 +323,9 @@ static const struct hog hogs[] = {
     {"page tables", take_tables, wait_for_ever},
     {"a memfd", take_memfd, wait_for_ever},
     {"a memfd that is mapped and closed", take_mapped_memfd, wait_for_ever},
+    {"a memfd's tables", take_sparse_memfd, wait_for_ever},
+    {"/dev/zero, mapped and unmapped", take_zeros, wait_for_ever},
+    {"texts of /proc", take_texts, wait_for_ever},
     {"a file without a name", take_unlinked_file, wait_for_ever},
     {"pipes", take_pipes, wait_for_ever},
     {"private memory, reading a pipe", take_private, read_empty_pipe},
@@ -424,8 +475,9 @@ static void run(void (*test)(void), const char *format, const char *name)
 
 int main(int argc, char **argv)
 {
-    static const unsigned int LARGE[] = {0, 3, 6}; /* of hogs */
+    static const unsigned int LARGE[] = {0, 3, 5, 6, 7, 9}; /* of hogs */
     size_t count = sizeof(hogs) / sizeof(hogs[0]);
+    size_t count_large = sizeof(LARGE) / sizeof(LARGE[0]);
     char byte;
 
     if (argc > 1 && strcmp(argv[1], "--exit") == 0)
@@ -436,10 +488,10 @@ int main(int argc, char **argv)
     }
     if (write(ready[1], "x", 1) != 1 || read(ready[0], &byte, 1) != 1) /* so it has its page */
         return 2;
-    ktap_plan(count + 3 + 4);
+    ktap_plan(count + count_large + 4);
     for (hog = hogs; hog < hogs + count; hog++)
         run(test_hog, "a hog is ended and the first program lives: %s", hog->name);
-    for (unsigned int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < count_large; i++) {
         hog = &hogs[LARGE[i]];
         run(test_largest, "the largest is ended, not the one that asks: %s", hog->name);
     }
