@@ -38,6 +38,13 @@ BOCHS_COPIES = dict.fromkeys(
         "words under keys",
         "vmsplice from a page under AD: EFAULT",
         "return with a frame that PKRU denies to read: SIGSEGV",
+        "clone(2) with CLONE_CHILD_SETTID",
+        "set_tid_address(2), and the thread ends with the right",
+        "set_robust_list(2), and the thread ends with the right",
+        "read(2) to the pages",
+        "write(2) from them",
+        "vmsplice(2) from them",
+        "futex(2) on them",
     ),
     "Bochs does not judge AD in ring 0",
 )

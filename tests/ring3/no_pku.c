@@ -15,6 +15,9 @@
 
 #define PKRU_BIT ((uint64_t)1 << XFEATURE_PKRU)
 
+/* From <asm/ucontext.h>, which does not go together with <ucontext.h>. */
+#define UC_FP_XSTATE 1
+
 static void expect_no_key(unsigned int rights)
 {
     int key = pkey_alloc(0, rights);
@@ -122,11 +125,14 @@ static uint64_t xfeatures;
 
 static void look_at_frame(int number, siginfo_t *info, void *context)
 {
-    const char *image = (const char *)((ucontext_t *)context)->uc_mcontext.fpregs;
+    const ucontext_t *interrupted = (const ucontext_t *)context;
+    const char *image = (const char *)interrupted->uc_mcontext.fpregs;
 
     (void)number;
     (void)info;
-    memcpy(&xfeatures, image + XSAVE_SW_RESERVED + 8, sizeof(xfeatures));
+    /* Without XSAVE nobody writes these bytes: what was on the stack stands there. */
+    if (interrupted->uc_flags & UC_FP_XSTATE)
+        memcpy(&xfeatures, image + XSAVE_SW_RESERVED + 8, sizeof(xfeatures));
 }
 
 static void frame_has_no_pkru(void)
