@@ -109,7 +109,7 @@ def boot(questions):
             ["qemu-system-x86_64", "-accel", "tcg", "-cpu", CPU, "-smp", "2", "-m", "1G",
              "-nodefaults", "-display", "none", "-nic", "none", "-no-reboot",
              "-serial", "stdio", "-serial", f"file:{report}", "-kernel", kernel, "-initrd", image,
-             "-append", "console=ttyS0 quiet panic=-1"],
+             "-append", debian.KERNEL_WORDS],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=BOOT_LIMIT,
         )  # fmt: skip
         with open(report, "rb") as file:

@@ -12,7 +12,7 @@ import judge
 import latchkey
 
 TOOL = os.path.join(latchkey.ROOT, "tools", "selftest")
-LIMIT = 600  # seconds, with the download of Linux's source
+LIMIT = 1200  # seconds, with the download of Linux's source
 TESTS = 21
 ITERATIONS = 22
 
