@@ -14,9 +14,11 @@
 static int read_number(const char **at, uint64_t *value)
 {
     char text[NUMBER_SIZE];
-    size_t length = strcspn(*at + 1, ",");
 
-    if (**at != ',' || length >= sizeof(text))
+    if (**at != ',')
+        return -EINVAL;
+    size_t length = strcspn(*at + 1, ",");
+    if (length >= sizeof(text))
         return -EINVAL;
     snprintf(text, sizeof(text), "%.*s", (int)length, *at + 1);
     *at += 1 + length;
