@@ -11,7 +11,7 @@
 # The program set, tests/programs/, is built in one step each with glibc and with musl.
 
 # However it is spelt, one folder has one name, so that nothing is built again for a second one.
-BUILD_DEFAULT := build$(if $(DEBUG),/debug)
+BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(if $(KASAN),/kasan)
 override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),$(BUILD_DEFAULT))))
 CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
@@ -44,11 +44,15 @@ CHECKS := check-c check-python check-shell check-includes check-text check-warni
 # ---- Sources ----------------------------------------------------------------------------------
 
 LIBC_CORE := $(wildcard libc/core/*.c)
-KERNEL_ROOMS := boot arch mm kernel fs bringup tests/kernel
+KERNEL_ROOMS := boot arch mm kernel fs bringup sanitizers tests/kernel
 KERNEL_SOURCES := $(wildcard $(foreach room,$(KERNEL_ROOMS),$(room)/*.c $(room)/*.asm)) $(LIBC_CORE)
 DEBUG_SOURCES := $(wildcard arch/*_check.c)
 ifndef DEBUG
 KERNEL_SOURCES := $(filter-out $(DEBUG_SOURCES),$(KERNEL_SOURCES))
+endif
+KASAN_SOURCES := $(wildcard sanitizers/kasan*.c tests/kernel/kasan*.c)
+ifndef KASAN
+KERNEL_SOURCES := $(filter-out $(KASAN_SOURCES),$(KERNEL_SOURCES))
 endif
 VDSO_SOURCES := $(wildcard vdso/*.c vdso/*.asm)
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)
@@ -75,10 +79,20 @@ OUTSIDE_HEADERS := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -i
 # Code without the tables and landing pads that nothing here reads.
 PLAIN_CODE := -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fcf-protection=none
 
+# The checker of addresses. Not checked are what runs before there is a shadow, the checker, the
+# allocator that writes into what is free, and the memory functions, whose ranges it checks whole.
+KASAN_OFFSET := 0xdffffc0000000000
+KASAN_DEFINES := -DLATCHKEY_KASAN -DKASAN_SHADOW_OFFSET=$(KASAN_OFFSET)ul
+KASAN_CFLAGS := -fsanitize=kernel-address -fasan-shadow-offset=$(KASAN_OFFSET) \
+	--param asan-globals=1 --param asan-stack=1
+KASAN_LEAVES_OUT := boot/% sanitizers/% mm/slab.c libc/core/memory.c
+# The flags of one source of the kernel's for the checkers of this build.
+checkers = $(if $(KASAN),$(if $(filter-out $(KASAN_LEAVES_OUT),$(1)),$(KASAN_CFLAGS)))
+
 KERNEL_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. $(PLAIN_CODE) -ffreestanding \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer \
 	-fno-strict-aliasing -fstack-protector-strong -mstack-protector-guard=global \
-	$(if $(DEBUG),-DLATCHKEY_DEBUG)
+	$(if $(DEBUG),-DLATCHKEY_DEBUG) $(if $(KASAN),$(KASAN_DEFINES))
 # Linked for no address; with tables for debuggers to unwind by, and a program's floating point
 # is left alone.
 VDSO_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. -fPIC -ffreestanding -mgeneral-regs-only \
@@ -91,7 +105,8 @@ STOCK_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -I. -static
 
 COMMON_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none \
 	$(if $(WERROR),--fatal-warnings)
-KERNEL_LDFLAGS := $(COMMON_LDFLAGS) -T linker.ld
+KERNEL_LDFLAGS := $(COMMON_LDFLAGS) -T linker.ld \
+	$(if $(KASAN),$(addprefix --wrap=,memcpy memmove memset memcmp memchr))
 VDSO_LDFLAGS := -shared -nostdlib -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr \
 	-Bsymbolic -z noexecstack -z max-page-size=4096 --build-id=none --no-undefined -T vdso/vdso.ld
 USER_LDFLAGS := $(COMMON_LDFLAGS) -u _start
@@ -123,6 +138,7 @@ help: ## list the targets and the variables
 	@echo '  PROGRAMS=       your own files and folders to have in the machine with make run'
 	@echo '  MACHINE=        options of tools/run for make fuzz, for example "--bochs --append nopku"'
 	@echo '  DEBUG=1         a kernel that checks its locks and invalidations, in build/debug'
+	@echo '  KASAN=1         a kernel that checks each of its accesses to memory, in build/kasan'
 	@echo '  WERROR=1        a warning ends the build, as it ends make check'
 	@echo '  BUILD=          the folder for everything made (default build)'
 
@@ -253,8 +269,9 @@ $(BUILD)/uapi/%:
 # ---- Objects ----------------------------------------------------------------------------------
 
 # Changes only when the commands do, so that objects made by other commands are made again.
-FLAGS_IN_USE := $(CC) $(LD) $(NASMFLAGS) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(VDSO_CFLAGS) \
-	$(VDSO_LDFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) $(HOSTCC) $(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
+FLAGS_IN_USE := $(CC) $(LD) $(NASMFLAGS) $(KERNEL_CFLAGS) $(if $(KASAN),$(KASAN_CFLAGS)) \
+	$(KERNEL_LDFLAGS) $(VDSO_CFLAGS) $(VDSO_LDFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) $(HOSTCC) \
+	$(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -263,7 +280,7 @@ $(BUILD)/flags: FORCE
 $(BUILD)/obj/kernel/%.o: %.c $(BUILD)/flags | $(UAPI)
 	$(call SAY,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(KERNEL_CFLAGS) $(call checkers,$<) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/vdso/%.o: %.c $(BUILD)/flags | $(UAPI)
 	$(call SAY,CC,"$< (vDSO)")

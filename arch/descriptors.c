@@ -18,8 +18,12 @@
 
 #define TSS_BUSY       (1ul << 41)    /* of the descriptor's type */
 #define USER_READ_ONLY (0xf1ul << 40) /* data, accessed, DPL 3; its limit counts bytes */
+#ifdef LATCHKEY_KASAN
+#define IST_STACK_SIZE 16384
+#else
 #define IST_STACK_SIZE 8192
-#define VECTOR_COUNT   256
+#endif
+#define VECTOR_COUNT 256
 
 struct gate {
     uint16_t offset_low;

@@ -11,6 +11,7 @@
 #include "arch/types.h"
 #include "arch/usercopy.h"
 #include "libc/include/string.h"
+#include "sanitizers/kasan.h"
 
 #define FCW_INIT           0x037f
 #define MXCSR_INIT         0x1f80u
@@ -256,6 +257,7 @@ int fpu_image_import_legacy(void *image, const void *in)
 
 void fpu_save(void *image)
 {
+    kasan_check_write(image, fpu_layout.size);
     if (fpu_layout.software)
         fpu_software_save(image);
     else if (fpu_layout.xsaveopt)
@@ -269,6 +271,7 @@ void fpu_save(void *image)
 
 void fpu_restore(const void *image)
 {
+    kasan_check_read(image, fpu_layout.size);
     if (fpu_layout.software)
         fpu_software_restore(image);
     else if (fpu_layout.xcr0)

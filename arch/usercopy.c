@@ -7,6 +7,7 @@
 #include "arch/cpu.h"
 #include "arch/trap.h"
 #include "libc/include/string.h"
+#include "sanitizers/kasan.h"
 
 struct exception_entry {
     uint64_t address;
@@ -30,6 +31,7 @@ size_t copy_to_user(uintptr_t destination, const void *source, size_t size)
 {
     if (!user_range_ok(destination, size))
         return size;
+    kasan_check_read(source, size);
     return usercopy_copy(destination, (uintptr_t)source, size);
 }
 
@@ -37,6 +39,7 @@ size_t copy_from_user(void *destination, uintptr_t source, size_t size)
 {
     if (!user_range_ok(source, size))
         return size;
+    kasan_check_write(destination, size);
     return usercopy_copy((uintptr_t)destination, source, size);
 }
 

@@ -17,6 +17,7 @@
 #include <asm/errno.h>
 
 #include "arch/layout.h"
+#include "sanitizers/kasan.h"
 
 /* Both return the number of bytes NOT copied, counted exactly to the byte that faulted. */
 size_t copy_to_user(uintptr_t destination, const void *source, size_t size);
@@ -113,6 +114,7 @@ static inline void user_access_end(void)
 #define user_get(into, place, label)                                       \
     do {                                                                   \
         _Static_assert(sizeof(*(into)) == sizeof(*(place)), "user_get()"); \
+        kasan_check_write(into, sizeof(*(into)));                          \
         if (sizeof(*(place)) == 8)                                         \
             USER_GET_BY("rax", into, place, label);                        \
         else if (sizeof(*(place)) == 4)                                    \

@@ -8,8 +8,14 @@
 #include "boot/multiboot2.h"
 #include "boot/pvh.h"
 #include "libc/include/string.h"
+#include "sanitizers/kasan.h"
 
+/* As a macro of digits, for the assembler reads it too. */
+#ifdef LATCHKEY_KASAN
+#define BOOT_STACK_SIZE 32768
+#else
 #define BOOT_STACK_SIZE 16384
+#endif
 
 /*
  * The stack of the boot CPU, later its idle task's. linker.ld puts it above boot_stack_guard, a
@@ -18,8 +24,9 @@
 static char boot_stack[BOOT_STACK_SIZE] __attribute__((section(".bss.stack"), used));
 
 /* Entered with the stack at its end. */
-__asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stack + 16384");
-_Static_assert(BOOT_STACK_SIZE == 16384, "the line above");
+#define TEXT_OF(macro) TEXT_AS_IS(macro)
+#define TEXT_AS_IS(x)  #x
+__asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stack + " TEXT_OF(BOOT_STACK_SIZE));
 
 static struct boot_info boot_info;
 
@@ -53,6 +60,7 @@ void boot_set_rsdp(struct boot_info *info, const void *rsdp, uint32_t size)
 
 void boot_main(uint32_t protocol, uint64_t information, uint64_t entry_tsc)
 {
+    kasan_map_early();
     boot_info.entry_tsc = entry_tsc;
     boot_info.protocol = "an unknown protocol";
     if (protocol == BOOT_MULTIBOOT2)

@@ -153,22 +153,44 @@ static bool stack_is_used_up(const struct trap_frame *frame)
            is_guard_page(read_cr2());
 }
 
+static void say(const char *format, va_list arguments)
+{
+    kprintf("==== kernel panic: ");
+    kvprintf(format, arguments);
+    kprintf("\n");
+}
+
+static void __attribute__((noreturn)) end_from(uintptr_t rbp)
+{
+    if (!is_nested()) {
+        report_task();
+        report_control_registers();
+        backtrace_from(rbp);
+    }
+    finish();
+}
+
 void panic(const char *format, ...)
 {
     va_list arguments;
 
     begin();
-    kprintf("==== kernel panic: ");
     va_start(arguments, format);
-    kvprintf(format, arguments);
+    say(format, arguments);
     va_end(arguments);
-    kprintf("\n");
-    if (!is_nested()) {
-        report_task();
-        report_control_registers();
-        backtrace_from((uintptr_t)__builtin_frame_address(0));
-    }
-    finish();
+    end_from((uintptr_t)__builtin_frame_address(0));
+}
+
+void panic_telling(void (*tell)(const void *context), const void *context, const char *format, ...)
+{
+    va_list arguments;
+
+    begin();
+    va_start(arguments, format);
+    say(format, arguments);
+    va_end(arguments);
+    tell(context);
+    end_from((uintptr_t)__builtin_frame_address(0));
 }
 
 #ifdef LATCHKEY_DEBUG

@@ -13,6 +13,10 @@
 
 void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
+/* The same; tell prints what is known of it, behind the first line. */
+void panic_telling(void (*tell)(const void *context), const void *context, const char *format, ...)
+    __attribute__((noreturn, format(printf, 3, 4)));
+
 /* For an exception in the kernel, or an NMI, #DF or #MC anywhere. */
 void panic_trap(const struct trap_frame *frame, const char *why) __attribute__((noreturn));
 

@@ -10,6 +10,7 @@
 #include "arch/tlb.h"
 #include "libc/include/string.h"
 #include "mm/page_table.h"
+#include "sanitizers/kasan.h"
 
 /* Accessed and dirty are set beforehand, so that the CPU never has to write the entry. */
 #define MAP_TEXT      (PTE_P | PTE_A | PTE_G)
@@ -116,12 +117,15 @@ int kernel_map_init(void)
         error = map_image(boot_stack_guard + PAGE_SIZE, data_end, MAP_DATA);
     if (!error)
         error = page_for_each_ram(map_ram, NULL);
+    if (!error)
+        error = kasan_map(kernel_root);
     if (error)
         return error;
     load_cr3(kernel_root);
     /* Global translations of the early tables survive that; a change of CR4.PGE drops them. */
     write_cr4(read_cr4() & ~CR4_PGE);
     write_cr4(cpu_state.cr4);
+    kasan_start();
     return 0;
 }
 
@@ -180,18 +184,18 @@ const void *firmware_map(paddr_t address, size_t size)
 }
 
 /*
- * Maps pages for a new stack above its guard page: one 16 KiB block. It is cleared for TCG's sake:
+ * Maps pages for a new stack above its guard page: one block. It is cleared for TCG's sake:
  * where firmware's code has run, every store is slow there until it has been overwritten.
  */
 static uintptr_t new_stack(void)
 {
-    struct page *block = page_alloc(2, PAGE_ZERO);
+    struct page *block = page_alloc(KERNEL_STACK_ORDER, PAGE_ZERO);
     uintptr_t stack = stack_next + PAGE_SIZE;
 
-    _Static_assert(KERNEL_STACK_SIZE == 4 * 4096, "a block of order 2");
     if (!block)
         return 0;
-    if (pt_map(kernel_root, stack, KERNEL_STACK_SIZE, page_paddr(block), MAP_DATA, 1)) {
+    if (kasan_stack_map(kernel_root, stack, KERNEL_STACK_SIZE) ||
+        pt_map(kernel_root, stack, KERNEL_STACK_SIZE, page_paddr(block), MAP_DATA, 1)) {
         page_put(block);
         return 0;
     }
@@ -207,6 +211,8 @@ uintptr_t kernel_stack_alloc(void)
         free_stacks = *(uintptr_t *)stack;
     else
         stack = new_stack();
+    if (stack)
+        kasan_stack_allocated(stack, KERNEL_STACK_SIZE);
     spin_unlock(&map_lock);
     return stack;
 }
@@ -214,6 +220,7 @@ uintptr_t kernel_stack_alloc(void)
 void kernel_stack_free(uintptr_t stack)
 {
     spin_lock(&map_lock);
+    kasan_stack_freed(stack, KERNEL_STACK_SIZE);
     *(uintptr_t *)stack = free_stacks;
     free_stacks = stack;
     spin_unlock(&map_lock);
@@ -226,5 +233,5 @@ uint64_t kernel_stack_pages(void)
     uint64_t tables = align_up(size, pte_level_size(2)) / pte_level_size(2) +
                       align_up(size, pte_level_size(3)) / pte_level_size(3);
 
-    return stacks * (KERNEL_STACK_SIZE / PAGE_SIZE) + tables;
+    return stacks * (KERNEL_STACK_SIZE / PAGE_SIZE) + tables + kasan_stack_pages();
 }

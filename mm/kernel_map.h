@@ -40,7 +40,13 @@ void *device_map_combining(paddr_t address, size_t size);
 /* Maps the firmware's memory, to be read only, for good, in the same window. NULL likewise. */
 const void *firmware_map(paddr_t address, size_t size);
 
-#define KERNEL_STACK_SIZE 16384
+/* Red zones make frames larger. */
+#ifdef LATCHKEY_KASAN
+#define KERNEL_STACK_ORDER 3
+#else
+#define KERNEL_STACK_ORDER 2
+#endif
+#define KERNEL_STACK_SIZE (4096 << KERNEL_STACK_ORDER)
 
 /*
  * A kernel stack of KERNEL_STACK_SIZE bytes above an unmapped guard page: its lowest address, or

@@ -29,6 +29,7 @@
 #include "arch/percpu.h"
 #include "arch/spinlock.h"
 #include "libc/include/string.h"
+#include "sanitizers/kasan.h"
 
 #define EARLY_MAP_END 0x100000000ul /* boot/'s tables map this much of the direct map */
 #define CHUNK_SIZE    (PAGE_SIZE << PAGE_ORDER_MAX)
@@ -317,6 +318,7 @@ struct page *page_alloc(unsigned int order, enum page_flags flags)
     while (!page && drain());
     if (!page)
         return NULL;
+    kasan_pages_allocated(page, order);
     page->state = PAGE_USED;
     page->order = (uint8_t)order;
     page->is_zero = false;
@@ -341,6 +343,7 @@ static __attribute__((noinline)) void free_block(struct page *page)
     check_zero(page);
     if (!page->is_zero)
         poison_block(page);
+    kasan_pages_freed(page, page->order);
     if (page->order == 0) {
         free_single(page);
         return;
@@ -394,6 +397,20 @@ void page_read_counters(struct page_counters *into)
         into->zeroed += __atomic_load_n(&at_hand[cpu].zeroed, __ATOMIC_RELAXED);
     }
 }
+
+#ifdef LATCHKEY_KASAN
+void page_for_each_free(void (*visit)(struct page *page, unsigned int order))
+{
+    struct page *page;
+
+    drain();
+    uint64_t irq = spin_lock_irqsave(&page_lock);
+    for (unsigned int order = 0; order <= PAGE_ORDER_MAX; order++)
+        TAILQ_FOREACH (page, &free_blocks[order], link)
+            visit(page, order);
+    spin_unlock_irqrestore(&page_lock, irq);
+}
+#endif
 
 uint64_t page_count_total(void)
 {
@@ -560,6 +577,7 @@ static int free_range(struct page_range range, void *context)
             order++;
         struct page *page = page_of(paddr(start));
         start += PAGE_SIZE << order;
+        kasan_pages_freed(page, order);
 
         uint64_t irq = spin_lock_irqsave(&page_lock);
         counters.total += 1ul << order;

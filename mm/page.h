@@ -42,6 +42,11 @@ enum page_state {
     PAGE_AT_HAND,  /* a single page that a CPU has at hand */
 };
 
+/* Who had a page last, as numbers of the address checker's (KASAN=1). */
+struct page_traces {
+    uint32_t allocated_at, freed_at;
+};
+
 struct page {
     uint32_t references; /* owners of a block in use; the block is freed when it becomes 0 */
     uint8_t state;       /* enum page_state */
@@ -52,7 +57,10 @@ struct page {
         TAILQ_ENTRY(page) link; /* free: in the list of its order */
         struct slab *slab;      /* every page of a slab's block; NULL: kmalloc()'s own block */
     };
-    uint64_t reserved;
+    union {
+        uint64_t reserved;
+        struct page_traces traces;
+    };
 };
 
 /* A power of two: the buddy of a block is found by flipping one bit of its page's address. */
@@ -168,6 +176,11 @@ static inline void *page_address(const struct page *page)
  * what the direct map has to show. Stops when visit returns non-zero and returns that.
  */
 int page_for_each_ram(int (*visit)(struct page_range range, void *context), void *context);
+
+#ifdef LATCHKEY_KASAN
+/* Calls visit for each block in the free lists. */
+void page_for_each_free(void (*visit)(struct page *page, unsigned int order));
+#endif
 
 /* Has all CPUs give back what they have at hand, so that blocks[] tells all. */
 void page_read_counters(struct page_counters *counters);

@@ -13,8 +13,6 @@
  */
 #include "mm/slab.h"
 
-#include <stdbool.h>
-
 #include "arch/bug.h"
 #include "arch/check.h"
 #include "arch/types.h"
@@ -55,8 +53,8 @@ void slab_cache_init(struct slab_cache *cache, const char *name, size_t size, si
     *cache = (struct slab_cache){
         .name = name,
         .object_size = size,
-        .stride = align_up(size, align),
-        .first_object = align_up(sizeof(struct slab), align),
+        .stride = align_up(kasan_object_stride(size), align),
+        .first_object = align_up(sizeof(struct slab) + KASAN_RED_ZONE, align),
         .lock = SPINLOCK_INIT(name),
     };
     TAILQ_INIT(&cache->partial);
@@ -83,6 +81,7 @@ static struct slab *grow_locked(struct slab_cache *cache)
     *slab = (struct slab){.cache = cache};
     for (size_t i = 0; i < 1ul << cache->order; i++)
         block[i].slab = slab;
+    kasan_slab_made(slab, sizeof(*slab), PAGE_SIZE << cache->order);
     TAILQ_INSERT_TAIL(&cache->partial, slab, link);
     cache->empty_slabs++;
     cache->slabs++;
@@ -127,8 +126,15 @@ static void retire_locked(struct slab_cache *cache, struct slab *slab)
     }
 }
 
-static void put_locked(struct slab_cache *cache, struct slab *slab, void *object)
+static struct slab *slab_of(const void *object)
 {
+    return page_of(direct_map_paddr(object))->slab;
+}
+
+static void put_locked(struct slab_cache *cache, void *object)
+{
+    struct slab *slab = slab_of(object);
+
     poison(object, cache->object_size);
     *(void **)object = slab->freed;
     slab->freed = object;
@@ -136,18 +142,24 @@ static void put_locked(struct slab_cache *cache, struct slab *slab, void *object
         TAILQ_INSERT_HEAD(&cache->partial, slab, link);
     if (--slab->used == 0)
         retire_locked(cache, slab);
-    cache->used--;
-    cache->frees++;
 }
 
 /* ---- objects ---- */
 
-void *slab_alloc(struct slab_cache *cache)
+/* size: what was asked for, at most the cache's. */
+static void *alloc_object(struct slab_cache *cache, size_t size)
 {
     uint64_t irq = spin_lock_irqsave(&cache->lock);
     void *object = take_locked(cache);
     spin_unlock_irqrestore(&cache->lock, irq);
+    if (object)
+        kasan_object_allocated(cache, object, size);
     return object;
+}
+
+void *slab_alloc(struct slab_cache *cache)
+{
+    return alloc_object(cache, cache->object_size);
 }
 
 void *slab_alloc_zeroed(struct slab_cache *cache)
@@ -164,14 +176,20 @@ static void free_object(struct slab_cache *cache, struct slab *slab, void *objec
     size_t offset = (size_t)((char *)object - (char *)slab) - cache->first_object;
 
     assert(slab->cache == cache && slab->used && offset % cache->stride == 0);
+    if (!kasan_object_freed(cache, object))
+        return;
     uint64_t irq = spin_lock_irqsave(&cache->lock);
-    put_locked(cache, slab, object);
+    cache->used--;
+    cache->frees++;
+    object = kasan_quarantine_swap(cache, object);
+    if (object)
+        put_locked(cache, object);
     spin_unlock_irqrestore(&cache->lock, irq);
 }
 
 void slab_free(struct slab_cache *cache, void *object)
 {
-    free_object(cache, page_of(direct_map_paddr(object))->slab, object);
+    free_object(cache, slab_of(object), object);
 }
 
 /* ---- kmalloc ---- */
@@ -219,6 +237,7 @@ static void *alloc_block(size_t size)
     if (!block)
         return NULL;
     block->slab = NULL;
+    kasan_pages_limit(block, size);
     __atomic_fetch_add(&blocks_in_use, 1, __ATOMIC_RELAXED);
     return page_address(block);
 }
@@ -227,7 +246,8 @@ void *kmalloc(size_t size)
 {
     if (size > KMALLOC_MAX)
         return alloc_block(size);
-    return slab_alloc(&kmalloc_caches[class_of_size[(size + KMALLOC_ALIGN - 1) / KMALLOC_ALIGN]]);
+    return alloc_object(&kmalloc_caches[class_of_size[(size + KMALLOC_ALIGN - 1) / KMALLOC_ALIGN]],
+                        size);
 }
 
 void *kzalloc(size_t size)
@@ -256,6 +276,10 @@ void kfree(void *object)
 
 static void release_empty_locked(struct slab_cache *cache)
 {
+    void *object;
+
+    while ((object = kasan_quarantine_take(cache)))
+        put_locked(cache, object);
     struct slab *slab = TAILQ_LAST(&cache->partial, slab_list);
 
     if (!slab || slab->used)
@@ -275,6 +299,20 @@ void slab_release_empty(void)
         release_empty_locked(cache);
         spin_unlock_irqrestore(&cache->lock, irq);
     }
+}
+
+/* ---- questions ---- */
+
+bool slab_find(const void *address, struct slab_place *place)
+{
+    const struct slab *slab = slab_of(address);
+    size_t offset = (size_t)((const char *)address - (const char *)slab);
+
+    if (!slab || offset < slab->cache->first_object)
+        return false;
+    offset -= (offset - slab->cache->first_object) % slab->cache->stride;
+    *place = (struct slab_place){slab->cache, (const char *)slab + offset};
+    return true;
 }
 
 /* ---- counters ---- */

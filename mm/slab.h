@@ -11,12 +11,14 @@
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <bsd/sys/queue.h>
 
 #include "arch/spinlock.h"
+#include "sanitizers/kasan.h"
 
 struct slab;
 
@@ -33,6 +35,7 @@ struct slab_cache {
     uint64_t used;                       /* objects in use now */
     uint64_t allocations, frees;
     uint64_t slabs;
+    struct kasan_quarantine quarantine;
     SLIST_ENTRY(slab_cache) link; /* in the list of all caches */
 };
 
@@ -54,6 +57,15 @@ void slab_init(void);
 void *kmalloc(size_t size);
 void *kzalloc(size_t size);
 void kfree(void *object);
+
+/* The object that an address in a slab belongs to, used or not, with the red zone behind it. */
+struct slab_place {
+    const struct slab_cache *cache;
+    const void *object;
+};
+
+/* False for the slab's own part. For a check that has found a mistake; it takes no lock. */
+bool slab_find(const void *address, struct slab_place *place);
 
 /* Gives back the slabs that are kept without an object. */
 void slab_release_empty(void);
