@@ -46,13 +46,15 @@ CHECKS := check-c check-python check-shell check-includes check-text check-warni
 LIBC_CORE := $(wildcard libc/core/*.c)
 KERNEL_ROOMS := boot arch mm kernel fs bringup sanitizers tests/kernel
 KERNEL_SOURCES := $(wildcard $(foreach room,$(KERNEL_ROOMS),$(room)/*.c $(room)/*.asm)) $(LIBC_CORE)
-DEBUG_SOURCES := $(wildcard arch/*_check.c)
+DEBUG_SOURCES := $(wildcard arch/*_check.c mm/*_check.c)
 ifndef DEBUG
 KERNEL_SOURCES := $(filter-out $(DEBUG_SOURCES),$(KERNEL_SOURCES))
 endif
 KASAN_SOURCES := $(wildcard sanitizers/kasan*.c tests/kernel/kasan*.c)
 ifndef KASAN
 KERNEL_SOURCES := $(filter-out $(KASAN_SOURCES),$(KERNEL_SOURCES))
+else
+KERNEL_SOURCES := $(filter-out mm/poison_check.c,$(KERNEL_SOURCES))
 endif
 VDSO_SOURCES := $(wildcard vdso/*.c vdso/*.asm)
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)

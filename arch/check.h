@@ -16,24 +16,15 @@
 /* kernel/'s: a check has found a mistake of the kernel's own; ends in a panic that says which. */
 void check_failed(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
-#ifdef LATCHKEY_KASAN
-
-/* The address checker (sanitizers/) knows what is freed, and who touches it. */
-static inline void poison(void *memory, size_t size)
-{
-    (void)memory;
-    (void)size;
-}
-
-#else
+/* The same about memory that was freed, at freed_by unless that is NULL, which is named. */
+void check_failed_by(const void *freed_by, const char *format, ...)
+    __attribute__((noreturn, format(printf, 2, 3)));
 
 /* Fills memory whose content is arbitrary from now on. */
 static inline void poison(void *memory, size_t size)
 {
     memset(memory, 0xa5, size);
 }
-
-#endif
 
 #else
 

@@ -22,6 +22,7 @@
 #include "kernel/machine_check.h"
 #include "kernel/report.h"
 #include "kernel/report_text.h"
+#include "kernel/symbols.h"
 #include "kernel/task.h"
 #include "libc/include/stdio.h"
 #include "mm/kernel_map.h"
@@ -203,6 +204,21 @@ void check_failed(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    panic("%s", text);
+}
+
+void check_failed_by(const void *freed_by, const char *format, ...)
+{
+    uintptr_t offset = 0;
+    const char *name = freed_by ? symbol_lookup((uintptr_t)freed_by - 1, &offset) : NULL;
+    char text[160];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (name)
+        panic("%s; freed by %s+0x%lx", text, name, offset + 1);
     panic("%s", text);
 }
 

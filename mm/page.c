@@ -29,6 +29,7 @@
 #include "arch/percpu.h"
 #include "arch/spinlock.h"
 #include "libc/include/string.h"
+#include "mm/poison_check.h"
 #include "sanitizers/kasan.h"
 
 #define EARLY_MAP_END 0x100000000ul /* boot/'s tables map this much of the direct map */
@@ -272,26 +273,6 @@ static void free_single(struct page *page)
     spin_unlock_irqrestore(&hand->lock, irq);
 }
 
-/* ---- checks; where they are not made, nothing is worked out for them ---- */
-
-#ifdef LATCHKEY_DEBUG
-static void poison_block(const struct page *page)
-{
-    poison(page_address(page), PAGE_SIZE << page->order);
-}
-
-static void check_zero(const struct page *page)
-{
-    const uint64_t *words = page_address(page);
-
-    for (unsigned int i = 0; page->is_zero && i < PAGE_SIZE / sizeof(*words); i++)
-        assert(words[i] == 0);
-}
-#else
-#define poison_block(page) ((void)(page))
-#define check_zero(page)   ((void)(page))
-#endif
-
 /* ---- allocating ---- */
 
 static struct page *alloc_block(unsigned int order, enum page_flags flags)
@@ -324,9 +305,8 @@ struct page *page_alloc(unsigned int order, enum page_flags flags)
     page->is_zero = false;
     page->is_reserved = false;
     page->references = 1;
-    if (!(flags & PAGE_ZERO))
-        poison_block(page);
-    else if (!filled)
+    poison_pages_taken(page, order, filled);
+    if ((flags & PAGE_ZERO) && !filled)
         memset(page_address(page), 0, PAGE_SIZE << order);
     return page;
 }
@@ -338,11 +318,9 @@ void page_get(struct page *page)
 }
 
 /* The last reference has gone. Apart from page_put(), whose way for shared pages is short. */
-static __attribute__((noinline)) void free_block(struct page *page)
+static __attribute__((noinline)) void free_block(struct page *page, const void *freed_by)
 {
-    check_zero(page);
-    if (!page->is_zero)
-        poison_block(page);
+    poison_pages_freed(page, freed_by);
     kasan_pages_freed(page, page->order);
     if (page->order == 0) {
         free_single(page);
@@ -360,7 +338,7 @@ void page_put(struct page *page)
     uint32_t before = __atomic_fetch_sub(&page->references, 1, __ATOMIC_ACQ_REL);
     assert(before);
     if (before == 1)
-        free_block(page);
+        free_block(page, POISON_CALLER);
 }
 
 void page_split(struct page *page)

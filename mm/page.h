@@ -60,6 +60,7 @@ struct page {
     union {
         uint64_t reserved;
         struct page_traces traces;
+        const void *freed_by; /* mm/poison_check.c */
     };
 };
 

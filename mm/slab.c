@@ -14,10 +14,10 @@
 #include "mm/slab.h"
 
 #include "arch/bug.h"
-#include "arch/check.h"
 #include "arch/types.h"
 #include "libc/include/string.h"
 #include "mm/page.h"
+#include "mm/poison_check.h"
 
 struct slab {
     TAILQ_ENTRY(slab) link; /* in the cache's list, while an object is free */
@@ -99,13 +99,14 @@ static void *take_locked(struct slab_cache *cache)
         return NULL;
     if (slab->used == 0)
         cache->empty_slabs--;
-    if (slab->freed) {
+    bool was_freed = slab->freed;
+    if (was_freed) {
         object = slab->freed;
         slab->freed = *(void **)object;
     } else {
         object = (char *)slab + cache->first_object + cache->stride * slab->fresh++;
     }
-    poison(object, cache->object_size);
+    poison_object_taken(cache->name, object, cache->object_size, was_freed);
     if (++slab->used == cache->objects_per_slab)
         TAILQ_REMOVE(&cache->partial, slab, link);
     cache->used++;
@@ -131,11 +132,11 @@ static struct slab *slab_of(const void *object)
     return page_of(direct_map_paddr(object))->slab;
 }
 
-static void put_locked(struct slab_cache *cache, void *object)
+static void put_locked(struct slab_cache *cache, void *object, const void *freed_by)
 {
     struct slab *slab = slab_of(object);
 
-    poison(object, cache->object_size);
+    poison_object_freed(object, cache->object_size, freed_by);
     *(void **)object = slab->freed;
     slab->freed = object;
     if (slab->used == cache->objects_per_slab)
@@ -171,7 +172,8 @@ void *slab_alloc_zeroed(struct slab_cache *cache)
     return object;
 }
 
-static void free_object(struct slab_cache *cache, struct slab *slab, void *object)
+static void free_object(struct slab_cache *cache, struct slab *slab, void *object,
+                        const void *freed_by)
 {
     size_t offset = (size_t)((char *)object - (char *)slab) - cache->first_object;
 
@@ -183,13 +185,13 @@ static void free_object(struct slab_cache *cache, struct slab *slab, void *objec
     cache->frees++;
     object = kasan_quarantine_swap(cache, object);
     if (object)
-        put_locked(cache, object);
+        put_locked(cache, object, freed_by);
     spin_unlock_irqrestore(&cache->lock, irq);
 }
 
 void slab_free(struct slab_cache *cache, void *object)
 {
-    free_object(cache, slab_of(object), object);
+    free_object(cache, slab_of(object), object, POISON_CALLER);
 }
 
 /* ---- kmalloc ---- */
@@ -265,7 +267,7 @@ void kfree(void *object)
         return;
     struct page *page = page_of(direct_map_paddr(object));
     if (page->slab) {
-        free_object(page->slab->cache, page->slab, object);
+        free_object(page->slab->cache, page->slab, object, POISON_CALLER);
         return;
     }
     __atomic_fetch_sub(&blocks_in_use, 1, __ATOMIC_RELAXED);
@@ -279,7 +281,7 @@ static void release_empty_locked(struct slab_cache *cache)
     void *object;
 
     while ((object = kasan_quarantine_take(cache)))
-        put_locked(cache, object);
+        put_locked(cache, object, NULL);
     struct slab *slab = TAILQ_LAST(&cache->partial, slab_list);
 
     if (!slab || slab->used)
