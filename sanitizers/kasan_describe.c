@@ -24,18 +24,18 @@ static void tell_object(const struct slab_place *place, uintptr_t bad)
         kprintf(REPORT_LABEL "it was never given out\n", "");
         return;
     }
-    kasan_trace_print("allocated", known->allocated_at);
+    kasan_trace_print("given to", known->allocated_at);
     if (known->freed_at)
-        kasan_trace_print("freed", known->freed_at);
+        kasan_trace_print("freed by", known->freed_at);
 }
 
 static void tell_page(const struct page *page, uintptr_t bad)
 {
     kprintf(REPORT_LABEL "a page at %016lx; %lu bytes in it\n", "object",
             align_down(bad, PAGE_SIZE), bad % PAGE_SIZE);
-    kasan_trace_print("allocated", page->traces.allocated_at);
+    kasan_trace_print("given to", page->traces.allocated_at);
     if (page->traces.freed_at)
-        kasan_trace_print("freed", page->traces.freed_at);
+        kasan_trace_print("freed by", page->traces.freed_at);
 }
 
 /* Slabs know what is in them; what else lies in the direct map is a page. */

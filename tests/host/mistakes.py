@@ -27,6 +27,8 @@ LIMIT = 300
 # systems with device files among it.
 COPIED = ("flags", "font", "initramfs.cpio", "latchkey.elf", "obj", "stripped", "symbols")
 COPIED += ("tests", "uapi", "user", "vdso")
+# The kernels that check themselves: a variable of make's, and the folder in the build folder.
+VARIANTS = {None: ".", "DEBUG": "debug", "KASAN": "kasan"}
 
 
 # ---- The sources --------------------------------------------------------------------------------
@@ -52,12 +54,12 @@ class Tree:
         inside = os.path.relpath(latchkey.BUILD, latchkey.ROOT)
         if with_objects and not inside.startswith(".."):
             self._build = inside
-            for debug in (False, True):
-                self._copy_objects(debug)
+            for variant in VARIANTS:
+                self._copy_objects(variant)
 
-    def _copy_objects(self, debug):
-        folder = os.path.join(latchkey.BUILD, "debug") if debug else latchkey.BUILD
-        target = self.built(debug=debug)
+    def _copy_objects(self, variant):
+        folder = os.path.join(latchkey.BUILD, VARIANTS[variant])
+        target = self.built(variant=variant)
         os.makedirs(target, exist_ok=True)
         for name in COPIED:
             path = os.path.join(folder, name)
@@ -83,28 +85,29 @@ class Tree:
         finally:
             self._call("patch", "-p1", "--reverse", "-i", path)
 
-    def make(self, *targets, debug=False):
-        """debug: the kernel that checks itself, in a folder of its own."""
-        build = os.path.relpath(self.built(debug=debug), self._folder)
-        words = [f"BUILD={build}", *(["DEBUG=1"] if debug else [])]
+    def make(self, *targets, variant=None):
+        """variant: of VARIANTS, each in a folder of its own."""
+        build = os.path.relpath(self.built(variant=variant), self._folder)
+        words = [f"BUILD={build}", *([f"{variant}=1"] if variant else [])]
         names = [os.path.join(build, name) for name in targets]
         self._call("make", "-j", str(os.cpu_count()), *words, *names)
 
-    def built(self, *path, debug=False):
-        return os.path.join(self._folder, self._build, *(["debug"] if debug else []), *path)
+    def built(self, *path, variant=None):
+        folder = os.path.join(self._folder, self._build, VARIANTS[variant])
+        return os.path.join(os.path.normpath(folder), *path)
 
-    def _environment(self, debug):
-        return dict(latchkey.shell_environment(), LATCHKEY_BUILD=self.built(debug=debug))
+    def _environment(self, variant):
+        return dict(latchkey.shell_environment(), LATCHKEY_BUILD=self.built(variant=variant))
 
-    def run(self, *arguments, debug=False, **options):
+    def run(self, *arguments, variant=None, **options):
         """tools/run with this kernel."""
-        return latchkey.run(*arguments, env=self._environment(debug), **options)
+        return latchkey.run(*arguments, env=self._environment(variant), **options)
 
     def pytest(self, *arguments):
         """Tests of tests/host with this kernel."""
         command = ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
         return subprocess.run(
-            command, cwd=self._folder, env=self._environment(False), capture_output=True, text=True
+            command, cwd=self._folder, env=self._environment(None), capture_output=True, text=True
         )
 
 
@@ -125,6 +128,7 @@ MACHINES = {
     "4 CPUs": ["--cpus", "4"],
     "Bochs": ["--bochs"],
     "DEBUG=1": [],
+    "KASAN=1": [],
 }
 
 
@@ -153,21 +157,27 @@ class Machine:
     def __init__(self, tree, name):
         words = name.split(", ")
         self.tree = tree
-        self.debug = "DEBUG=1" in words
+        found = [variant for variant in VARIANTS if variant and f"{variant}=1" in words]
+        self.variant = found[0] if found else None
         self.is_bochs = "Bochs" in words
         self.options = [option for word in words for option in MACHINES[word]]
 
     def build(self):
-        extra = [] if self.debug else ["tests/exhaust", "tests/fuzz"]
-        self.tree.make("latchkey.elf", "initramfs.cpio", *extra, debug=self.debug)
+        extra = [] if self.variant else ["tests/exhaust", "tests/fuzz"]
+        self.tree.make("latchkey.elf", "initramfs.cpio", *extra, variant=self.variant)
 
     def _run(self, *arguments):
         return self.tree.run(
-            *self.options, "--show-log", *arguments, debug=self.debug, limit=LIMIT, errors="replace"
+            *self.options,
+            "--show-log",
+            *arguments,
+            variant=self.variant,
+            limit=LIMIT,
+            errors="replace",
         )
 
     def _program(self, name, *options, arguments=()):
-        path = self.tree.built("tests", name, debug=self.debug)
+        path = self.tree.built("tests", name, variant=self.variant)
         return _verdict(self._run(*options, path, *arguments))
 
     def _bring_up(self):
@@ -204,7 +214,7 @@ class Machine:
             result = self.tree.pytest(os.path.join("tests", "host", file), *words)
             return result.returncode == 1, result.stdout
         if name.startswith("pkey-"):
-            return _verdict(self._run(self.tree.built("user", name, debug=self.debug)))
+            return _verdict(self._run(self.tree.built("user", name, variant=self.variant)))
         return self._program(name)
 
 

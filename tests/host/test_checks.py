@@ -27,9 +27,9 @@ def tree(tmp_path_factory):
 
 
 def run(tree, program, *arguments):
-    tree.make(*TARGETS, debug=True)
-    path = tree.built("tests", program, debug=True)
-    return tree.run("--cpus", "2", "--show-log", path, *arguments, debug=True)
+    tree.make(*TARGETS, variant="DEBUG")
+    path = tree.built("tests", program, variant="DEBUG")
+    return tree.run("--cpus", "2", "--show-log", path, *arguments, variant="DEBUG")
 
 
 @pytest.mark.parametrize("program", latchkey.names("tests/ring3"))
