@@ -12,9 +12,10 @@
 #include "libc/include/string.h"
 #include "mm/slab.h"
 
-#define NANOSECONDS  1000000000l
-#define DELETED      " (deleted)"
-#define SECTOR_SHIFT 9 /* st_blocks counts 512 bytes */
+#define NANOSECONDS    1000000000l
+#define FILE_TIME_LAST (INT64_MAX / NANOSECONDS) /* seconds, some 292 years */
+#define DELETED        " (deleted)"
+#define SECTOR_SHIFT   9 /* st_blocks counts 512 bytes */
 
 struct spinlock namespace_lock = SPINLOCK_INIT("namespace");
 
@@ -208,4 +209,14 @@ bool node_is_linked(struct node *node)
 file_time_t file_time_now(void)
 {
     return (file_time_t)time_realtime_ns();
+}
+
+/* As on Linux's file systems that have a last second: utimensat() knows no error for it. */
+file_time_t file_time_of(int64_t seconds, int64_t nanoseconds)
+{
+    if (seconds >= FILE_TIME_LAST)
+        return FILE_TIME_LAST * NANOSECONDS;
+    if (seconds < -FILE_TIME_LAST)
+        return -FILE_TIME_LAST * NANOSECONDS;
+    return seconds * NANOSECONDS + nanoseconds;
 }

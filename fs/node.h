@@ -163,4 +163,7 @@ void node_set_last_name(struct node *node, const char *name);
 
 file_time_t file_time_now(void);
 
+/* A time as calls give it; one that does not fit becomes the first or the last whole second. */
+file_time_t file_time_of(int64_t seconds, int64_t nanoseconds);
+
 #endif

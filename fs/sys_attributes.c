@@ -184,7 +184,7 @@ static void set_time(file_time_t *field, const struct __kernel_timespec *time)
     if (time->tv_nsec == UTIME_NOW)
         *field = file_time_now();
     else if (time->tv_nsec != UTIME_OMIT)
-        *field = time->tv_sec * NANOSECONDS + time->tv_nsec;
+        *field = file_time_of(time->tv_sec, time->tv_nsec);
 }
 
 /* The node that utimensat() means: the descriptor's own when there is no path. */

@@ -24,7 +24,7 @@
 #define OLD_FLAGS                                                                            \
     (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | \
      MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |    \
-     MAP_32BIT | MAP_HUGE_MASK << MAP_HUGE_SHIFT)
+     MAP_32BIT | MAP_HUGE_2MB | MAP_HUGE_1GB)
 
 /* ---- protection keys ---- */
 

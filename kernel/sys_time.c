@@ -228,6 +228,9 @@ static void tell_that_clock_was_set(uint64_t now)
     alarm_ring_all(now);
 }
 
+/* Linux's, so that a clock that was set stays a number of 64 bits with a sign for 30 years more. */
+#define SET_SECONDS_MAX (INT64_MAX / NS_PER_SECOND - 30ul * 365 * 24 * 3600)
+
 /* The board's clock is left alone, so the time is lost with the power. */
 SYSCALL2(clock_settime, int, clock, uintptr_t, address)
 {
@@ -240,6 +243,8 @@ SYSCALL2(clock_settime, int, clock, uintptr_t, address)
         return -EINVAL;
     if (error)
         return error;
+    if (wanted / NS_PER_SECOND >= SET_SECONDS_MAX)
+        return -EINVAL;
     if (!task_may(CAP_SYS_TIME))
         return -EPERM;
     uint64_t now = clock_monotonic_ns();
