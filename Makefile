@@ -28,6 +28,7 @@ STRIP ?= $(CROSS_COMPILE)strip
 NASM ?= nasm
 HOSTCC ?= gcc
 MUSLCC ?= musl-gcc
+PARSERCC ?= clang
 
 Q := $(if $(V),,@)
 SAY = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
@@ -37,8 +38,8 @@ CHECKS := check-c check-python check-shell check-includes check-text check-warni
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help iso media boards run test test-all test-long fuzz soak debug selftest bench check
-.PHONY: format clean FORCE
+.PHONY: all help iso media boards run test test-all test-long fuzz soak parsers debug selftest
+.PHONY: bench check format clean FORCE
 .PHONY: $(CHECKS)
 
 # ---- Sources ----------------------------------------------------------------------------------
@@ -62,6 +63,18 @@ USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c)) pkbench
 RING3_TESTS := $(patsubst tests/ring3/%.c,%,$(wildcard tests/ring3/*.c))
 PROGRAM_SET := $(patsubst tests/programs/%.c,%,$(wildcard tests/programs/*.c))
 FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
+
+# The parsers that are tried alone, each with the kernel's sources that its harness gives bytes to.
+PARSER_elf := kernel/elf.c
+PARSER_cpio := fs/cpio.c
+PARSER_multiboot2 := boot/multiboot2.c boot/boot_info.c mm/ram.c tests/parsers/support/boot_result.c
+PARSER_pvh := boot/pvh.c boot/boot_info.c mm/ram.c tests/parsers/support/boot_result.c
+PARSER_acpi := arch/acpi.c arch/madt.c arch/fadt.c arch/spcr.c arch/ipmi.c arch/smbios.c
+PARSER_smbios := arch/smbios.c arch/acpi.c arch/ipmi.c
+PARSER_command_line := kernel/command_line.c kernel/uart_words.c libc/core/parse.c
+PARSER_frames := kernel/frame_reader.c
+PARSER_kcs := arch/kcs.c arch/acpi.c arch/smbios.c arch/ipmi.c
+PARSERS := $(patsubst tests/parsers/%.c,%,$(wildcard tests/parsers/*.c))
 
 objects = $(addprefix $(BUILD)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
 VDSO_OBJECTS := $(call objects,vdso,$(VDSO_SOURCES))
@@ -104,6 +117,12 @@ USER_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -Ilibc/include -I. $(PLAIN_CO
 HOST_CFLAGS := $(COMMON_CFLAGS) -D_GNU_SOURCE -I$(BUILD)/host/include -I.
 # As a person would who has never heard of this kernel.
 STOCK_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -I. -static
+
+# For the host, with the kernel's headers but for those of the machine that a harness stands for.
+PARSER_CFLAGS = $(COMMON_CFLAGS) -O1 -nostdinc -isystem $(shell $(PARSERCC) \
+	-print-file-name=include) -isystem $(BUILD)/uapi -Itests/parsers/machine -I. -ffreestanding \
+	-fno-pie -fno-strict-aliasing -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address \
+	-fsanitize=undefined -fno-sanitize-recover=undefined
 
 COMMON_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none \
 	$(if $(WERROR),--fatal-warnings)
@@ -166,8 +185,9 @@ run: ## boot the ISO in QEMU: to a shell at a terminal, otherwise through the de
 	tools/run --iso --show-log $(addprefix --add ,$(PROGRAMS)) --inside $$program
 
 # Each size of tests/host/conftest.py, by two processes or more.
-run_tests = $(call ready,test debug bench boards) && /usr/bin/python3 -B -m pytest --size=$(1) \
-	-n $(or $(AT_ONCE),$(shell nproc)) --dist loadgroup tests/host $(if $(ONLY),-k "$(ONLY)")
+run_tests = $(call ready,test debug bench boards,all parser-programs) && \
+	/usr/bin/python3 -B -m pytest --size=$(1) -n $(or $(AT_ONCE),$(shell nproc)) \
+	--dist loadgroup tests/host $(if $(ONLY),-k "$(ONLY)")
 
 test: ## test all about keys, and one of each way in, in ten minutes (with ONLY=: of all tests)
 	@$(call run_tests,$(if $(ONLY),all,test))
@@ -194,6 +214,10 @@ soak: ## run everything mixed for MINUTES=30 on CPUS=4: nothing may fail, hang o
 	@tools/run --cpus $(or $(CPUS),4) --memory 1G --log $(BUILD)/soak.log \
 		--timeout $$(($(or $(MINUTES),30) * 60 + 600)) \
 		$(BUILD)/tests/soak --seconds $$(($(or $(MINUTES),30) * 60)) $(SOAK)
+
+parsers: ## fuzz each parser alone, built for the host, for SECONDS=10 (ONLY=NAME: one of them)
+	@$(call ready,test,parser-programs)
+	@tools/parsers $(addprefix --seconds ,$(SECONDS)) $(or $(ONLY),$(PARSERS))
 
 debug: ## start QEMU stopped at the kernel's entry, with GDB attached (PROGRAM=build/user/NAME)
 	@$(call ready,debug)
@@ -478,5 +502,22 @@ $(BUILD)/latchkey.iso: $(ISO_PARTS) tools/mkiso tools/lib/iso.py
 media: $(ISO_PARTS) ## build all that a board boots from, in build/media (WORDS=: without a menu)
 	$(call SAY,MEDIA,$(BUILD)/media)
 	$(Q)tools/mkmedia $(if $(WORDS),--words '$(subst ','\'',$(WORDS))') $(BUILD)/media $(ISO_PARTS)
+
+# ---- Parsers alone ----------------------------------------------------------------------------
+
+.PHONY: parser-programs
+parser-programs: $(PARSERS:%=$(BUILD)/parsers/%)
+
+$(BUILD)/obj/parsers/%.o: %.c Makefile | $(UAPI)
+	$(call SAY,CC,"$< (alone)")
+	@mkdir -p $(@D)
+	$(Q)$(PARSERCC) $(PARSER_CFLAGS) -MMD -MP -c -o $@ $<
+
+.SECONDEXPANSION:
+$(BUILD)/parsers/%: $$(call objects,parsers,tests/parsers/$$*.c tests/parsers/support/harness.c \
+		$$(PARSER_$$*))
+	$(call SAY,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(PARSERCC) -no-pie -fsanitize=fuzzer,address,undefined -o $@ $^
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

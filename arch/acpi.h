@@ -17,7 +17,10 @@
 #include "arch/types.h"
 
 struct acpi_access {
-    /* Shows [address, address + size) for good, to be read only; NULL when that cannot be. */
+    /*
+     * Shows [address, address + size) for good, to be read only; NULL when that cannot be: address
+     * is what firmware says, and may be any number.
+     */
     const void *(*map)(paddr_t address, size_t size);
     /* what: a table's name; problem: what is the matter with it, with a number from it. */
     void (*complain)(const char *what, const char *problem, uint64_t number);

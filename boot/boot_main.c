@@ -5,9 +5,9 @@
  */
 #include "boot/boot_main.h"
 
+#include "arch/layout.h"
 #include "boot/multiboot2.h"
 #include "boot/pvh.h"
-#include "libc/include/string.h"
 #include "sanitizers/kasan.h"
 
 /* As a macro of digits, for the assembler reads it too. */
@@ -30,42 +30,16 @@ __asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stack + " TEXT_OF(BOOT
 
 static struct boot_info boot_info;
 
-void boot_add_memory(struct boot_info *info, uint64_t base, uint64_t size, uint32_t type)
-{
-    if (size == 0)
-        return;
-    if (info->memory_count == BOOT_MEMORY_RANGES_MAX) {
-        info->memory_dropped++;
-        return;
-    }
-    info->memory[info->memory_count++] = (struct boot_memory_range){paddr(base), size, type};
-}
-
-void boot_set_command_line(struct boot_info *info, const char *text)
-{
-    size_t length = strlcpy(info->command_line, text, sizeof(info->command_line));
-
-    info->command_line_truncated = length >= sizeof(info->command_line);
-}
-
-void boot_set_rsdp(struct boot_info *info, const void *rsdp, uint32_t size)
-{
-    if (size > BOOT_RSDP_SIZE)
-        size = BOOT_RSDP_SIZE;
-    if (size <= info->rsdp_size)
-        return;
-    memcpy(info->rsdp, rsdp, size);
-    info->rsdp_size = size;
-}
-
 void boot_main(uint32_t protocol, uint64_t information, uint64_t entry_tsc)
 {
     kasan_map_early();
+    const struct boot_memory memory = {direct_map(paddr(0)), EARLY_DIRECT_MAP_SIZE};
+
     boot_info.entry_tsc = entry_tsc;
     boot_info.protocol = "an unknown protocol";
     if (protocol == BOOT_MULTIBOOT2)
-        multiboot2_read(paddr(information), &boot_info);
+        multiboot2_read(&memory, paddr(information), &boot_info);
     else
-        pvh_read(paddr(information), &boot_info);
+        pvh_read(&memory, paddr(information), &boot_info);
     kmain(&boot_info);
 }

@@ -10,11 +10,26 @@ enum boot_protocol {
     BOOT_PVH = 1,
 };
 
+/* Physical memory from address 0 on, as far as it can be read. */
+struct boot_memory {
+    const char *bytes;
+    uint64_t size;
+};
+
+/* Copies size bytes from an address; false, with nothing copied, when they are not all there. */
+bool boot_read(const struct boot_memory *memory, uint64_t address, void *to, size_t size);
+
 /* Appends a range of the firmware's map; counts it as dropped when there is no more room. */
 void boot_add_memory(struct boot_info *info, uint64_t base, uint64_t size, uint32_t type);
 
-/* Copies the command line, and notes when it had to be cut. */
-void boot_set_command_line(struct boot_info *info, const char *text);
+/*
+ * Copies the command line, which ends with a NUL or after size bytes, and notes when it had to be
+ * cut.
+ */
+void boot_set_command_line(struct boot_info *info, const char *text, size_t size);
+
+/* Notes where the initramfs is; one that would be beyond the end of all addresses is none. */
+void boot_set_initramfs(struct boot_info *info, uint64_t base, uint64_t size);
 
 /* Copies ACPI's root pointer, unless a later revision of it is there already. */
 void boot_set_rsdp(struct boot_info *info, const void *rsdp, uint32_t size);

@@ -2,7 +2,8 @@
 /* PVH: QEMU's description of the machine when it loads the kernel itself. */
 #include "boot/pvh.h"
 
-#include "arch/layout.h"
+#include <asm/errno.h>
+
 #include "boot/boot_main.h"
 
 #define START_INFO_MAGIC 0x336ec578u
@@ -15,6 +16,10 @@ struct start_info {
     uint64_t modules;      /* physical address of struct module[] */
     uint64_t command_line; /* physical address, or 0 */
     uint64_t rsdp;
+};
+
+/* Behind it, in version 1. */
+struct start_info_map {
     uint64_t memory_map; /* physical address of struct memory_map_entry[] */
     uint32_t memory_map_entries;
     uint32_t reserved;
@@ -32,27 +37,53 @@ struct memory_map_entry {
     uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct start_info) == 56, "start_info.h, version 1");
+_Static_assert(sizeof(struct start_info) == 40 && sizeof(struct start_info_map) == 16,
+               "start_info.h, version 1");
 
-void pvh_read(paddr_t information, struct boot_info *info)
+static void read_rsdp(const struct boot_memory *memory, uint64_t address, struct boot_info *info)
 {
-    const struct start_info *start = direct_map(information);
+    uint8_t rsdp[BOOT_RSDP_SIZE];
 
-    if (start->magic != START_INFO_MAGIC)
+    if (address && boot_read(memory, address, rsdp, sizeof(rsdp)))
+        boot_set_rsdp(info, rsdp, sizeof(rsdp));
+}
+
+static void read_command_line(const struct boot_memory *memory, uint64_t address,
+                              struct boot_info *info)
+{
+    if (address && address < memory->size)
+        boot_set_command_line(info, memory->bytes + address, memory->size - address);
+}
+
+static void read_memory_map(const struct boot_memory *memory, uint64_t start,
+                            struct boot_info *info)
+{
+    struct start_info_map map;
+    struct memory_map_entry entry;
+
+    if (!boot_read(memory, start + sizeof(struct start_info), &map, sizeof(map)))
         return;
+    for (uint32_t i = 0; i < map.memory_map_entries; i++) {
+        if (!boot_read(memory, map.memory_map + i * sizeof(entry), &entry, sizeof(entry)))
+            return;
+        boot_add_memory(info, entry.base, entry.size, entry.type);
+    }
+}
+
+int pvh_read(const struct boot_memory *memory, paddr_t information, struct boot_info *info)
+{
+    struct start_info start;
+    struct module module;
+
+    if (!boot_read(memory, information.value, &start, sizeof(start)) ||
+        start.magic != START_INFO_MAGIC)
+        return -EINVAL;
     info->protocol = "PVH";
-    if (start->rsdp)
-        boot_set_rsdp(info, direct_map(paddr(start->rsdp)), BOOT_RSDP_SIZE);
-    if (start->command_line)
-        boot_set_command_line(info, direct_map(paddr(start->command_line)));
-    if (start->module_count > 0) {
-        const struct module *module = direct_map(paddr(start->modules));
-        info->initramfs = paddr(module->base);
-        info->initramfs_size = module->size;
-    }
-    if (start->version >= 1) {
-        const struct memory_map_entry *entry = direct_map(paddr(start->memory_map));
-        for (uint32_t i = 0; i < start->memory_map_entries; i++)
-            boot_add_memory(info, entry[i].base, entry[i].size, entry[i].type);
-    }
+    read_rsdp(memory, start.rsdp, info);
+    read_command_line(memory, start.command_line, info);
+    if (start.module_count > 0 && boot_read(memory, start.modules, &module, sizeof(module)))
+        boot_set_initramfs(info, module.base, module.size);
+    if (start.version >= 1)
+        read_memory_map(memory, information.value, info);
+    return 0;
 }

@@ -3,9 +3,12 @@
 #ifndef BOOT_PVH_H
 #define BOOT_PVH_H
 
-#include "boot/boot_info.h"
+#include "boot/boot_main.h"
 
-/* Leaves info as it is when the magic number is wrong. */
-void pvh_read(paddr_t information, struct boot_info *info);
+/*
+ * Reads the start information at an address, and what it leads to; what is not in memory is passed
+ * over. Returns 0, or -EINVAL, with info as it was, when there is no start information there.
+ */
+int pvh_read(const struct boot_memory *memory, paddr_t information, struct boot_info *info);
 
 #endif

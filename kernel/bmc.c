@@ -6,24 +6,11 @@
 
 #include <asm/errno.h>
 
-#include "arch/acpi.h"
+#include "arch/ipmi.h"
 #include "arch/kcs.h"
-#include "arch/smbios.h"
 #include "kernel/console.h"
 #include "libc/include/string.h"
 #include "mm/kernel_map.h"
-
-/* Interface types, the same in both tables: IPMI specification 2.0, C3-2 and C1-1. */
-#define INTERFACE_KCS 1
-
-#define SPMI_INTERFACE 36
-#define SPMI_ADDRESS   48
-
-#define SMBIOS_IPMI           38
-#define SMBIOS_IPMI_SIZE      17
-#define SMBIOS_IPMI_INTERFACE 4
-#define SMBIOS_IPMI_ADDRESS   8  /* bit 0: an I/O port */
-#define SMBIOS_IPMI_MODIFIER  16 /* bits 7-6: spacing; bit 4: bit 0 of the address */
 
 /* Watchdog commands: IPMI specification 2.0, chapter 27. */
 #define NETFN_APP     (0x06 << 2)
@@ -33,44 +20,29 @@
 #define USE_OS_LOAD   0x03
 #define EXPIRED_FLAGS 0x3e /* all uses of the timer, whose flags are cleared */
 
-#define RESPONSE_HEADER 3 /* NetFn, command, completion code */
-#define MESSAGE_SIZE    16
+#define MESSAGE_SIZE 16
 
 static struct kcs kcs;
 
 /* ---- finding it ---- */
 
-static bool open_kcs(bool is_port, uint64_t address, unsigned int spacing)
+static bool open_kcs(const struct ipmi_place *place)
 {
-    kcs = (struct kcs){.spacing = spacing};
-    if (is_port && address && address <= UINT16_MAX - spacing)
-        kcs.port = (uint16_t)address;
-    else if (!is_port && address)
-        kcs.memory = device_map(paddr(address), spacing + 1);
+    kcs = (struct kcs){.spacing = place->spacing};
+    if (place->is_port)
+        kcs.port = (uint16_t)place->address;
+    else
+        kcs.memory = device_map(paddr(place->address), place->spacing + 1);
     return kcs.port || kcs.memory;
 }
 
-static bool find_by_spmi(const struct acpi_header *spmi)
+static bool find(const struct acpi *acpi, const struct smbios *smbios)
 {
-    if (!spmi || acpi_field(spmi, SPMI_INTERFACE, 1) != INTERFACE_KCS)
-        return false;
-    struct acpi_address base = acpi_address_field(spmi, SPMI_ADDRESS);
-    unsigned int spacing = base.bit_width > 8 ? base.bit_width / 8u : 1;
-    return base.space <= ACPI_SPACE_IO &&
-           open_kcs(base.space == ACPI_SPACE_IO, base.address, spacing);
-}
+    struct ipmi_place place;
 
-static bool find_by_smbios(const struct smbios *smbios)
-{
-    static const unsigned int spacings[] = {1, 4, 16, 1};
-    const uint8_t *entry = smbios_find(smbios, SMBIOS_IPMI, SMBIOS_IPMI_SIZE);
-    uint64_t address;
-
-    if (!entry || entry[SMBIOS_IPMI_INTERFACE] != INTERFACE_KCS)
-        return false;
-    uint8_t modifier = entry[SMBIOS_IPMI_MODIFIER];
-    memcpy(&address, entry + SMBIOS_IPMI_ADDRESS, sizeof(address));
-    return open_kcs(address & 1, (address & ~1ul) | (modifier >> 4 & 1), spacings[modifier >> 6]);
+    if (!ipmi_place_of_spmi(acpi_find(acpi, "SPMI"), &place) && open_kcs(&place))
+        return true;
+    return !ipmi_place_of_smbios(smbios, &place) && open_kcs(&place);
 }
 
 /* ---- talking to it ---- */
@@ -80,14 +52,14 @@ static int command(uint8_t number, const uint8_t *data, size_t size, uint8_t *an
 {
     uint8_t message[MESSAGE_SIZE] = {NETFN_APP, number};
 
-    memcpy(message + 2, data, size);
+    if (size)
+        memcpy(message + 2, data, size);
     int count = kcs_transact(&kcs, message, 2 + size, sizeof(message));
     if (count < 0)
         return count;
-    if (count < RESPONSE_HEADER + (int)room || message[2])
-        return -EIO;
-    memcpy(answer, message + RESPONSE_HEADER, room);
-    return 0;
+    if (count > MESSAGE_SIZE)
+        count = MESSAGE_SIZE;
+    return ipmi_read_response(message, (size_t)count, NETFN_APP, number, answer, room);
 }
 
 static int read_watchdog(bool *is_running, unsigned int *tenths_left)
@@ -125,7 +97,7 @@ void bmc_init(const struct acpi *acpi, const struct smbios *smbios)
     bool is_running;
     unsigned int tenths;
 
-    if (!find_by_spmi(acpi_find(acpi, "SPMI")) && !find_by_smbios(smbios))
+    if (!find(acpi, smbios))
         return;
     int error = read_watchdog(&is_running, &tenths);
     if (error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The channel to the host: what comes in, and the streams. kernel/frame.c sends.
+ * The channel to the host: what comes in (kernel/frame_reader.c tells the frames apart), and the
+ * streams. kernel/frame.c sends.
  *
  * Bytes of stdin wait in a ring; the host sends no more than was credited, which is the ring's
  * size.
@@ -24,6 +25,7 @@
 #include "kernel/console.h"
 #include "kernel/file.h"
 #include "kernel/frame.h"
+#include "kernel/frame_reader.h"
 #include "kernel/kernel_lock.h"
 #include "kernel/poller.h"
 #include "kernel/signal.h"
@@ -36,7 +38,6 @@
 #define VERSION      1
 #define INPUT_SIZE   16384         /* what the host may send without credit */
 #define CREDIT_BATCH 2048          /* credit is sent for so many bytes, or when all are read */
-#define CONTROL_SIZE 8             /* the longest payload other than stdin's */
 #define CONNECT_NS   10000000000ul /* 10 s for the host to answer */
 
 _Static_assert(TTY_WRITE_MAX <= FRAME_PAYLOAD_MAX, "the terminal's writes are a frame each");
@@ -55,13 +56,7 @@ static struct {
 } input;
 static struct wait_queue readers = WAIT_QUEUE_INIT(readers);
 
-/* The frame that is coming in. */
-static struct {
-    uint8_t header[FRAME_HEADER_SIZE];
-    unsigned int header_count;
-    unsigned int payload_count;
-    uint8_t control[CONTROL_SIZE];
-} frame;
+static struct frame_reader frame; /* the one that is coming in */
 
 /* ---- Credit ---- */
 
@@ -125,18 +120,13 @@ static void resume_input(struct tty *tty)
 
 /* ---- Frames that come in ---- */
 
-static uint16_t control_u16(unsigned int offset)
-{
-    return frame.control[offset] | frame.control[offset + 1] << 8;
-}
-
 /* The window's rows and columns stand at this offset. */
 static void set_window(unsigned int offset)
 {
     struct winsize size = console_tty.size;
 
-    size.ws_row = control_u16(offset);
-    size.ws_col = control_u16(offset + 2);
+    size.ws_row = frame_reader_u16(&frame, offset);
+    size.ws_col = frame_reader_u16(&frame, offset + 2);
     tty_set_size(&console_tty, &size);
 }
 
@@ -161,7 +151,7 @@ static void act_on_hello(void)
 /* A frame is complete; the bytes of stdin have gone to their ring already. */
 static void act_on_frame(void)
 {
-    switch (frame.header[1]) {
+    switch (frame.type) {
     case FRAME_HELLO:
         act_on_hello();
         break;
@@ -196,32 +186,15 @@ static void act_on_frame(void)
     }
 }
 
-static void receive_payload(uint8_t byte)
-{
-    if (frame.header[1] == FRAME_INPUT) {
-        if (input.head - input.tail < INPUT_SIZE) /* else the host ignores its credit */
-            input.bytes[input.head++ % INPUT_SIZE] = byte;
-    } else if (frame.payload_count < CONTROL_SIZE) {
-        frame.control[frame.payload_count] = byte;
-    }
-    frame.payload_count++;
-}
-
 static void receive(uint8_t byte)
 {
-    unsigned int length;
+    bool is_input = frame_reader_take(&frame, byte);
 
-    if (frame.header_count < FRAME_HEADER_SIZE) {
-        if (frame.header_count == 0 && byte != FRAME_START)
-            return; /* noise between frames */
-        frame.header[frame.header_count++] = byte;
-    } else {
-        receive_payload(byte);
-    }
-    length = frame.header[2] | frame.header[3] << 8;
-    if (frame.header_count == FRAME_HEADER_SIZE && frame.payload_count == length) {
+    if (is_input && input.head - input.tail < INPUT_SIZE) /* else the host ignores its credit */
+        input.bytes[input.head++ % INPUT_SIZE] = byte;
+    if (frame_reader_is_complete(&frame)) {
         act_on_frame();
-        memset(&frame, 0, sizeof(frame));
+        frame_reader_forget(&frame);
     }
 }
 

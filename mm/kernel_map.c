@@ -152,11 +152,22 @@ int kernel_map_identity(paddr_t page, paddr_t *root)
     return pt_map(*root, page.value, PAGE_SIZE, page, PTE_P | PTE_A, 1);
 }
 
+/* Firmware may name any address; one that is too wide for this CPU would set reserved bits. */
+static bool can_be_mapped(paddr_t address, size_t size)
+{
+    uint64_t end = 1ul << cpu_physical_bits();
+
+    return size <= DEVICE_SIZE && address.value <= end - size;
+}
+
 static void *map_in_window(paddr_t address, size_t size, uint64_t bits)
 {
     uint64_t offset = address.value % PAGE_SIZE;
     uint64_t bytes = align_up(offset + size, PAGE_SIZE);
     void *result = NULL;
+
+    if (!can_be_mapped(address, size))
+        return NULL;
 
     spin_lock(&map_lock);
     if (device_next + bytes <= DEVICE_BASE + DEVICE_SIZE &&

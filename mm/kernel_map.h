@@ -31,7 +31,10 @@ void kernel_map_share(paddr_t root);
  */
 int kernel_map_identity(paddr_t page, paddr_t *root);
 
-/* Maps device registers, uncached, for good. NULL when the window or memory is full. */
+/*
+ * Maps device registers, uncached, for good. NULL when the window or memory is full, or the address
+ * is wider than this CPU's can be.
+ */
 void *device_map(paddr_t address, size_t size);
 
 /* The same for memory of a device that is only written to: stores may be combined (WC). */

@@ -249,3 +249,16 @@ KTEST(page_table_keys_are_enforced)
     free_tables(root, USER_AREA, USER_SIZE);
     page_put(target);
 }
+
+/* Firmware and the command line may name any address. */
+KTEST(addresses_wider_than_the_cpu_are_not_mapped)
+{
+    uint64_t end = 1ul << cpu_physical_bits();
+
+    EXPECT(firmware_map(paddr(end - PAGE_SIZE), PAGE_SIZE));
+    EXPECT(!firmware_map(paddr(end - PAGE_SIZE), PAGE_SIZE + 1));
+    EXPECT(!firmware_map(paddr(end), 1));
+    EXPECT(!device_map(paddr(1ul << 63), 1));
+    EXPECT(!device_map(paddr(UINT64_MAX), 1));
+    EXPECT(!device_map(paddr(0), UINT64_MAX));
+}

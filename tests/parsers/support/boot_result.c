@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "tests/parsers/support/boot_result.h"
+
+#include "arch/layout.h"
+#include "libc/include/string.h"
+#include "mm/ram.h"
+#include "tests/parsers/support/harness.h"
+
+static void check_memory(const struct boot_info *info)
+{
+    expect(info->memory_count <= BOOT_MEMORY_RANGES_MAX);
+    for (unsigned int i = 0; i < info->memory_count; i++) {
+        expect(info->memory[i].size > 0);
+        expect(info->memory[i].size <= UINT64_MAX - info->memory[i].base.value);
+    }
+}
+
+/* The ranges of RAM are pages, in order, apart, and where the direct map can show them. */
+static void check_ram(const struct boot_info *info)
+{
+    const struct page_range *range;
+    uint64_t end = 0;
+
+    ram_init(info);
+    for (size_t i = 0; (range = ram_range(i)); i++) {
+        expect(range->start.value % PAGE_SIZE == 0 && range->end.value % PAGE_SIZE == 0);
+        expect(range->start.value < range->end.value && range->end.value <= DIRECT_MAP_SIZE);
+        expect(range->start.value >= end);
+        end = range->end.value;
+    }
+}
+
+void boot_result_check(const struct boot_info *info)
+{
+    size_t length = strnlen(info->command_line, BOOT_COMMAND_LINE_SIZE);
+
+    expect(length < BOOT_COMMAND_LINE_SIZE);
+    expect(!info->command_line_truncated || length == BOOT_COMMAND_LINE_SIZE - 1);
+    expect(info->initramfs_size <= UINT64_MAX - PAGE_SIZE - info->initramfs.value);
+    expect(info->rsdp_size <= BOOT_RSDP_SIZE);
+    check_memory(info);
+    check_ram(info);
+}
