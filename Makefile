@@ -11,7 +11,7 @@
 # The program set, tests/programs/, is built in one step each with glibc and with musl.
 
 # However it is spelt, one folder has one name, so that nothing is built again for a second one.
-BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(if $(KASAN),/kasan)
+BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(if $(KASAN),/kasan)$(if $(UBSAN),/ubsan)
 override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),$(BUILD_DEFAULT))))
 CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
@@ -57,6 +57,9 @@ KERNEL_SOURCES := $(filter-out $(KASAN_SOURCES),$(KERNEL_SOURCES))
 else
 KERNEL_SOURCES := $(filter-out mm/poison_check.c,$(KERNEL_SOURCES))
 endif
+ifndef UBSAN
+KERNEL_SOURCES := $(filter-out sanitizers/ubsan.c,$(KERNEL_SOURCES))
+endif
 VDSO_SOURCES := $(wildcard vdso/*.c vdso/*.asm)
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)
 USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c)) pkbench
@@ -101,8 +104,17 @@ KASAN_DEFINES := -DLATCHKEY_KASAN -DKASAN_SHADOW_OFFSET=$(KASAN_OFFSET)ul
 KASAN_CFLAGS := -fsanitize=kernel-address -fasan-shadow-offset=$(KASAN_OFFSET) \
 	--param asan-globals=1 --param asan-stack=1
 KASAN_LEAVES_OUT := boot/% sanitizers/% mm/slab.c libc/core/memory.c
+# The checker of what C leaves undefined: all of -fsanitize=undefined, that is overflow, shifts,
+# bounds, alignment, null, sizes of objects, bool, enum, lengths of arrays, what cannot be reached
+# and pointers that wrap. It has nothing of floating point, which the kernel has none of, nor of
+# aliasing, which -fno-strict-aliasing allows. Left out are the checks of C that is defined:
+# -fsanitize=bounds-strict of arrays that a structure ends in, and clang's of unsigned overflow and
+# of conversions, which hashes and checksums live by.
+UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=undefined
+UBSAN_LEAVES_OUT := sanitizers/%
 # The flags of one source of the kernel's for the checkers of this build.
-checkers = $(if $(KASAN),$(if $(filter-out $(KASAN_LEAVES_OUT),$(1)),$(KASAN_CFLAGS)))
+checkers = $(if $(KASAN),$(if $(filter-out $(KASAN_LEAVES_OUT),$(1)),$(KASAN_CFLAGS))) \
+	$(if $(UBSAN),$(if $(filter-out $(UBSAN_LEAVES_OUT),$(1)),$(UBSAN_CFLAGS)))
 
 KERNEL_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. $(PLAIN_CODE) -ffreestanding \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer \
@@ -163,6 +175,7 @@ help: ## list the targets and the variables
 	@echo '  MACHINE=        options of tools/run for make fuzz, for example "--bochs --append nopku"'
 	@echo '  DEBUG=1         a kernel that checks its locks and invalidations, in build/debug'
 	@echo '  KASAN=1         a kernel that checks each of its accesses to memory, in build/kasan'
+	@echo '  UBSAN=1         a kernel that checks itself for undefined behaviour, in build/ubsan'
 	@echo '  WERROR=1        a warning ends the build, as it ends make check'
 	@echo '  BUILD=          the folder for everything made (default build)'
 
@@ -299,8 +312,8 @@ $(BUILD)/uapi/%:
 
 # Changes only when the commands do, so that objects made by other commands are made again.
 FLAGS_IN_USE := $(CC) $(LD) $(NASMFLAGS) $(KERNEL_CFLAGS) $(if $(KASAN),$(KASAN_CFLAGS)) \
-	$(KERNEL_LDFLAGS) $(VDSO_CFLAGS) $(VDSO_LDFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) $(HOSTCC) \
-	$(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
+	$(if $(UBSAN),$(UBSAN_CFLAGS)) $(KERNEL_LDFLAGS) $(VDSO_CFLAGS) $(VDSO_LDFLAGS) $(USER_CFLAGS) \
+	$(USER_LDFLAGS) $(HOSTCC) $(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)

@@ -23,14 +23,13 @@ struct linux_dirent64 {
 
 _Static_assert(offsetof(struct linux_dirent64, d_name) == 19, "the ABI's layout");
 
-#define RECORD_ALIGN    8
 #define BUFFER_SIZE     PAGE_SIZE
 #define MODE_TYPE_SHIFT 12 /* d_type is the number that S_IFMT masks */
 
 bool directory_add(struct directory_buffer *buffer, const struct directory_entry *entry)
 {
     size_t header = offsetof(struct linux_dirent64, d_name);
-    size_t size = align_up(header + entry->length + 1, RECORD_ALIGN);
+    size_t size = align_up(header + entry->length + 1, DIRECTORY_ALIGN);
     struct linux_dirent64 *record = (void *)(buffer->bytes + buffer->used);
 
     if (buffer->size - buffer->used < size) {

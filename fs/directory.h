@@ -11,9 +11,12 @@
 
 #include "kernel/file.h"
 
+/* Of a record, and of what they are put into. */
+#define DIRECTORY_ALIGN 8
+
 /* Records that wait to be copied to the reader. */
 struct directory_buffer {
-    char *bytes;
+    char *bytes; /* aligned to DIRECTORY_ALIGN */
     size_t size;
     size_t used;
     bool is_full; /* an entry did not fit */

@@ -28,7 +28,7 @@ LIMIT = 300
 COPIED = ("flags", "font", "initramfs.cpio", "latchkey.elf", "obj", "stripped", "symbols")
 COPIED += ("tests", "uapi", "user", "vdso")
 # The kernels that check themselves: a variable of make's, and the folder in the build folder.
-VARIANTS = {None: ".", "DEBUG": "debug", "KASAN": "kasan"}
+VARIANTS = {None: ".", "DEBUG": "debug", "KASAN": "kasan", "UBSAN": "ubsan"}
 
 
 # ---- The sources --------------------------------------------------------------------------------
@@ -129,6 +129,7 @@ MACHINES = {
     "Bochs": ["--bochs"],
     "DEBUG=1": [],
     "KASAN=1": [],
+    "UBSAN=1": [],
 }
 
 

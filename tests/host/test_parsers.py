@@ -32,7 +32,7 @@ def test_for_a_moment(name):
     parsers("--seconds", "10", name, seconds=10)
 
 
-@pytest.mark.long
+@pytest.mark.long(sample=0)
 @pytest.mark.parametrize("name", NAMES)
 def test_for_long(name):
     parsers("--seconds", "60", name, seconds=60)

@@ -58,7 +58,7 @@ struct node *scratch_create(void)
 /* Copies the name of the first entry after "." and ".."; false when there is none. */
 static bool first_name(struct node *directory, char text[NAME_MAX + 1])
 {
-    char bytes[NAME_MAX + 32];
+    char bytes[NAME_MAX + 32] __attribute__((aligned(DIRECTORY_ALIGN)));
     struct directory_buffer buffer = {.bytes = bytes, .size = sizeof(bytes)};
     uint64_t position = 2;
 
