@@ -49,6 +49,7 @@
 #include "mm/address_space.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
+#include "mm/ram.h"
 #include "mm/slab.h"
 
 #define INIT_DEFAULT "/init"
@@ -135,6 +136,10 @@ static void init_files(const struct boot_info *info)
         kprintf(KERN_WARNING
                 "initramfs  there is none: no program can be run. Give one with GRUB's module2 or "
                 "QEMU's -initrd.\n");
+        return;
+    }
+    if (!ram_holds(archive)) {
+        kprintf(KERN_ERR "initramfs  the loader says that it is where there is no RAM\n");
         return;
     }
     initramfs_unpack(direct_map(info->initramfs), info->initramfs_size);

@@ -114,3 +114,11 @@ const struct page_range *ram_range(size_t number)
 {
     return number < range_count ? &ranges[number] : NULL;
 }
+
+bool ram_holds(struct page_range range)
+{
+    for (size_t i = 0; i < range_count; i++)
+        if (range.start.value >= ranges[i].start.value && range.end.value <= ranges[i].end.value)
+            return true;
+    return false;
+}

@@ -9,6 +9,7 @@
 #ifndef MM_RAM_H
 #define MM_RAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "arch/types.h"
@@ -25,5 +26,8 @@ void ram_init(const struct boot_info *info);
 
 /* The range of RAM with this number, in ascending order, or NULL when there is none. */
 const struct page_range *ram_range(size_t number);
+
+/* Whether a range is RAM from one end to the other. */
+bool ram_holds(struct page_range range);
 
 #endif

@@ -183,3 +183,19 @@ KTEST(page_exhaustion)
     }
     expect_same_memory(&before);
 }
+
+/* A loader may say of anything that it is in RAM. */
+KTEST(ram_is_held_whole)
+{
+    struct page_range all = *ram_range(0);
+    struct page_range last = {paddr(all.end.value - PAGE_SIZE), all.end};
+    struct page_range behind = {all.end, paddr_add(all.end, PAGE_SIZE)};
+    struct page_range across = {last.start, behind.end};
+
+    EXPECT(ram_holds(all));
+    EXPECT(ram_holds(last));
+    EXPECT(!ram_holds(behind));
+    EXPECT(!ram_holds(across));
+    EXPECT(!ram_holds((struct page_range){paddr(0), paddr(PAGE_SIZE)}));
+    EXPECT(!ram_holds((struct page_range){paddr(0), paddr(UINT64_MAX)}));
+}
