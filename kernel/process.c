@@ -109,9 +109,9 @@ void process_free(struct process *process)
 
 struct task *process_create(void)
 {
-    struct task *task = task_create();
+    struct task *task;
 
-    if (!task)
+    if (task_create(&task))
         return NULL;
     task->tid = FIRST_PID; /* tests in ring 0 may have had tasks before */
     struct process *process = create_with_leader(task);
@@ -385,14 +385,14 @@ long process_clone(const struct clone_request *request)
         return -EAGAIN;
     if ((flags & CLONE_SETTLS) && !segment_base_ok(request->tls))
         return -EPERM;
-    child = task_create();
-    if (!child)
-        return -EAGAIN;
+    int error = task_create(&child);
+    if (error)
+        return error;
     if (copy_resources(child, flags) || join_process(child, request)) {
         task_free(child);
         return -ENOMEM;
     }
-    int error = flags & CLONE_PIDFD ? give_pidfd(child->process, request->pidfd) : 0;
+    error = flags & CLONE_PIDFD ? give_pidfd(child->process, request->pidfd) : 0;
     if (error) {
         TAILQ_REMOVE(&child->process->parent->children, child->process, sibling);
         process_free(child->process);

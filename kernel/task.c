@@ -68,21 +68,31 @@ static bool find_tid(void)
     return false;
 }
 
-struct task *task_create(void)
+static void free_memory(struct task *task)
+{
+    if (task->fpu)
+        slab_free(&fpu_cache, task->fpu);
+    if (task->stack)
+        kernel_stack_free(task->stack);
+    slab_free(&task_cache, task);
+}
+
+int task_create(struct task **made)
 {
     struct task *task = slab_alloc_zeroed(&task_cache);
+    int error = 0;
 
     if (!task)
-        return NULL;
+        return -ENOMEM;
     task->fpu = slab_alloc(&fpu_cache);
     task->stack = kernel_stack_alloc();
-    if (!task->fpu || !task->stack || !find_tid()) {
-        if (task->fpu)
-            slab_free(&fpu_cache, task->fpu);
-        if (task->stack)
-            kernel_stack_free(task->stack);
-        slab_free(&task_cache, task);
-        return NULL;
+    if (!task->fpu || !task->stack)
+        error = -ENOMEM;
+    else if (!find_tid())
+        error = -EAGAIN;
+    if (error) {
+        free_memory(task);
+        return error;
     }
     fpu_image_init(task->fpu);
     task_prepare_stack(task);
@@ -94,7 +104,8 @@ struct task *task_create(void)
     task->is_listed = true;
     tasks++;
     total++;
-    return task;
+    *made = task;
+    return 0;
 }
 
 void task_release_resources(struct task *task)
@@ -126,9 +137,7 @@ void task_free(struct task *task)
     task_release_resources(task);
     if (task->is_listed)
         task_unlist(task);
-    kernel_stack_free(task->stack);
-    slab_free(&fpu_cache, task->fpu);
-    slab_free(&task_cache, task);
+    free_memory(task);
 }
 
 unsigned int task_count(void)

@@ -138,11 +138,11 @@ struct trap_frame *task_frame(struct task *task);
 void task_init(void);
 
 /*
- * A new task with a kernel stack, an XSAVE image in its initial state, a tid, and nothing else.
- * It starts at the frame at the top of its stack, which the caller fills in. NULL: out of memory,
- * or of numbers.
+ * Makes a new task with a kernel stack, an XSAVE image in its initial state, a tid, and nothing
+ * else. It starts at the frame at the top of its stack, which the caller fills in. -ENOMEM, or
+ * -EAGAIN when no number is left.
  */
-struct task *task_create(void);
+int task_create(struct task **task);
 
 /* Gives back what a task that has ended no longer needs; its number stays. */
 void task_release_resources(struct task *task);

@@ -25,9 +25,9 @@ KTEST(task_starts_with_the_initial_pkru)
 {
     unsigned int tasks = task_count();
     uint64_t objects = slab_objects_in_use();
-    struct task *task = task_create();
+    struct task *task;
 
-    if (!EXPECT(task))
+    if (!EXPECT_EQ(0, task_create(&task)))
         return;
     EXPECT_EQ(tasks + 1, task_count());
     if (cpu_state.pku) {
