@@ -166,11 +166,8 @@ static long lock_whole(struct file *file, unsigned int operation)
                                 .whole = true,
                                 .end = FILE_LOCK_END};
 
-    /* A change from one type to the other lets go first, and may lose to somebody else. */
-    file_lock_set(file->locks, &request, false);
-    if (operation == LOCK_UN)
-        return 0;
-    request.type = (operation & ~LOCK_NB) == LOCK_EX ? F_WRLCK : F_RDLCK;
+    if (operation != LOCK_UN)
+        request.type = (operation & ~LOCK_NB) == LOCK_EX ? F_WRLCK : F_RDLCK;
     return file_lock_set(file->locks, &request, !(operation & LOCK_NB));
 }
 

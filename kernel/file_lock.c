@@ -203,34 +203,66 @@ static int wait_until_free(const struct file_lock_list *list, const struct file_
 
 /* ---- setting ---- */
 
+/* Whether a lock of the owner's would be left with a part before the request and one behind it. */
+static bool splits(const struct file_lock_list *list, const struct file_lock *request)
+{
+    const struct file_lock *lock;
+
+    LIST_FOREACH (lock, list, link)
+        if (is_of(lock, request) && lock->start < request->start && lock->end > request->end)
+            return true;
+    return false;
+}
+
+/*
+ * Memory for the new lock, and for the second part of one that is split. Letting go needs some for
+ * the latter alone: a whole lock always goes. One that is waited for may meet other locks then.
+ */
+static int prepare(const struct file_lock_list *list, const struct file_lock *request,
+                   struct file_lock **lock, struct file_lock **spare)
+{
+    bool is_set = request->type != F_UNLCK;
+    bool may_split = is_set ? !request->whole : splits(list, request);
+
+    *lock = is_set ? kmalloc(sizeof(**lock)) : NULL;
+    *spare = may_split ? kmalloc(sizeof(**spare)) : NULL;
+    return (is_set && !*lock) || (may_split && !*spare) ? -ENOLCK : 0;
+}
+
+/* Makes room for a request; a whole lock of the other type lets go first, and may lose to others.
+ */
+static int make_room(struct file_lock_list *list, const struct file_lock *request, bool wait)
+{
+    if (request->whole) {
+        cut_out(list, request, NULL, NULL);
+        wake_all(&released);
+    }
+    if (request->type == F_UNLCK || !file_lock_conflict(list, request))
+        return 0;
+    return wait ? wait_until_free(list, request) : -EAGAIN;
+}
+
 int file_lock_set(struct file_lock_list *list, const struct file_lock *request, bool wait)
 {
     static uint64_t last_number;
-    struct file_lock *lock, *spare;
-    int error = 0;
+    struct file_lock *new, *spare;
+    int error = prepare(list, request, &new, &spare);
 
-    if (request->type != F_UNLCK && file_lock_conflict(list, request))
-        error = wait ? wait_until_free(list, request) : -EAGAIN;
-    if (error)
-        return error;
-    lock = kmalloc(sizeof(*lock));
-    spare = kmalloc(sizeof(*spare));
-    if (lock && spare) {
-        struct file_lock *new = request->type == F_UNLCK ? NULL : lock;
+    if (!error)
+        error = make_room(list, request, wait);
+    if (!error) {
         if (new) {
             *new = *request;
             new->number = ++last_number;
             insert(list, new);
-            lock = NULL;
         }
         cut_out(list, request, new, &spare);
         if (new)
             merge(list, new);
+        new = NULL;
         wake_all(&released);
-    } else {
-        error = -ENOLCK;
     }
-    kfree(lock);
+    kfree(new);
     kfree(spare);
     return error;
 }

@@ -37,7 +37,8 @@ const struct file_lock *file_lock_conflict(const struct file_lock_list *list,
 /*
  * Sets or removes what the request says; its owner's locks of the same bytes give way. Waits for
  * others' if wait: -EAGAIN, -ERESTARTSYS, -ENOLCK; -EDEADLK where the wait for a process's lock
- * would close a cycle. Whoever waited looks again whether the owner still has the file.
+ * would close a cycle. What lets go of whole locks never fails. Whoever waited looks again whether
+ * the owner still has the file.
  */
 int file_lock_set(struct file_lock_list *list, const struct file_lock *request, bool wait);
 
