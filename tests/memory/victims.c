@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ktap.h>
+#include <linux/eventpoll.h>
+#include <linux/ptrace.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -38,6 +40,9 @@
 #define SHARED     (MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE)
 
 #define TASKS 4
+
+#define EPOLL_WATCHED 500 /* descriptors; about as many are left for epoll files */
+#define EPOLL_ENTRY   96  /* bytes that the kernel needs for one */
 
 static int ready[2]; /* a pipe: hogs write a byte when they have all that they can get */
 
@@ -190,6 +195,38 @@ static void take_pipes(size_t size)
         take_private(size - taken);
 }
 
+/* As many as a file may have that is searched quickly; whether there was memory for them. */
+static bool fill_epoll(int fd, int first)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    for (int watched = first; watched < first + EPOLL_WATCHED; watched++)
+        if (syscall(__NR_epoll_ctl, fd, EPOLL_CTL_ADD, watched, &event))
+            return false;
+    return true;
+}
+
+/* Entries for each of many descriptors of a pipe in many epoll files: the rest is private. */
+static void take_epoll(size_t size)
+{
+    size_t taken = 0;
+    int ends[2], first;
+
+    if (pipe(ends))
+        _exit(107);
+    first = fcntl(ends[0], F_DUPFD, 0);
+    for (int i = 1; i < EPOLL_WATCHED; i++)
+        fcntl(ends[0], F_DUPFD, 0);
+    for (; taken < size; taken += EPOLL_WATCHED * EPOLL_ENTRY) {
+        int fd = (int)syscall(__NR_epoll_create1, 0);
+
+        if (fd < 0 || !fill_epoll(fd, first))
+            break;
+    }
+    if (taken < size)
+        take_private(size - taken);
+}
+
 static void *sleep_in_thread(void *argument)
 {
     wait_for_ever();
@@ -328,6 +365,7 @@ static const struct hog hogs[] = {
     {"texts of /proc", take_texts, wait_for_ever},
     {"a file without a name", take_unlinked_file, wait_for_ever},
     {"pipes", take_pipes, wait_for_ever},
+    {"entries of epoll files", take_epoll, wait_for_ever},
     {"private memory, reading a pipe", take_private, read_empty_pipe},
     {"private memory, stopped", take_private, stop},
     {"private memory, waiting for vfork()'s child", take_private, wait_for_vfork_child},
@@ -433,6 +471,39 @@ static void test_several(void)
     close(start[1]);
 }
 
+/* A tracer that has the victim stop at its end, and lets it stay there. */
+static pid_t start_holder(pid_t victim)
+{
+    pid_t child = fork();
+    char byte;
+
+    if (child == 0) {
+        if (syscall(__NR_ptrace, PTRACE_SEIZE, victim, 0, PTRACE_O_TRACEEXIT) == 0 &&
+            write(ready[1], "x", 1) == 1)
+            wait_for_ever();
+        _exit(108);
+    }
+    EXPECT_EQUAL(read(ready[0], &byte, 1), 1);
+    return child;
+}
+
+/* The victim has to let go of its memory nevertheless, or the next one would have to end. */
+static void test_held(void)
+{
+    pid_t small = start_hog(&hogs[0], 8 * MIB);
+    pid_t large = start_hog(&hogs[0], 28 * MIB);
+    pid_t holder = start_holder(large);
+
+    EXPECT_EQUAL(as_user(touch, 24 * MIB), 0);
+    EXPECT(is_alive(small));
+    EXPECT(is_alive(holder));
+    kill(holder, SIGKILL);
+    end_of(holder);
+    EXPECT_EQUAL(end_of(large), SIGKILL);
+    kill(small, SIGKILL);
+    end_of(small);
+}
+
 /* What a user gets that asks by calls while another has all: an error, and nobody ends. */
 static bool is_refused(size_t size)
 {
@@ -475,7 +546,7 @@ static void run(void (*test)(void), const char *format, const char *name)
 
 int main(int argc, char **argv)
 {
-    static const unsigned int LARGE[] = {0, 3, 5, 6, 7, 9}; /* of hogs */
+    static const unsigned int LARGE[] = {0, 3, 5, 6, 7, 9, 10}; /* of hogs */
     size_t count = sizeof(hogs) / sizeof(hogs[0]);
     size_t count_large = sizeof(LARGE) / sizeof(LARGE[0]);
     char byte;
@@ -488,7 +559,7 @@ int main(int argc, char **argv)
     }
     if (write(ready[1], "x", 1) != 1 || read(ready[0], &byte, 1) != 1) /* so it has its page */
         return 2;
-    ktap_plan(count + count_large + 4);
+    ktap_plan(count + count_large + 5);
     for (hog = hogs; hog < hogs + count; hog++)
         run(test_hog, "a hog is ended and the first program lives: %s", hog->name);
     for (size_t i = 0; i < count_large; i++) {
@@ -497,6 +568,7 @@ int main(int argc, char **argv)
     }
     run(test_copy, "a copy of the kernel's finds memory%s", "");
     run(test_first, "the first program is spared, though it is the largest%s", "");
+    run(test_held, "a tracer that holds the victim at its end keeps nobody from memory%s", "");
     run(test_several, "several wait for one victim%s", "");
     run(test_calls, "calls that find no memory end nobody%s", "");
     return ktap_status();
