@@ -60,6 +60,11 @@ endif
 ifndef UBSAN
 KERNEL_SOURCES := $(filter-out sanitizers/ubsan.c,$(KERNEL_SOURCES))
 endif
+# Allocations that fail on request: in the builds that check themselves.
+FAIL_NTH_SOURCES := kernel/fail_nth.c fs/proc_fail_nth.c
+ifeq ($(DEBUG)$(KASAN),)
+KERNEL_SOURCES := $(filter-out $(FAIL_NTH_SOURCES),$(KERNEL_SOURCES))
+endif
 VDSO_SOURCES := $(wildcard vdso/*.c vdso/*.asm)
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)
 USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c)) pkbench
@@ -138,8 +143,10 @@ PARSER_CFLAGS = $(COMMON_CFLAGS) -O1 -nostdinc -isystem $(shell $(PARSERCC) \
 
 COMMON_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none \
 	$(if $(WERROR),--fatal-warnings)
-KERNEL_LDFLAGS := $(COMMON_LDFLAGS) -T linker.ld \
-	$(if $(KASAN),$(addprefix --wrap=,memcpy memmove memset memcmp memchr))
+# Functions that the linker puts others in front of, of sanitizers/ and of kernel/fail_nth.c.
+WRAPS := $(if $(KASAN),memcpy memmove memset memcmp memchr) \
+	$(if $(DEBUG)$(KASAN),page_alloc slab_alloc slab_alloc_zeroed kmalloc kzalloc return_to_user)
+KERNEL_LDFLAGS := $(COMMON_LDFLAGS) -T linker.ld $(addprefix --wrap=,$(WRAPS))
 VDSO_LDFLAGS := -shared -nostdlib -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr \
 	-Bsymbolic -z noexecstack -z max-page-size=4096 --build-id=none --no-undefined -T vdso/vdso.ld
 USER_LDFLAGS := $(COMMON_LDFLAGS) -u _start

@@ -140,8 +140,24 @@ static int show_syscalls(const struct pseudo_node *node, struct text *text)
     return 0;
 }
 
+static bool has_failures(void)
+{
+    return counters_show_failures;
+}
+
 const struct pseudo_entry counters_entries[] = {
-    PSEUDO_TEXT("counters", show_counters), PSEUDO_TEXT("events", show_events),
-    PSEUDO_TEXT("locks", show_locks),       PSEUDO_TEXT("cpus", show_cpus),
-    PSEUDO_TEXT("syscalls", show_syscalls), PSEUDO_END,
+    PSEUDO_TEXT("counters", show_counters),
+    PSEUDO_TEXT("cpus", show_cpus),
+    PSEUDO_TEXT("events", show_events),
+    {
+        .name = "failures",
+        .mode = S_IFREG | 0644,
+        .operations = &pseudo_text_operations,
+        .show = counters_show_failures,
+        .store = counters_store_failures,
+        .is_there = has_failures,
+    },
+    PSEUDO_TEXT("locks", show_locks),
+    PSEUDO_TEXT("syscalls", show_syscalls),
+    PSEUDO_END,
 };

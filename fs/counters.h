@@ -8,6 +8,9 @@
  *              what they were, or something has leaked.
  *   cpus       a row for each CPU: its APIC id, features, CR4.PKE, XCR0, where PKRU is in the XSAVE
  *              image, and what its TSC lacks to the boot CPU's; below the heads of the columns
+ *   failures   in a build that checks itself, the last allocations that fail-nth made fail: lines
+ *              "NUMBER TID CALL RESULT TRACE". 1 written to it has fail-nth count only those that
+ *              have not failed yet by the same way.
  *   syscalls   lines "NUMBER NAME"
  */
 #ifndef FS_COUNTERS_H
@@ -16,5 +19,10 @@
 #include "fs/pseudo.h"
 
 extern const struct pseudo_entry counters_entries[];
+
+/* fs/proc_fail_nth.c, which is not part of every build. */
+__attribute__((weak)) int counters_show_failures(const struct pseudo_node *node, struct text *text);
+__attribute__((weak)) int counters_store_failures(const struct pseudo_node *node,
+                                                  const char *value);
 
 #endif

@@ -43,6 +43,10 @@ int proc_show_status(const struct pseudo_node *node, struct text *text);
 int proc_show_stat(const struct pseudo_node *node, struct text *text);
 int proc_show_statm(const struct pseudo_node *node, struct text *text);
 
+/* fs/proc_fail_nth.c, which is not part of every build. */
+__attribute__((weak)) int proc_show_fail_nth(const struct pseudo_node *node, struct text *text);
+__attribute__((weak)) int proc_store_fail_nth(const struct pseudo_node *node, const char *value);
+
 /* fs/proc_cpuinfo.c, fs/proc_system.c */
 int proc_show_cpuinfo(const struct pseudo_node *node, struct text *text);
 int proc_show_mounts(const struct pseudo_node *node, struct text *text);

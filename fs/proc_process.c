@@ -198,11 +198,22 @@ static const struct node_operations private_operations = {
     .release = pseudo_release,
 };
 
+static bool has_fail_nth(void)
+{
+    return proc_show_fail_nth;
+}
+
 /* clang-format off */
 #define PRIVATE(entry_name, entry_mode, entry_show)                                       \
     {                                                                                     \
         .name = (entry_name), .mode = S_IFREG | (entry_mode), .show = (entry_show),       \
         .operations = &private_operations                                                 \
+    }
+
+#define FAIL_NTH                                                                          \
+    {                                                                                     \
+        .name = "fail-nth", .mode = S_IFREG | 0644, .operations = &pseudo_text_operations, \
+        .show = proc_show_fail_nth, .store = proc_store_fail_nth, .is_there = has_fail_nth \
     }
 
 #define THREAD_ENTRIES                                            \
@@ -212,6 +223,7 @@ static const struct node_operations private_operations = {
     PSEUDO_LINK("cwd", proc_cwd_operations),                      \
     PRIVATE("environ", 0400, show_environ),                       \
     PSEUDO_LINK("exe", proc_exe_operations),                      \
+    FAIL_NTH,                                                     \
     PSEUDO_OTHER("fd", S_IFDIR | 0500, proc_fd_operations),       \
     PSEUDO_OTHER("fdinfo", S_IFDIR | 0555, proc_fdinfo_operations), \
     PSEUDO_TEXT("limits", show_limits),                           \

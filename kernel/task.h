@@ -16,6 +16,7 @@
 #include "arch/percpu.h"
 #include "arch/trap.h"
 #include "kernel/credentials.h"
+#include "kernel/fail_nth.h"
 #include "kernel/process.h"
 #include "kernel/ptrace.h"
 #include "kernel/restart.h"
@@ -95,8 +96,9 @@ struct task {
     uint32_t personality; /* as personality(2) sets it; nothing goes by it */
     char name[16];        /* of the program, as prctl(PR_GET_NAME) has it */
     bool is_in_need;      /* a copy of the kernel's found no memory: kernel/oom.h */
-    uint64_t faults;      /* page faults that were resolved */
-    uint64_t peak_pages;  /* of the address spaces that it had before */
+    struct fail_nth fail_nth;
+    uint64_t faults;     /* page faults that were resolved */
+    uint64_t peak_pages; /* of the address spaces that it had before */
 };
 
 /* Not volatile: to the code that runs it never changes, across a switch and on another CPU. */
