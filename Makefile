@@ -161,7 +161,7 @@ NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -w-unknown-warning -w-reloc \
 
 IMAGES := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio $(BUILD)/latchkey.iso
 
-ALL := $(IMAGES) $(addprefix $(BUILD)/tests/,fuzz exhaust soak victims)
+ALL := $(IMAGES) $(addprefix $(BUILD)/tests/,fuzz exhaust failnth soak victims)
 # What Linux runs and what a stock C library makes are the same for every kernel.
 ifndef KASAN
 ALL += $(HOST_PROGRAMS) $(STOCK_PROGRAMS)
@@ -450,6 +450,11 @@ $(BUILD)/tests/exhaust: $(call objects,user,$(EXHAUST_SOURCES)) $(BUILD)/obj/use
 VICTIMS_SOURCES := tests/memory/victims.c tests/fuzz/counters.c
 
 $(BUILD)/tests/victims: $(call objects,user,$(VICTIMS_SOURCES)) $(BUILD)/obj/user/libc.a
+	$(link_user)
+
+FAILNTH_SOURCES := $(wildcard tests/memory/failnth*.c) tests/fuzz/counters.c tests/fuzz/tree.c
+
+$(BUILD)/tests/failnth: $(call objects,user,$(FAILNTH_SOURCES)) $(BUILD)/obj/user/libc.a
 	$(link_user)
 
 # The one header of libc/ that is seen in place of the host's own.

@@ -9,7 +9,7 @@
 #include "tests/fuzz/call.h"
 
 #define COUNTERS_PATH "/sys/kernel/debug/latchkey/counters"
-#define TEXT_SIZE     8192
+#define TEXT_SIZE     16384
 
 char *read_debug_text(const char *path)
 {

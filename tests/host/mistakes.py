@@ -164,7 +164,7 @@ class Machine:
         self.options = [option for word in words for option in MACHINES[word]]
 
     def build(self):
-        extra = [] if self.variant else ["tests/exhaust", "tests/fuzz"]
+        extra = ["tests/failnth"] if self.variant else ["tests/exhaust", "tests/fuzz"]
         self.tree.make("latchkey.elf", "initramfs.cpio", *extra, variant=self.variant)
 
     def _run(self, *arguments):
@@ -208,6 +208,9 @@ class Machine:
             return self._report()
         if name == "fuzz":
             return self._program(name, arguments=("--seed", "1", "--calls", "20000"))
+        if name.startswith("fail-nth "):
+            program = self.tree.built("tests", name.split()[1], variant=self.variant)
+            return self._program("failnth", "--add", program + ":/it", arguments=("--ways", "/it"))
         if name == "exhaust":
             return self._program(name, "--memory", "64M", arguments=("1",))
         if name.startswith("test_"):
