@@ -4,14 +4,15 @@
 # targets.
 #
 # Four families of objects come from the same tree, each under a folder of its own in build/obj:
-#   kernel  boot/ arch/ mm/ kernel/ fs/ bringup/ tests/kernel/ and the core of libc/, for ring 0
+#   kernel  boot/ arch/ mm/ kernel/ fs/ bringup/ tests/kernel/ and the core of libc/, for ring 0;
+#           sanitizers/ too, where a checker is asked for
 #   vdso    vdso/, the shared object that the kernel maps into each program
 #   user    user/ and tests/ring3/ with libc/, static programs for ring 3 of Latchkey
 #   host    user/ and tests/ring3/ again, with the host's compiler and C library, for Linux
 # The program set, tests/programs/, is built in one step each with glibc and with musl.
 
 # However it is spelt, one folder has one name, so that nothing is built again for a second one.
-BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(if $(KASAN),/kasan)$(if $(UBSAN),/ubsan)
+BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(if $(KASAN),/kasan)$(if $(UBSAN),/ubsan)$(if $(COVER),/cover)
 override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),$(BUILD_DEFAULT))))
 CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
@@ -65,6 +66,9 @@ FAIL_NTH_SOURCES := kernel/fail_nth.c fs/proc_fail_nth.c
 ifeq ($(DEBUG)$(KASAN),)
 KERNEL_SOURCES := $(filter-out $(FAIL_NTH_SOURCES),$(KERNEL_SOURCES))
 endif
+ifndef COVER
+KERNEL_SOURCES := $(filter-out sanitizers/coverage.c sanitizers/kcov.c,$(KERNEL_SOURCES))
+endif
 VDSO_SOURCES := $(wildcard vdso/*.c vdso/*.asm)
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)
 USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c)) pkbench
@@ -117,9 +121,16 @@ KASAN_LEAVES_OUT := boot/% sanitizers/% mm/slab.c libc/core/memory.c
 # of conversions, which hashes and checksums live by.
 UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=undefined
 UBSAN_LEAVES_OUT := sanitizers/%
+# The trace of what is reached is without optimisation: so each statement has code of its own, in
+# the order of the lines, and even a block that only chooses what is returned has its call. From
+# -Og on such blocks are moves in the middle of another's code, and one in ten of the lines is told
+# wrongly.
+COVER_CFLAGS := -O0 -fsanitize-coverage=trace-pc
+COVER_LEAVES_OUT := sanitizers/%
 # The flags of one source of the kernel's for the checkers of this build.
 checkers = $(if $(KASAN),$(if $(filter-out $(KASAN_LEAVES_OUT),$(1)),$(KASAN_CFLAGS))) \
-	$(if $(UBSAN),$(if $(filter-out $(UBSAN_LEAVES_OUT),$(1)),$(UBSAN_CFLAGS)))
+	$(if $(UBSAN),$(if $(filter-out $(UBSAN_LEAVES_OUT),$(1)),$(UBSAN_CFLAGS))) \
+	$(if $(COVER),$(if $(filter-out $(COVER_LEAVES_OUT),$(1)),$(COVER_CFLAGS)))
 
 KERNEL_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. $(PLAIN_CODE) -ffreestanding \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer \
@@ -145,7 +156,8 @@ COMMON_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build
 	$(if $(WERROR),--fatal-warnings)
 # Functions that the linker puts others in front of, of sanitizers/ and of kernel/fail_nth.c.
 WRAPS := $(if $(KASAN),memcpy memmove memset memcmp memchr) \
-	$(if $(DEBUG)$(KASAN),page_alloc slab_alloc slab_alloc_zeroed kmalloc kzalloc return_to_user)
+	$(if $(DEBUG)$(KASAN),page_alloc slab_alloc slab_alloc_zeroed kmalloc kzalloc return_to_user) \
+	$(if $(COVER),trap_dispatch task_release_resources)
 KERNEL_LDFLAGS := $(COMMON_LDFLAGS) -T linker.ld $(addprefix --wrap=,$(WRAPS))
 VDSO_LDFLAGS := -shared -nostdlib -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr \
 	-Bsymbolic -z noexecstack -z max-page-size=4096 --build-id=none --no-undefined -T vdso/vdso.ld
@@ -183,6 +195,7 @@ help: ## list the targets and the variables
 	@echo '  DEBUG=1         a kernel that checks its locks and invalidations, in build/debug'
 	@echo '  KASAN=1         a kernel that checks each of its accesses to memory, in build/kasan'
 	@echo '  UBSAN=1         a kernel that checks itself for undefined behaviour, in build/ubsan'
+	@echo '  COVER=1         a kernel that tells which of its code was reached, in build/cover'
 	@echo '  WERROR=1        a warning ends the build, as it ends make check'
 	@echo '  BUILD=          the folder for everything made (default build)'
 
@@ -319,7 +332,7 @@ $(BUILD)/uapi/%:
 
 # Changes only when the commands do, so that objects made by other commands are made again.
 FLAGS_IN_USE := $(CC) $(LD) $(NASMFLAGS) $(KERNEL_CFLAGS) $(if $(KASAN),$(KASAN_CFLAGS)) \
-	$(if $(UBSAN),$(UBSAN_CFLAGS)) $(KERNEL_LDFLAGS) $(VDSO_CFLAGS) $(VDSO_LDFLAGS) $(USER_CFLAGS) \
+	$(if $(UBSAN),$(UBSAN_CFLAGS)) $(if $(COVER),$(COVER_CFLAGS)) $(KERNEL_LDFLAGS) $(VDSO_CFLAGS) $(VDSO_LDFLAGS) $(USER_CFLAGS) \
 	$(USER_LDFLAGS) $(HOSTCC) $(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
 
 $(BUILD)/flags: FORCE

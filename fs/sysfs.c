@@ -122,7 +122,19 @@ static const struct pseudo_entry x86_entries[] = {
     PSEUDO_END,
 };
 
+/* Only a kernel that is linked with it has it. */
+static bool has_kcov(void)
+{
+    return &kcov_operations;
+}
+
 static const struct pseudo_entry debug_entries[] = {
+    {
+        .name = "kcov",
+        .mode = S_IFREG | 0600,
+        .operations = &kcov_operations,
+        .is_there = has_kcov,
+    },
     PSEUDO_DIRECTORY("latchkey", counters_entries),
     PSEUDO_DIRECTORY("x86", x86_entries),
     PSEUDO_END,

@@ -28,6 +28,7 @@
 struct address_space;
 struct file_table;
 struct fs_context;
+struct kcov_trace;
 
 /* What has to be done before a task goes back to ring 3: the bits of task.work. */
 #define WORK_SIGNAL  1u /* a signal may be deliverable */
@@ -99,6 +100,8 @@ struct task {
     struct fail_nth fail_nth;
     uint64_t faults;     /* page faults that were resolved */
     uint64_t peak_pages; /* of the address spaces that it had before */
+    struct kcov_trace
+        *kcov; /* what it reaches, if somebody asked for that: sanitizers/coverage.h */
 };
 
 /* Not volatile: to the code that runs it never changes, across a switch and on another CPU. */
