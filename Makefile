@@ -39,8 +39,8 @@ CHECKS := check-c check-python check-shell check-includes check-text check-warni
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help iso media boards run test test-all test-long fuzz soak parsers debug selftest
-.PHONY: bench check format clean FORCE
+.PHONY: all help iso media boards run test test-all test-long coverage fuzz soak parsers debug
+.PHONY: selftest bench check format clean FORCE
 .PHONY: $(CHECKS)
 
 # ---- Sources ----------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ run: ## boot the ISO in QEMU: to a shell at a terminal, otherwise through the de
 	tools/run --iso --show-log $(addprefix --add ,$(PROGRAMS)) --inside $$program
 
 # Each size of tests/host/conftest.py, by two processes or more.
-run_tests = $(call ready,test debug bench boards,all parser-programs) && \
+run_tests = $(call ready,test debug bench boards coverage,all parser-programs) && \
 	/usr/bin/python3 -B -m pytest --size=$(1) -n $(or $(AT_ONCE),$(shell nproc)) \
 	--dist loadgroup tests/host $(if $(ONLY),-k "$(ONLY)")
 
@@ -230,6 +230,10 @@ test-all: ## test everything, as CI does, within an hour on two cores
 
 test-long: ## test what takes hours; stopped and started again, it goes on where it was
 	@$(call run_tests,long)
+
+coverage: ## run the tests on a kernel of COVER=1: what they reach, by line, in build/coverage
+	@$(call ready,test debug bench boards coverage,COVER=1 BUILD=$(BUILD)/cover all)
+	@tools/coverage $(if $(ONLY),-k "$(ONLY)")
 
 boards: ## bring up the boards of a labgrid environment (ENV=FILE; by default four QEMU machines)
 	@$(call ready,boards,iso)

@@ -98,10 +98,9 @@ struct task {
     char name[16];        /* of the program, as prctl(PR_GET_NAME) has it */
     bool is_in_need;      /* a copy of the kernel's found no memory: kernel/oom.h */
     struct fail_nth fail_nth;
-    uint64_t faults;     /* page faults that were resolved */
-    uint64_t peak_pages; /* of the address spaces that it had before */
-    struct kcov_trace
-        *kcov; /* what it reaches, if somebody asked for that: sanitizers/coverage.h */
+    uint64_t faults;         /* page faults that were resolved */
+    uint64_t peak_pages;     /* of the address spaces that it had before */
+    struct kcov_trace *kcov; /* what it reaches: sanitizers/coverage.h; NULL: nobody asked */
 };
 
 /* Not volatile: to the code that runs it never changes, across a switch and on another CPU. */
