@@ -126,7 +126,8 @@ UBSAN_LEAVES_OUT := sanitizers/%
 # -Og on such blocks are moves in the middle of another's code, and one in ten of the lines is told
 # wrongly.
 COVER_CFLAGS := -O0 -fsanitize-coverage=trace-pc
-COVER_LEAVES_OUT := sanitizers/%
+# A call for each byte that is copied would take most of the time, and tell nothing.
+COVER_LEAVES_OUT := sanitizers/% libc/core/%
 # The flags of one source of the kernel's for the checkers of this build.
 checkers = $(if $(KASAN),$(if $(filter-out $(KASAN_LEAVES_OUT),$(1)),$(KASAN_CFLAGS))) \
 	$(if $(UBSAN),$(if $(filter-out $(UBSAN_LEAVES_OUT),$(1)),$(UBSAN_CFLAGS))) \
@@ -445,6 +446,9 @@ $(BUILD)/user/%: $(BUILD)/obj/user/user/%.o $(BUILD)/obj/user/libc.a
 
 $(BUILD)/tests/%: $(BUILD)/obj/user/tests/ring3/%.o $(BUILD)/obj/user/libc.a
 	$(link_user)
+
+$(addprefix $(BUILD)/obj/,$(addsuffix /tests/fuzz/explore.o,user host)): \
+	tests/fuzz/corpus/sequences.txt
 
 $(BUILD)/tests/fuzz: $(call objects,user,$(FUZZ_SOURCES)) $(BUILD)/obj/user/libc.a
 	$(link_user)

@@ -4,6 +4,7 @@
  * edge-case arguments, in several processes at once whose children die in odd ways.
  *
  *     fuzz [--calls N] [--seed S] [--seeds K] [--processes P] [--folder PATH] [--keep-key-0]
+ *          [--print-corpus]
  *
  * (at least one of them) makes N calls for each of the seeds S to S + K - 1, and prints how often
  * each call was used and succeeded. It fails when a worker dies or hangs, when the kernel has
@@ -14,6 +15,9 @@
  *
  * --keep-key-0 is for a CPU that judges the kernel's own accesses, too, by the keys that the
  * program has closed (Bochs 2.7): key 0 stays open in each process, and no signal frame is forged.
+ *
+ * Every seed begins with the sequences of the corpus. A kernel with kcov guides the fuzzer to what
+ * it has not reached yet; --print-corpus prints the sequences that were worth it.
  *
  * The same options make the same calls again, as far as the scheduling of several processes does
  * not change what they find.
@@ -27,6 +31,7 @@
 #include "tests/fuzz/call.h"
 #include "tests/fuzz/confine.h"
 #include "tests/fuzz/counters.h"
+#include "tests/fuzz/guide.h"
 #include "tests/fuzz/random.h"
 #include "tests/fuzz/shared.h"
 #include "tests/fuzz/supervisor.h"
@@ -42,6 +47,7 @@ struct options {
     struct run_plan run;
     uint64_t seeds;
     bool keeps_key_0;
+    bool prints_corpus;
 };
 
 /* ---- Options ---- */
@@ -49,7 +55,7 @@ struct options {
 static _Noreturn void usage(void)
 {
     fprintf(stderr, "usage: fuzz [--calls N] [--seed S] [--seeds K] [--processes P] "
-                    "[--folder PATH] [--keep-key-0]\n");
+                    "[--folder PATH] [--keep-key-0] [--print-corpus]\n");
     exit(2);
 }
 
@@ -97,12 +103,14 @@ static struct options parse(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--keep-key-0") == 0) {
             options.keeps_key_0 = true;
-            continue;
-        }
-        if (argv[i + 1] == NULL)
+        } else if (strcmp(argv[i], "--print-corpus") == 0) {
+            options.prints_corpus = true;
+        } else if (argv[i + 1] != NULL) {
+            take_option(&options, argv[i], argv[i + 1]);
+            i++;
+        } else {
             usage();
-        take_option(&options, argv[i], argv[i + 1]);
-        i++;
+        }
     }
     if (options.run.processes == 0 || options.run.processes > WORKERS_MAX)
         usage();
@@ -256,10 +264,12 @@ int main(int argc, char **argv)
     confine();
     shared_create();
     shared->keeps_key_0 = options.keeps_key_0;
+    guide_create(options.run.processes);
     KERNEL(mkdir, options.run.folder, 0777);
     good = warm_up(&options.run);
     for (uint64_t i = 0; i < options.seeds; i++, options.run.seed++)
         good &= run_seed(&options.run);
+    guide_report(options.prints_corpus);
     good &= report_successes();
     good &= calls_check_list();
     printf("%s\n", good ? "fuzz: good" : "fuzz: FAILED");

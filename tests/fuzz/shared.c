@@ -48,4 +48,6 @@ void worker_print_records(const struct worker_state *state)
 
     for (uint64_t i = state->calls - count; i < state->calls; i++)
         print_record(&state->records[i % RECORDS]);
+    if (state->sequence.count)
+        sequence_print(&state->sequence, "  in the sequence");
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "tests/fuzz/call.h"
+#include "tests/fuzz/sequence.h"
 
 #define CALLS_MAX   256 /* lines in all tables */
 #define WORKERS_MAX 16
@@ -31,6 +32,7 @@ struct worker_state {
     uint64_t calls;   /* made so far: it grows, or the worker hangs */
     uint64_t batches; /* begun so far */
     uint64_t children;
+    struct sequence sequence;       /* that is being made; of no calls: a batch is */
     struct record records[RECORDS]; /* records[n % RECORDS] is of call n */
 };
 

@@ -36,7 +36,7 @@ static long now(void)
 
 static void start_worker(const struct run_plan *plan, unsigned int number)
 {
-    struct worker_plan own = {plan->seed, number, plan->calls / plan->processes};
+    struct worker_plan own = {plan->seed, number, plan->processes, plan->calls / plan->processes};
     long pid;
 
     fflush(stdout);

@@ -6,8 +6,10 @@
 #include "libc/include/pkru.h"
 #include "tests/fuzz/arena.h"
 #include "tests/fuzz/children.h"
+#include "tests/fuzz/explore.h"
 #include "tests/fuzz/files.h"
 #include "tests/fuzz/frames.h"
+#include "tests/fuzz/guide.h"
 #include "tests/fuzz/limits.h"
 #include "tests/fuzz/random.h"
 #include "tests/fuzz/shared.h"
@@ -65,11 +67,10 @@ void worker_shuffle_rights(void)
         pkru_write((uint32_t)random_bits() & ~PKRU_ALL(0));
 }
 
-static void begin_batch(const struct worker_plan *plan, uint64_t batch)
+void worker_begin(void)
 {
     static const struct fuzz_time no_time[2];
 
-    random_start(plan->seed << 16 | plan->number, batch);
     for (int timer = 0; timer < TIMERS; timer++)
         KERNEL(setitimer, timer, no_time, 0);
     handle_signals(take_note);
@@ -80,8 +81,6 @@ static void begin_batch(const struct worker_plan *plan, uint64_t batch)
     files_reset();
     arena_reset();
     worker_shuffle_rights();
-    if (one_in(3))
-        sharers_start();
 }
 
 /* ---- One use of a call ---- */
@@ -133,7 +132,7 @@ long worker_run(struct use *use)
     return result;
 }
 
-static void use_call(const struct call *call)
+void worker_use(const struct call *call)
 {
     struct use use = {.call = call, .wild = one_in(4)};
     struct record *record = NULL;
@@ -153,7 +152,7 @@ static void use_call(const struct call *call)
         call->after(&use, result);
 }
 
-static const struct call *choose_call(void)
+const struct call *worker_choose_call(void)
 {
     const struct call *call;
 
@@ -166,28 +165,41 @@ static const struct call *choose_call(void)
 
 void worker_use_any(void)
 {
-    use_call(choose_call());
+    worker_use(worker_choose_call());
     if (one_in(16))
         worker_shuffle_rights();
 }
 
 /* ---- The whole ---- */
 
+static void use_batch(uint64_t end)
+{
+    worker_begin();
+    if (one_in(3))
+        sharers_start();
+    while (worker->calls < end)
+        worker_use_any();
+}
+
 void worker_main(const struct worker_plan *plan)
 {
     worker = &shared->workers[plan->number];
     depth = 0;
     KERNEL(setpgid, 0, 0);
+    guide_start(plan->number);
     arena_create();
     children_start();
     files_start(plan->number);
     limits_remember();
+    explore_corpus(plan->number, plan->workers);
     while (worker->calls < plan->calls) {
         uint64_t end = worker->calls + BATCH < plan->calls ? worker->calls + BATCH : plan->calls;
 
-        begin_batch(plan, worker->batches++);
-        while (worker->calls < end)
-            worker_use_any();
+        random_start(plan->seed << 16 | plan->number, worker->batches++);
+        if (guide_is_there() && one_in(2))
+            explore_one();
+        else
+            use_batch(end);
     }
     children_end();
     KERNEL(exit_group, 0);

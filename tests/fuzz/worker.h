@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A worker: makes calls in batches. Each batch begins with the same surroundings and a stream of
- * random numbers of its own, so that it can be replayed whatever happened before it.
+ * A worker: makes the sequences of the corpus and then calls in batches. Each of them begins with
+ * the same surroundings and a stream of random numbers of its own, so that it can be replayed
+ * whatever happened before it. Where the kernel tells what is reached, half of the batches are
+ * sequences, too (tests/fuzz/explore.h).
  */
 #ifndef TESTS_FUZZ_WORKER_H
 #define TESTS_FUZZ_WORKER_H
@@ -12,12 +14,20 @@
 
 struct worker_plan {
     uint64_t seed;
-    unsigned int number; /* of the worker */
-    uint64_t calls;      /* to be made in all */
+    unsigned int number;  /* of the worker, */
+    unsigned int workers; /* and how many there are */
+    uint64_t calls;       /* to be made in all */
 };
 
 /* Ends with status 0 when the calls are made; it goes on where another that has died left off. */
 _Noreturn void worker_main(const struct worker_plan *plan);
+
+/* Makes the surroundings as they are at a batch's beginning, by random numbers. */
+void worker_begin(void);
+
+/* A call that this process may use; and the use of it. */
+const struct call *worker_choose_call(void);
+void worker_use(const struct call *call);
 
 /* Uses a random call once. */
 void worker_use_any(void);

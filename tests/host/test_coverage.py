@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.all, pytest.mark.xdist_group("coverage")]
 
 TOOL = os.path.join(latchkey.ROOT, "tools", "coverage")
 COVER = latchkey.built("cover")
-TARGETS = [os.path.join(COVER, name) for name in ("latchkey.elf", "initramfs.cpio")]
+TARGETS = [os.path.join(COVER, name) for name in ("latchkey.elf", "initramfs.cpio", "tests/fuzz")]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -80,6 +80,20 @@ def test_kcov(ktap, cpus):
     assert result.returncode == 0, result.stdout + result.stderr
     assert "SKIP" not in result.stdout
     ktap(result.stdout)
+
+
+def test_fuzzer_is_guided():
+    """It keeps sequences of its own, and reaches much with few calls."""
+    environment = {**os.environ, "LATCHKEY_BUILD": COVER}
+    program = os.path.join(COVER, "tests", "fuzz")
+    options = ["--seed", "1", "--calls", "3000", "--print-corpus"]
+    result = latchkey.run("--memory", "1G", program, *options, env=environment)
+    assert "fuzz: good\n" in result.stdout, result.stdout + result.stderr
+    found = re.search(
+        r"^kcov: sequences reached (\d+) blocks; (\d+) of", result.stdout, re.MULTILINE
+    )
+    assert int(found[1]) > 5000 and int(found[2]) > 50
+    assert re.search(r"^corpus: \w+:[0-9a-f]+( |$)", result.stdout, re.MULTILINE)
 
 
 def test_plain_kernel_has_no_kcov():

@@ -5,6 +5,10 @@ The fuzzer's own verdict counts: nothing died, hung or leaked, it knows every ca
 has, and its calls succeed often enough.
 """
 
+import glob
+import os
+import re
+
 import pytest
 
 import latchkey
@@ -59,3 +63,17 @@ def test_bochs_for_long(name, seed):
 )
 def test_usage(options):
     assert latchkey.run(latchkey.built("tests", "fuzz"), *options).returncode == 2
+
+
+def read(path):
+    with open(os.path.join(latchkey.ROOT, path)) as file:
+        return file.read()
+
+
+def test_corpus_is_known():
+    """What no table has would be left out of the sequences."""
+    text = re.sub(r"^#.*", "", read("tests/fuzz/corpus/sequences.txt"), flags=re.MULTILINE)
+    used = {word.partition(":")[0] for word in text.split()}
+    tables = glob.glob(os.path.join(latchkey.ROOT, "tests", "fuzz", "calls_*.c"))
+    known = {name for path in tables for name in re.findall(r"\bCALL\((\w+)", read(path))}
+    assert used and used <= known
