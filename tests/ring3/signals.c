@@ -274,6 +274,33 @@ static void ignored(void)
     EXPECT_SUCCESS(raise_here(SIGWINCH));
 }
 
+/* What is queued of that signal and code to itself, with a byte at the end of its siginfo. */
+static long queue_with_tail(int number, int code)
+{
+    siginfo_t info = {.si_code = code};
+
+    ((char *)&info)[sizeof(info) - 1] = 1;
+    return syscall(__NR_rt_sigqueueinfo, getpid(), number, &info);
+}
+
+/* Signals with codes of their own are ignored meanwhile, so that those that are taken end nothing.
+ */
+static void siginfo_with_a_tail(void)
+{
+    static const int numbers[] = {SIGILL, SIGFPE, SIGSEGV, SIGBUS, SIGTRAP, SIGCHLD, SIGSYS};
+
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        signal(numbers[i], SIG_IGN);
+        EXPECT_SUCCESS(queue_with_tail(numbers[i], 1));
+        EXPECT_SUCCESS(queue_with_tail(numbers[i], CODE_KERNEL));
+        EXPECT_SUCCESS(queue_with_tail(numbers[i], SI_QUEUE));
+        EXPECT_ERROR(queue_with_tail(numbers[i], 100), E2BIG);
+        EXPECT_ERROR(queue_with_tail(numbers[i], -100), E2BIG);
+        signal(numbers[i], SIG_DFL);
+    }
+    probe_init();
+}
+
 static const struct ktap_test tests[] = {
     {"kill says SI_USER and the sender, raise SI_TKILL", sent_by_kill},
     {"a handler starts with DF clear and an aligned stack", entry_state},
@@ -289,6 +316,7 @@ static const struct ktap_test tests[] = {
     {"sigaction gives the old action", old_action},
     {"SA_RESETHAND resets the action", reset_action},
     {"ignored signals do nothing", ignored},
+    {"bytes behind a siginfo whose code is unknown: E2BIG", siginfo_with_a_tail},
 };
 
 int main(void)
