@@ -46,3 +46,16 @@ def shell_environment():
 def make(*arguments):
     """The arguments of a make, by itself, that has the build folder of these tests."""
     return ["make", "-C", ROOT, "--no-print-directory", f"BUILD={BUILD}", *arguments]
+
+
+def build_variant(variable, *targets):
+    """Has targets of a kernel that checks itself made, with VARIABLE=1; returns their folder."""
+    folder = built(variable.lower())
+    inside = os.path.relpath(folder, ROOT)  # as make calls what lies in the tree
+    name = folder if inside.startswith("..") else inside
+    words = [f"{variable}=1", f"BUILD={name}", "-j2", *(os.path.join(name, t) for t in targets)]
+    result = subprocess.run(
+        [*make(), *words], capture_output=True, text=True, env=shell_environment()
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return folder

@@ -5,7 +5,6 @@ test_mistakes.py sees.
 """
 
 import os
-import subprocess
 
 import pytest
 
@@ -13,20 +12,13 @@ import latchkey
 
 pytestmark = pytest.mark.xdist_group("ubsan")
 
-BUILT = latchkey.built("ubsan")
-
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
     """Builds the kernel alone; the programs are those of the build as it is."""
-    words = ["UBSAN=1", f"BUILD={BUILT}", "-j2", os.path.join(BUILT, "latchkey.elf")]
-    command = [*latchkey.make(), *words]
-    result = subprocess.run(
-        command, capture_output=True, text=True, env=latchkey.shell_environment()
-    )
-    assert result.returncode == 0, result.stderr
+    built = latchkey.build_variant("UBSAN", "latchkey.elf")
     folder = tmp_path_factory.mktemp("ubsan")
-    (folder / "latchkey.elf").symlink_to(os.path.join(BUILT, "latchkey.elf"))
+    (folder / "latchkey.elf").symlink_to(os.path.join(built, "latchkey.elf"))
     (folder / "initramfs.cpio").symlink_to(latchkey.built("initramfs.cpio"))
     return dict(os.environ, LATCHKEY_BUILD=str(folder))
 

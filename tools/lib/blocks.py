@@ -30,10 +30,9 @@ Routine = namedtuple("Routine", "start end name")  # a symbol with code
 class Kernel:
     """An image of the kernel, with its symbols and its debugging information."""
 
-    def __init__(self, path, root):
+    def __init__(self, path):
         self._file = open(path, "rb")
         self._elf = ELFFile(self._file)
-        self._root = root
         self._text = self._elf.get_section_by_name(".text")
         self._symbols = list(self._elf.get_section_by_name(".symtab").iter_symbols())
 
@@ -90,14 +89,16 @@ class Kernel:
     # ---- Lines ----------------------------------------------------------------------------------
 
     def _path(self, header, number, folder):
-        """The path from the tree's root of a file of a line table, or None: it is not ours."""
+        """The path of a file of a line table from the tree's root, where the compiler was called;
+        None: it is not ours.
+        """
         first = 0 if header.version >= 5 else 1
         entry = header.file_entry[number - first]
         directories = [d.decode() for d in header.include_directory]
         if header.version < 5:
             directories.insert(0, folder)
         path = os.path.join(folder, directories[entry.dir_index], entry.name.decode())
-        path = os.path.relpath(path, self._root)
+        path = os.path.relpath(path, folder)
         return None if path.startswith(("..", "build")) else path
 
     def _rows(self):
