@@ -13,7 +13,7 @@
 
 #define KCOV_PATH   "/sys/kernel/debug/kcov"
 #define WORDS       ((uint64_t)65536) /* of a trace */
-#define BLOCKS      (1u << 19) /* addresses are told apart by so many: 2 MiB of calls, 5 bytes each */
+#define BLOCKS      (1u << 19) /* so many addresses are told apart: 2 MiB of calls, 5 bytes each */
 #define KEPT_MAX    512
 #define WORTH_WHILE 12 /* new blocks for which a sequence gets into the tree */
 
