@@ -12,7 +12,8 @@
 # The program set, tests/programs/, is built in one step each with glibc and with musl.
 
 # However it is spelt, one folder has one name, so that nothing is built again for a second one.
-BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(if $(KASAN),/kasan)$(if $(UBSAN),/ubsan)$(if $(COVER),/cover)
+CHECKER_FOLDERS := $(if $(KASAN),/kasan)$(if $(UBSAN),/ubsan)$(if $(COVER),/cover)
+BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(CHECKER_FOLDERS)
 override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),$(BUILD_DEFAULT))))
 CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
@@ -337,8 +338,8 @@ $(BUILD)/uapi/%:
 
 # Changes only when the commands do, so that objects made by other commands are made again.
 FLAGS_IN_USE := $(CC) $(LD) $(NASMFLAGS) $(KERNEL_CFLAGS) $(if $(KASAN),$(KASAN_CFLAGS)) \
-	$(if $(UBSAN),$(UBSAN_CFLAGS)) $(if $(COVER),$(COVER_CFLAGS)) $(KERNEL_LDFLAGS) $(VDSO_CFLAGS) $(VDSO_LDFLAGS) $(USER_CFLAGS) \
-	$(USER_LDFLAGS) $(HOSTCC) $(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
+	$(if $(UBSAN),$(UBSAN_CFLAGS)) $(if $(COVER),$(COVER_CFLAGS)) $(KERNEL_LDFLAGS) $(VDSO_CFLAGS) \
+	$(VDSO_LDFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) $(HOSTCC) $(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
