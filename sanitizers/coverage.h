@@ -3,7 +3,7 @@
  * Coverage: which basic blocks of the kernel were reached, in a kernel built with COVER=1.
  *
  * GCC calls __sanitizer_cov_trace_pc() at the start of each block. It marks the block in
- * coverage_map, once for all, which tools/run reads out of the machine's memory when the machine
+ * coverage_map, once for all, which tools/traced reads out of the machine's memory when that
  * has ended, however that was; tools/coverage tells lines by it. And it appends the block to the
  * trace of the running task, if that has one (sanitizers/kcov.c).
  */
