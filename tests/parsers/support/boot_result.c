@@ -30,7 +30,7 @@ static void check_ram(const struct boot_info *info)
     }
 }
 
-void boot_result_check(const struct boot_info *info)
+static void check(const struct boot_info *info)
 {
     size_t length = strnlen(info->command_line, BOOT_COMMAND_LINE_SIZE);
 
@@ -40,4 +40,18 @@ void boot_result_check(const struct boot_info *info)
     expect(info->rsdp_size <= BOOT_RSDP_SIZE);
     check_memory(info);
     check_ram(info);
+}
+
+void boot_result_try(boot_reader *read, const uint8_t *bytes, size_t size)
+{
+    static struct boot_info info;
+    char *copy = exact_copy(bytes, size);
+    struct boot_memory memory = {copy, size};
+    uint64_t address = 0;
+
+    memset(&info, 0, sizeof(info));
+    if (boot_read(&memory, 0, &address, sizeof(address)))
+        read(&memory, paddr(address), &info);
+    free(copy);
+    check(&info);
 }
