@@ -6,9 +6,9 @@ test_mistakes.py sees.
 
 import os
 
-import pytest
-
 import latchkey
+import mistakes
+import pytest
 
 pytestmark = pytest.mark.xdist_group("ubsan")
 
@@ -16,9 +16,10 @@ pytestmark = pytest.mark.xdist_group("ubsan")
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
     """Builds the kernel alone; the programs are those of the build as it is."""
-    built = latchkey.build_variant("UBSAN", "latchkey.elf")
+    tree = mistakes.Tree(tmp_path_factory.mktemp("tree"), with_objects=True)
+    tree.make("latchkey.elf", variant="UBSAN")
     folder = tmp_path_factory.mktemp("ubsan")
-    (folder / "latchkey.elf").symlink_to(os.path.join(built, "latchkey.elf"))
+    (folder / "latchkey.elf").symlink_to(tree.built("latchkey.elf", variant="UBSAN"))
     (folder / "initramfs.cpio").symlink_to(latchkey.built("initramfs.cpio"))
     return dict(os.environ, LATCHKEY_BUILD=str(folder))
 
