@@ -12,7 +12,6 @@
 #define SETTABLE_SECONDS (INT64_MAX / 1000000000 - 30l * 365 * 24 * 3600) /* Linux's limit */
 
 static const char *const names[] = {"file"};
-static char directory[64];
 
 /* Linux's file systems keep more or fewer seconds, 32 bits of them at least. */
 static void expect_times(int64_t seconds, int64_t nanoseconds)
@@ -68,11 +67,6 @@ static const struct ktap_test tests[] = {
 
 int main(void)
 {
-    int status;
-
     probe_init();
-    enter_scratch(directory, sizeof(directory));
-    status = ktap_run(tests, COUNT(tests), NULL);
-    leave_scratch(directory, names, COUNT(names));
-    return status;
+    return run_in_scratch(tests, COUNT(tests), names, COUNT(names));
 }

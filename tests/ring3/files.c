@@ -10,7 +10,6 @@
 #define DIRENT_NAME   19
 
 static const char *const names[] = {"file", "other", "d"};
-static char directory[64];
 
 static void new_file(void)
 {
@@ -282,11 +281,6 @@ static const struct ktap_test tests[] = {
 
 int main(void)
 {
-    int status;
-
     probe_init();
-    enter_scratch(directory, sizeof(directory));
-    status = ktap_run(tests, COUNT(tests), NULL);
-    leave_scratch(directory, names, COUNT(names));
-    return status;
+    return run_in_scratch(tests, COUNT(tests), names, COUNT(names));
 }

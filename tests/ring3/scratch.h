@@ -31,6 +31,19 @@ static inline void leave_scratch(const char *path, const char *const *names, siz
     syscall(__NR_rmdir, path);
 }
 
+/* Runs tests in such a directory, in which they leave what the names say. Returns the status. */
+static inline int run_in_scratch(const struct ktap_test *tests, size_t count,
+                                 const char *const *names, size_t name_count)
+{
+    char directory[64];
+    int status;
+
+    enter_scratch(directory, sizeof(directory));
+    status = ktap_run(tests, count, NULL);
+    leave_scratch(directory, names, name_count);
+    return status;
+}
+
 static inline long make_directory(const char *path)
 {
     return mkdir(path, 0755);
