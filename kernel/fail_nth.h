@@ -6,7 +6,7 @@
  * page tables and stacks, whatever the kernel allocates in its system calls and faults. The number
  * goes down with each; at 0 nothing fails. exec keeps it, and a new task begins with 0.
  *
- * Part of the builds that check themselves (DEBUG=1); a plain kernel is linked without it, and its
+ * Part of the builds with DEBUG=1 or KASAN=1; a plain kernel is linked without it, and its
  * allocators know nothing of it.
  */
 #ifndef KERNEL_FAIL_NTH_H
