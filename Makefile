@@ -13,7 +13,8 @@
 
 # However it is spelt, one folder has one name, so that nothing is built again for a second one.
 CHECKER_FOLDERS := $(if $(KASAN),/kasan)$(if $(UBSAN),/ubsan)$(if $(COVER),/cover)
-BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(CHECKER_FOLDERS)
+WITHOUT_FOLDER := $(if $(WITHOUT),/without-$(subst /,-,$(WITHOUT)))
+BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(CHECKER_FOLDERS)$(WITHOUT_FOLDER)
 override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),$(BUILD_DEFAULT))))
 CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
@@ -35,63 +36,73 @@ PARSERCC ?= clang
 Q := $(if $(V),,@)
 SAY = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 
-CHECKS := check-c check-python check-shell check-includes check-text check-warnings
+CHECKS := check-c check-python check-shell check-includes check-text check-warnings \
+	check-symbols
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help iso media boards run test test-all test-long coverage fuzz soak parsers debug
+.PHONY: all help iso core media boards run test test-all test-long coverage fuzz soak parsers debug
 .PHONY: selftest bench check format clean FORCE
 .PHONY: $(CHECKS)
 
 # ---- Sources ----------------------------------------------------------------------------------
 
 LIBC_CORE := $(wildcard libc/core/*.c)
-KERNEL_ROOMS := boot arch mm kernel fs bringup sanitizers tests/kernel
-KERNEL_SOURCES := $(wildcard $(foreach room,$(KERNEL_ROOMS),$(room)/*.c $(room)/*.asm)) $(LIBC_CORE)
-DEBUG_SOURCES := $(wildcard arch/*_check.c mm/*_check.c)
-ifndef DEBUG
-KERNEL_SOURCES := $(filter-out $(DEBUG_SOURCES),$(KERNEL_SOURCES))
+KERNEL_FOLDERS := boot arch mm kernel fs bringup sanitizers tests/kernel
+KERNEL_SOURCES := $(wildcard $(foreach folder,$(KERNEL_FOLDERS),\
+	$(addprefix $(folder)/,*.c *.asm */*.c */*.asm))) $(LIBC_CORE)
+# What is for builds that check themselves alone: DEBUG=1, KASAN=1, either, UBSAN=1 and COVER=1.
+DEBUG_SOURCES := arch/cpu/check.c arch/mmu/tlb_check.c arch/lock/lock_check.c
+POISON_SOURCES := sanitizers/poison_check.c
+KASAN_SOURCES := $(wildcard sanitizers/kasan*.c tests/kernel/memory/kasan*.c)
+FAIL_NTH_SOURCES := sanitizers/fail_nth.c sanitizers/proc_fail_nth.c
+UBSAN_SOURCES := sanitizers/ubsan.c
+COVER_SOURCES := sanitizers/coverage.c sanitizers/kcov.c
+LEFT_OUT := $(if $(DEBUG),,$(DEBUG_SOURCES)) $(if $(KASAN),,$(KASAN_SOURCES)) \
+	$(if $(DEBUG),$(if $(KASAN),$(POISON_SOURCES)),$(POISON_SOURCES)) \
+	$(if $(DEBUG)$(KASAN),,$(FAIL_NTH_SOURCES)) \
+	$(if $(UBSAN),,$(UBSAN_SOURCES)) $(if $(COVER),,$(COVER_SOURCES))
+ifdef WITHOUT
+WITHOUT_SOURCES := $(shell tools/rooms --without $(WITHOUT))
+LEFT_OUT += $(or $(WITHOUT_SOURCES),$(error WITHOUT=$(WITHOUT) is no room above the line))
 endif
-KASAN_SOURCES := $(wildcard sanitizers/kasan*.c tests/kernel/kasan*.c)
-ifndef KASAN
-KERNEL_SOURCES := $(filter-out $(KASAN_SOURCES),$(KERNEL_SOURCES))
-else
-KERNEL_SOURCES := $(filter-out mm/poison_check.c,$(KERNEL_SOURCES))
-endif
-ifndef UBSAN
-KERNEL_SOURCES := $(filter-out sanitizers/ubsan.c,$(KERNEL_SOURCES))
-endif
-# Allocations that fail on request: in the builds that check themselves.
-FAIL_NTH_SOURCES := kernel/fail_nth.c fs/proc_fail_nth.c
-ifeq ($(DEBUG)$(KASAN),)
-KERNEL_SOURCES := $(filter-out $(FAIL_NTH_SOURCES),$(KERNEL_SOURCES))
-endif
-ifndef COVER
-KERNEL_SOURCES := $(filter-out sanitizers/coverage.c sanitizers/kcov.c,$(KERNEL_SOURCES))
-endif
+KERNEL_SOURCES := $(filter-out $(LEFT_OUT),$(KERNEL_SOURCES))
+# What stands below the line of docs/architecture.md.
+CORE_ROOMS := $(shell sed -n '/^| \*\*the line/,/^$$/s/^| \([a-z/]*\)\/ |.*/\1/p' \
+	docs/architecture.md)
+CORE_SOURCES := $(filter $(CORE_ROOMS:%=%/%),$(KERNEL_SOURCES))
 VDSO_SOURCES := $(wildcard vdso/*.c vdso/*.asm)
 LIBC_SOURCES := $(LIBC_CORE) $(wildcard libc/*.c libc/*.asm)
 USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c)) pkbench
-RING3_TESTS := $(patsubst tests/ring3/%.c,%,$(wildcard tests/ring3/*.c))
-PROGRAM_SET := $(patsubst tests/programs/%.c,%,$(wildcard tests/programs/*.c))
+# In a folder for each subject; what is made of them is called by their own names alone.
+RING3_SOURCES := $(wildcard tests/ring3/*/*.c)
+RING3_TESTS := $(sort $(notdir $(basename $(RING3_SOURCES))))
+PROGRAM_SOURCES := $(wildcard tests/programs/*/*.c)
+PROGRAM_SET := $(sort $(notdir $(basename $(PROGRAM_SOURCES))))
 FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 
 # The parsers that are tried alone, each with the kernel's sources that its harness gives bytes to.
-PARSER_elf := kernel/elf.c
-PARSER_cpio := fs/cpio.c
-PARSER_multiboot2 := boot/multiboot2.c boot/boot_info.c mm/ram.c tests/parsers/support/boot_result.c
-PARSER_pvh := boot/pvh.c boot/boot_info.c mm/ram.c tests/parsers/support/boot_result.c
-PARSER_acpi := arch/acpi.c arch/madt.c arch/fadt.c arch/spcr.c arch/ipmi.c arch/smbios.c
-PARSER_smbios := arch/smbios.c arch/acpi.c arch/ipmi.c
-PARSER_command_line := kernel/command_line.c kernel/uart_words.c libc/core/parse.c
-PARSER_frames := kernel/frame_reader.c
-PARSER_kcs := arch/kcs.c arch/acpi.c arch/smbios.c arch/ipmi.c
+PARSER_elf := kernel/process/elf.c
+PARSER_cpio := fs/root/cpio.c
+PARSER_boot := boot/boot_info.c mm/page/ram.c tests/parsers/support/boot_result.c
+PARSER_multiboot2 := boot/multiboot2.c arch/screen/loader_screen.c $(PARSER_boot)
+PARSER_pvh := boot/pvh.c $(PARSER_boot)
+PARSER_acpi := $(addprefix arch/acpi/,acpi.c madt.c) \
+	$(addprefix arch/chipset/,acpi_address.c fadt.c rsdp.c) \
+	$(addprefix arch/board/,spcr.c ipmi.c smbios.c)
+PARSER_smbios := arch/board/smbios.c arch/acpi/acpi.c arch/chipset/acpi_address.c arch/board/ipmi.c
+PARSER_command_line := kernel/console/command_line.c kernel/console/uart_words.c \
+	kernel/cpus/command_check.c arch/board/uart_names.c libc/core/parse.c
+PARSER_frames := kernel/channel/frame_reader.c
+PARSER_kcs := arch/board/kcs.c arch/board/smbios.c arch/board/ipmi.c arch/acpi/acpi.c \
+	arch/chipset/acpi_address.c
 PARSERS := $(patsubst tests/parsers/%.c,%,$(wildcard tests/parsers/*.c))
 
 objects = $(addprefix $(BUILD)/obj/$(1)/,$(addsuffix .o,$(basename $(2))))
 VDSO_OBJECTS := $(call objects,vdso,$(VDSO_SOURCES))
 KERNEL_OBJECTS := $(call objects,kernel,$(KERNEL_SOURCES)) $(BUILD)/font/font.o
+CORE_OBJECTS := $(call objects,kernel,$(CORE_SOURCES))
 LIBC_OBJECTS := $(call objects,user,$(LIBC_SOURCES))
 BUILT_PROGRAMS := $(USER_PROGRAMS:%=$(BUILD)/user/%) $(RING3_TESTS:%=$(BUILD)/tests/%)
 HOST_PROGRAMS := $(addprefix $(BUILD)/host/,$(USER_PROGRAMS) $(RING3_TESTS) fuzz)
@@ -113,7 +124,7 @@ KASAN_OFFSET := 0xdffffc0000000000
 KASAN_DEFINES := -DLATCHKEY_KASAN -DKASAN_SHADOW_OFFSET=$(KASAN_OFFSET)ul
 KASAN_CFLAGS := -fsanitize=kernel-address -fasan-shadow-offset=$(KASAN_OFFSET) \
 	--param asan-globals=1 --param asan-stack=1
-KASAN_LEAVES_OUT := boot/% sanitizers/% mm/slab.c libc/core/memory.c
+KASAN_LEAVES_OUT := boot/% sanitizers/% mm/page/slab.c libc/core/memory.c
 # The checker of what C leaves undefined: all of -fsanitize=undefined, that is overflow, shifts,
 # bounds, alignment, null, sizes of objects, bool, enum, lengths of arrays, what cannot be reached
 # and pointers that wrap. It has nothing of floating point, which the kernel has none of, nor of
@@ -134,7 +145,9 @@ checkers = $(if $(KASAN),$(if $(filter-out $(KASAN_LEAVES_OUT),$(1)),$(KASAN_CFL
 	$(if $(UBSAN),$(if $(filter-out $(UBSAN_LEAVES_OUT),$(1)),$(UBSAN_CFLAGS))) \
 	$(if $(COVER),$(if $(filter-out $(COVER_LEAVES_OUT),$(1)),$(COVER_CFLAGS)))
 
+# A section for each function and variable: the link of the core leaves out what it has no use for.
 KERNEL_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. $(PLAIN_CODE) -ffreestanding \
+	-ffunction-sections -fdata-sections \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer \
 	-fno-strict-aliasing -fstack-protector-strong -mstack-protector-guard=global \
 	$(if $(DEBUG),-DLATCHKEY_DEBUG) $(if $(KASAN),$(KASAN_DEFINES))
@@ -156,7 +169,7 @@ PARSER_CFLAGS = $(COMMON_CFLAGS) -O1 -nostdinc -isystem $(shell $(PARSERCC) \
 
 COMMON_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none \
 	$(if $(WERROR),--fatal-warnings)
-# Functions that the linker puts others in front of, of sanitizers/ and of kernel/fail_nth.c.
+# Functions that the linker puts others in front of, of sanitizers/.
 WRAPS := $(if $(KASAN),memcpy memmove memset memcmp memchr) \
 	$(if $(DEBUG)$(KASAN),page_alloc slab_alloc slab_alloc_zeroed kmalloc kzalloc return_to_user) \
 	$(if $(COVER),trap_dispatch task_release_resources)
@@ -174,11 +187,15 @@ NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -w-unknown-warning -w-reloc \
 # ---- Everything -------------------------------------------------------------------------------
 
 IMAGES := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio $(BUILD)/latchkey.iso
+CORE_IMAGES := $(BUILD)/core/latchkey.elf $(BUILD)/core/initramfs.cpio $(BUILD)/core/latchkey.iso
 
 ALL := $(IMAGES) $(addprefix $(BUILD)/tests/,fuzz exhaust failnth soak victims)
 # What Linux runs and what a stock C library makes are the same for every kernel.
 ifndef KASAN
 ALL += $(HOST_PROGRAMS) $(STOCK_PROGRAMS)
+endif
+ifeq ($(DEBUG)$(KASAN)$(UBSAN)$(COVER)$(WITHOUT),)
+ALL += $(CORE_IMAGES)
 endif
 
 all: $(ALL) ## build everything (the default)
@@ -198,10 +215,15 @@ help: ## list the targets and the variables
 	@echo '  KASAN=1         a kernel that checks each of its accesses to memory, in build/kasan'
 	@echo '  UBSAN=1         a kernel that checks itself for undefined behaviour, in build/ubsan'
 	@echo '  COVER=1         a kernel that tells which of its code was reached, in build/cover'
+	@echo '  WITHOUT=ROOM    a kernel without a room above the line, and those that use it: kernel/tty'
 	@echo '  WERROR=1        a warning ends the build, as it ends make check'
 	@echo '  BUILD=          the folder for everything made (default build)'
 
 iso: $(BUILD)/latchkey.iso ## build build/latchkey.iso, which boots on BIOS and on UEFI
+
+core: ## build the core, the kernel of what stands below the line alone, in build/core
+	@$(call ready,,$(CORE_IMAGES))
+	@tools/core $(BUILD)
 
 clean: ## remove everything that was made
 	rm -rf $(BUILD)
@@ -276,7 +298,7 @@ C_FILES = $(shell git ls-files '*.c' '*.h')
 PYTHON_FILES = $(shell git ls-files '*.py'; git grep -l '^\#!/usr/bin/python3' -- tools)
 SHELL_FILES = $(shell git grep -l -e '^\#!/bin/sh' -e '^\#!/bin/bash' -- tools .ci)
 
-check: ## check style, the direction of includes, scripts, licence lines and for warnings
+check: ## check style, the order of the rooms, scripts, licence lines and for warnings
 	@tools/deps check && $(MAKE) --no-print-directory $(CHECKS)
 
 # Other versions of clang-format see hundreds of lines otherwise.
@@ -305,10 +327,17 @@ check-text:
 
 # A compiler newer than ours may warn of more: that is to end this, and nobody's first build. It
 # costs a build in a folder of its own, but not where WERROR is set for all that is built.
+CHECKED_BUILD := $(BUILD)$(if $(WERROR),,/werror)
+
 check-warnings:
 	$(call SAY,CHECK,warnings)
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) SAY= WERROR=1 \
-		BUILD=$(BUILD)$(if $(WERROR),,/werror) all
+		BUILD=$(CHECKED_BUILD) all
+
+# Of the same build: what the linker sees, whatever the includes say.
+check-symbols: check-warnings
+	$(call SAY,CHECK,symbols)
+	$(Q)tools/check-symbols $(CHECKED_BUILD)/obj/kernel
 
 format: ## format the C and Python sources in place
 	clang-format -i $(C_FILES)
@@ -393,8 +422,8 @@ VDSO := $(BUILD)/vdso/linux-vdso.so.1
 $(VDSO): %: %.debug
 	$(Q)$(STRIP) -o $@ $<
 
-$(BUILD)/obj/kernel/kernel/vdso_image.o: NASMFLAGS += -DVDSO_IMAGE='"$(VDSO)"'
-$(BUILD)/obj/kernel/kernel/vdso_image.o: $(VDSO)
+$(BUILD)/obj/kernel/kernel/vdso/vdso_image.o: NASMFLAGS += -DVDSO_IMAGE='"$(VDSO)"'
+$(BUILD)/obj/kernel/kernel/vdso/vdso_image.o: $(VDSO)
 
 # ---- The kernel -------------------------------------------------------------------------------
 
@@ -405,13 +434,25 @@ $(BUILD)/symbols/pass1.c: tools/mksymbols
 	@mkdir -p $(@D)
 	@tools/mksymbols < /dev/null > $@
 
-$(BUILD)/symbols/pass1.elf: $(KERNEL_OBJECTS) $(BUILD)/symbols/pass1.o linker.ld
-	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $@ $(filter %.o,$^)
+# $(call kernel_image,NAME,ELF file,objects,flags of the linker)
+define kernel_image
+$(BUILD)/symbols/$(1)-pass1.elf: $(3) $(BUILD)/symbols/pass1.o linker.ld
+	$$(Q)$$(LD) $$(KERNEL_LDFLAGS) $(4) -o $$@ $$(filter %.o,$$^)
 
-$(BUILD)/symbols/pass2.c: $(BUILD)/symbols/pass1.elf tools/mksymbols
-	$(Q)$(NM) -n $< | tools/mksymbols > $@
+$(BUILD)/symbols/$(1)-pass2.c: $(BUILD)/symbols/$(1)-pass1.elf tools/mksymbols
+	$$(Q)$$(NM) -n $$< | tools/mksymbols > $$@
 
-$(BUILD)/symbols/%.o: $(BUILD)/symbols/%.c kernel/symbols.h $(BUILD)/flags | $(UAPI)
+$(2): $(3) $(BUILD)/symbols/$(1)-pass2.o linker.ld
+	$$(call SAY,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(LD) $$(KERNEL_LDFLAGS) $(4) $(if $(4),-Map=$(2:.elf=.map)) -o $$@ $$(filter %.o,$$^)
+	$$(Q)$$(NM) -n $$@ | tools/mksymbols | cmp - $(BUILD)/symbols/$(1)-pass2.c
+endef
+
+$(eval $(call kernel_image,latchkey,$(BUILD)/latchkey.elf,$(KERNEL_OBJECTS)))
+$(eval $(call kernel_image,core,$(BUILD)/core/latchkey.elf,$(CORE_OBJECTS),--gc-sections))
+
+$(BUILD)/symbols/%.o: $(BUILD)/symbols/%.c kernel/console/symbols.h $(BUILD)/flags | $(UAPI)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
 
 # The font of the framebuffer console: of Debian's console-setup, and not in the tree.
@@ -421,13 +462,8 @@ $(BUILD)/font/font.c: $(FONT) tools/mkfont tools/lib/psf.py
 	@mkdir -p $(@D)
 	$(Q)tools/mkfont $< > $@
 
-$(BUILD)/font/font.o: $(BUILD)/font/font.c arch/font.h $(BUILD)/flags | $(UAPI)
+$(BUILD)/font/font.o: $(BUILD)/font/font.c arch/screen/font.h $(BUILD)/flags | $(UAPI)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
-
-$(BUILD)/latchkey.elf: $(KERNEL_OBJECTS) $(BUILD)/symbols/pass2.o linker.ld
-	$(call SAY,LD,$@)
-	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $@ $(filter %.o,$^)
-	$(Q)$(NM) -n $@ | tools/mksymbols | cmp - $(BUILD)/symbols/pass2.c
 
 # ---- Programs ---------------------------------------------------------------------------------
 
@@ -445,8 +481,15 @@ endef
 $(BUILD)/user/%: $(BUILD)/obj/user/user/%.o $(BUILD)/obj/user/libc.a
 	$(link_user)
 
-$(BUILD)/tests/%: $(BUILD)/obj/user/tests/ring3/%.o $(BUILD)/obj/user/libc.a
-	$(link_user)
+define ring3_test
+$(BUILD)/tests/%: $(BUILD)/obj/user/$(1)%.o $(BUILD)/obj/user/libc.a
+	$$(link_user)
+
+$(BUILD)/host/%: $(BUILD)/obj/host/$(1)%.o $(BUILD)/obj/host/libc/ktap.o
+	$$(link_host)
+endef
+
+$(foreach folder,$(sort $(dir $(RING3_SOURCES))),$(eval $(call ring3_test,$(folder))))
 
 $(addprefix $(BUILD)/obj/,$(addsuffix /tests/fuzz/explore.o,user host)): \
 	tests/fuzz/corpus/sequences.txt
@@ -493,9 +536,6 @@ endef
 $(BUILD)/host/%: $(BUILD)/obj/host/user/%.o $(BUILD)/obj/host/libc/ktap.o
 	$(link_host)
 
-$(BUILD)/host/%: $(BUILD)/obj/host/tests/ring3/%.o $(BUILD)/obj/host/libc/ktap.o
-	$(link_host)
-
 $(BUILD)/host/pkbench: $(call objects,host,$(PKBENCH_SOURCES))
 	$(link_host)
 
@@ -510,11 +550,15 @@ $(call SAY,CC,"$< ($(word 2,$(subst /, ,$(@:$(BUILD)/%=%))))")
 $(Q)$(1) $(STOCK_CFLAGS) -MMD -MP -MF $(@:$(BUILD)/%=$(BUILD)/obj/%.d) -o $@ $<
 endef
 
-$(BUILD)/programs/glibc/%: tests/programs/%.c $(BUILD)/flags
-	$(call build_stock,$(HOSTCC))
+define program_of_set
+$(BUILD)/programs/glibc/%: $(1)%.c $(BUILD)/flags
+	$$(call build_stock,$$(HOSTCC))
 
-$(BUILD)/programs/musl/%: tests/programs/%.c $(BUILD)/flags
-	$(call build_stock,$(MUSLCC))
+$(BUILD)/programs/musl/%: $(1)%.c $(BUILD)/flags
+	$$(call build_stock,$$(MUSLCC))
+endef
+
+$(foreach folder,$(sort $(dir $(PROGRAM_SOURCES))),$(eval $(call program_of_set,$(folder))))
 
 # ---- Images -----------------------------------------------------------------------------------
 
@@ -530,21 +574,35 @@ $(BUILD)/stripped/%: $(BUILD)/%
 	@mkdir -p $(@D)
 	$(Q)$(STRIP) -o $@ $<
 
-IN_INITRAMFS = $(foreach name,$(USER_PROGRAMS),bin/$(name)=$(BUILD)/stripped/user/$(name)) \
-	$(foreach name,$(RING3_TESTS),tests/$(name)=$(BUILD)/stripped/tests/$(name)) \
+OWN_PROGRAMS = $(foreach name,$(USER_PROGRAMS),bin/$(name)=$(BUILD)/stripped/user/$(name)) \
+	$(foreach name,$(RING3_TESTS),tests/$(name)=$(BUILD)/stripped/tests/$(name))
+IN_INITRAMFS = $(OWN_PROGRAMS) \
 	$(foreach file,$(ROOT_FILES),$(file:user/root/%=%)=$(file)) \
 	bin/busybox=$(BUSYBOX) $(foreach name,$(TOOLS),'bin/$(name)->busybox')
+# The core has neither terminals nor scripts for a shell.
+IN_CORE_INITRAMFS = $(OWN_PROGRAMS) init=$(BUILD)/stripped/user/pkey-demo
 
-$(BUILD)/initramfs.cpio: $(STRIPPED) $(ROOT_FILES) $(BUSYBOX)
-$(BUILD)/initramfs.cpio: tools/initramfs tools/lib/cpio.py
+$(BUILD)/initramfs.cpio: $(ROOT_FILES) $(BUSYBOX)
+$(BUILD)/initramfs.cpio: $(STRIPPED) tools/initramfs tools/lib/cpio.py
 	$(call SAY,CPIO,$@)
 	$(Q)tools/initramfs $@ $(IN_INITRAMFS)
+
+$(BUILD)/core/initramfs.cpio: $(STRIPPED) tools/initramfs tools/lib/cpio.py
+	$(call SAY,CPIO,$@)
+	@mkdir -p $(@D)
+	$(Q)tools/initramfs $@ $(IN_CORE_INITRAMFS)
 
 ISO_PARTS := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio boot/grub.cfg
 
 $(BUILD)/latchkey.iso: $(ISO_PARTS) tools/mkiso tools/lib/iso.py
 	$(call SAY,ISO,$@)
 	$(Q)tools/mkiso $@ $(ISO_PARTS)
+
+CORE_ISO_PARTS := $(BUILD)/core/latchkey.elf $(BUILD)/core/initramfs.cpio boot/core.cfg
+
+$(BUILD)/core/latchkey.iso: $(CORE_ISO_PARTS) tools/mkiso tools/lib/iso.py
+	$(call SAY,ISO,$@)
+	$(Q)tools/mkiso $@ $(CORE_ISO_PARTS)
 
 media: $(ISO_PARTS) ## build all that a board boots from, in build/media (WORDS=: without a menu)
 	$(call SAY,MEDIA,$(BUILD)/media)

@@ -3,8 +3,8 @@
 ; The first instructions of every CPU but the first: from real mode to 64-bit code of the kernel.
 ;
 ; A copy of this page is made below 1 MiB, where a start-up interrupt can name it, and the words at
-; its end are filled in (struct ap_trampoline_words in arch/smp.c). All CPUs go through it at the
-; same time, so it writes nothing and has no stack. EBX = where the copy is.
+; its end are filled in (struct ap_trampoline_words in arch/start/smp.c). All CPUs go through it at
+; the same time, so it writes nothing and has no stack. EBX = where the copy is.
 
 CR0_PE              equ 1 << 0
 CR0_ET              equ 1 << 4

@@ -5,6 +5,10 @@
  * Multiboot2 (GRUB on BIOS and UEFI) and PVH (QEMU -kernel) describe the machine in their own
  * forms; boot/multiboot2.c and boot/pvh.c turn either into this one. Nothing past boot/ knows
  * which it was, but for the name that the boot log prints.
+ *
+ * The room owns the machine's state up to kmain(), the early page tables among it, and the page
+ * from which other CPUs start. It allocates nothing; what is made of a boot_info is
+ * kernel/start/'s.
  */
 #ifndef BOOT_BOOT_INFO_H
 #define BOOT_BOOT_INFO_H
@@ -12,8 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/framebuffer.h"
-#include "arch/types.h"
+#include "arch/cpu/types.h"
 
 #define BOOT_MEMORY_RANGES_MAX 512
 #define BOOT_COMMAND_LINE_SIZE 1024
@@ -45,10 +48,7 @@ struct boot_info {
     uint64_t initramfs_size;      /* bytes; 0: there is none */
     uint8_t rsdp[BOOT_RSDP_SIZE]; /* a copy of ACPI's root pointer */
     uint32_t rsdp_size;           /* bytes of it; 0: the loader gave none (look as on a BIOS) */
-    uint64_t efi_system_table;    /* physical; 0: not by UEFI, or the loader does not say */
-    bool has_vga_text;            /* an 80x25 text screen at 0xb8000 */
-    struct framebuffer framebuffer;
-    uint64_t entry_tsc; /* the TSC at the first instruction of the entry */
+    uint64_t entry_tsc;           /* the TSC at the first instruction of the entry */
 };
 
 #endif

@@ -5,10 +5,8 @@
  */
 #include "boot/boot_main.h"
 
-#include "arch/layout.h"
-#include "boot/multiboot2.h"
-#include "boot/pvh.h"
-#include "sanitizers/kasan.h"
+#include "arch/cpu/check.h"
+#include "arch/cpu/layout.h"
 
 /* As a macro of digits, for the assembler reads it too. */
 #ifdef LATCHKEY_KASAN

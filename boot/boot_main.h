@@ -3,6 +3,7 @@
 #ifndef BOOT_BOOT_MAIN_H
 #define BOOT_BOOT_MAIN_H
 
+#include "arch/cpu/attach.h"
 #include "boot/boot_info.h"
 
 enum boot_protocol {
@@ -15,6 +16,27 @@ struct boot_memory {
     const char *bytes;
     uint64_t size;
 };
+
+/*
+ * Each reads the loader's information at an address, and what it leads to (Multiboot2 specification
+ * 2.0, 3.6; PVH: Xen, public/arch-x86/hvm/start_info.h). What is too short for what it tells, or
+ * not in memory, is passed over. 0, or -EINVAL when there is no such information.
+ */
+int multiboot2_read(const struct boot_memory *memory, paddr_t information, struct boot_info *info);
+int pvh_read(const struct boot_memory *memory, paddr_t information, struct boot_info *info);
+
+/* A piece of Multiboot2's information. */
+struct boot_tag {
+    uint32_t type;
+    uint32_t size; /* bytes, this header included, padding to 8 not */
+};
+
+/*
+ * GRUB has left a tag that boot/ has no use for: size bytes from its header on, at any alignment.
+ * Told before all else: nothing is set up, not even GS, so no more can be done than to note what it
+ * says. The bytes do not stay.
+ */
+EVENT(boot_tag_is_read, void, uint32_t type, const char *bytes, uint32_t size);
 
 /* Copies size bytes from an address; false, with nothing copied, when they are not all there. */
 bool boot_read(const struct boot_memory *memory, uint64_t address, void *to, size_t size);
@@ -38,7 +60,7 @@ void boot_set_rsdp(struct boot_info *info, const void *rsdp, uint32_t size);
 void boot_main(uint32_t protocol, uint64_t information, uint64_t entry_tsc)
     __attribute__((noreturn));
 
-/* kernel/main.c: the kernel itself. */
+/* kernel/start/main.c: the kernel itself. */
 void kmain(const struct boot_info *info) __attribute__((noreturn));
 
 #endif

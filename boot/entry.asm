@@ -12,7 +12,7 @@
 ;   0                        the same, so that the switch to paging has ground under its feet
 ;   DIRECT_MAP_BASE          the same again, where C looks for physical memory
 ;   KERNEL_BASE              the first GiB, where the kernel is linked
-; They are writable and executable; mm/kernel_map.c replaces them before anything else runs.
+; They are writable and executable; mm/table/kernel_map.c replaces them before anything else runs.
 
 KERNEL_BASE         equ 0xffffffff80000000
 DIRECT_MAP_PML4     equ 273                 ; 0xffff888000000000 >> 39 & 511

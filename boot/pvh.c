@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* PVH: QEMU's description of the machine when it loads the kernel itself. */
-#include "boot/pvh.h"
-
 #include <asm/errno.h>
 
 #include "boot/boot_main.h"

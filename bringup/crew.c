@@ -3,21 +3,21 @@
 
 #include <stddef.h>
 
-#include "arch/apic.h"
-#include "arch/clock.h"
-#include "arch/cpu.h"
-#include "arch/descriptors.h"
-#include "arch/fpu.h"
-#include "arch/ipi.h"
-#include "arch/percpu.h"
-#include "arch/pkru.h"
-#include "arch/power.h"
-#include "arch/spinlock.h"
-#include "arch/trap.h"
-#include "arch/types.h"
+#include "arch/chipset/cpuid.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/descriptors.h"
+#include "arch/cpu/percpu.h"
+#include "arch/cpu/trap.h"
+#include "arch/cpu/types.h"
+#include "arch/device/apic.h"
+#include "arch/device/clock.h"
+#include "arch/device/power.h"
+#include "arch/fpu/fpu.h"
+#include "arch/mmu/pkru.h"
+#include "arch/mmu/tlb.h"
 #include "bringup/oracle_machine.h"
 #include "bringup/probe.h"
-#include "kernel/panic.h"
+#include "kernel/report/panic.h"
 
 /* bringup/guard.asm */
 bool guard_call(crew_function_t function, void *argument, uint64_t *rsp);

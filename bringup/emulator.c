@@ -8,16 +8,12 @@
 
 #include <stdint.h>
 
-#include "arch/cpu.h"
-#include "arch/io.h"
+#include "arch/chipset/cpuid.h"
+#include "arch/chipset/pci.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/io.h"
 #include "libc/include/string.h"
 
-#define HYPERVISOR_LEAF 0x40000000u
-
-/* PCI configuration space by ports: PCI Local Bus specification 3.0, 3.2.2.3.2. */
-#define PCI_ADDRESS    0xcf8
-#define PCI_DATA       0xcfc
-#define PCI_ENABLE     (1u << 31)
 #define PCI_ID         0x00
 #define PCI_SUBSYSTEM  0x2c
 #define INTEL_440FX_ID 0x12378086u
@@ -34,7 +30,7 @@ enum emulator emulator_detect(void)
     uint32_t highest, name[3];
 
     if (this_cpu_has(X86_FEATURE_HYPERVISOR)) {
-        __cpuid(HYPERVISOR_LEAF, highest, name[0], name[1], name[2]);
+        __cpuid(CPUID_HYPERVISOR, highest, name[0], name[1], name[2]);
         return memcmp(name, "TCGTCGTCGTCG", sizeof(name)) ? EMULATOR_NONE : EMULATOR_TCG;
     }
     if (read_host_bridge(PCI_ID) == INTEL_440FX_ID && read_host_bridge(PCI_SUBSYSTEM) == 0)

@@ -3,16 +3,16 @@
 
 #include <asm/errno.h>
 
-#include "arch/cpu.h"
-#include "arch/layout.h"
-#include "arch/pte.h"
-#include "arch/tlb.h"
-#include "arch/trap.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/layout.h"
+#include "arch/cpu/trap.h"
+#include "arch/mmu/pte.h"
+#include "arch/mmu/tlb.h"
 #include "bringup/probe.h"
 #include "bringup/test.h"
-#include "mm/kernel_map.h"
-#include "mm/page.h"
-#include "mm/page_table.h"
+#include "mm/page/page.h"
+#include "mm/table/kernel_map.h"
+#include "mm/table/page_table.h"
 
 #define LEAF_BITS (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D | PTE_NX)
 
@@ -34,7 +34,8 @@ int key_page_open(struct key_page *page, unsigned int key)
     return 0;
 }
 
-void key_page_close(struct key_page *page)
+/* They must not be loaded any more. */
+static void close(struct key_page *page)
 {
     struct pt_walk walk = {.flags = PT_FREE_TABLES, .level = 1, .ceiling = UINTPTR_MAX};
 
@@ -58,7 +59,7 @@ bool key_page_enter(struct test_run *run, struct key_page *page, unsigned int ke
 void key_page_leave(struct key_page *page)
 {
     load_cr3(page->live);
-    key_page_close(page);
+    close(page);
 }
 
 void key_page_set(struct key_page *page, unsigned int key)

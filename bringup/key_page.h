@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/types.h"
+#include "arch/cpu/types.h"
 
 struct page;
 struct test_run;
@@ -29,9 +29,6 @@ void key_page_leave(struct key_page *page);
 
 /* 0 or -ENOMEM; the tables are not loaded. */
 int key_page_open(struct key_page *page, unsigned int key);
-
-/* They must not be loaded any more. */
-void key_page_close(struct key_page *page);
 
 /* Changes the entry; invalidating is the caller's. */
 void key_page_set(struct key_page *page, unsigned int key);

@@ -27,6 +27,14 @@
 #define ENTRY_KEYS      (15ull << ENTRY_KEY_SHIFT)
 #define ENTRY_XD        (1ull << 63)
 
+/* Page-fault error code: SDM vol. 3A, 4.7, figure 4-12. */
+#define CODE_P    (1u << 0)
+#define CODE_WR   (1u << 1)
+#define CODE_US   (1u << 2)
+#define CODE_RSVD (1u << 3)
+#define CODE_ID   (1u << 4)
+#define CODE_PK   (1u << 5)
+
 enum oracle_access {
     ORACLE_READ,
     ORACLE_WRITE,

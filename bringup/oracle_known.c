@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bringup/oracle_known.h"
 
-#define CODE_P    (1u << 0)
-#define CODE_RSVD (1u << 3)
-#define CODE_PK   (1u << 5)
-
 #define PKRU_ALL_AD   0x55555555u
 #define RIGHTS_ONE_WD 2u
 

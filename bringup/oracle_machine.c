@@ -20,19 +20,18 @@
 #include <asm/errno.h>
 #include <stddef.h>
 
-#include "arch/bug.h"
-#include "arch/cpu.h"
-#include "arch/descriptors.h"
-#include "arch/layout.h"
-#include "arch/percpu.h"
-#include "arch/pkru.h"
-#include "arch/spinlock.h"
-#include "arch/tlb.h"
-#include "arch/trap.h"
+#include "arch/cpu/bug.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/descriptors.h"
+#include "arch/cpu/layout.h"
+#include "arch/cpu/percpu.h"
+#include "arch/cpu/trap.h"
+#include "arch/mmu/pkru.h"
+#include "arch/mmu/tlb.h"
 #include "bringup/emulator.h"
 #include "libc/include/string.h"
-#include "mm/page.h"
-#include "mm/slab.h"
+#include "mm/page/page.h"
+#include "mm/page/slab.h"
 
 #define FIRST_SLOT    64
 #define CODE_SLOT     0 /* in place of a leaf's level */

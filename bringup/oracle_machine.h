@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/trap.h"
+#include "arch/cpu/trap.h"
 #include "bringup/oracle.h"
 
 /* What this CPU can be asked to do. */

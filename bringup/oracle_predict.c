@@ -13,14 +13,6 @@
 #define EFER_NX_ENABLE    (1ull << 11)
 #define EFLAGS_AC         (1ull << 18)
 
-/* Page-fault error code: 4.7, figure 4-12. */
-#define CODE_P    (1u << 0)
-#define CODE_WR   (1u << 1)
-#define CODE_US   (1u << 2)
-#define CODE_RSVD (1u << 3)
-#define CODE_ID   (1u << 4)
-#define CODE_PK   (1u << 5)
-
 /* What a walk finds. An address is a user-mode address if U/S is 1 in every entry (4.6). */
 struct translation {
     bool present;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "bringup/oracle_sweep.h"
 
-#include "arch/cpu.h"
-#include "arch/percpu.h"
-#include "arch/types.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/percpu.h"
+#include "arch/cpu/types.h"
 #include "bringup/oracle.h"
 #include "bringup/oracle_machine.h"
-#include "libc/include/stdio.h"
+#include "libc/core/format.h"
 
 #define DESCRIBED 4 /* differences printed in full */
 

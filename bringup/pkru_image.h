@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "arch/fpu.h"
+#include "arch/fpu/fpu.h"
 
 /* image: aligned to 64 bytes, with fpu_layout.size bytes. */
 #define DEFINE_PKRU_XSAVE(name, instruction)                                \

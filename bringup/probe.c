@@ -3,10 +3,9 @@
 
 #include <stddef.h>
 
-#include "arch/cpu.h"
-#include "arch/percpu.h"
-#include "arch/spinlock.h"
-#include "arch/usercopy.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/percpu.h"
+#include "arch/mmu/usercopy.h"
 
 extern const char probe_start[], probe_end[], probe_leave[];
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/trap.h"
+#include "arch/cpu/trap.h"
 
 struct probe_result {
     bool faulted;

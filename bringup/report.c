@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include "kernel/console.h"
-#include "libc/include/stdio.h"
+#include "kernel/console/console.h"
+#include "libc/core/format.h"
 #include "libc/include/string.h"
 
 #define LINE_SIZE      1400
@@ -20,7 +20,8 @@ static struct {
 
 static struct report_totals totals;
 
-uint16_t crc16(const void *bytes, unsigned int count)
+/* CRC-16/CCITT-FALSE: polynomial 0x1021, initial value 0xffff, no reflection, no final XOR. */
+static uint16_t crc16(const void *bytes, unsigned int count)
 {
     const uint8_t *at = bytes;
     uint32_t crc = CRC_INITIAL;

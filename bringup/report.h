@@ -57,7 +57,4 @@ void report_result(const struct subject *subject, const struct result *result);
 /* The end line; what the lines before it added up to. */
 struct report_totals report_end(void);
 
-/* CRC-16/CCITT-FALSE: polynomial 0x1021, initial value 0xffff, no reflection, no final XOR. */
-uint16_t crc16(const void *bytes, unsigned int count);
-
 #endif

@@ -4,20 +4,21 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include "arch/cpu.h"
-#include "arch/percpu.h"
-#include "arch/types.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/percpu.h"
+#include "arch/cpu/types.h"
 #include "bringup/crew.h"
 #include "bringup/test.h"
-#include "kernel/command_line.h"
-#include "kernel/console.h"
-#include "kernel/panic.h"
-#include "kernel/smp.h"
-#include "kernel/symbols.h"
+#include "kernel/console/command_line.h"
+#include "kernel/console/console.h"
+#include "kernel/console/symbols.h"
+#include "kernel/cpus/facts.h"
+#include "kernel/report/panic.h"
+#include "kernel/start/events.h"
+#include "libc/core/format.h"
 #include "libc/core/parse.h"
-#include "libc/include/stdio.h"
 #include "libc/include/string.h"
-#include "mm/slab.h"
+#include "mm/page/slab.h"
 
 /* Seconds. An emulator with more CPUs than the host takes this long, silicon a small part of it. */
 #define LIMIT_DEFAULT   30u
@@ -31,7 +32,7 @@
 
 #define BOTH (PHASE_EACH | PHASE_ALL)
 
-const struct bringup_test bringup_tests[] = {
+static const struct bringup_test bringup_tests[] = {
     {"identity", PHASE_EACH, false, test_identity, NULL, false},
     {"registers", PHASE_EACH, false, test_registers, NULL, false},
     {"cpuid_keys", BOTH, false, test_cpuid_keys, NULL, false},
@@ -54,8 +55,6 @@ const struct bringup_test bringup_tests[] = {
     {"stress", PHASE_ALL, true, test_stress, NULL, false},
     {"machine_checks", PHASE_EACH, false, test_machine_checks, NULL, false},
 };
-
-const unsigned int bringup_test_count = array_size(bringup_tests);
 
 static struct result *results; /* of the test that runs, by CPU */
 static struct test_run runs[CPU_MAX];
@@ -248,7 +247,7 @@ static void run_phase(unsigned int phase)
     uint64_t limit = suite.limit_us + (phase == PHASE_ALL ? suite.stress_us : 0);
 
     suite.phase = phase;
-    for (unsigned int i = 0; i < bringup_test_count; i++) {
+    for (unsigned int i = 0; i < array_size(bringup_tests); i++) {
         suite.test = &bringup_tests[i];
         if (!is_chosen(suite.test) || !(suite.test->phases & phase))
             continue;
@@ -289,7 +288,7 @@ static unsigned int count_results(unsigned int *tests)
     unsigned int count = 0;
 
     *tests = 0;
-    for (unsigned int i = 0; i < bringup_test_count; i++) {
+    for (unsigned int i = 0; i < array_size(bringup_tests); i++) {
         const struct bringup_test *test = &bringup_tests[i];
         if (!is_chosen(test))
             continue;
@@ -298,6 +297,22 @@ static unsigned int count_results(unsigned int *tests)
     }
     return count;
 }
+
+static struct {
+    uint32_t apic_id;
+    const char *reason;
+} missing[CPU_MAX];
+static unsigned int missing_count;
+
+static void note_missing(uint32_t apic_id, const char *reason)
+{
+    if (missing_count == CPU_MAX)
+        return;
+    missing[missing_count].apic_id = apic_id;
+    missing[missing_count++].reason = reason;
+}
+
+ATTACH(cpu_is_missing, note_missing);
 
 static void report_head(void)
 {
@@ -309,19 +324,19 @@ static void report_head(void)
 
     cpu_read_brand(brand);
     report_begin(&(struct report_head){
-        .results = count + smp_failure_count + (tests == 0),
+        .results = count + missing_count + (tests == 0),
         .cpus = cpu_count,
-        .absent = smp_failure_count,
+        .absent = missing_count,
         .tests = tests,
         .seed = suite.seed,
         .emulator = emulators[suite.emulator],
         .brand = brand,
     });
-    for (unsigned int i = 0; i < smp_failure_count; i++) {
+    for (unsigned int i = 0; i < missing_count; i++) {
         struct result result = {.outcome = OUTCOME_FAIL,
                                 .expected = "it starts, like the boot CPU"};
-        strlcpy(result.found, smp_failures[i].reason, RESULT_TEXT_SIZE);
-        report_result(&(struct subject){"start", "start", -1, smp_failures[i].apic_id}, &result);
+        strlcpy(result.found, missing[i].reason, RESULT_TEXT_SIZE);
+        report_result(&(struct subject){"start", "start", -1, missing[i].apic_id}, &result);
     }
     /* A run that tests nothing must not look good. */
     if (tests == 0) {

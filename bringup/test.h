@@ -38,10 +38,6 @@ struct bringup_test {
     bool by_boot_cpu; /* which runs the test about another */
 };
 
-/* In their order; bringup/suite.c. */
-extern const struct bringup_test bringup_tests[];
-extern const unsigned int bringup_test_count;
-
 /* Fails the test unless the values are equal; returns whether they are. */
 bool expect_equal(struct test_run *run, const char *what, uint64_t expected, uint64_t found);
 

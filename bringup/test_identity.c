@@ -2,16 +2,16 @@
 /* Who the CPU is, and whether it is set up as the boot CPU is. */
 #include <stddef.h>
 
-#include "arch/apic.h"
-#include "arch/cpu.h"
-#include "arch/cpu_facts.h"
-#include "arch/mc_banks.h"
-#include "arch/percpu.h"
-#include "arch/types.h"
+#include "arch/board/mc_banks.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/percpu.h"
+#include "arch/cpu/types.h"
+#include "arch/device/apic.h"
 #include "bringup/probe.h"
 #include "bringup/test.h"
 #include "bringup/topology.h"
-#include "libc/include/stdio.h"
+#include "kernel/cpus/facts.h"
+#include "libc/core/format.h"
 #include "libc/include/string.h"
 
 /* SDM vol. 4, table 2-2 and 2-20. */
@@ -125,7 +125,7 @@ void test_registers(struct test_run *run)
     read_types(run->cpu == 0 ? &boot_types : &types);
     if (run->cpu == 0)
         types = boot_types;
-    if (cpu_facts_differ(&percpu_of(0)->facts, &facts, CPU_FEATURES_AND_REGISTERS, &difference))
+    if (cpu_facts_differ(cpu_facts_of(0), &facts, CPU_FEATURES_AND_REGISTERS, &difference))
         expect_equal(run, difference.name, difference.expected, difference.found);
     expect_types(run, &types);
     record(run, "CR0 %#lx CR4 %#lx EFER %#lx XCR0 %#lx PAT %#lx; %u MTRRs", facts.cr0, facts.cr4,

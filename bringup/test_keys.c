@@ -2,21 +2,22 @@
 /* Keys as an instruction set: what CPUID says, RDPKRU and WRPKRU, and when a change counts. */
 #include <stddef.h>
 
-#include "arch/clock.h"
-#include "arch/cpu.h"
-#include "arch/cpu_set.h"
-#include "arch/fpu.h"
-#include "arch/percpu.h"
-#include "arch/pkru.h"
-#include "arch/spinlock.h"
-#include "arch/tlb.h"
-#include "arch/types.h"
+#include "arch/chipset/cpuid.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/cpu_set.h"
+#include "arch/cpu/percpu.h"
+#include "arch/cpu/types.h"
+#include "arch/device/clock.h"
+#include "arch/fpu/fpu.h"
+#include "arch/mmu/pkru.h"
+#include "arch/mmu/tlb.h"
 #include "bringup/key_page.h"
 #include "bringup/oracle_sweep.h"
 #include "bringup/probe.h"
 #include "bringup/test.h"
+#include "kernel/cpus/facts.h"
 #include "libc/include/string.h"
-#include "mm/kernel_map.h"
+#include "mm/table/kernel_map.h"
 
 #define VALUE           0x0c0ffee0u /* key 0 is open in all values written here */
 #define HIGH            0xdeadbeef00000000ul
@@ -35,7 +36,7 @@ void test_cpuid_keys(struct test_run *run)
     uint32_t main_leaf[4], leaf[4];
 
     expect_equal(run, "CPUID 7.0 ECX.PKU as on the boot CPU",
-                 percpu_of(0)->facts.features_7_ecx >> 3 & 1, this_cpu_has(X86_FEATURE_PKU));
+                 cpu_facts_of(0)->features_7_ecx >> 3 & 1, this_cpu_has(X86_FEATURE_PKU));
     expect_equal(run, "CR4.PKE", cpu_state.pku, !!(read_cr4() & CR4_PKE));
     expect_equal(run, "CPUID 7.0 ECX.OSPKE", cpu_state.pku, this_cpu_has(X86_FEATURE_OSPKE));
     if (!cpu_state.pku) {

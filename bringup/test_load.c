@@ -2,12 +2,13 @@
 /* How long instructions take, and how the CPU does under load. */
 #include <stddef.h>
 
-#include "arch/clock.h"
-#include "arch/cpu.h"
-#include "arch/fpu.h"
-#include "arch/pkru.h"
-#include "arch/tlb.h"
-#include "arch/types.h"
+#include "arch/chipset/cpuid.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/types.h"
+#include "arch/device/clock.h"
+#include "arch/fpu/fpu.h"
+#include "arch/mmu/pkru.h"
+#include "arch/mmu/tlb.h"
 #include "bringup/key_page.h"
 #include "bringup/oracle_machine.h"
 #include "bringup/pkru_image.h"

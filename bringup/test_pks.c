@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Keys for supervisor pages: CR4.PKS and IA32_PKRS (SDM vol. 3A, 4.6.2). */
-#include "arch/cpu.h"
-#include "arch/layout.h"
-#include "arch/pkru.h"
-#include "arch/pte.h"
-#include "arch/tlb.h"
+#include "arch/chipset/cpuid.h"
+#include "arch/cpu/cpu.h"
+#include "arch/mmu/pkru.h"
+#include "arch/mmu/pte.h"
+#include "arch/mmu/tlb.h"
 #include "bringup/key_page.h"
 #include "bringup/probe.h"
 #include "bringup/test.h"

@@ -2,21 +2,22 @@
 /* PKRU as state: in XSAVE images, each CPU's own, and through interrupts (SDM vol. 1, 13). */
 #include <stddef.h>
 
-#include "arch/apic.h"
-#include "arch/clock.h"
-#include "arch/cpu.h"
-#include "arch/fpu.h"
-#include "arch/percpu.h"
-#include "arch/pkru.h"
-#include "arch/spinlock.h"
-#include "arch/trap.h"
+#include "arch/board/fpu_image.h"
+#include "arch/chipset/cpuid.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/percpu.h"
+#include "arch/cpu/trap.h"
+#include "arch/device/apic.h"
+#include "arch/device/clock.h"
+#include "arch/fpu/fpu.h"
+#include "arch/mmu/pkru.h"
 #include "bringup/crew.h"
 #include "bringup/oracle_machine.h"
 #include "bringup/pkru_image.h"
 #include "bringup/probe.h"
 #include "bringup/test.h"
 #include "libc/include/string.h"
-#include "mm/page.h"
+#include "mm/page/page.h"
 
 #define VALUE         0x0c0ffee0u
 #define IMAGE_ORDER   2

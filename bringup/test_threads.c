@@ -2,19 +2,19 @@
 /* Threads and logical CPUs: PKRU goes with a thread to another CPU, and stays with each CPU. */
 #include <stddef.h>
 
-#include "arch/clock.h"
-#include "arch/cpu.h"
-#include "arch/fpu.h"
-#include "arch/percpu.h"
-#include "arch/pkru.h"
-#include "arch/spinlock.h"
-#include "arch/types.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/percpu.h"
+#include "arch/cpu/types.h"
+#include "arch/device/clock.h"
+#include "arch/fpu/fpu.h"
+#include "arch/mmu/pkru.h"
+#include "arch/mmu/tlb.h"
 #include "bringup/crew.h"
 #include "bringup/key_page.h"
 #include "bringup/pkru_image.h"
 #include "bringup/test.h"
 #include "bringup/topology.h"
-#include "mm/page.h"
+#include "mm/page/page.h"
 
 #define IMAGE_ORDER     2
 #define LAPS            20

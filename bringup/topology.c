@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "arch/cpu.h"
+#include "arch/cpu/cpu.h"
 
 #define TOPOLOGY_LEAF 0xb
 

@@ -60,7 +60,7 @@ static struct {
     size_t image_size, size;
 } tls;
 
-/* ---- Memory ---- */
+/* ---- memory ---- */
 
 static size_t align_up(size_t size, size_t alignment)
 {
@@ -113,7 +113,7 @@ void libc_start_first_thread(void)
     thread->tid = (uint32_t)syscall(__NR_set_tid_address, &thread->tid);
 }
 
-/* ---- Beginning ---- */
+/* ---- beginning ---- */
 
 _Noreturn void libc_thread_main(void)
 {
@@ -160,7 +160,7 @@ pid_t fork(void)
                           NULL, tid, NULL);
 }
 
-/* ---- End ---- */
+/* ---- end ---- */
 
 /* Without its stack the thread can take no signal; and the memory of its tid may be another's. */
 static _Noreturn void end_detached(struct libc_thread *self)
@@ -206,7 +206,7 @@ int pthread_detach(pthread_t thread)
     return pthread_join(thread, NULL);
 }
 
-/* ---- Signals ---- */
+/* ---- signals ---- */
 
 int pthread_kill(pthread_t thread, int number)
 {

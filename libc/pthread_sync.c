@@ -33,7 +33,7 @@ static void wake(uint32_t *word, int count)
     syscall(__NR_futex, word, FUTEX_WAKE_PRIVATE, count);
 }
 
-/* ---- Mutexes: the second one of U. Drepper, "Futexes Are Tricky" ---- */
+/* ---- mutexes: the second one of U. Drepper, "Futexes Are Tricky" ---- */
 
 enum {
     FREE,
@@ -78,7 +78,7 @@ int pthread_mutex_destroy(pthread_mutex_t *mutex)
     return mutex->state == FREE ? 0 : EBUSY;
 }
 
-/* ---- Condition variables: a count of signals, which sleeps begin from under the mutex ---- */
+/* ---- condition variables: a count of signals, which sleeps begin from under the mutex ---- */
 
 int pthread_cond_init(pthread_cond_t *condition, const void *attributes)
 {
@@ -118,7 +118,7 @@ int pthread_cond_destroy(pthread_cond_t *condition)
     return 0;
 }
 
-/* ---- Barriers ---- */
+/* ---- barriers ---- */
 
 int pthread_barrier_init(pthread_barrier_t *barrier, const void *attributes, unsigned int count)
 {
@@ -147,7 +147,7 @@ int pthread_barrier_destroy(pthread_barrier_t *barrier)
     return barrier->waiting == 0 ? 0 : EBUSY;
 }
 
-/* ---- Once ---- */
+/* ---- once ---- */
 
 enum {
     NEVER,

@@ -6,8 +6,8 @@
  */
 #include "sanitizers/coverage.h"
 
-#include "arch/trap.h"
-#include "kernel/task.h"
+#include "arch/cpu/trap.h"
+#include "kernel/task/task.h"
 
 extern const char text_start[];
 
@@ -29,16 +29,23 @@ static void append(struct kcov_trace *trace, uintptr_t address)
     trace->words[place] = address;
 }
 
+/* NULL in a task of the kernel's, too. */
+static struct kcov_trace *trace_of_program(void)
+{
+    return current()->process ? *kcov_trace_of(current()) : NULL;
+}
+
 /* Also before there are tasks, and before GS leads to this CPU's: then nobody has a trace. */
 void __sanitizer_cov_trace_pc(void)
 {
     uintptr_t address = (uintptr_t)__builtin_return_address(0);
     uintptr_t place = (address - (uintptr_t)text_start) / COVERAGE_GRAIN;
+    struct kcov_trace *trace = coverage_traced_tasks ? trace_of_program() : NULL;
 
     if (place < sizeof(coverage_map))
         coverage_map[place] = 1;
-    if (coverage_traced_tasks && current()->kcov)
-        append(current()->kcov, address);
+    if (trace)
+        append(trace, address);
 }
 
 /* Faults belong to the task's own doings. */
@@ -50,7 +57,7 @@ static bool is_interrupt(const struct trap_frame *frame)
 /* The task may be switched away meanwhile, but it is the same one that returns here. */
 void __wrap_trap_dispatch(struct trap_frame *frame)
 {
-    struct kcov_trace *trace = coverage_traced_tasks ? current()->kcov : NULL;
+    struct kcov_trace *trace = coverage_traced_tasks ? trace_of_program() : NULL;
     bool before;
 
     if (!trace || !is_interrupt(frame)) {

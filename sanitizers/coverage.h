@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * Coverage: which basic blocks of the kernel were reached, in a kernel built with COVER=1.
  *
@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "kernel/task/state.h"
 
 /*
  * A byte for each 4 bytes of .text, since a call has 5: so no two calls have one byte in common,
@@ -28,6 +30,14 @@ struct kcov_trace {
     uint64_t count;    /* of words, the first too */
     bool is_suspended; /* while an interrupt is answered, which is none of the task's business */
 };
+
+/* What a task reaches goes there; NULL: nobody asked. */
+extern TASK_STATE(struct kcov_trace *, task_kcov_trace);
+
+static inline struct kcov_trace **kcov_trace_of(const struct task *task)
+{
+    return task_state(task, task_kcov_trace);
+}
 
 /* How many tasks have a trace. */
 extern uint32_t coverage_traced_tasks;

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
  * The shadow: poisoning, and the checks that the compiler does not make in place.
+ *
+ * Each 8 bytes of kernel memory have a byte in the shadow: 0 when all of them may be accessed, 1 to
+ * 7 when the first so many may, anything else when none may; it says why not (kasan_shadow.h). Who
+ * owns memory says what is whose (arch/cpu/check.h); what is known of an object lies in the red
+ * zone behind it.
+ *
+ * The room owns what the compilers' checkers call, the pattern in free memory, and failures on
+ * request; each is part of builds that ask for it. It leaves the checks that DEBUG=1 makes of locks
+ * and translations to arch/lock/ and arch/mmu/, and the panic to kernel/report/.
  */
-#include "sanitizers/kasan.h"
+#include "arch/cpu/check.h"
 
+#include "arch/cpu/layout.h"
 #include "sanitizers/kasan_abi.h"
 #include "sanitizers/kasan_shadow.h"
 
@@ -59,8 +69,6 @@ static void check(enum kasan_kind kind, uintptr_t address, size_t size, uintptr_
     if (kasan_is_on && size && kasan_first_bad(address, size))
         kasan_report(kind, address, size, rip);
 }
-
-#define CALLER ((uintptr_t)__builtin_return_address(0))
 
 void kasan_check_read(const void *address, size_t size)
 {

@@ -10,6 +10,9 @@
 
 #define KASAN_ALLOCA_ZONE 32
 
+/* In a function that the compiler calls: whose access it is about. */
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
 /* A global variable, as a file's constructor hands it over. */
 struct kasan_global {
     uintptr_t start;

@@ -1,14 +1,33 @@
 // SPDX-License-Identifier: MIT
 /* What an address belongs to, in the rows of a report. */
-#include "arch/layout.h"
-#include "kernel/console.h"
-#include "kernel/report_text.h"
-#include "kernel/symbols.h"
-#include "mm/kernel_map.h"
-#include "mm/page.h"
-#include "mm/slab.h"
+#include "arch/cpu/layout.h"
+#include "kernel/console/console.h"
+#include "kernel/console/symbols.h"
+#include "kernel/report/report_text.h"
+#include "mm/page/page.h"
+#include "mm/page/slab.h"
+#include "mm/table/kernel_map.h"
 #include "sanitizers/kasan_abi.h"
 #include "sanitizers/kasan_shadow.h"
+
+/* The object that an address in a slab belongs to, used or not, with the red zone behind it. */
+struct slab_place {
+    const struct slab_cache *cache;
+    const void *object;
+};
+
+/* False for the slab's own part. It takes no lock. */
+static bool slab_find(const void *address, struct slab_place *place)
+{
+    const struct slab *slab = slab_of(address);
+    size_t offset = (size_t)((const char *)address - (const char *)slab);
+
+    if (!slab || offset < slab->cache->first_object)
+        return false;
+    offset -= (offset - slab->cache->first_object) % slab->cache->stride;
+    *place = (struct slab_place){slab->cache, (const char *)slab + offset};
+    return true;
+}
 
 static void tell_object(const struct slab_place *place, uintptr_t bad)
 {

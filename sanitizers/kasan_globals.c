@@ -3,9 +3,9 @@
  * Global variables. The compiler puts a red zone behind each, and for each file a function into
  * .init_array that hands over a table of them.
  */
-#include "kernel/console.h"
-#include "kernel/report_text.h"
-#include "sanitizers/kasan.h"
+#include "arch/cpu/check.h"
+#include "kernel/console/console.h"
+#include "kernel/report/report_text.h"
 #include "sanitizers/kasan_abi.h"
 #include "sanitizers/kasan_shadow.h"
 

@@ -9,12 +9,12 @@
  */
 #include <asm/errno.h>
 
-#include "arch/cpu.h"
-#include "arch/layout.h"
-#include "arch/pte.h"
-#include "mm/page.h"
-#include "mm/page_table.h"
-#include "sanitizers/kasan.h"
+#include "arch/cpu/check.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/layout.h"
+#include "arch/mmu/pte.h"
+#include "mm/page/buddy.h"
+#include "mm/table/page_table.h"
 #include "sanitizers/kasan_shadow.h"
 
 #define LEAF      (PTE_P | PTE_W | PTE_A | PTE_D | PTE_G | PTE_NX)
@@ -90,12 +90,15 @@ static int map_shadow(paddr_t root, uintptr_t start, uintptr_t end, uint64_t *pa
     return 0;
 }
 
-static int map_ram(struct page_range range, void *context)
+static int map_ram(paddr_t root)
 {
     uint64_t pages = 0;
+    int error = 0;
 
-    return map_shadow(*(paddr_t *)context, (uintptr_t)direct_map(range.start),
-                      (uintptr_t)direct_map(range.end), &pages);
+    for (size_t i = 0; !error && i < ram.count; i++)
+        error = map_shadow(root, (uintptr_t)direct_map(ram.range[i].start),
+                           (uintptr_t)direct_map(ram.range[i].end), &pages);
+    return error;
 }
 
 static int map_zeros(paddr_t root, uintptr_t start, uintptr_t end)
@@ -124,7 +127,7 @@ static int prepare_stacks(paddr_t root)
 int kasan_map(paddr_t root)
 {
     uint64_t pages = 0;
-    int error = page_for_each_ram(map_ram, &root);
+    int error = map_ram(root);
 
     if (!error)
         error = prepare_stacks(root);
@@ -142,13 +145,25 @@ static void clear_early_page(void)
     write_cr4(read_cr4() | CR4_PGE);
 }
 
+static void poison_free_pages(void)
+{
+    struct page *page;
+
+    page_drain();
+    uint64_t irq = spin_lock_irqsave(&page_lock);
+    for (unsigned int order = 0; order <= PAGE_ORDER_MAX; order++)
+        TAILQ_FOREACH (page, &free_blocks[order], link)
+            kasan_pages_freed(page, order);
+    spin_unlock_irqrestore(&page_lock, irq);
+}
+
 void kasan_start(void)
 {
     clear_early_page();
     kasan_traces_init();
     kasan_register_globals();
     kasan_is_on = true;
-    page_for_each_free(kasan_pages_freed);
+    poison_free_pages();
 }
 
 int kasan_stack_map(paddr_t root, uintptr_t stack, size_t size)

@@ -12,8 +12,6 @@ static void check(enum kasan_kind kind, const void *address, size_t size, uintpt
         kasan_report(kind, (uintptr_t)address, size, rip);
 }
 
-#define CALLER ((uintptr_t)__builtin_return_address(0))
-
 void *__wrap_memcpy(void *to, const void *from, size_t count)
 {
     check(KASAN_READ, from, count, CALLER);

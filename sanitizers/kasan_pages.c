@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Pages, and the kernel stacks that are made of them. */
-#include "mm/page.h"
-#include "sanitizers/kasan.h"
+#include "arch/cpu/check.h"
+#include "mm/page/page.h"
 #include "sanitizers/kasan_shadow.h"
 
 static uint32_t trace_here(void)

@@ -7,11 +7,12 @@
  *     object   kmalloc-64, 40 bytes at ffff888001a2b040; 0 bytes in it
  *     allocated and freed by whom, then what every panic tells
  */
-#include "kernel/console.h"
-#include "kernel/panic.h"
-#include "kernel/report_text.h"
-#include "kernel/symbols.h"
-#include "sanitizers/kasan.h"
+#include "arch/cpu/check.h"
+#include "arch/cpu/layout.h"
+#include "kernel/console/console.h"
+#include "kernel/console/symbols.h"
+#include "kernel/report/panic.h"
+#include "kernel/report/report_text.h"
 #include "sanitizers/kasan_shadow.h"
 
 void (*kasan_catch)(const struct kasan_bug *bug);

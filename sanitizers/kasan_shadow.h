@@ -12,10 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arch/types.h"
+#include "arch/cpu/types.h"
 
 #define KASAN_GRANULE 8
-#define UPPER_HALF    0xffff800000000000ul
 
 /* Why 8 bytes may not be accessed. Those below 0xf8 are the compiler's own. */
 enum kasan_shadow {

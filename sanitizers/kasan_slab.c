@@ -8,8 +8,8 @@
  * A freed object waits in its cache's quarantine until as many bytes have been freed after it: so
  * a late access to it is found, and not one to its next owner's memory.
  */
-#include "mm/slab.h"
-#include "sanitizers/kasan.h"
+#include "arch/cpu/check.h"
+#include "mm/page/slab.h"
 #include "sanitizers/kasan_shadow.h"
 
 #define QUARANTINE_MAX 65536 /* bytes of objects, for each cache */

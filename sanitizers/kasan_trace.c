@@ -4,13 +4,13 @@
  * back, and found by a hash of its addresses. There is no lock: a new one is complete before it
  * is linked, and when two CPUs link the same one at once it is there twice.
  */
-#include "arch/layout.h"
-#include "kernel/console.h"
-#include "kernel/report_text.h"
-#include "kernel/symbols.h"
+#include "arch/cpu/layout.h"
+#include "kernel/console/console.h"
+#include "kernel/console/symbols.h"
+#include "kernel/report/report_text.h"
 #include "libc/include/string.h"
-#include "mm/kernel_map.h"
-#include "mm/page.h"
+#include "mm/page/page.h"
+#include "mm/table/kernel_map.h"
 #include "sanitizers/kasan_shadow.h"
 
 #define CALLS_MAX    14

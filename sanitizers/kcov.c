@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * /sys/kernel/debug/kcov: each process's own trace, as Linux's (Documentation/dev-tools/kcov.rst).
  *
@@ -10,20 +10,22 @@
  * Of Linux's there are neither comparisons (KCOV_TRACE_CMP) nor traces of others' work
  * (KCOV_REMOTE_ENABLE). The memory is one block, so it cannot be larger than the largest.
  */
-#include "fs/sysfs.h"
+#include "fs/proc/sysfs.h"
 
 #include <asm/errno.h>
 #include <linux/ioctl.h>
 #include <linux/kcov.h>
 
-#include "arch/types.h"
-#include "fs/pseudo.h"
-#include "kernel/file.h"
-#include "kernel/task.h"
-#include "mm/object.h"
-#include "mm/page.h"
-#include "mm/slab.h"
+#include "arch/cpu/types.h"
+#include "fs/pseudo/pseudo.h"
+#include "kernel/file/file.h"
+#include "kernel/task/task.h"
+#include "mm/object/object.h"
+#include "mm/page/page.h"
+#include "mm/page/slab.h"
 #include "sanitizers/coverage.h"
+
+TASK_STATE(struct kcov_trace *, task_kcov_trace);
 
 #define ENOTSUPP  524 /* Linux's, which has no place in its headers for programs */
 #define COUNT_MIN 2
@@ -50,7 +52,7 @@ static void put(struct kcov *kcov)
     kfree(kcov);
 }
 
-/* ---- Memory ---- */
+/* ---- memory ---- */
 
 static unsigned int order_of(uint64_t pages)
 {
@@ -103,7 +105,7 @@ static long init_trace(struct kcov *kcov, uint64_t count)
     return 0;
 }
 
-/* ---- The thread ---- */
+/* ---- the thread ---- */
 
 static long enable(struct kcov *kcov, uint64_t mode)
 {
@@ -111,24 +113,24 @@ static long enable(struct kcov *kcov, uint64_t mode)
 
     if (!kcov->object || kcov->task == task)
         return -EINVAL;
-    if (kcov->task || task->kcov)
+    if (kcov->task || *kcov_trace_of(task))
         return -EBUSY;
     if (mode != KCOV_TRACE_PC)
         return mode == KCOV_TRACE_CMP ? -ENOTSUPP : -EINVAL;
     kcov->references++;
     kcov->task = task;
     kcov->trace.is_suspended = false;
-    task->kcov = &kcov->trace;
+    *kcov_trace_of(task) = &kcov->trace;
     coverage_traced_tasks++;
     return 0;
 }
 
 static void stop(struct task *task)
 {
-    struct kcov *kcov = kcov_of(task->kcov);
+    struct kcov *kcov = kcov_of(*kcov_trace_of(task));
 
     coverage_traced_tasks--;
-    task->kcov = NULL;
+    *kcov_trace_of(task) = NULL;
     kcov->task = NULL;
     put(kcov);
 }
@@ -147,12 +149,12 @@ void __wrap_task_release_resources(struct task *task);
 
 void __wrap_task_release_resources(struct task *task)
 {
-    if (task->kcov)
+    if (*kcov_trace_of(task))
         stop(task);
     __real_task_release_resources(task);
 }
 
-/* ---- The file ---- */
+/* ---- the file ---- */
 
 static long ioctl(struct file *file, unsigned int request, uintptr_t argument)
 {
@@ -198,7 +200,10 @@ static int open(struct node *node, struct file *file)
     return 0;
 }
 
-const struct node_operations kcov_operations = {
+static const struct node_operations node_operations = {
     .open = open,
     .release = pseudo_release,
 };
+
+static const struct pseudo_entry entry = PSEUDO_OTHER("kcov", S_IFREG | 0600, node_operations);
+PSEUDO_OFFER(sysfs_debug_entries, entry);

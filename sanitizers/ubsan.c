@@ -3,7 +3,7 @@
  * What code made by -fsanitize=undefined calls when it is about to do what C leaves undefined. Each
  * handler says where, what and with which values, and ends in a panic:
  *
- *     UBSAN: mm/page.c:120:28: shift: 1 << 64 (int by unsigned int)
+ *     UBSAN: mm/page/page.c:120:28: shift: 1 << 64 (int by unsigned int)
  *
  * The names and the structures are the compilers' (gcc/ubsan.cc, and LLVM's after it): data is laid
  * out beside the code, and a value of up to 64 bits is handed over in a register. A name with
@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/types.h"
-#include "kernel/panic.h"
-#include "libc/include/stdio.h"
+#include "arch/cpu/types.h"
+#include "kernel/report/panic.h"
+#include "libc/core/format.h"
 
 #define TYPE_INTEGER 0
 #define VALUE_SIZE   24

@@ -78,13 +78,17 @@ static void map_page(void)
     story_line("Nobody may touch it yet, so there is no moment at which it lies open.");
 }
 
-/* Whether the page table has an entry for the page, which the first touch makes. */
-static bool page_is_there(void)
+/* The page table has an entry for the page, or none, as the first touch makes it. */
+static void expect_entry(bool wanted)
 {
     unsigned char resident = 0;
+    int result = mincore((void *)page, page_size, &resident);
 
-    story_require(mincore((void *)page, page_size, &resident) == 0, "mincore");
-    return resident & 1;
+    if (result < 0 && errno == ENOSYS)
+        return; /* Latchkey's core cannot say */
+    story_require(result == 0, "mincore");
+    story_expect((resident & 1) == wanted, "expected %s entry in the page table",
+                 wanted ? "an" : "no");
 }
 
 static void expect_content(int value)
@@ -135,7 +139,7 @@ static void tell_with_keys(int key)
 
     story_require(pkey_mprotect((void *)page, page_size, READ_WRITE, key) == 0, "pkey_mprotect");
     story_step("pkey_mprotect(page, PROT_READ|PROT_WRITE, key %d): done", key);
-    story_expect(!page_is_there(), "expected no entry in the page table before the first touch");
+    expect_entry(false);
     story_line("The kernel has noted: readable, writable, key %d. The page table has no entry for",
                key);
     story_line("the page before the first touch. An access needs the page's permission and the");
@@ -143,7 +147,7 @@ static void tell_with_keys(int key)
 
     story_step("Read the page: %d", page[0]);
     expect_content(0);
-    story_expect(page_is_there(), "expected an entry in the page table after the first touch");
+    expect_entry(true);
     story_line("Allowed, and zero as all new memory is. Now its entry is there, with the key.");
 
     pkey_set(key, 0);

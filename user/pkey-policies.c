@@ -40,7 +40,7 @@ static long policy(unsigned int set, unsigned int clear)
     return syscall(__NR_pkey_policy, key, set, clear);
 }
 
-/* ---- Sides ---- */
+/* ---- sides ---- */
 
 /* What a fence needs of its own: once a key is closed, no pkey_set() of the kernel's opens it. */
 static void own(void)
@@ -106,7 +106,7 @@ static void change_mappings(int expected)
     tell("pkey_mprotect(page, key 0)", pkey_mprotect(page, page_size, PROT_READ, 0), expected);
 }
 
-/* ---- The stations ---- */
+/* ---- the stations ---- */
 
 static void show_the_ways_round(void)
 {
@@ -201,7 +201,7 @@ static void show_release(void)
     story_line("After mprotect(page, PROT_READ) its contents are there: \"%s\".", page);
 }
 
-/* ---- Writable and executable ---- */
+/* ---- writable and executable ---- */
 
 static void call_written_code(int expected)
 {

@@ -43,7 +43,7 @@ static pid_t own_tid(void)
     return (pid_t)syscall(__NR_gettid);
 }
 
-/* ---- Tables ---- */
+/* ---- tables ---- */
 
 /* What has to be under a key, in pages of 4 KiB. */
 struct expected {
@@ -112,7 +112,7 @@ static void show_threads(const char *const expected[THREADS][2])
     }
 }
 
-/* ---- Memory ---- */
+/* ---- memory ---- */
 
 static char *map(size_t size)
 {
@@ -188,7 +188,7 @@ static void tell_of_memory(void)
     show_freed(unused);
 }
 
-/* ---- Threads ---- */
+/* ---- threads ---- */
 
 static void *be_thread(void *argument)
 {

@@ -31,7 +31,7 @@ static size_t page_size;
 static volatile int *page;
 static int key;
 
-/* ---- Threads, which do what the first one says, all at once ---- */
+/* ---- threads, which do what the first one says, all at once ---- */
 
 struct thread {
     pthread_t id;
@@ -87,7 +87,7 @@ static void end_threads(void)
         pthread_join(threads[i].id, NULL);
 }
 
-/* ---- Accesses that may be refused ---- */
+/* ---- accesses that may be refused ---- */
 
 static void be_caught(int number, siginfo_t *info, void *context)
 {
@@ -126,7 +126,7 @@ static void write_page(struct thread *thread)
     page[0] = (int)thread->number + 42;
 }
 
-/* ---- What all threads do ---- */
+/* ---- what all threads do ---- */
 
 static void look_at_rights(struct thread *thread)
 {
@@ -169,7 +169,7 @@ static void write_if_writer(struct thread *thread)
         try_writing(thread);
 }
 
-/* ---- The story ---- */
+/* ---- the story ---- */
 
 static const char *word_of(const struct thread *thread)
 {

@@ -29,7 +29,7 @@ static const unsigned char answer_code[] = {0xb8, TOUR_ANSWER, 0, 0, 0, 0xc3};
 
 static size_t page_size;
 
-/* ---- Trying accesses ---- */
+/* ---- trying accesses ---- */
 
 #define BY_PAGE_TABLE 0 /* a refusal that is no key's */
 #define ALLOWED       (-1)
@@ -82,7 +82,7 @@ static void call_answer(const char *code)
     story_expect(answer == TOUR_ANSWER, "expected the answer %d", TOUR_ANSWER);
 }
 
-/* ---- Pages ---- */
+/* ---- pages ---- */
 
 static char *map_pages(size_t size, int protection)
 {
@@ -105,7 +105,7 @@ static char *map_code(void)
     return code;
 }
 
-/* ---- The stations of the tour with keys ---- */
+/* ---- the stations of the tour with keys ---- */
 
 static void set_rights(int key, unsigned int rights)
 {
@@ -281,7 +281,7 @@ static void tour_with_keys(int key)
     show_execute_only();
 }
 
-/* ---- The stations of the tour without keys ---- */
+/* ---- the stations of the tour without keys ---- */
 
 static void tour_without_keys(int error)
 {

@@ -19,7 +19,7 @@
 #define USES        1000
 #define TRAP_FLAG   0x100ul
 
-/* ---- The ways ---- */
+/* ---- the ways ---- */
 
 /* As functions of a C library: 0 or the rights, or -1 with errno. */
 struct way {
@@ -83,7 +83,7 @@ static void find_in_vdso(void)
         (int (*)(int, unsigned int))(uintptr_t)vdso_function(VDSO_LATCHKEY, "__vdso_pkey_set");
 }
 
-/* ---- What they give and check ---- */
+/* ---- what they give and check ---- */
 
 static void show_the_ways(int key)
 {
@@ -143,7 +143,7 @@ static void show_checks(int key)
     story_line("is in the kernel. So only a system call finds who uses a key that was freed.");
 }
 
-/* ---- What they cost ---- */
+/* ---- what they cost ---- */
 
 /* The system calls that the kernel has counted, of all programs; 0 where none are counted. */
 static unsigned long count_system_calls(void)
@@ -182,7 +182,7 @@ static void show_costs(int key)
     story_line("In an emulator ticks tell little but which is more; user/pkbench measures.");
 }
 
-/* ---- What comes in between ---- */
+/* ---- what comes in between ---- */
 
 static int taken_key;
 static unsigned int steps, take_at;

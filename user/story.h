@@ -18,7 +18,7 @@
 
 #include "libc/include/pkru.h"
 
-/* ---- Printing ---- */
+/* ---- printing ---- */
 
 static inline void story_bold(bool on)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Time without a system call: the kernel's own formula on the TSC (arch/clock.c), which also says
- * when a TSC will do. Where it will not, and for the clocks of processes and threads, the system
- * call is made.
+ * Time without a system call: the kernel's own formula on the TSC (arch/device/clock.c), which also
+ * says when a TSC will do. Where it will not, and for the clocks of processes and threads, the
+ * system call is made.
  */
 #include "vdso/vdso.h"
 

@@ -5,7 +5,7 @@
 ; int __vdso_pkey_get(int key)
 ; int __vdso_pkey_set(int key, unsigned int rights)
 ;
-; The second is a restartable sequence as a whole (kernel/rights.h has the reason): the kernel
+; The second is a restartable sequence as a whole (kernel/keys/rights.h has the reason): the kernel
 ; finds its bounds in the symbol table, and may send a thread that is in it back to its start. So
 ; it changes neither EDI nor ESI, nor the stack. The kernel knows no other such sequence.
 
@@ -56,9 +56,9 @@ __vdso_pkey_set:
         xor eax, eax
         ret
 .end:
-; Right behind it, as kernel/vdso.c has it: what the function is in a process with a closed key,
-; where nothing of the kernel's is to execute WRPKRU. From wherever in it a thread comes here, EDI
-; and ESI are the arguments; the call takes all of RSI, whose upper half is anything.
+; Right behind it, as kernel/vdso/vdso.c has it: what the function is in a process with a closed
+; key, where nothing of the kernel's is to execute WRPKRU. From wherever in it a thread comes here,
+; EDI and ESI are the arguments; the call takes all of RSI, whose upper half is anything.
         mov esi, esi
         mov eax, PKEY_SET
         syscall

@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "libc/include/stdio.h"
 #include "libc/include/string.h"
 
 struct output {
@@ -22,19 +21,22 @@ struct output {
     va_list arguments;
 };
 
-enum length {
-    LENGTH_CHAR,
-    LENGTH_SHORT,
-    LENGTH_INT,
-    LENGTH_LONG
+enum flags {
+    FLAG_LEFT = 1 << 0, /* in the order of flag_characters */
+    FLAG_ZERO = 1 << 1,
+    FLAG_PLUS = 1 << 2,
+    FLAG_SPACE = 1 << 3,
+    FLAG_ALTERNATE = 1 << 4,
 };
 
+static const char flag_characters[] = "-0+ #";
+
 struct conversion {
-    bool left, zero, plus, space, alternate; /* the flags - 0 + space # */
+    unsigned int flags;
     size_t width;
     bool has_precision;
     size_t precision;
-    enum length length;
+    unsigned int size; /* bytes of an integer */
     char type;
 };
 
@@ -62,12 +64,12 @@ static void put_field(struct output *out, const struct conversion *conversion, c
     size_t size = prefix_size + zeros + body_size;
     size_t padding = conversion->width > size ? conversion->width - size : 0;
 
-    if (!conversion->left)
+    if (!(conversion->flags & FLAG_LEFT))
         put_repeated(out, ' ', padding);
     put(out, prefix, prefix_size);
     put_repeated(out, '0', zeros);
     put(out, body, body_size);
-    if (conversion->left)
+    if (conversion->flags & FLAG_LEFT)
         put_repeated(out, ' ', padding);
 }
 
@@ -85,59 +87,54 @@ static void put_number(struct output *out, const struct conversion *conversion, 
     for (; value != 0; value /= base)
         *--start = digits[value % base];
     size = (size_t)(end - start);
-    if (conversion->zero && !conversion->left && !conversion->has_precision &&
+    if ((conversion->flags & (FLAG_ZERO | FLAG_LEFT)) == FLAG_ZERO && !conversion->has_precision &&
         conversion->width > used + minimum)
         minimum = conversion->width - used;
-    if (conversion->type == 'o' && conversion->alternate && minimum <= size)
+    if (conversion->type == 'o' && (conversion->flags & FLAG_ALTERNATE) && minimum <= size)
         minimum = size + 1;
     put_field(out, conversion, prefix, minimum > size ? minimum - size : 0, start, size);
 }
 
+/* The next argument, cut to the conversion's size, and extended by its sign or by zeros. */
+static uint64_t take_integer(struct output *out, const struct conversion *conversion,
+                             bool is_signed)
+{
+    unsigned int spare = 64 - 8 * conversion->size;
+    uint64_t value;
+
+    if (conversion->size == sizeof(long))
+        value = va_arg(out->arguments, unsigned long);
+    else
+        value = va_arg(out->arguments, unsigned int);
+    value <<= spare;
+    return is_signed ? (uint64_t)((int64_t)value >> spare) : value >> spare;
+}
+
 static void put_signed(struct output *out, const struct conversion *conversion)
 {
-    const char *prefix = conversion->plus ? "+" : conversion->space ? " " : "";
-    int64_t value;
+    uint64_t value = take_integer(out, conversion, true);
 
-    if (conversion->length == LENGTH_LONG)
-        value = va_arg(out->arguments, long);
+    if ((int64_t)value < 0)
+        put_number(out, conversion, "-", -value, 10);
     else
-        value = va_arg(out->arguments, int);
-    if (conversion->length == LENGTH_SHORT)
-        value = (short)value;
-    if (conversion->length == LENGTH_CHAR)
-        value = (signed char)value;
-    if (value < 0)
-        put_number(out, conversion, "-", -(uint64_t)value, 10);
-    else
-        put_number(out, conversion, prefix, (uint64_t)value, 10);
+        put_number(out, conversion,
+                   conversion->flags & FLAG_PLUS    ? "+"
+                   : conversion->flags & FLAG_SPACE ? " "
+                                                    : "",
+                   value, 10);
 }
 
 static void put_unsigned(struct output *out, const struct conversion *conversion, unsigned int base)
 {
+    uint64_t value = take_integer(out, conversion, false);
     const char *prefix = "";
-    uint64_t value;
 
-    if (conversion->length == LENGTH_LONG)
-        value = va_arg(out->arguments, unsigned long);
-    else
-        value = va_arg(out->arguments, unsigned int);
-    if (conversion->length == LENGTH_SHORT)
-        value = (unsigned short)value;
-    if (conversion->length == LENGTH_CHAR)
-        value = (unsigned char)value;
-    if (base == 16 && conversion->alternate && value != 0)
+    if (base == 16 && (conversion->flags & FLAG_ALTERNATE) && value)
         prefix = conversion->type == 'X' ? "0X" : "0x";
-    put_number(out, conversion, prefix, value, base);
-}
-
-static void put_pointer(struct output *out, const struct conversion *conversion)
-{
-    uintptr_t value = (uintptr_t)va_arg(out->arguments, void *);
-
-    if (value == 0)
+    if (conversion->type == 'p' && !value)
         put_field(out, conversion, "", 0, "(nil)", 5);
     else
-        put_number(out, conversion, "0x", value, 16);
+        put_number(out, conversion, prefix, value, base);
 }
 
 static void put_string(struct output *out, const struct conversion *conversion)
@@ -159,27 +156,9 @@ static void put_character(struct output *out, const struct conversion *conversio
 
 static const char *parse_flags(struct conversion *conversion, const char *at)
 {
-    for (;; at++) {
-        switch (*at) {
-        case '-':
-            conversion->left = true;
-            break;
-        case '0':
-            conversion->zero = true;
-            break;
-        case '+':
-            conversion->plus = true;
-            break;
-        case ' ':
-            conversion->space = true;
-            break;
-        case '#':
-            conversion->alternate = true;
-            break;
-        default:
-            return at;
-        }
-    }
+    for (const char *flag; *at && (flag = strchr(flag_characters, *at)); at++)
+        conversion->flags |= 1u << (flag - flag_characters);
+    return at;
 }
 
 /* A width or a precision: digits, or * for an argument, which may be negative. */
@@ -197,24 +176,15 @@ static const char *parse_count(struct output *out, const char *at, int *count)
     return at;
 }
 
+/* hh and h; l and ll, z, j and t, which are all the same size. */
 static const char *parse_length(struct conversion *conversion, const char *at)
 {
-    conversion->length = LENGTH_INT;
-    switch (*at) {
-    case 'h':
-        conversion->length = at[1] == 'h' ? LENGTH_CHAR : LENGTH_SHORT;
-        return at + (at[1] == 'h' ? 2 : 1);
-    case 'l':
-        conversion->length = LENGTH_LONG; // long and long long are the same size
-        return at + (at[1] == 'l' ? 2 : 1);
-    case 'z':
-    case 'j':
-    case 't':
-        conversion->length = LENGTH_LONG;
-        return at + 1;
-    default:
-        return at;
-    }
+    conversion->size = sizeof(int);
+    for (; *at == 'h' && conversion->size > 1; at++)
+        conversion->size /= 2;
+    for (; *at && strchr("lzjt", *at); at++)
+        conversion->size = sizeof(long);
+    return at;
 }
 
 /* Reads what follows a '%'. Returns where the conversion ends. */
@@ -227,7 +197,7 @@ static const char *parse_conversion(struct output *out, struct conversion *conve
     at = parse_flags(conversion, at);
     at = parse_count(out, at, &count);
     if (count < 0)
-        conversion->left = true;
+        conversion->flags |= FLAG_LEFT;
     conversion->width = count < 0 ? -(size_t)count : (size_t)count;
     if (*at == '.') {
         at = parse_count(out, at + 1, &count);
@@ -236,6 +206,10 @@ static const char *parse_conversion(struct output *out, struct conversion *conve
     }
     at = parse_length(conversion, at);
     conversion->type = *at;
+    if (*at == 'p') {
+        conversion->size = sizeof(void *);
+        conversion->flags |= FLAG_ALTERNATE;
+    }
     return *at == '\0' ? at : at + 1;
 }
 
@@ -252,13 +226,11 @@ static bool put_conversion(struct output *out, const struct conversion *conversi
         return true;
     case 'x':
     case 'X':
+    case 'p':
         put_unsigned(out, conversion, 16);
         return true;
     case 'o':
         put_unsigned(out, conversion, 8);
-        return true;
-    case 'p':
-        put_pointer(out, conversion);
         return true;
     case 's':
         put_string(out, conversion);

@@ -2,6 +2,10 @@
 /*
  * The one printf engine of the tree: the stdio of ring 3 and the kernel's messages both use it.
  *
+ * The room owns what ring 3 and the kernel share of C's library: this, numbers out of text
+ * (parse.h), and the functions on memory and strings. All else of the library is ring 3's, in
+ * libc/.
+ *
  * It knows the flags - 0 + space #, width and precision (* too), the lengths hh h l ll z j t and
  * the conversions d i u x X o c s p %. Not floating point, which the kernel cannot touch, and not
  * %n. A conversion it does not know is written as it stands.
@@ -20,6 +24,12 @@ typedef void format_sink(void *context, const char *bytes, size_t count);
  * they are more than INT_MAX.
  */
 int format_output(format_sink *sink, void *context, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+/* The standard's, with these formats. */
+int snprintf(char *buffer, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int vsnprintf(char *buffer, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
 #endif

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Formatted and buffered output. The kernel uses the first part of this header too
- * (libc/core implements it for both sides); what is below the line about ring 3 exists there only.
- *
- * The formats are those of libc/core/format.h: no floating point, no %n.
+ * Formatted and buffered output of ring 3. The formats are those of libc/core/format.h, which has
+ * the first two functions for the kernel: no floating point, no %n.
  */
 #ifndef LIBC_STDIO_H
 #define LIBC_STDIO_H
@@ -15,8 +13,6 @@ int snprintf(char *buffer, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int vsnprintf(char *buffer, size_t size, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
-
-/* ---- Ring 3 only ---- */
 
 #define EOF    (-1)
 #define BUFSIZ 4096

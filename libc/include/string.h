@@ -30,7 +30,7 @@ size_t strcspn(const char *string, const char *rejected);
  */
 size_t strlcpy(char *restrict to, const char *restrict from, size_t size);
 
-/* ---- Ring 3 only ---- */
+/* ---- ring 3 only ---- */
 
 char *strcpy(char *restrict to, const char *restrict from);
 

@@ -30,7 +30,7 @@ static struct mapping {
 } mappings[MAPPINGS_MAX];
 static unsigned int mappings_next;
 
-/* ---- Making ---- */
+/* ---- making ---- */
 
 static uint64_t map_at(uint64_t address, uint64_t size, int protection, int flags)
 {
@@ -110,7 +110,7 @@ void arena_reset(void)
     }
 }
 
-/* ---- Scratch and remembered mappings ---- */
+/* ---- scratch and remembered mappings ---- */
 
 void scratch_reset(void)
 {
@@ -149,7 +149,7 @@ void remember_mapping(uint64_t start, uint64_t size)
     *oldest = (struct mapping){start, size};
 }
 
-/* ---- Edge cases ---- */
+/* ---- edge cases ---- */
 
 uint64_t wild_address(void)
 {
@@ -190,7 +190,7 @@ uint64_t wild_value(void)
     }
 }
 
-/* ---- Generators of ranges ---- */
+/* ---- generators of ranges ---- */
 
 uint64_t play_address(const struct use *use)
 {
@@ -256,7 +256,7 @@ uint64_t mapping_length(const struct use *use)
     return length_behind(address, use->wild);
 }
 
-/* ---- Generators of what lies in memory ---- */
+/* ---- generators of what lies in memory ---- */
 
 uint64_t buffer(const struct use *use)
 {

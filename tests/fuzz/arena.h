@@ -51,7 +51,7 @@ uint64_t wild_value(void);
 /* A page among the play pages with so many bytes behind it. */
 uint64_t play_room(uint64_t size);
 
-/* ---- Generators ---- */
+/* ---- generators ---- */
 
 uint64_t play_address(const struct use *use); /* mostly page-aligned */
 uint64_t play_length(const struct use *use);  /* behind an address: not beyond the play pages */

@@ -22,7 +22,7 @@
     (O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NONBLOCK | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | \
      O_PATH)
 
-/* ---- Arguments ---- */
+/* ---- arguments ---- */
 
 static uint64_t open_flags(const struct use *use)
 {
@@ -258,7 +258,7 @@ static uint64_t select_mask(const struct use *use)
     return one_in(3) ? 0 : (uint64_t)mask;
 }
 
-/* ---- What calls leave behind ---- */
+/* ---- what calls leave behind ---- */
 
 /* The two ends of a pipe: closed half of the time, or they would soon be too many. */
 static void after_pipe(const struct use *use, long result)
@@ -271,7 +271,7 @@ static void after_pipe(const struct use *use, long result)
         after_fd(use, ends[i]);
 }
 
-/* ---- The table ---- */
+/* ---- the table ---- */
 
 static const struct call calls[] = {
     CALL(open, TAKES(path_to_open, open_flags, file_mode), .flags = CALL_BLOCKS, .after = after_fd),

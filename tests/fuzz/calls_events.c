@@ -11,7 +11,7 @@
 
 #define EVENTS_MAX 16
 
-/* ---- Arguments ---- */
+/* ---- arguments ---- */
 
 /* One of the files that are there for it, or any. */
 #define DEFINE_FD(name, fd)                     \
@@ -108,7 +108,7 @@ static void after_pair(const struct use *use, long result)
         after_fd(use, sockets[i]);
 }
 
-/* ---- The table ---- */
+/* ---- the table ---- */
 
 static const struct call calls[] = {
     CALL(eventfd, TAKES(small_number), .after = after_fd),

@@ -14,7 +14,7 @@
 #define KEYS      16
 #define BRK_PAGES 64
 
-/* ---- Arguments ---- */
+/* ---- arguments ---- */
 
 static uint64_t protection(const struct use *use)
 {
@@ -145,7 +145,7 @@ static uint64_t lock_flags(const struct use *use)
     return some_bits(use, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
-/* ---- What takes more than a call ---- */
+/* ---- what takes more than a call ---- */
 
 static uint64_t break_change(const struct use *use)
 {
@@ -191,7 +191,7 @@ static void after_lock_all(const struct use *use, long result)
     KERNEL(munlockall);
 }
 
-/* ---- The table ---- */
+/* ---- the table ---- */
 
 static const struct call calls[] = {
     CALL(mmap, TAKES(map_address, map_length, new_protection, map_flags, map_fd, map_offset),

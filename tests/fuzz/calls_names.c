@@ -12,7 +12,7 @@
 
 #define STATX_ALL_BITS 0xfff
 
-/* ---- Arguments ---- */
+/* ---- arguments ---- */
 
 static uint64_t access_mode(const struct use *use)
 {
@@ -70,7 +70,7 @@ static uint64_t umask_bits(const struct use *use)
     return some_bits(use, 0777);
 }
 
-/* ---- The table ---- */
+/* ---- the table ---- */
 
 static const struct call calls[] = {
     CALL(access, TAKES(path_any, access_mode)),

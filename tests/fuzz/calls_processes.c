@@ -21,7 +21,7 @@
 #define STRING_SIZE 16
 #define INFO_SIZE   128 /* siginfo_t */
 
-/* ---- Arguments ---- */
+/* ---- arguments ---- */
 
 static uint64_t group(const struct use *use)
 {
@@ -166,7 +166,7 @@ static uint64_t reboot_command(const struct use *use)
     return one_in(2) ? LINUX_REBOOT_CMD_CAD_ON : use->wild ? 1 : LINUX_REBOOT_CMD_CAD_OFF;
 }
 
-/* ---- Beginnings ---- */
+/* ---- beginnings ---- */
 
 static long run_fork(struct use *use)
 {
@@ -264,7 +264,7 @@ static void after_child(const struct use *use, long result)
         children_add((int)result);
 }
 
-/* ---- Waiting ---- */
+/* ---- waiting ---- */
 
 static long run_wait(struct use *use)
 {
@@ -280,7 +280,7 @@ static void after_wait(const struct use *use, long result)
         children_remove((int)result);
 }
 
-/* ---- The table ---- */
+/* ---- the table ---- */
 
 static const struct call calls[] = {
     CALL(getpid),

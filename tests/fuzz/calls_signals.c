@@ -16,7 +16,7 @@
 #define INFO_SIZE  128
 #define AUTODISARM (UINT64_C(1) << 31)
 
-/* ---- Arguments ---- */
+/* ---- arguments ---- */
 
 /* A signal that a process without a handler for it would not even notice. */
 static uint64_t harmless_signal(void)
@@ -164,7 +164,7 @@ static uint64_t alarm_seconds(const struct use *use)
     return use->wild && one_in(2) ? UINT32_MAX : random_below(2);
 }
 
-/* ---- What takes more than a call ---- */
+/* ---- what takes more than a call ---- */
 
 /* Half of the time there is a signal to be taken. */
 static long run_timedwait(struct use *use)
@@ -209,7 +209,7 @@ static long run_restart(struct use *use)
     return status == 0 ? 0 : -EFAULT;
 }
 
-/* ---- The table ---- */
+/* ---- the table ---- */
 
 /* Sharers write into scratch memory, too: whoever waits with the alarm blocked waits for ever. */
 static long run_suspend(struct use *use)

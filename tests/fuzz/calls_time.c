@@ -14,7 +14,7 @@
 #define SHORTEST_US   300
 #define FIRST_UNKNOWN 600 /* Linux's numbers end before */
 
-/* ---- Arguments ---- */
+/* ---- arguments ---- */
 
 static uint64_t clock_number(const struct use *use)
 {
@@ -62,7 +62,7 @@ static uint64_t timer_value(const struct use *use)
     return one_in(6) ? 0 : (uint64_t)times;
 }
 
-/* ---- Timers by timer_create() ---- */
+/* ---- timers by timer_create() ---- */
 
 #define TIMERS               8
 #define SHORTEST_INTERVAL_NS 5000000
@@ -199,7 +199,7 @@ static uint64_t clock_state(const struct use *use)
     return (uint64_t)state;
 }
 
-/* ---- The table ---- */
+/* ---- the table ---- */
 
 static const struct call calls[] = {
     CALL(clock_gettime, TAKES(clock_number, buffer)),

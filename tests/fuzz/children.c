@@ -25,7 +25,7 @@ static unsigned int children_next;
 static volatile long *child_result;
 static unsigned int child_result_depth;
 
-/* ---- The pool ---- */
+/* ---- the pool ---- */
 
 /* The calls may have waited for it already, and its number may be another's now. */
 static bool is_own_child(int pid)
@@ -100,7 +100,7 @@ long children_wait_through_stops(int pid)
     return wait_with(pid, 0);
 }
 
-/* ---- Starting ---- */
+/* ---- starting ---- */
 
 void children_start(void)
 {
@@ -168,7 +168,7 @@ void children_live(void)
     die_somehow();
 }
 
-/* ---- Calls in a child ---- */
+/* ---- calls in a child ---- */
 
 /* A page at the place that the worker found for it, shared by this process and its children. */
 static bool share_result(void)
@@ -217,7 +217,7 @@ long call_in_child(struct use *use)
     return *child_result == NOT_RETURNED ? ended(use, status) : *child_result;
 }
 
-/* ---- Generators ---- */
+/* ---- generators ---- */
 
 uint64_t child_pid(const struct use *use)
 {

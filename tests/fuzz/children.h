@@ -38,7 +38,7 @@ _Noreturn void children_live(void);
 /* Makes a call in a child and tells what it returned there, or how the child ended in it. */
 long call_in_child(struct use *use);
 
-/* ---- Generators ---- */
+/* ---- generators ---- */
 
 uint64_t child_pid(const struct use *use);         /* a living one, mostly */
 uint64_t child_pid_or_self(const struct use *use); /* or 0, which means the caller */

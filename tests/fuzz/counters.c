@@ -81,7 +81,7 @@ static bool may_differ(const char *name)
     return strcmp(name, "pages free") == 0 || strncmp(name, "pages of ", 9) == 0;
 }
 
-bool counters_equal(const struct counters *before, const struct counters *after)
+static bool compare(const struct counters *before, const struct counters *after, bool prints)
 {
     bool equal = before->count == after->count;
 
@@ -92,8 +92,19 @@ bool counters_equal(const struct counters *before, const struct counters *after)
 
         if (was == is || may_differ(name))
             continue;
-        printf("leak: %s: %lu before, %lu after\n", name, was, is);
+        if (prints)
+            printf("leak: %s: %lu before, %lu after\n", name, was, is);
         equal = false;
     }
     return equal;
+}
+
+bool counters_equal(const struct counters *before, const struct counters *after)
+{
+    return compare(before, after, true);
+}
+
+bool counters_are_calm(const struct counters *before, const struct counters *after)
+{
+    return compare(before, after, false);
 }

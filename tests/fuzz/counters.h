@@ -29,6 +29,9 @@ uint64_t counters_get(const struct counters *counters, const char *name);
 /* Prints what differs; whether nothing does. */
 bool counters_equal(const struct counters *before, const struct counters *after);
 
+/* The same without a word, while differences are expected. */
+bool counters_are_calm(const struct counters *before, const struct counters *after);
+
 /* A small file as a string, in a buffer that the next reading uses again; NULL if there is none. */
 char *read_debug_text(const char *path);
 

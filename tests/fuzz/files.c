@@ -22,7 +22,7 @@ static char root[PATH_SIZE];
 static char own_folder[PATH_SIZE + NAME_SIZE];
 static char program[PATH_SIZE]; /* this program */
 
-/* ---- Folders ---- */
+/* ---- folders ---- */
 
 static void make_folder(const char *below_root)
 {
@@ -151,7 +151,7 @@ void files_reset(void)
     put_descriptors();
 }
 
-/* ---- Generators of descriptors ---- */
+/* ---- generators of descriptors ---- */
 
 uint64_t fd_any(const struct use *use)
 {
@@ -216,7 +216,7 @@ void after_fd(const struct use *use, long result)
         KERNEL(close, result);
 }
 
-/* ---- Generators of paths ---- */
+/* ---- generators of paths ---- */
 
 static uint64_t path(const char *text)
 {

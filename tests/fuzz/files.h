@@ -56,7 +56,7 @@ void files_start(unsigned int number);
 /* At the beginning of a batch. */
 void files_reset(void);
 
-/* ---- Generators ---- */
+/* ---- generators ---- */
 
 uint64_t fd_any(const struct use *use);
 uint64_t fd_file(const struct use *use);     /* a regular file for reading and writing */
@@ -76,7 +76,7 @@ uint64_t path_link(const struct use *use);
 uint64_t path_new(const struct use *use); /* not there, mostly */
 uint64_t path_program(const struct use *use);
 
-/* ---- What calls leave behind ---- */
+/* ---- what calls leave behind ---- */
 
 /* A call has made a descriptor: those that are too many are closed. */
 void after_fd(const struct use *use, long result);

@@ -20,7 +20,7 @@ __asm__(".globl frames_return\n"
         "syscall\n\t"
         "ud2");
 
-/* ---- Handlers ---- */
+/* ---- handlers ---- */
 
 static void leave_frame(int number, siginfo_t *info, void *context)
 {
@@ -75,7 +75,7 @@ static void send_to_self(void)
     KERNEL(kill, own_pid(), SIGUSR2);
 }
 
-/* ---- Calls ---- */
+/* ---- calls ---- */
 
 long frames_run(struct use *use)
 {

@@ -116,7 +116,7 @@ const struct sequence *guide_pick(void)
     return there == 0 ? NULL : &own->kept[random_below(there)].sequence;
 }
 
-/* ---- The end ---- */
+/* ---- the end ---- */
 
 static unsigned int count_reached(void)
 {

@@ -39,7 +39,9 @@
 #define CALLS_DEFAULT     50000
 #define PROCESSES_DEFAULT 3
 #define WARM_UP_CALLS     6000 /* to fill what the kernel keeps for the next use */
-#define LEAST_USES        40   /* for a share of successes to mean anything */
+#define WARM_UPS_CALM     2    /* so many times running nothing more was kept */
+#define WARM_UPS_MAX      8
+#define LEAST_USES        40 /* for a share of successes to mean anything */
 #define CALL_PERCENT      5
 #define ALL_PERCENT       30
 
@@ -50,7 +52,7 @@ struct options {
     bool prints_corpus;
 };
 
-/* ---- Options ---- */
+/* ---- options ---- */
 
 static _Noreturn void usage(void)
 {
@@ -117,7 +119,7 @@ static struct options parse(int argc, char **argv)
     return options;
 }
 
-/* ---- Counting ---- */
+/* ---- counting ---- */
 
 enum judgement {
     CALL_GOOD,
@@ -182,7 +184,7 @@ static bool report_successes(void)
     return counts[CALL_SELDOM_SUCCEEDS] == 0 && succeeds(&all, ALL_PERCENT);
 }
 
-/* ---- Runs ---- */
+/* ---- runs ---- */
 
 enum verdict {
     RUN_FAILED,
@@ -202,16 +204,25 @@ static enum verdict run(const struct run_plan *plan)
     return good ? RUN_GOOD : RUN_FAILED;
 }
 
-/* Fills what the kernel, and this program, keep for the next time: no leak yet. */
+/*
+ * Fills what the kernel, and this program, keep for the next time, until a few runs one after the
+ * other have kept nothing more: no leak yet.
+ */
 static bool warm_up(const struct run_plan *plan)
 {
     struct run_plan few = *plan;
-    bool good;
+    unsigned int calm = 0;
+    bool good = true;
 
     few.calls = WARM_UP_CALLS;
-    good = supervise(&few);
     if (!counters_read(&before))
         printf("fuzz: this kernel has no counters, so no leak can be found\n");
+    for (unsigned int i = 0; i < WARM_UPS_MAX && calm < WARM_UPS_CALM; i++, few.seed++) {
+        good &= supervise(&few);
+        counters_read(&after);
+        calm = counters_are_calm(&before, &after) ? calm + 1 : 0;
+        before = after;
+    }
     memset(shared->tallies, 0, sizeof(shared->tallies));
     return good;
 }

@@ -25,7 +25,7 @@ void sequence_generate(struct sequence *sequence)
         sequence->calls[i] = plan_call();
 }
 
-/* ---- Mutations ---- */
+/* ---- mutations ---- */
 
 static void insert(struct sequence *sequence, uint32_t at)
 {
@@ -80,7 +80,7 @@ void sequence_mutate(struct sequence *sequence, const struct sequence *other)
     }
 }
 
-/* ---- Text ---- */
+/* ---- text ---- */
 
 /* The index of the call with a name of that length; or how many there are. */
 static uint32_t find_call(const char *name, size_t length)

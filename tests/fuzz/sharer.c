@@ -35,7 +35,7 @@ static struct sharer {
     _Alignas(16) char stack[STACK_SIZE];
 } sharers[SHARERS];
 
-/* ---- What they do ---- */
+/* ---- what they do ---- */
 
 #define STEP(name, ...) \
     (struct step)       \
@@ -141,7 +141,7 @@ static _Noreturn void live(const struct sharer *sharer)
         KERNEL(exit, 0);
 }
 
-/* ---- Beginning and end ---- */
+/* ---- beginning and end ---- */
 
 /* clone() with a stack of the task's own, on which nothing leads back. */
 static long start(struct sharer *sharer, uint64_t flags)

@@ -32,7 +32,7 @@ static long now(void)
     return time.seconds;
 }
 
-/* ---- Workers ---- */
+/* ---- workers ---- */
 
 static void start_worker(const struct run_plan *plan, unsigned int number)
 {
@@ -137,7 +137,7 @@ static bool watch(const struct run_plan *plan)
     return good;
 }
 
-/* ---- What is left ---- */
+/* ---- what is left ---- */
 
 /* The first process gets all orphans; it and nobody else may kill everything else. */
 static void end_orphans(void)

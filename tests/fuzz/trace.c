@@ -26,7 +26,7 @@ struct vector {
 
 static int tracee; /* or 0 */
 
-/* ---- The tracee ---- */
+/* ---- the tracee ---- */
 
 /* Signals itself again and again, so that it stops soon after it was let go on. */
 static _Noreturn void live_traced(bool by_itself)
@@ -84,7 +84,7 @@ static long start_tracee(void)
     return 0;
 }
 
-/* ---- Requests ---- */
+/* ---- requests ---- */
 
 static const uint64_t requests[] = {
     PTRACE_PEEKTEXT,   PTRACE_PEEKDATA,   PTRACE_POKEDATA,  PTRACE_CONT,       PTRACE_SINGLESTEP,

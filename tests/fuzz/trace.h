@@ -10,7 +10,7 @@
 /* Makes the request of a tracee, starting one if there is none; the pid's argument is filled in. */
 long trace_run(struct use *use);
 
-/* ---- Generators ---- */
+/* ---- generators ---- */
 
 uint64_t trace_request(const struct use *use);
 uint64_t trace_address(const struct use *use);

@@ -21,7 +21,7 @@
 #define SET_SIZE    8 /* bytes of a signal set */
 #define TIMERS      3
 
-/* ---- Surroundings ---- */
+/* ---- surroundings ---- */
 
 static void take_note(int number)
 {
@@ -83,7 +83,7 @@ void worker_begin(void)
     worker_shuffle_rights();
 }
 
-/* ---- One use of a call ---- */
+/* ---- one use of a call ---- */
 
 /* Signals until it is disarmed, so that no call sleeps for long, whatever came between. */
 static void arm_alarm(long microseconds)
@@ -170,7 +170,7 @@ void worker_use_any(void)
         worker_shuffle_rights();
 }
 
-/* ---- The whole ---- */
+/* ---- the whole ---- */
 
 static void use_batch(uint64_t end)
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the tests share: where things are, and running programs in a machine by tools/run."""
 
+import glob
 import os
 import subprocess
 
@@ -19,9 +20,11 @@ def built(*path):
 
 
 def names(folder):
-    """The base names of the C files in a folder of the tree."""
-    entries = os.listdir(os.path.join(ROOT, folder))
-    return sorted(entry[: -len(".c")] for entry in entries if entry.endswith(".c"))
+    """The base names of the C files in a folder of the tree, or in several by a pattern."""
+    paths = glob.glob(os.path.join(ROOT, folder, "*.c"))
+    found = sorted(os.path.basename(path)[: -len(".c")] for path in paths)
+    assert len(found) == len(set(found)), f"two files in {folder} have one name"
+    return found
 
 
 def run(*arguments, stdin=subprocess.DEVNULL, limit=TIME_LIMIT, text=True, **options):
@@ -48,12 +51,18 @@ def make(*arguments):
     return ["make", "-C", ROOT, "--no-print-directory", f"BUILD={BUILD}", *arguments]
 
 
-def build_variant(variable, *targets):
-    """Has targets of a kernel that checks itself made, with VARIABLE=1; returns their folder."""
-    folder = built(variable.lower())
+def build_variant(variable, *targets, value="1"):
+    """Has targets of another kernel made, with VARIABLE=1 or another value: their folder."""
+    suffix = "" if value == "1" else "-" + value.replace("/", "-")
+    folder = built(variable.lower() + suffix)
     inside = os.path.relpath(folder, ROOT)  # as make calls what lies in the tree
     name = folder if inside.startswith("..") else inside
-    words = [f"{variable}=1", f"BUILD={name}", "-j2", *(os.path.join(name, t) for t in targets)]
+    words = [
+        f"{variable}={value}",
+        f"BUILD={name}",
+        "-j2",
+        *(os.path.join(name, t) for t in targets),
+    ]
     result = subprocess.run(
         [*make(), *words], capture_output=True, text=True, env=shell_environment()
     )

@@ -50,7 +50,9 @@ def warn(tmp_path):
     return [f"CC=gcc -include {header}", f"NASM={nasm}", f"BUILD={tmp_path}/build"]
 
 
-@pytest.mark.parametrize("name", ["kernel/mm/keys", "kernel/arch/entry", "vdso/vdso/clock"])
+@pytest.mark.parametrize(
+    "name", ["kernel/mm/space/keys", "kernel/arch/entry/entry", "vdso/vdso/clock"]
+)
 def test_a_warning_ends_only_builds_with_werror(warn, name, tmp_path):
     built = f"{tmp_path}/build/obj/{name}.o"
     result = make(*warn, "WERROR=", built)

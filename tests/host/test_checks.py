@@ -32,7 +32,7 @@ def run(tree, program, *arguments):
     return tree.run("--cpus", "2", "--show-log", path, *arguments, variant="DEBUG")
 
 
-@pytest.mark.parametrize("program", latchkey.names("tests/ring3"))
+@pytest.mark.parametrize("program", latchkey.names("tests/ring3/*"))
 def test_silent(tree, ktap, program):
     result = run(tree, program)
     ktap(result.stdout)

@@ -51,22 +51,22 @@ def count(folder, kind, file, text):
 
 def test_lines(coverage):
     folder, _ = coverage
-    assert count(folder, "ring3", "mm/protect.c", "prot &= ~PROT_GROWS;") == 1
-    assert count(folder, "ring3", "fs/eventfd.c", "event->count = count;") == 0
+    assert count(folder, "ring3", "mm/space/protect.c", "prot &= ~(uint64_t)PROT_GROWS;") == 1
+    assert count(folder, "ring3", "fs/event/eventfd.c", "event->count = count;") == 0
 
 
 def test_of_a_panic(coverage):
     folder, _ = coverage
-    assert count(folder, "host", "kernel/panic.c", "==== end of panic") == 1
-    assert count(folder, "ring3", "kernel/panic.c", "==== end of panic") == 0
+    assert count(folder, "host", "kernel/report/panic.c", "==== end of panic") == 1
+    assert count(folder, "ring3", "kernel/report/panic.c", "==== end of panic") == 0
 
 
 def test_table_and_page(coverage):
     folder, printed = coverage
     assert "machines: 1 host, 1 ring3\n" in printed
-    assert re.search(r"^mm +\d+ +\d+ +[\d.]+ +\d+ +[\d.]+ +\d+ +\d+$", printed, re.MULTILINE)
+    assert re.search(r"^mm/space +\d+ +\d+ +[\d.]+ +\d+ +[\d.]+ +\d+ +\d+$", printed, re.MULTILINE)
     with open(os.path.join(folder, "missing.txt")) as file:
-        assert "\nmm/mremap.c: " in file.read()
+        assert "\nmm/range/mremap.c: " in file.read()
     assert os.path.exists(os.path.join(folder, "html", "index.html"))
 
 

@@ -4,6 +4,7 @@
 import glob
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -49,11 +50,25 @@ def test_links(document):
             assert os.path.exists(path), target
 
 
-def test_reading_path():
-    result = subprocess.run(
-        [os.path.join(latchkey.ROOT, "tools", "reading-path")], capture_output=True, text=True
-    )
+def run_reading_path(root):
+    path = os.path.join(root, "tools", "reading-path")
+    return subprocess.run([path], capture_output=True, text=True)
+
+
+def test_reading_path(tmp_path):
+    """It is whole; without the row of the key map it is refused, and with a room in no ring."""
+    result = run_reading_path(latchkey.ROOT)
     assert result.returncode == 0, result.stderr
+    for folder in ("tools", "arch", "boot", "docs", "fs", "kernel", "libc", "mm"):
+        shutil.copytree(os.path.join(latchkey.ROOT, folder), tmp_path / folder)
+    table = tmp_path / "docs" / "README.md"
+    lines = table.read_text().splitlines(keepends=True)
+    lines = [line for line in lines if "[mm/space/keys.c]" not in line]
+    table.write_text("".join(lines).replace("[fs/tmpfs/](../fs/tmpfs), ", ""))
+    result = run_reading_path(tmp_path)
+    assert result.returncode == 1
+    assert "mm/space/keys.c: keys_alloc() is about keys and called by pkey_alloc()" in result.stderr
+    assert "rooms of the core in no ring, or in two: ['fs/tmpfs']" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -74,11 +89,19 @@ def test_locks():
     table = read("docs/architecture.md").partition("\n## Locks")[2].partition("\n## ")[0]
     cells = re.findall(r"^\| ([a-z][^|]*) \| [^|]* \| (?:yes|no) \|$", table, re.MULTILINE)
     documented = {name for cell in cells for name in cell.split(", ")}
-    sources = "".join(read(path) for room in ("arch", "mm", "kernel", "fs")
-                      for path in glob.glob(f"{room}/*.c", root_dir=latchkey.ROOT))  # fmt: skip
+    folders = ("arch/*", "mm/*", "kernel/*", "fs/*", "sanitizers")
+    sources = "".join(read(path) for folder in folders
+                      for path in glob.glob(f"{folder}/*.c", root_dir=latchkey.ROOT))  # fmt: skip
     names = re.findall(r'SPINLOCK_INIT\("([^"]+)"\)|lock\.name = "([^"]+)"', sources)
     # A cache and a wait queue have the name of what they are for.
     assert documented == {"".join(pair) for pair in names} | {
         "one of each slab cache",
         "one of each wait queue",
     }
+
+
+def test_what_locks_guard():
+    """The table of it is made from the fields, which name locks that there are."""
+    tool = os.path.join(latchkey.ROOT, "tools", "locks")
+    result = subprocess.run([tool], capture_output=True, text=True)
+    assert (result.stdout, result.returncode) == ("", 0)

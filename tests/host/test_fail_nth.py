@@ -51,8 +51,8 @@ Program = collections.namedtuple("Program", "folder name libc")
 
 
 def programs():
-    ring3 = [Program("tests", name, "") for name in latchkey.names("tests/ring3")]
-    stock = latchkey.names("tests/programs")
+    ring3 = [Program("tests", name, "") for name in latchkey.names("tests/ring3/*")]
+    stock = latchkey.names("tests/programs/*")
     every = ring3 + [
         Program("programs", name, libc) for libc in ("glibc", "musl") for name in stock
     ]

@@ -48,7 +48,7 @@ def test_silent_when_fuzzed(tree):
 
 
 @pytest.mark.long(sample=2)
-@pytest.mark.parametrize("program", latchkey.names("tests/ring3"))
+@pytest.mark.parametrize("program", latchkey.names("tests/ring3/*"))
 def test_silent(tree, ktap, program):
     ktap(run_test(tree, program))
 

@@ -9,7 +9,7 @@ from machine_table import EVERYTHING, MACHINES
 
 def ring3_runs():
     for machine in MACHINES:
-        for program in machine.programs or latchkey.names("tests/ring3"):
+        for program in machine.programs or latchkey.names("tests/ring3/*"):
             quick = machine.quick is EVERYTHING or program in machine.quick
             marks = () if quick else pytest.mark.all
             yield pytest.param(machine, program, id=f"{machine.name}-{program}", marks=marks)

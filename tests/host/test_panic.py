@@ -45,7 +45,7 @@ CASES = {
     ),
     "broken_assertion": (
         ["set $rip = *(unsigned long *)&bugs_start"],
-        [r"==== kernel panic: .* \([a-z]+/[a-z_]+\.c:\d+\)", r"trap     #UD invalid opcode"],
+        [r"==== kernel panic: .* \([a-z_/]+\.c:\d+\)", r"trap     #UD invalid opcode"],
     ),
     "stack_used_up": (
         ["set $rsp = percpu_boot.current->stack"],

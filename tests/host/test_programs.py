@@ -48,7 +48,7 @@ def question(program, libc):
 
 def programs():
     """All, and which of them are about keys."""
-    names = latchkey.names("tests/programs")
+    names = latchkey.names("tests/programs/*")
     return names, [name for name in names if name.startswith("pkey")]
 
 

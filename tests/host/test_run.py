@@ -443,13 +443,17 @@ BUSY = '__attribute__((noinline)) void busy(void) { for (;;) __asm__(""); }'
 def test_where_a_program_was_that_computes(tmp_path):
     """QEMU says it of each CPU, with the program's own names; the kernel of each task."""
     program = compiled(tmp_path, BUSY + " int main(void) { busy(); }")
-    lines = latchkey.run("--cpus", "2", program, limit=5).stderr.splitlines()
-    assert lines[0] == "tools/run: time limit: the program has not ended"
-    cpus = {line for line in lines if line.startswith("CPU ")}
-    assert len(cpus) == 2
+    for limit in (5, 6, 7):
+        lines = latchkey.run("--cpus", "2", program, limit=limit).stderr.splitlines()
+        assert lines[0] == "tools/run: time limit: the program has not ended"
+        cpus = {line for line in lines if line.startswith("CPU ")}
+        assert len(cpus) == 2
+        assert any(line.startswith("task     1 program, ") for line in lines), lines
+        # The other CPU wakes many times a second to look for input: it may be at that.
+        if not any("is in ring 0" in line for line in cpus):
+            break
     assert any(re.search(r"is in ring 3 at 0x[0-9a-f]+, busy\+0x", line) for line in cpus), lines
     assert any("has nothing to run" in line for line in cpus), lines
-    assert any(line.startswith("task     1 program, ") for line in lines), lines
 
 
 def test_where_a_program_was_that_waits(tmp_path):

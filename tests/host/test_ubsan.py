@@ -37,7 +37,7 @@ def test_ring0(kernel, ktap):
 
 
 @pytest.mark.long(sample=5)
-@pytest.mark.parametrize("program", latchkey.names("tests/ring3"))
+@pytest.mark.parametrize("program", latchkey.names("tests/ring3/*"))
 def test_ring3(kernel, ktap, program):
     ktap(run(kernel, "--cpus", "2", latchkey.built("tests", program)).stdout)
 

@@ -25,7 +25,7 @@ def build(compiler, program, *sources):
 def test_libc_uses_it(libc, tmp_path, ktap):
     program = latchkey.built("host", "vdso")
     if libc == "musl":
-        program = build("musl-gcc", tmp_path / "vdso", "tests/ring3/vdso.c", "libc/ktap.c")
+        program = build("musl-gcc", tmp_path / "vdso", "tests/ring3/time/vdso.c", "libc/ktap.c")
     result = latchkey.run("--cpus", "4", program)
     assert result.returncode == 0, result.stdout + result.stderr
     ktap(result.stdout)
@@ -60,7 +60,7 @@ def test_a_late_cpu_is_no_fallback():
         "import os, signal, threading; threading.Timer(1, os.kill, (os.getpid(), 2)).start()"
     )
     output, log = debugger.debug(
-        "break smp_compare_tsc",
+        "break compare_tsc",
         "continue",
         "set scheduler-locking on",
         f"python {interrupt}",
@@ -72,6 +72,6 @@ def test_a_late_cpu_is_no_fallback():
         run="--cpus 2",
     )
     stopped = output.partition("received signal SIGINT")[2]
-    assert re.search(r"^#\d+ .*\bsmp_compare_tsc \(", stopped, re.MULTILINE), output
+    assert re.search(r"^#\d+ .*\bcompare_tsc \(", stopped, re.MULTILINE), output
     assert "2 of 2 up" in log, log
     assert "programs read the clocks by system calls" not in log, log

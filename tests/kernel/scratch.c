@@ -2,12 +2,12 @@
 /* Archives and scratch directories for tests of fs/. */
 #include "tests/kernel/scratch.h"
 
-#include "arch/types.h"
-#include "fs/directory.h"
-#include "fs/object_read.h"
-#include "fs/path.h"
-#include "fs/tmpfs.h"
-#include "libc/include/stdio.h"
+#include "arch/cpu/types.h"
+#include "fs/more/directory.h"
+#include "fs/more/node_more.h"
+#include "fs/node/path.h"
+#include "fs/tmpfs/tmpfs.h"
+#include "libc/core/format.h"
 #include "libc/include/string.h"
 
 #define CPIO_ALIGN    4
@@ -62,7 +62,7 @@ static bool first_name(struct node *directory, char text[NAME_MAX + 1])
     struct directory_buffer buffer = {.bytes = bytes, .size = sizeof(bytes)};
     uint64_t position = 2;
 
-    directory->operations->list(directory, &position, &buffer);
+    node_more(directory)->list(directory, &position, &buffer);
     if (buffer.used)
         strlcpy(text, bytes + DIRENT_NAME, NAME_MAX + 1);
     return buffer.used;
@@ -80,7 +80,7 @@ static void remove_content(struct node *directory)
             return;
         if (node_is_directory(child))
             remove_content(child);
-        directory->operations->unlink(directory, &name, child);
+        node_more(directory)->unlink(directory, &name, child);
         node_put(child);
     }
 }

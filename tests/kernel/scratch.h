@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fs/node.h"
+#include "fs/node/node.h"
 
 #define ARCHIVE_SIZE 8192
 

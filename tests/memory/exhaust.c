@@ -70,7 +70,7 @@ static void leave(size_t size)
     munmap(memory + end - size, size);
 }
 
-/* ---- Ways to use up memory: each runs in a child and returns its status, if it returns ---- */
+/* ---- ways to use up memory: each runs in a child and returns its status, if it returns ---- */
 
 static int populate(void)
 {
@@ -305,7 +305,7 @@ static int exec_without_memory(void)
     return expect_errno(ENOMEM);
 }
 
-/* ---- The tests ---- */
+/* ---- the tests ---- */
 
 struct way {
     const char *name;

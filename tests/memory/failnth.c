@@ -52,7 +52,7 @@ static struct {
 
 static uint64_t last_failure; /* its number in the kernel's list */
 
-/* ---- Verdicts ---- */
+/* ---- verdicts ---- */
 
 /* A line of the kernel's list: whether it says an error. Prints it if it is new. */
 static bool take_failure(unsigned int nth, char *line, bool *is_new)
@@ -112,7 +112,7 @@ static void judge_wait(struct run *run, unsigned int errors)
     }
 }
 
-/* ---- Runs ---- */
+/* ---- runs ---- */
 
 static void clean(void)
 {
@@ -178,7 +178,7 @@ static void fail_each(char *program)
     judge_leak(nth, &before);
 }
 
-/* ---- Options ---- */
+/* ---- options ---- */
 
 static bool take_number(char ***argument, unsigned int *number)
 {

@@ -67,7 +67,7 @@ static void wait_for_ever(void)
         syscall(__NR_pause);
 }
 
-/* ---- Ways to be large: each returns when it has what it was asked for, or there is no more ----
+/* ---- ways to be large: each returns when it has what it was asked for, or there is no more ----
  */
 
 static void take_private(size_t size)
@@ -244,7 +244,7 @@ static void take_memfd_with_thread(size_t size)
     take_memfd(size);
 }
 
-/* ---- Ways to wait ---- */
+/* ---- ways to wait ---- */
 
 static void read_empty_pipe(void)
 {
@@ -274,7 +274,7 @@ static void end_first_thread(void)
     syscall(__NR_exit, 0);
 }
 
-/* ---- Hogs ---- */
+/* ---- hogs ---- */
 
 struct hog {
     const char *name;
@@ -352,7 +352,7 @@ static bool read_zeros(size_t size)
     return count == (ssize_t)size;
 }
 
-/* ---- The tests ---- */
+/* ---- the tests ---- */
 
 static const struct hog hogs[] = {
     {"private memory", take_private, wait_for_ever},

@@ -3,12 +3,12 @@
  * ACPI: from the root pointer to the tables that are read. The input is a byte of flags, the root
  * pointer, and physical memory from an address on.
  */
-#include "arch/acpi.h"
+#include "arch/acpi/acpi.h"
+#include "arch/chipset/acpi_address.h"
 
-#include "arch/fadt.h"
-#include "arch/ipmi.h"
-#include "arch/madt.h"
-#include "arch/spcr.h"
+#include "arch/board/ipmi.h"
+#include "arch/board/spcr.h"
+#include "arch/chipset/fadt.h"
 #include "libc/include/string.h"
 #include "tests/parsers/support/harness.h"
 
@@ -57,6 +57,8 @@ static const void *show_bios(paddr_t address, size_t size)
     return address.value == BIOS_AREA && size == BIOS_AREA_SIZE ? bios : memory_show(address, size);
 }
 
+const struct uart_bus uart_memory_8, uart_memory_32;
+
 static const struct acpi_access by_the_bios = {show_bios, complain};
 
 /* ---- the input ---- */
@@ -73,12 +75,12 @@ static void read_tables(const struct acpi *acpi)
     if (table)
         madt_read(table, acpi->access, &madt);
     fadt_read(acpi_find(acpi, "FACP"), &fadt);
-    table = fadt.dsdt ? acpi_table_at(acpi, "DSDT", fadt.dsdt) : NULL;
+    table = fadt.dsdt ? acpi_open_table(acpi->access, "DSDT", fadt.dsdt) : NULL;
     if (table)
         fadt_find_s5(table, types);
     table = acpi_find(acpi, "SPCR");
     if (table && !spcr_read(table, &uart))
-        expect(uart.address && uart.stride);
+        expect(uart.address);
     if (!ipmi_place_of_spmi(acpi_find(acpi, "SPMI"), &bmc))
         expect(bmc.address && (!bmc.is_port || bmc.address + bmc.spacing <= UINT16_MAX));
     table = acpi_find(acpi, "HPET");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Entries of a cpio archive, one after the other, as fs/initramfs.c goes through them. */
-#include "fs/cpio.h"
+/* Entries of a cpio archive, one after the other, as fs/root/root.c goes through them. */
+#include "fs/root/cpio.h"
 
 #include "libc/include/string.h"
 #include "tests/parsers/support/harness.h"

@@ -3,16 +3,15 @@
  * The loader: the input is a file. What elf_read() lets pass has to be possible to map, as its
  * header says: in order, in the user half, and no page of the file that is not there.
  */
-#include "kernel/elf.h"
+#include "kernel/process/exec.h"
 
-#include "arch/layout.h"
-#include "kernel/credentials.h"
-#include "kernel/file.h"
+#include "arch/cpu/layout.h"
+#include "kernel/call/permission.h"
+#include "kernel/file/file.h"
 #include "libc/include/string.h"
-#include "mm/access.h"
-#include "mm/mmap.h"
-#include "mm/object.h"
-#include "mm/slab.h"
+#include "mm/object/object.h"
+#include "mm/space/fault.h"
+#include "mm/space/mmap.h"
 #include "tests/parsers/support/harness.h"
 
 static const char *content;
@@ -41,16 +40,6 @@ long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t off
     return (long)size;
 }
 
-void *kmalloc(size_t size)
-{
-    return malloc(size);
-}
-
-void kfree(void *memory)
-{
-    free(memory);
-}
-
 uintptr_t credentials_lowest_address(void)
 {
     return 0;
@@ -73,26 +62,28 @@ int space_map(struct address_space *space, const struct map_request *request, ui
     return 0;
 }
 
-size_t space_write(struct address_space *space, uintptr_t address, const void *buffer, size_t size)
+int space_fill(struct address_space *space, uintptr_t address, const void *bytes, size_t size)
 {
     char page[PAGE_SIZE];
 
     (void)space;
     expect(size < PAGE_SIZE && address + size == mapped_end);
-    memcpy(page, buffer, size);
-    return size;
+    memcpy(page, bytes, size);
+    return 0;
 }
 
 /* ---- the input ---- */
 
 static void check(const struct elf_image *image)
 {
-    expect(image->segment_count > 0 && image->segment_count <= ELF_HEADERS_MAX);
-    expect(image->end <= USER_END);
-    for (unsigned int i = 0; i < image->segment_count; i++)
-        expect(image->segments[i].file_size <= image->segments[i].memory_size);
-    if (image->headers)
-        expect(image->headers < image->end);
+    expect(image->header_count > 0 && image->header_count <= ELF_HEADERS_MAX);
+    expect(image->end > 0 && image->end <= USER_END);
+    for (unsigned int i = 0; i < image->header_count; i++)
+        if (image->headers[i].p_type == PT_LOAD)
+            expect(image->headers[i].p_filesz <= image->headers[i].p_memsz ||
+                   !image->headers[i].p_memsz);
+    if (image->headers_address)
+        expect(image->headers_address < image->end);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -3,12 +3,12 @@
  * A BMC behind KCS that answers anything: the input is a byte of how the request is made, and what
  * the registers read, one byte after the other. With the last byte the time is over.
  */
-#include "arch/kcs.h"
+#include "arch/board/kcs.h"
 
-#include "arch/clock.h"
-#include "arch/cpu.h"
-#include "arch/io.h"
-#include "arch/ipmi.h"
+#include "arch/board/ipmi.h"
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/io.h"
+#include "arch/device/clock.h"
 #include "libc/include/string.h"
 #include "tests/parsers/support/harness.h"
 

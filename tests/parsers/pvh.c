@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * PVH's start information, and what mm/ram.c makes of its memory map. The input is physical memory
- * from 0 on; its first 8 bytes say where in it the information is.
+ * PVH's start information, and what mm/page/ram.c makes of its memory map. The input is physical
+ * memory from 0 on; its first 8 bytes say where in it the information is.
  */
-#include "boot/pvh.h"
+#include "boot/boot_main.h"
 
 #include "tests/parsers/support/boot_result.h"
 #include "tests/parsers/support/harness.h"

@@ -4,11 +4,11 @@
  * address of the system table, or 0, and physical memory from an address on; without a system table
  * that memory lies at the end of the BIOS's area, too.
  */
-#include "arch/smbios.h"
+#include "arch/board/smbios.h"
 
 #include <stdbool.h>
 
-#include "arch/ipmi.h"
+#include "arch/board/ipmi.h"
 #include "libc/include/string.h"
 #include "tests/parsers/support/harness.h"
 

@@ -4,25 +4,41 @@
  * it.
  *
  *     SHOW(close(99));            prints    close(99) = -1: Bad file descriptor
+ *     SHOW(getsid(0) == pid);     prints    getsid(0) == pid = 1
+ *     SHOW_WORKS(fork());         prints    fork(): works
  *     SHOW_PLACE(sbrk(0));        prints    sbrk(0): a place
  *     SHOW_ACCESS(reading, p);    prints    reading p: SIGSEGV, nothing is mapped
  *
- * A line holds nothing that differs from one run to the next: of pointers only whether there is
- * one.
+ * A program's output is compared with that of the same program on Linux. So a line holds nothing
+ * that differs from one run to the next: no pids, times or addresses, but what was found out about
+ * them. What is no call, such as a structure, is said by say().
  */
 #ifndef TESTS_PROGRAMS_SHOW_H
 #define TESTS_PROGRAMS_SHOW_H
 
-#include "tests/programs/program.h"
-
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define SHOW(call)                        \
     do {                                  \
         errno = 0;                        \
         show_number(#call, (long)(call)); \
+    } while (0)
+
+/* A call that returns a pid or the like, or -1. */
+#define SHOW_WORKS(call)                       \
+    do {                                       \
+        errno = 0;                             \
+        show_works(#call, (long)(call) != -1); \
     } while (0)
 
 /* A call that returns an address, or MAP_FAILED. */
@@ -50,6 +66,24 @@
 static void *volatile nowhere;
 static volatile long minus_one = -1, too_many = 1025;
 
+/* Writes one line by one write(), so that children and signal handlers may do so too. */
+static inline __attribute__((format(printf, 1, 2))) void say(const char *format, ...)
+{
+    char line[512];
+    va_list arguments;
+    int kept = errno;
+
+    va_start(arguments, format);
+    int length = vsnprintf(line, sizeof(line) - 1, format, arguments);
+    va_end(arguments);
+    if (length > (int)sizeof(line) - 2)
+        length = (int)sizeof(line) - 2;
+    line[length] = '\n';
+    if (write(STDOUT_FILENO, line, (size_t)length + 1) != length + 1)
+        _exit(99);
+    errno = kept;
+}
+
 static inline void section(const char *title)
 {
     say("-- %s", title);
@@ -63,12 +97,47 @@ static inline void show_number(const char *text, long value)
         say("%s = %ld", text, value);
 }
 
+static inline void show_works(const char *text, bool works)
+{
+    say("%s: %s", text, works ? "works" : strerror(errno));
+}
+
 static inline void show_place(const char *text, void *place)
 {
     if (place == (void *)-1)
         say("%s: %s", text, strerror(errno));
     else
         say("%s: %s", text, place ? "a place" : "NULL");
+}
+
+/* ---- children ---- */
+
+/* A status of wait() in words. */
+static inline void say_status(const char *what, int status)
+{
+    if (WIFEXITED(status))
+        say("%s: exit %d", what, WEXITSTATUS(status));
+    else if (WIFSIGNALED(status))
+        say("%s: killed by %d", what, WTERMSIG(status));
+    else if (WIFSTOPPED(status))
+        say("%s: stopped by %d, event %d", what, WSTOPSIG(status), status >> 16);
+    else
+        say("%s: %s", what, WIFCONTINUED(status) ? "continued" : "unknown");
+}
+
+/* Runs a function in a child, waits for it and says how it ended. */
+static inline void in_child(const char *what, void (*function)(void))
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        function();
+        _exit(0);
+    }
+    while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+        ;
+    say_status(what, status);
 }
 
 static inline void show_end(const char *text, pid_t pid)
@@ -81,7 +150,7 @@ static inline void show_end(const char *text, pid_t pid)
         say_status(text, status);
 }
 
-/* ---- Accesses to memory ---- */
+/* ---- accesses to memory ---- */
 
 static inline void reading(volatile unsigned char *place)
 {

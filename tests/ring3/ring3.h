@@ -32,7 +32,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- The machine and the kernel ---- */
+/* ---- the machine and the kernel ---- */
 
 /* Reasons to skip, or NULL. */
 static inline const char *without_pku(void)
@@ -79,6 +79,20 @@ static inline bool is_latchkey(void)
     return strstr(name.release, "latchkey") != NULL;
 }
 
+/* The core lacks what stands above the line of docs/architecture.md; tools/run --core says so. */
+static inline bool is_core(void)
+{
+    return getenv("LATCHKEY_CORE") != NULL;
+}
+
+/* For a test of a room above the line: whether it was skipped, since this is the core. */
+static inline bool skipped_without_room(const char *room)
+{
+    if (is_core())
+        ktap_skip("the core lacks %s", room);
+    return is_core();
+}
+
 /* Without PKU, Linux differs from its manual page; Latchkey follows the page. */
 static inline bool follows_manual_without_pku(void)
 {
@@ -100,7 +114,7 @@ static inline bool has_five_levels(void)
     return true;
 }
 
-/* ---- Faults ---- */
+/* ---- faults ---- */
 
 /* How the CPU says why (SDM volume 3, 4.7). */
 enum {
@@ -253,7 +267,7 @@ static inline bool is_key_fault(struct fault fault, int key)
     return is_segv(fault, SEGV_PKUERR) && fault.key == key;
 }
 
-/* ---- Pages ---- */
+/* ---- pages ---- */
 
 /* New private pages, zero and under key 0. Ends the program if there is no memory. */
 static inline char *map_pages(size_t count, int protection)
@@ -297,7 +311,7 @@ static inline char *map_code(void)
     return page;
 }
 
-/* ---- Children ---- */
+/* ---- children ---- */
 
 /* The wait status of a child that runs the function, with the signals' default actions. */
 static inline int status_of(void (*run)(void))

@@ -17,7 +17,7 @@
 #define FUZZ_PROCESSES 2
 #define NOBODY         65534
 
-/* ---- The fuzzer ---- */
+/* ---- the fuzzer ---- */
 
 /*
  * Not as root, whose calls may change what others rely on: the time of day, for one. It works in
@@ -37,7 +37,7 @@ static int fuzz(uint64_t seed)
     return supervise(&plan) ? 0 : 1;
 }
 
-/* ---- The table ---- */
+/* ---- the table ---- */
 
 #define PROGRAM(...)                   \
     .arguments = (const char *const[]) \

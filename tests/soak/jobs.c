@@ -48,7 +48,7 @@ uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* ---- Start ---- */
+/* ---- start ---- */
 
 static void output_path(char *path, size_t size, const struct job *job)
 {
@@ -115,7 +115,7 @@ static void start(struct job *job)
     }
 }
 
-/* ---- End ---- */
+/* ---- end ---- */
 
 static void print_tail(const struct job *job)
 {
@@ -175,7 +175,7 @@ static void changed(long pid, int status)
     }
 }
 
-/* ---- Meanwhile ---- */
+/* ---- meanwhile ---- */
 
 static void meet_fate(struct job *job)
 {

@@ -37,7 +37,7 @@ static struct {
 
 static uint64_t leaks;
 
-/* ---- Options ---- */
+/* ---- options ---- */
 
 static _Noreturn void usage(void)
 {
@@ -74,7 +74,7 @@ static void parse(int argc, char **argv)
         usage();
 }
 
-/* ---- Progress ---- */
+/* ---- progress ---- */
 
 /* On a terminal a line that is written over; elsewhere nothing but the ends of rounds. */
 static void show_progress(uint64_t started, unsigned int round)
@@ -106,7 +106,7 @@ static void tell_round(unsigned int round, const struct counters *counters)
     fflush(stdout);
 }
 
-/* ---- Rounds ---- */
+/* ---- rounds ---- */
 
 /* By another process, for how much stack it needs depends on what the jobs have left there. */
 static void remove_files(void)

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import paging  # noqa: E402
 
-# As arch/layout.h, mm/kernel_map.h and mm/area.h have them: GDB knows no macros.
+# As arch/cpu/layout.h, mm/table/kernel_map.h and mm/space/area.h have them: GDB knows no macros.
 DIRECT_MAP_BASE = 0xFFFF888000000000
 KERNEL_STACK_SIZE = 16384
 AREA_SHARED = 1

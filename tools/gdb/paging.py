@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Decodes page-table entries and PKRU values into words. Needs no GDB, so a test can use it too.
 
-The formats are arch/pte.h's and arch/pkru.h's (SDM vol. 3A, 4.5 and 4.6.2).
+The formats are arch/mmu/pte.h's and arch/mmu/pkru.h's (SDM vol. 3A, 4.5 and 4.6.2).
 """
 
 ADDRESS_MASK = 0x000FFFFFFFFFF000
@@ -11,7 +11,7 @@ KEY_SHIFT = 59
 KEY_COUNT = 16
 
 LEVEL_NAMES = {4: "PML4E", 3: "PDPTE", 2: "PDE", 1: "PTE"}
-# Bit, letters; W, U and so on as the reports of kernel/report_decode.c write them.
+# Bit, letters; W, U and so on as the reports of kernel/report/report_decode.c write them.
 FLAGS = ((0, "P"), (1, "W"), (2, "U"), (5, "A"), (6, "D"), (8, "G"), (9, "OWNED"), (63, "NX"))
 TABLE_FLAGS = ("P", "W", "U", "A", "NX")
 

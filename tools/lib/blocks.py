@@ -16,7 +16,7 @@ CALL_SIZE = 5
 GRAIN = 4  # sanitizers/coverage.h: one mark for so many bytes
 MARKER = "__sanitizer_cov_trace_pc"
 MARKS = "coverage_map"
-KERNEL_BASE = 0xFFFFFFFF80000000  # arch/layout.h
+KERNEL_BASE = 0xFFFFFFFF80000000  # arch/cpu/layout.h
 
 # place     of its mark in the map
 # function  (file, name), the file of the first line in it

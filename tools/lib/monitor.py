@@ -108,7 +108,7 @@ def _row(symbols, address, lookup=None):
 
 
 def _trace(monitor, cpu, registers, symbols):
-    """The rows from RIP on, by frame pointers (kernel/backtrace.c draws them)."""
+    """The rows from RIP on, by frame pointers (kernel/explain/backtrace.c draws them)."""
     rows = [_row(symbols, registers["RIP"])]
     frame = registers["RBP"]
     while len(rows) < ROWS and frame >= UPPER_HALF and frame % 8 == 0:

@@ -17,7 +17,7 @@
 #define LOOKS        3   /* pages looked at after each change */
 #define UNALIGNED_BY 100 /* pages */
 
-/* ---- Faults: the handler opens all keys and notes which one it was ---- */
+/* ---- faults: the handler opens all keys and notes which one it was ---- */
 
 static uint32_t pkru_offset;
 static volatile sig_atomic_t fault_key;
@@ -44,7 +44,7 @@ static void watch_for_faults(void)
     require(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
 }
 
-/* ---- Memory whose key or protection changes, by turns to keys[0] and keys[1] ---- */
+/* ---- memory whose key or protection changes, by turns to keys[0] and keys[1] ---- */
 
 static struct {
     char *start;
@@ -226,7 +226,7 @@ static void measure_faults(void)
     measure(&operation);
 }
 
-/* ---- Mapping ---- */
+/* ---- mapping ---- */
 
 static void map_touch_unmap(int turn)
 {

@@ -87,7 +87,7 @@ static void *yield_always(void *unused)
     return unused;
 }
 
-/* ---- Two pipes ---- */
+/* ---- two pipes ---- */
 
 static int to_echo[2], from_echo[2];
 
@@ -108,7 +108,7 @@ static void play_ping_pong(int turn)
     require(read(from_echo[0], &byte, 1) == 1, "read");
 }
 
-/* ---- Rows ---- */
+/* ---- rows ---- */
 
 static void measure_switches(const char *what, void (*run)(int))
 {
@@ -140,7 +140,7 @@ static void measure_partner(bool is_thread, bool uses_keys)
     }
 }
 
-/* ---- Processes ---- */
+/* ---- processes ---- */
 
 static void wait_for(pid_t child)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tests/parsers/support/boot_result.h"
 
-#include "arch/layout.h"
+#include "arch/cpu/layout.h"
 #include "libc/include/string.h"
-#include "mm/ram.h"
+#include "mm/page/ram.h"
 #include "tests/parsers/support/harness.h"
 
 static void check_memory(const struct boot_info *info)
@@ -18,11 +18,11 @@ static void check_memory(const struct boot_info *info)
 /* The ranges of RAM are pages, in order, apart, and where the direct map can show them. */
 static void check_ram(const struct boot_info *info)
 {
-    const struct page_range *range;
     uint64_t end = 0;
 
     ram_init(info);
-    for (size_t i = 0; (range = ram_range(i)); i++) {
+    for (size_t i = 0; i < ram.count; i++) {
+        const struct page_range *range = &ram.range[i];
         expect(range->start.value % PAGE_SIZE == 0 && range->end.value % PAGE_SIZE == 0);
         expect(range->start.value < range->end.value && range->end.value <= DIRECT_MAP_SIZE);
         expect(range->start.value >= end);

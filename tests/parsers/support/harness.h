@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arch/types.h"
+#include "arch/cpu/types.h"
 
 void *malloc(size_t size);
 void free(void *memory);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How a room attaches itself to one that stands below it and does not know it.
+ *
+ * The room below declares an event in a header of its own, with a description of when it comes,
+ * under which lock, whether it may fail and what is undone then:
+ *
+ *     EVENT(thread_ends, void, void);
+ *     EVENT(area_changes, int, struct address_space *space, uintptr_t start, uintptr_t end);
+ *
+ * A room above hangs a function on it, which the linker collects (linker.ld has a line for each
+ * event):
+ *
+ *     ATTACH(thread_ends, robust_list_leave);
+ *
+ * The function is not to be named start or end: attached_EVENT_start and attached_EVENT_end are the
+ * linker's.
+ *
+ * Where it happens the room below tells all who hang there, or asks them, and the first answer that
+ * is not 0 counts:
+ *
+ *     TELL(thread_ends);
+ *     error = ASK(area_changes, space, start, end);
+ *
+ * Rooms that are left out of the link are missed by nobody. Those that are told are told in the
+ * order in which they were linked, on which none of them may count. tools/attached lists who hangs
+ * where.
+ */
+#ifndef ARCH_CPU_ATTACH_H
+#define ARCH_CPU_ATTACH_H
+
+/* clang-format off */
+#define EVENT(event, result, ...)                                                                  \
+    typedef result event##_event_t(__VA_ARGS__);                                                   \
+    extern event##_event_t *const attached_##event##_start[], *const attached_##event##_end[]
+
+#define ATTACH(event, function)                                                                    \
+    static event##_event_t *const attached_##event##_##function                                    \
+        __attribute__((used, section(".attached." #event))) = function
+
+#define TELL(event, ...)                                                                           \
+    do {                                                                                           \
+        for (event##_event_t *const *attached_ = attached_##event##_start;                         \
+             attached_ < attached_##event##_end; attached_++)                                      \
+            (*attached_)(__VA_ARGS__);                                                             \
+    } while (0)
+
+#define ASK(event, ...)                                                                            \
+    ({                                                                                             \
+        int answer_ = 0;                                                                           \
+        for (event##_event_t *const *attached_ = attached_##event##_start;                         \
+             !answer_ && attached_ < attached_##event##_end; attached_++)                          \
+            answer_ = (*attached_)(__VA_ARGS__);                                                   \
+        answer_;                                                                                   \
+    })
+/* clang-format on */
+
+#endif

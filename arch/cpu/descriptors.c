@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/*
+ * GDT and TSS.
+ *
+ * The top of each interrupt stack holds its CPU's percpu pointer, by which the entry code finds GS
+ * without having to believe the one that was interrupted.
+ */
+#include "arch/cpu/descriptors.h"
+
+#include <stdint.h>
+
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/percpu.h"
+#include "libc/include/string.h"
+
+#define TSS_BUSY       (1ul << 41)    /* of the descriptor's type */
+#define USER_READ_ONLY (0xf1ul << 40) /* data, accessed, DPL 3; its limit counts bytes */
+#ifdef LATCHKEY_KASAN
+#define IST_STACK_SIZE 16384
+#else
+#define IST_STACK_SIZE 8192
+#endif
+
+/* Indexes are selectors / 8. No 32-bit code segment: ring 3 cannot leave 64-bit mode. */
+static const uint64_t gdt_template[GDT_ENTRIES] = {
+    [KERNEL_CS / 8] = 0x00af9b000000ffff,
+    [KERNEL_SS / 8] = 0x00cf93000000ffff,
+    [USER_SS / 8] = 0x00cff3000000ffff,
+    [USER_CS / 8] = 0x00affb000000ffff,
+};
+
+static struct percpu percpu_boot;
+static char ist_stacks[IST_COUNT][IST_STACK_SIZE] __attribute__((aligned(16)));
+
+static void set_tss_descriptor(struct cpu_tables *tables)
+{
+    uintptr_t base = (uintptr_t)&tables->tss;
+
+    tables->gdt[TSS_SS / 8] = (sizeof(tables->tss) - 1) | (base & 0xffffff) << 16 | 0x89ul << 40 |
+                              (base >> 24 & 0xff) << 56;
+    tables->gdt[TSS_SS / 8 + 1] = base >> 32;
+}
+
+void descriptors_prepare(struct percpu *cpu, const uintptr_t stacks[IST_COUNT])
+{
+    struct cpu_tables *tables = &cpu->tables;
+
+    memcpy(tables->gdt, gdt_template, sizeof(gdt_template));
+    for (unsigned int ist = IST_NONE + 1; ist < IST_COUNT; ist++) {
+        uintptr_t top = stacks[ist] - 16;
+        *(struct percpu **)top = cpu;
+        tables->tss.ist[ist - 1] = top;
+    }
+    tables->tss.io_map = sizeof(tables->tss);
+    set_tss_descriptor(tables);
+    cpu->self = cpu;
+}
+
+/* The limit's low 16 bits are the descriptor's, which is enough for CPU_MAX. */
+void descriptors_set_number(struct percpu *cpu)
+{
+    cpu->tables.gdt[NUMBER_SS / 8] = USER_READ_ONLY | cpu->number;
+}
+
+void descriptors_load(struct percpu *cpu)
+{
+    struct table_pointer gdt_pointer = {sizeof(cpu->tables.gdt) - 1, (uintptr_t)cpu->tables.gdt};
+
+    /*
+     * Out of reset the local table is 64 KiB at address 0 (SDM vol. 3A, table 9-1), where a program
+     * could write descriptors of its own: there is none.
+     *
+     * LTR wants the TSS free, and a CPU that is started again has left it busy.
+     */
+    cpu->tables.gdt[TSS_SS / 8] &= ~TSS_BUSY;
+    __asm__ volatile("lgdt %0\n"
+                     "pushq %1\n"
+                     "leaq 1f(%%rip), %%rax\n"
+                     "pushq %%rax\n"
+                     "lretq\n"
+                     "1: movl %2, %%eax\n"
+                     "movl %%eax, %%ss\n"
+                     "xorl %%eax, %%eax\n"
+                     "movl %%eax, %%ds\n"
+                     "movl %%eax, %%es\n"
+                     "movl %%eax, %%fs\n"
+                     "movl %%eax, %%gs\n"
+                     "lldt %%ax\n"
+                     "ltr %w3\n"
+                     :
+                     : "m"(gdt_pointer), "i"(KERNEL_CS), "i"(KERNEL_SS), "r"(TSS_SS)
+                     : "rax", "memory");
+    wrmsr(MSR_GS_BASE, (uintptr_t)cpu);
+    wrmsr(MSR_KERNEL_GS_BASE, 0);
+}
+
+void descriptors_init(void)
+{
+    uintptr_t stacks[IST_COUNT];
+
+    for (unsigned int ist = 0; ist < IST_COUNT; ist++)
+        stacks[ist] = (uintptr_t)ist_stacks[ist] + IST_STACK_SIZE;
+    descriptors_prepare(&percpu_boot, stacks);
+    descriptors_load(&percpu_boot);
+    percpu_boot.apic_id = cpu_apic_id();
+    percpu_add(&percpu_boot);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What belongs to one CPU, reached by GS while the kernel runs.
+ *
+ * In ring 3 GS is the program's; SWAPGS exchanges the two bases on every entry and exit.
+ * The offsets of the first fields are known to arch/entry/entry.asm.
+ *
+ * A CPU is a number from 0, the boot CPU, to cpu_count - 1. Its APIC id is another matter: ids
+ * may have gaps and go beyond 255.
+ */
+#ifndef ARCH_CPU_PERCPU_H
+#define ARCH_CPU_PERCPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/cpu/cpu_set.h"
+#include "arch/cpu/descriptors.h"
+#include "arch/cpu/tlb_cpu.h"
+
+struct task;
+
+struct percpu {
+    struct percpu *self;    /* 0: so that one load gives the pointer */
+    uintptr_t kernel_stack; /* 8: top of the running task's kernel stack */
+    uintptr_t user_rsp;     /* 16: scratch of the SYSCALL entry */
+    struct task *current;   /* 24 */
+    unsigned int number;    /* 0, 1, 2 ... */
+    uint32_t pkru;          /* the last value loaded by a switch, for a debugger without PKRU */
+    uint64_t system_calls;  /* 40: how many were made */
+    uint32_t apic_id;
+    uint32_t pkru_found; /* when it was started: what INIT left, if the boot CPU started it */
+    int64_t tsc_offset;  /* added to the TSC it gives the boot CPU's */
+    struct cpu_tables tables;
+    struct tlb_cpu tlb;
+    uint64_t key_map_retries; /* of exchanges in mm/space/keys.c that another CPU was ahead of */
+};
+
+_Static_assert(offsetof(struct percpu, kernel_stack) == 8, "PERCPU_KERNEL_STACK in entry.asm");
+_Static_assert(offsetof(struct percpu, user_rsp) == 16, "PERCPU_USER_RSP in entry.asm");
+_Static_assert(offsetof(struct percpu, current) == 24, "current()");
+_Static_assert(offsetof(struct percpu, number) == 32, "this_cpu_number()");
+_Static_assert(offsetof(struct percpu, system_calls) == 40, "PERCPU_SYSTEM_CALLS in entry.asm");
+
+/* CPUs that are up, at least 1. It grows while the machine starts, and never shrinks. */
+extern unsigned int cpu_count;
+
+/* By number; NULL from cpu_count on. */
+extern struct percpu *percpu_table[CPU_MAX];
+
+static inline struct percpu *percpu_of(unsigned int cpu)
+{
+    return percpu_table[cpu];
+}
+
+static inline struct percpu *this_cpu(void)
+{
+    struct percpu *cpu;
+    __asm__ volatile("movq %%gs:0, %0" : "=r"(cpu));
+    return cpu;
+}
+
+/* The same one's number; it stays that as long as the task does not wait. */
+static inline unsigned int this_cpu_number(void)
+{
+    unsigned int number;
+    __asm__ volatile("movl %%gs:32, %0" : "=r"(number));
+    return number;
+}
+
+/* Gives the next number to a CPU whose area is filled in, and so brings it up for all to see. */
+void percpu_add(struct percpu *cpu);
+
+/* Where entries from ring 3 find their stack from now on: TSS.RSP0 and the SYSCALL entry's copy. */
+void cpu_set_kernel_stack(uintptr_t top);
+
+#endif

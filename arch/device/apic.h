@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The local APIC: its timer, interrupts to other CPUs and the end of interrupts (SDM vol. 3A,
+ * chapter 10).
+ *
+ * It is used in the mode the firmware left it in: x2APIC by MSRs, or xAPIC by its page, which
+ * the caller maps. The 8259s, where there are any, are masked.
+ */
+#ifndef ARCH_DEVICE_APIC_H
+#define ARCH_DEVICE_APIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/cpu/cpu_set.h"
+#include "arch/cpu/trap.h"
+#include "arch/cpu/types.h"
+
+/* Whether the registers are a page in memory (xAPIC), and where. */
+bool apic_is_memory_mapped(paddr_t *page);
+
+/* Enables the boot CPU's APIC, its timer stopped. registers: the mapped page; NULL for x2APIC. */
+void apic_init(volatile void *registers);
+
+/* The same on another CPU, which is put into the boot CPU's mode whatever its own was. */
+void apic_init_other(void);
+
+/* Whether an interrupt can be sent to a CPU with this id: in xAPIC mode there are 8 bits for it. */
+bool apic_can_reach(uint32_t id);
+
+uint32_t apic_id(void);
+
+/* To the CPU with this APIC id: an interrupt at a vector, or one that cannot be masked. */
+void apic_send_interrupt(uint32_t id, unsigned int vector);
+void apic_send_nmi(uint32_t id);
+
+/* Resets a CPU; then starts it, which waits since, in real mode at a page below 1 MiB. */
+void apic_send_init(uint32_t id);
+void apic_send_startup(uint32_t id, paddr_t page);
+
+/* Counts down from the largest value without interrupting, for calibration; and what is left. */
+void apic_timer_start_counting(void);
+uint32_t apic_timer_remaining(void);
+
+/* Interrupts once at VECTOR_TIMER, that many ticks of the timer's clock from now. */
+void apic_timer_once(uint32_t ticks);
+
+/* Whether the timer can compare with the TSC; then it interrupts when that is there or beyond. */
+bool apic_timer_has_deadline(void);
+void apic_timer_deadline(uint64_t tsc);
+
+void apic_end_of_interrupt(void);
+
+/* ---- interrupts from one CPU to another, by the CPUs' numbers ---- */
+
+/*
+ * What was written before the call is seen by the handler. The call returns when the interrupt is
+ * on its way, not when it has arrived: who needs an answer has the handler write one. Sending is
+ * possible from everywhere, with interrupts on or off.
+ */
+
+/* VECTOR_RESCHEDULE, VECTOR_TLB or VECTOR_WAKE, to one CPU that is up; also to this one. */
+void ipi_send(unsigned int cpu, enum vector vector);
+
+/* To each member of a set but this CPU; returns to how many. */
+unsigned int ipi_send_set(const struct cpu_set *set, enum vector vector);
+
+/* A non-maskable interrupt to each CPU that is up but this one. */
+void ipi_send_nmi_to_others(void);
+
+#endif

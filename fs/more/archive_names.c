@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Archives whose files have several names, or that replace what an earlier one had.
+ */
+#include <asm/errno.h>
+
+#include "fs/more/node_more.h"
+#include "fs/node/path.h"
+#include "fs/root/cpio.h"
+#include "fs/root/root.h"
+#include "mm/page/slab.h"
+
+/* A file that has several names, by which the archive tells them apart. */
+struct known_file {
+    struct known_file *next;
+    uint32_t inode, major, minor;
+    struct node *node; /* with a reference */
+};
+
+static struct known_file *known_files; /* of the archive at hand */
+
+static bool has_more_names(const struct cpio_entry *entry)
+{
+    return entry->fields[CPIO_LINKS] > 1 && !S_ISDIR(entry->fields[CPIO_MODE]);
+}
+
+static struct node *find_known(const struct cpio_entry *entry)
+{
+    const struct known_file *file = known_files;
+
+    while (file &&
+           (file->inode != entry->fields[CPIO_INODE] || file->major != entry->fields[CPIO_MAJOR] ||
+            file->minor != entry->fields[CPIO_MINOR]))
+        file = file->next;
+    return file ? file->node : NULL;
+}
+
+static int remember(const struct cpio_entry *entry, struct node *node)
+{
+    struct known_file *file = kmalloc(sizeof(*file));
+
+    if (!file)
+        return -ENOMEM;
+    *file = (struct known_file){
+        .next = known_files,
+        .inode = entry->fields[CPIO_INODE],
+        .major = entry->fields[CPIO_MAJOR],
+        .minor = entry->fields[CPIO_MINOR],
+        .node = node,
+    };
+    node_get(node);
+    known_files = file;
+    return 0;
+}
+
+static void forget_all(void)
+{
+    while (known_files) {
+        struct known_file *file = known_files;
+
+        known_files = file->next;
+        node_put(file->node);
+        kfree(file);
+    }
+}
+ATTACH(archive_ends, forget_all);
+
+/* One more name of a known file: 1 or an errno. */
+static int link_known(struct path_end *end, const struct cpio_entry *entry, struct node *known,
+                      struct node **node)
+{
+    int error;
+
+    if ((known->mode ^ entry->fields[CPIO_MODE]) & S_IFMT)
+        return -EINVAL;
+    if (!node_more(end->directory)->link)
+        return -EPERM;
+    error = node_more(end->directory)->link(end->directory, &end->name, known);
+    if (error)
+        return error;
+    node_get(known);
+    *node = known;
+    return 1;
+}
+
+/* What a later archive has again replaces a file. */
+static int make_way(struct path_end *end, uint32_t mode)
+{
+    if (!end->node)
+        return 0;
+    if (node_is_directory(end->node) || S_ISDIR(mode))
+        return -EEXIST;
+    if (!node_more(end->directory)->unlink)
+        return -EPERM;
+    return node_more(end->directory)->unlink(end->directory, &end->name, end->node);
+}
+
+static int make_known(struct path_end *end, const struct cpio_entry *entry, struct node **node)
+{
+    struct node *known;
+    int error = make_way(end, entry->fields[CPIO_MODE]);
+
+    if (error || !has_more_names(entry))
+        return error;
+    known = find_known(entry);
+    if (known)
+        return link_known(end, entry, known, node);
+    error = initramfs_create(end, entry, node);
+    if (!error)
+        error = remember(entry, *node);
+    return error ? error : 1;
+}
+ATTACH(archived_file_comes, make_known);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Making files shorter: what programs have mapped of the end goes first, so that an access there is
+ * SIGBUS and nobody keeps a page that the file no longer has. An object does not know its areas:
+ * files are mapped often and truncated while mapped hardly ever, so all spaces are looked through.
+ */
+#include <asm/errno.h>
+
+#include "fs/more/seals.h"
+#include "fs/more/tmpfs_more.h"
+#include "kernel/task/task.h"
+#include "mm/object/object.h"
+#include "mm/space/address_space.h"
+#include "mm/space/area.h"
+
+/* Private copies of the object's pages go too, as on Linux. */
+static void zap_area_locked(struct address_space *space, const struct area *area, uint64_t first)
+{
+    uint64_t end_page = area->object_page + ((area->end - area->start) >> PAGE_SHIFT);
+    uintptr_t start = area->start;
+
+    if (first >= end_page)
+        return;
+    if (first > area->object_page)
+        start += (first - area->object_page) << PAGE_SHIFT;
+    space_zap_locked(space, start, area->end);
+}
+
+static void zap_space(struct address_space *space, const struct memory_object *object,
+                      uint64_t first)
+{
+    struct area *area;
+
+    space_lock_write(space);
+    RB_FOREACH (area, area_tree, &space->areas)
+        if (area->object == object)
+            zap_area_locked(space, area, first);
+    space_flush_locked(space);
+    space_unlock_write(space);
+}
+
+/*
+ * The size first: a fault that still saw the old one held its space's lock, so that what it mapped
+ * is there to be found; a later one is refused. The pages last, when nobody has them.
+ */
+static void zap_all(struct memory_object *object, uint64_t size)
+{
+    uint64_t first = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+    struct task *task;
+
+    object_set_size(object, size);
+    TAILQ_FOREACH (task, &all_tasks, all_link)
+        if (task->space)
+            zap_space(task->space, object, first);
+}
+
+int tmpfs_cut(struct node *node, uint64_t size)
+{
+    struct memory_object *object = tmpfs_node(node)->object;
+    uint64_t old_size = object->size;
+
+    if (size <= OBJECT_SIZE_MAX && ((size < old_size && (node->seals & F_SEAL_SHRINK)) ||
+                                    (size > old_size && (node->seals & F_SEAL_GROW))))
+        return -EPERM;
+    if (size <= old_size)
+        zap_all(object, size);
+    return tmpfs_resize(node, size);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Nodes: references, places and who may; all that every file system shares.
+ */
+#include "fs/node/node.h"
+
+#include <asm/errno.h>
+
+#include "arch/cpu/bug.h"
+#include "kernel/time/time.h"
+#include "mm/page/slab.h"
+
+struct spinlock namespace_lock = SPINLOCK_INIT("namespace");
+
+void node_init(struct node *node, const struct node_operations *operations, uint32_t mode,
+               const struct file_system *file_system)
+{
+    static uint64_t last_inode;
+
+    *node = (struct node){.operations = operations, .references = 1, .mode = mode};
+    node->file_system = file_system;
+    node->inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED);
+    node->accessed = node->modified = node->changed = file_time_now();
+}
+
+void node_get(struct node *node)
+{
+    __atomic_fetch_add(&node->references, 1, __ATOMIC_RELAXED);
+}
+
+/* The last reference to a child drops one to its parent: a loop, so that depth costs no stack. */
+void node_put(struct node *node)
+{
+    while (node && !__atomic_sub_fetch(&node->references, 1, __ATOMIC_ACQ_REL)) {
+        /* A root is its own parent, without a reference. */
+        struct node *parent = node->parent == node ? NULL : node->parent;
+
+        kfree(node->last_name);
+        node->operations->release(node);
+        node = parent;
+    }
+}
+
+void node_attach_locked(struct node *node, struct node *parent, const char *name)
+{
+    struct node *old = node->parent;
+
+    assert(spin_is_held(&namespace_lock));
+    node_get(parent);
+    node->parent = parent;
+    node->name = name;
+    kfree(node->last_name);
+    node->last_name = NULL;
+    if (old)
+        node_put(old);
+}
+
+struct node *node_parent(struct node *directory)
+{
+    struct node *parent;
+
+    spin_lock(&namespace_lock);
+    parent = directory->parent;
+    node_get(parent);
+    spin_unlock(&namespace_lock);
+    return parent;
+}
+
+file_time_t file_time_now(void)
+{
+    return (file_time_t)time_realtime_ns();
+}
+
+/* Nobody runs what is a program for nobody; all else root may. */
+__attribute__((weak)) int node_permission(const struct node *node, unsigned int wanted)
+{
+    bool is_program = node_is_directory(node) || (node->mode & 0111);
+
+    return (wanted & MAY_EXECUTE) && !is_program ? -EACCES : 0;
+}
+
+int may_add_name(const struct node *directory)
+{
+    return directory->links ? node_permission(directory, MAY_WRITE | MAY_EXECUTE) : -ENOENT;
+}

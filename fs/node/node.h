@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Nodes: what names lead to. A directory, a regular file, a symbolic link, a device or a FIFO.
+ *
+ * This room owns nodes, their places in the tree, the walk along a path, and the question of who
+ * may; what is in a node it leaves to file systems, and opening to fs/open/.
+ *
+ * A file system makes nodes with its own operations; fs/node/path.c walks from one to the next and
+ * fs/open/open.c makes a struct file of one. There is one tree: the root is a tmpfs, and an entry
+ * of a directory may lead to another file system's root.
+ *
+ * A node remembers one of the places it hangs at, for getcwd() and /proc: its parent, to which it
+ * holds a reference, and its name there. A parent's entry holds a reference to the child; taking
+ * the entry out breaks the circle. namespace_lock covers parent, name and links of all
+ * nodes and the entries of all directories; it is never held while user memory is touched.
+ */
+#ifndef FS_NODE_NODE_H
+#define FS_NODE_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <asm/stat.h>
+#include <bsd/sys/queue.h>
+#include <linux/limits.h>
+#include <linux/stat.h>
+
+#include "arch/cpu/attach.h"
+#include "arch/lock/spinlock.h"
+
+struct file;
+struct node;
+struct node_more;
+struct pipe;
+struct statfs;
+
+LIST_HEAD(file_lock_list, file_lock);
+
+/* Nanoseconds since 1970-01-01 UTC: enough until the year 2262. */
+typedef int64_t file_time_t;
+
+/* One component of a path: no slash, no NUL within, 1 to NAME_MAX bytes. */
+struct node_name {
+    const char *text; /* ends with a NUL */
+    size_t length;
+};
+
+/* What a new node shall be. */
+struct node_template {
+    uint32_t mode;        /* S_IFMT and permission bits */
+    uint32_t device;      /* of a device: its number, as stat() gives it */
+    const char *target;   /* of a symbolic link; needs no NUL */
+    size_t target_length; /* below PATH_MAX */
+};
+
+/* Positions 0 and 1 of a directory are "." and ".."; here begin the others. */
+#define DIRECTORY_FIRST 2
+
+/*
+ * What is NULL is refused. No lock is held when one is called, but for release, which may be
+ * called with namespace_lock held.
+ */
+struct node_operations {
+    /* Directories. Children are given with a reference for the caller. */
+    int (*lookup)(struct node *directory, const struct node_name *name, struct node **child);
+    int (*create)(struct node *directory, const struct node_name *name,
+                  const struct node_template *template, struct node **child);
+    /* Symbolic links: copies the target without a NUL; its length, cut to size, or an errno. */
+    long (*read_link)(struct node *node, char *buffer, size_t size);
+    /* Links of /proc: the node that it leads to, with a reference, whatever its text says. */
+    int (*follow)(struct node *node, struct node **target);
+    /* Regular files and those of /proc/PID/fd: sets the file's operations. */
+    int (*open)(struct node *node, struct file *file);
+    /* Regular files: sets the size. */
+    int (*resize)(struct node *node, uint64_t size);
+    /* Frees the node: the last reference is gone. */
+    void (*release)(struct node *node);
+    /* What rooms above ask besides (fs/more/node_more.h), or NULL. */
+    const struct node_more *more;
+};
+
+/* What is the same for all nodes of a file system. */
+struct file_system {
+    uint32_t device; /* st_dev */
+    long magic;      /* f_type of statfs() */
+    /* Of a new name that no directory takes, in place of the call's own errno; 0: that one. */
+    int refusal;
+    /* Fills in what is there and what is free. NULL: there are no limits, which 0 stands for. */
+    void (*usage)(struct statfs *status);
+};
+
+/*
+ * Each field says which lock guards it, by the name that it has in docs/architecture.md, "Locks".
+ * What is constant is set before anybody else knows of the node.
+ */
+struct node {
+    const struct node_operations *operations; /* lock: none, constant */
+    uint32_t references;                      /* lock: none, atomic */
+    uint32_t mode;        /* lock: kernel; S_IFMT, which is constant, and permission bits */
+    uint32_t links;       /* lock: namespace; the kernel lock does to read */
+    uint32_t user, group; /* lock: kernel; whose it is */
+    uint32_t device;      /* lock: none, constant; of a device node: its number */
+    const struct file_system *file_system; /* lock: none, constant */
+    uint64_t inode;                        /* lock: none, constant */
+    file_time_t accessed;                  /* lock: kernel */
+    file_time_t modified, changed;         /* lock: kernel; none, atomic, for writes to a mapping */
+    struct node *parent; /* lock: namespace; with a reference; the root's is itself, without */
+    const char *name;    /* lock: namespace; in the parent's entry; NULL when it hangs nowhere */
+    char *last_name;     /* lock: namespace; what it was called, while it hangs nowhere, or NULL */
+    bool may_be_linked;  /* lock: kernel; has no name yet and may get one: O_TMPFILE */
+    struct pipe *pipe;   /* lock: kernel; of a FIFO, while it is open (fs/pipe/) */
+    uint32_t seals;      /* lock: kernel; F_SEAL_* (fs/more/seals.h) */
+    struct file_lock_list locks; /* lock: kernel; what they are, fs/lock/ says */
+};
+
+extern struct spinlock namespace_lock;
+
+/* The number of a device as st_rdev has it (Linux's new_encode_dev()). */
+static inline uint32_t device_number(uint32_t major, uint32_t minor)
+{
+    return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12);
+}
+
+/* Sets up a new node, with one reference and the time now. */
+void node_init(struct node *node, const struct node_operations *operations, uint32_t mode,
+               const struct file_system *file_system);
+
+/*
+ * The running task has made a node, which nobody else has seen yet; its user and group are 0, its
+ * mode is what was asked for. directory is where it gets its name; NULL: nowhere. The kernel lock
+ * is held, and no other. It may not fail.
+ */
+EVENT(node_is_made, void, struct node *node, const struct node *directory);
+
+void node_get(struct node *node);
+void node_put(struct node *node);
+
+/* What is said to who makes a name in a directory that takes none. */
+static inline int node_refusal(const struct node *directory, int may_not)
+{
+    return directory->file_system->refusal ? directory->file_system->refusal : may_not;
+}
+
+static inline bool node_is_directory(const struct node *node)
+{
+    return S_ISDIR(node->mode);
+}
+
+/* Gives a node its place, as an entry is made. */
+void node_attach_locked(struct node *node, struct node *parent, const char *name);
+
+/* The parent of a directory, with a reference; the root's is the root. */
+struct node *node_parent(struct node *directory);
+
+file_time_t file_time_now(void);
+
+/* ---- who may do what ---- */
+
+/* What is wanted: the bits of access() and of one class of users in a mode. */
+#define MAY_EXECUTE 1 /* of a directory: look for names in it */
+#define MAY_WRITE   2
+#define MAY_READ    4
+#define MAY_HIDE    8 /* an access, by O_NOATIME: its owner alone, or -EPERM */
+
+/*
+ * Provided: 0, or -EACCES if any of it is refused. Without a room that knows users there is one,
+ * root, to whom all nodes belong and for whom modes say no more than what is a program.
+ */
+int node_permission(const struct node *node, unsigned int wanted);
+
+/* Whether names may be put into a directory: 0, -ENOENT when it was removed, or -EACCES. */
+int may_add_name(const struct node *directory);
+
+#endif

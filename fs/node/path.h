@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Paths: the walk from a path to a node, the only one there is.
+ */
+#ifndef FS_NODE_PATH_H
+#define FS_NODE_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fs/node/node.h"
+
+/*
+ * PATH_FOLLOW: a symbolic link as the last component is followed.
+ * PATH_ENTRY: the directory's entry is meant, to be made, removed or moved: it is no error when it
+ * does not exist. Where slashes stand behind the last component, a link is not followed; without
+ * this flag it is, and what is no directory is an error.
+ * PATH_ANY_LENGTH: with PATH_ENTRY, one with a name that is too long lacks as well.
+ * PATH_EMPTY: path_lookup_user() (fs/more/path_more.h) takes an empty path for the descriptor's own
+ * node. RESOLVE_* of openat2(), shifted by PATH_RESOLVE_SHIFT, forbid ways that the walk may take.
+ */
+enum path_flags {
+    PATH_NO_FOLLOW = 0,
+    PATH_FOLLOW = 1 << 0,
+    PATH_ENTRY = 1 << 1,
+    PATH_EMPTY = 1 << 2,
+    PATH_ANY_LENGTH = 1 << 3,
+    PATH_RESOLVE_SHIFT = 8,
+};
+
+/* What the last component is: some calls refuse all but a name. */
+enum path_last {
+    PATH_LAST_NAME,
+    PATH_LAST_DOT,
+    PATH_LAST_DOT_DOT,
+    PATH_LAST_ROOT, /* there is none: the path was slashes */
+};
+
+/* Where a path leads. */
+struct path_end {
+    struct node *directory; /* that the last component stands in, with a reference */
+    struct node *node;      /* that it leads to, with a reference; NULL: it lacks (PATH_ENTRY) */
+    enum path_last last;
+    bool wants_directory; /* slashes follow the last component */
+    struct node_name name;
+    char text[NAME_MAX + 1]; /* the name */
+};
+
+/*
+ * Walks the path from base, which must be a directory unless the path is absolute. Errors:
+ * -ENOENT (also for an empty path), -ENOTDIR, -EACCES, -ELOOP, -EXDEV, -ENAMETOOLONG, -ENOMEM; then
+ * there is nothing to put.
+ */
+int path_walk(struct node *base, const char *path, enum path_flags flags, struct path_end *end);
+void path_end_put(struct path_end *end);
+
+/* As path_walk(), to an existing node, and gives only that. */
+int path_lookup(struct node *base, const char *path, enum path_flags flags, struct node **node);
+
+/* The root directory, without a reference: it never goes. Set once, by fs_init(). */
+extern struct node *path_root;
+
+/* ---- paths in system calls ---- */
+
+/*
+ * Copies a path from user space: -EFAULT, -ENAMETOOLONG, -ENOENT when it is empty (but not with
+ * PATH_USER_EMPTY). The caller frees it by kfree().
+ */
+enum path_user_flags {
+    PATH_USER_NOT_EMPTY = 0,
+    PATH_USER_EMPTY = 1 << 0,
+};
+int path_from_user(uintptr_t user, enum path_user_flags flags, char **path);
+
+/*
+ * The directory that a path of a system call starts from, with a reference: the root for an
+ * absolute path, the working directory for AT_FDCWD, else the open directory; -EBADF, -ENOTDIR.
+ */
+int path_base(int fd, const char *path, struct node **base);
+
+/* As path_lookup() from there. */
+int path_lookup_at(int fd, const char *path, enum path_flags flags, struct node **node);
+
+/* Provided: the node of the working directory, with a reference; without a provider the root. */
+struct node *working_directory(void);
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Opening: from a path or a node to a struct file.
+ *
+ * This room owns the act of opening and the calls on one open file, by its operations
+ * (kernel/file/file.h). What is behind a special file, and requests that any file has, it leaves to
+ * rooms above; calls on names to fs/tree/, on descriptors to fs/more/.
+ */
+#ifndef FS_OPEN_OPEN_H
+#define FS_OPEN_OPEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/openat2.h>
+
+#include "arch/cpu/attach.h"
+#include "fs/node/path.h"
+#include "kernel/file/file.h"
+
+/* The flags that there are; with O_PATH nothing else counts. */
+#define OPEN_FLAGS                                                                        \
+    (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | \
+     O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |   \
+     O_CLOEXEC | O_PATH | __O_TMPFILE)
+#define PATH_FLAGS     (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define OPEN_MODE_BITS 07777 /* permissions, and S_ISUID, S_ISGID and S_ISVTX */
+
+/* Provided: permission bits that a file made by the running task does not get. */
+#define UMASK_FIRST 022
+unsigned int task_umask(void);
+
+/* -EINVAL for what cannot be meant: open() makes no directories, for one. Else 0. */
+long open_check(const struct open_how *how);
+
+/* Opens a path of user space, from a descriptor's directory, at a new descriptor. */
+long open_at(int directory, uintptr_t user_path, struct open_how *how);
+
+/*
+ * Opens a path that starts at base as openat2() would; how->mode is what a new file gets, the umask
+ * taken off. The file has one reference. Errors are openat2()'s.
+ */
+int open_path(struct node *base, const char *path, const struct open_how *how, struct file **file);
+
+/*
+ * Opens a node, whoever asks; flags are open()'s, of which those about names and making count no
+ * more.
+ */
+int open_node(struct node *node, unsigned int flags, struct file **file);
+
+/* The same, for who has made the checks of the flags and of what the task may. */
+int open_checked(struct node *node, unsigned int flags, struct file **file);
+
+/* Provided: O_TMPFILE, a new file without a name in the file system of the directory. */
+int open_nameless(struct node *base, const char *path, const struct open_how *how,
+                  struct file **file);
+
+/* What openat2() forbids on the way. */
+static inline enum path_flags path_resolve_flags(const struct open_how *how)
+{
+    return how->resolve << PATH_RESOLVE_SHIFT;
+}
+
+/*
+ * Whether it is a regular file whose contents are pages of its own: then it can be copied, and
+ * understands O_DIRECT, as there is no cache to go past.
+ */
+bool file_is_stored(const struct file *file);
+
+/*
+ * Moves bytes between a file and segments in user space: file_read() or file_write(). offset NULL:
+ * the file's own. flags: RWF_* of preadv2(), of which most are -EOPNOTSUPP.
+ */
+typedef long (*file_transfer_t)(struct file *file, struct io_iter *iter, uint64_t *offset);
+long file_transfer_segments(struct file *file, uintptr_t vector, size_t count, uint64_t *offset,
+                            unsigned int flags, file_transfer_t transfer);
+
+/* The running task's file at a descriptor, with a reference, or NULL; and one not opened by O_PATH.
+ */
+struct file *fd_get_any(int fd);
+struct file *fd_get(int fd);
+
+/* The file for a transfer at an offset: 0, -EINVAL, -EBADF or -ESPIPE, in this order. */
+long fd_get_seekable(int fd, long offset, struct file **file);
+
+/* ---- what rooms above are asked; the kernel lock is held, and no other ---- */
+
+/*
+ * A special file is opened, a device or a FIFO; whether the task may was looked at. Who knows what
+ * is behind it sets file->operations, and by that what becomes of the file when it is put, even if
+ * the opening fails; file->flags are those of open(), file->node is node. It may sleep.
+ * 0: it does not know it; 1: opened; or the errno that open() returns. If nobody knows: -ENXIO.
+ */
+EVENT(special_file_opens, int, struct node *node, struct file *file);
+
+/* A request of ioctl(), or a command of fcntl(), as the task gave it. */
+struct file_command {
+    struct file *file; /* not opened by O_PATH */
+    int fd;            /* at which it was found */
+    unsigned int number;
+    uint64_t argument;
+};
+
+/*
+ * ioctl() has a request, which may be one that any file has; these come before what the file's own
+ * operations know. Who knows the request carries it out and gives what ioctl() returns. It may
+ * sleep. 0: it does not know it; 1: it does. If nobody knows: what those operations say.
+ */
+EVENT(file_is_controlled, int, const struct file_command *command, long *result);
+
+#endif

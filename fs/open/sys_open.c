@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls that open files and close descriptors.
+ */
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+
+#include "fs/node/path.h"
+#include "fs/open/open.h"
+#include "kernel/call/syscall.h"
+#include "kernel/file/file.h"
+#include "kernel/task/task.h"
+#include "mm/page/slab.h"
+
+/* Installs a file, whose reference it takes over, at the lowest free descriptor. */
+static long install(struct file *file, bool close_on_exec)
+{
+    int fd = file_table_add(current()->files, file, 0, close_on_exec);
+
+    if (fd < 0)
+        file_put(file);
+    return fd;
+}
+
+__attribute__((weak)) unsigned int task_umask(void)
+{
+    return UMASK_FIRST;
+}
+
+long open_check(const struct open_how *how)
+{
+    if ((how->flags & O_CREAT) && (how->flags & O_DIRECTORY))
+        return -EINVAL;
+    if ((how->flags & __O_TMPFILE) &&
+        ((how->flags & O_TMPFILE) != O_TMPFILE || !(how->flags & O_ACCMODE)))
+        return -EINVAL;
+    return 0;
+}
+
+long open_at(int directory, uintptr_t user_path, struct open_how *how)
+{
+    struct node *base = NULL;
+    struct file *file = NULL;
+    char *path;
+    long result = path_from_user(user_path, PATH_USER_NOT_EMPTY, &path);
+
+    if (result)
+        return result;
+    how->mode &= ~(uint64_t)task_umask();
+    if (!(how->flags & O_PATH))
+        how->flags |= O_LARGEFILE;
+    result = path_base(directory, how->resolve & RESOLVE_IN_ROOT ? "." : path, &base);
+    if (!result)
+        result = open_path(base, path, how, &file);
+    node_put(base);
+    kfree(path);
+    return result ? result : install(file, how->flags & O_CLOEXEC);
+}
+
+/* The older calls take what does not belong there and pass over it. */
+static long open_tolerantly(int directory, uintptr_t path, unsigned int flags, uint32_t mode)
+{
+    struct open_how how = {.flags = flags & OPEN_FLAGS};
+    long error;
+
+    if (flags & O_PATH)
+        how.flags &= PATH_FLAGS;
+    if (how.flags & (O_CREAT | __O_TMPFILE))
+        how.mode = mode & OPEN_MODE_BITS;
+    error = open_check(&how);
+    return error ? error : open_at(directory, path, &how);
+}
+
+SYSCALL3(open, uintptr_t, path, unsigned int, flags, uint32_t, mode)
+{
+    return open_tolerantly(AT_FDCWD, path, flags, mode);
+}
+
+SYSCALL4(openat, int, directory, uintptr_t, path, unsigned int, flags, uint32_t, mode)
+{
+    return open_tolerantly(directory, path, flags, mode);
+}
+
+SYSCALL1(close, int, fd)
+{
+    return file_table_close(current()->files, fd);
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+/* The kernel's name and release, and the machine's names: uname(2), and /proc. */
+#ifndef KERNEL_CALL_UNAME_H
+#define KERNEL_CALL_UNAME_H
+
+#include <linux/utsname.h>
+
+/*
+ * The release begins with the Linux whose semantics are kept: programs compare it. sethostname()
+ * and setdomainname() change the machine's names, under the kernel lock.
+ */
+extern struct new_utsname kernel_uname;
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The channel to the host: frames over a second serial port that carry the first program's
+ * streams, end of file, signals, window size and exit status. docs/channel.md has the protocol.
+ *
+ * The room owns the frames, what waits to be sent, and the bytes of stdin. It leaves the serial
+ * port to arch/device/uart.h, and all that the first program is besides to
+ * kernel/start/first_program.c.
+ *
+ * A stream is read and written here as it is. Where the host says that it is a terminal, a room
+ * above may make one of it (kernel/tty/tty_channel.c).
+ */
+#ifndef KERNEL_CHANNEL_CHANNEL_H
+#define KERNEL_CHANNEL_CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/call/io_iter.h"
+
+struct file;
+
+/*
+ * Opens the port that words name ("ttyS1") and sends the hello. 0; -EINVAL for other words;
+ * -EBUSY when the console has that port; -ENODEV when there is no UART.
+ */
+int channel_open(const char *words);
+
+/*
+ * Waits for the host's answer to the hello: 0, or -ETIMEDOUT, and then there is no channel. The
+ * descriptors that are terminals are known afterwards. Must be called after a successful open,
+ * with the clock running; the scheduler need not.
+ */
+int channel_connect(void);
+
+/* Whether there is a host at the other end. */
+bool channel_is_connected(void);
+
+/* Whether the host's descriptor 0, 1 or 2 is a terminal. */
+bool channel_is_terminal(unsigned int descriptor);
+
+/* The process group that the host's signals go to. */
+void channel_set_process_group(int group);
+
+/*
+ * Writes descriptor 1 or 2: bytes, or -EIO when the host has taken nothing for long. flags are a
+ * file's: O_NONBLOCK counts.
+ */
+long channel_write(unsigned int descriptor, struct io_iter *from, unsigned int flags);
+
+/* A file of the stream that is the host's descriptor 0, 1 or 2, with one reference. -ENOMEM. */
+int channel_stream_file(unsigned int descriptor, struct file **file);
+
+/*
+ * Tells the host the first program's wait status, and waits until it has everything or has been
+ * silent for long. Needs neither the scheduler nor interrupts.
+ */
+void channel_exit(int wait_status);
+
+#endif

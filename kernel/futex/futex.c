@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+/*
+ * futex(2): waiting on a word of user memory, without priority inheritance. Nothing here needs the
+ * kernel lock.
+ */
+#include "kernel/futex/futex.h"
+
+#include <linux/futex.h>
+
+#include "arch/device/clock.h"
+#include "arch/mmu/user_word.h"
+#include "arch/mmu/usercopy.h"
+#include "kernel/call/syscall.h"
+#include "kernel/task/task.h"
+#include "kernel/task/wait_queue.h"
+#include "kernel/time/time.h"
+
+#define BUCKETS_SHIFT 8
+
+static struct futex_bucket buckets[1 << BUCKETS_SHIFT];
+
+void futex_init(void)
+{
+    for (unsigned int i = 0; i < 1 << BUCKETS_SHIFT; i++) {
+        buckets[i].lock = (struct spinlock)SPINLOCK_INIT("futex");
+        TAILQ_INIT(&buckets[i].waiters);
+    }
+}
+
+/* ---- keys ---- */
+
+int futex_key_make(uintptr_t address, bool is_private, bool write, struct futex_key *key)
+{
+    if (address % sizeof(uint32_t))
+        return -EINVAL;
+    if (!user_range_ok(address, sizeof(uint32_t)))
+        return -EFAULT;
+    *key = (struct futex_key){.owner = (uintptr_t)current()->space, .offset = address};
+    return is_private ? 0 : ASK(futex_is_shared, address, write, key);
+}
+
+bool futex_key_equal(const struct futex_key *a, const struct futex_key *b)
+{
+    return a->scope == b->scope && a->owner == b->owner && a->offset == b->offset;
+}
+
+#define GOLDEN_RATIO 0x9e3779b97f4a7c15ul /* spreads bits upwards when multiplied with */
+
+struct futex_bucket *futex_bucket_of(const struct futex_key *key)
+{
+    uint64_t hash = (key->owner * GOLDEN_RATIO ^ key->offset) * GOLDEN_RATIO;
+
+    return &buckets[hash >> (64 - BUCKETS_SHIFT)];
+}
+
+/* ---- waiting ---- */
+
+static int enter(struct futex_waiter *waiter, uintptr_t address, uint32_t value)
+{
+    uint32_t found;
+    int error = user_word_try_load(address, &found);
+
+    if (error)
+        return error;
+    if (found != value)
+        return -EAGAIN;
+    TAILQ_INSERT_TAIL(&waiter->bucket->waiters, waiter, link);
+    return 0;
+}
+
+int futex_enter(struct futex_waiter *waiter, uintptr_t address, uint32_t value)
+{
+    uint32_t found;
+    int error;
+
+    waiter->task = current();
+    waiter->woken = false;
+    waiter->bucket = futex_bucket_of(&waiter->key);
+    do {
+        spin_lock(&waiter->bucket->lock);
+        error = enter(waiter, address, value);
+        spin_unlock(&waiter->bucket->lock);
+    } while (error == -EFAULT && !user_word_load(address, &found));
+    return error;
+}
+
+/* A requeue may change a waiter's bucket until that is locked. */
+static struct futex_bucket *lock_bucket_of(const struct futex_waiter *waiter)
+{
+    for (;;) {
+        struct futex_bucket *bucket = __atomic_load_n(&waiter->bucket, __ATOMIC_RELAXED);
+        spin_lock(&bucket->lock);
+        if (waiter->bucket == bucket)
+            return bucket;
+        spin_unlock(&bucket->lock);
+    }
+}
+
+/* The lock also waits for whoever is just waking the task, and still needs it and the waiter. */
+bool futex_leave(struct futex_waiter *waiter)
+{
+    struct futex_bucket *bucket = lock_bucket_of(waiter);
+
+    if (!waiter->woken)
+        TAILQ_REMOVE(&bucket->waiters, waiter, link);
+    spin_unlock(&bucket->lock);
+    return waiter->woken;
+}
+
+bool futex_was_woken(void *waiter)
+{
+    return __atomic_load_n(&((const struct futex_waiter *)waiter)->woken, __ATOMIC_ACQUIRE);
+}
+
+static int wait(struct futex_waiter *waiter, uintptr_t address, uint32_t value, uint64_t deadline)
+{
+    int error = futex_enter(waiter, address, value);
+
+    if (error)
+        return error;
+    error = wait_event_until(NULL, futex_was_woken, waiter, deadline);
+    return futex_leave(waiter) ? 0 : error;
+}
+
+static long resume_wait(const struct restart *restart);
+
+static long futex_wait(uintptr_t address, bool is_private, uint32_t value, uint32_t bits,
+                       uint64_t deadline)
+{
+    struct futex_waiter waiter = {.bits = bits};
+
+    if (!bits)
+        return -EINVAL;
+    int error = futex_key_make(address, is_private, false, &waiter.key);
+    if (!error)
+        error = wait(&waiter, address, value, deadline);
+    if (error != -ERESTARTSYS || !deadline)
+        return error;
+    current()->restart = (struct restart){
+        .resume = resume_wait,
+        .deadline = deadline,
+        .arguments = {address, is_private, value, bits},
+    };
+    return -ERESTART_BLOCK;
+}
+
+static long resume_wait(const struct restart *restart)
+{
+    const uint64_t *arguments = restart->arguments;
+
+    return futex_wait(arguments[0], arguments[1], (uint32_t)arguments[2], (uint32_t)arguments[3],
+                      restart->deadline);
+}
+
+/* ---- waking ---- */
+
+void futex_wake_waiter(struct futex_waiter *waiter)
+{
+    TAILQ_REMOVE(&waiter->bucket->waiters, waiter, link);
+    __atomic_store_n(&waiter->woken, true, __ATOMIC_RELEASE);
+    wake_task(waiter->task);
+}
+
+int futex_wake_locked(struct futex_bucket *bucket, const struct futex_key *key, int count,
+                      uint32_t bits)
+{
+    struct futex_waiter *waiter, *next;
+    int woken = 0;
+
+    TAILQ_FOREACH_SAFE(waiter, &bucket->waiters, link, next)
+    {
+        if (!futex_key_equal(&waiter->key, key) || !(waiter->bits & bits))
+            continue;
+        futex_wake_waiter(waiter);
+        if (++woken >= count)
+            break;
+    }
+    return woken;
+}
+
+static long futex_wake(uintptr_t address, bool is_private, int count, uint32_t bits)
+{
+    struct futex_key key;
+
+    if (!bits)
+        return -EINVAL;
+    int error = futex_key_make(address, is_private, false, &key);
+    if (error)
+        return error;
+    struct futex_bucket *bucket = futex_bucket_of(&key);
+    spin_lock(&bucket->lock);
+    int woken = futex_wake_locked(bucket, &key, count, bits);
+    spin_unlock(&bucket->lock);
+    return woken;
+}
+
+void futex_wake_one(uintptr_t address)
+{
+    futex_wake(address, false, 1, FUTEX_BITSET_MATCH_ANY);
+}
+
+/* ---- futex ---- */
+
+uint64_t futex_deadline(uint64_t ns, bool is_real)
+{
+    uint64_t deadline = is_real ? time_realtime_to_monotonic(ns) : ns;
+
+    return deadline ? deadline : 1;
+}
+
+/* The moment that a wait ends by itself: FUTEX_WAIT's time is from now, FUTEX_WAIT_BITSET's not. */
+static int read_deadline(int operation, uintptr_t timeout, uint64_t *deadline)
+{
+    int command = operation & FUTEX_CMD_MASK;
+    uint64_t ns;
+
+    *deadline = 0;
+    if (!timeout || (command != FUTEX_WAIT && command != FUTEX_WAIT_BITSET))
+        return 0;
+    int error = time_from_user(timeout, &ns);
+    if (error)
+        return error;
+    if (command == FUTEX_WAIT)
+        ns += clock_monotonic_ns();
+    *deadline = futex_deadline(ns, operation & FUTEX_CLOCK_REALTIME);
+    return 0;
+}
+
+__attribute__((weak)) long futex_other_command(const struct futex_call *call)
+{
+    (void)call;
+    return -ENOSYS;
+}
+
+PARALLEL_SYSCALL6(futex, uintptr_t, address, int, operation, uint32_t, value, uintptr_t, timeout,
+                  uintptr_t, second, uint32_t, value3)
+{
+    int command = operation & FUTEX_CMD_MASK;
+    bool is_private = operation & FUTEX_PRIVATE_FLAG;
+    uint64_t deadline;
+    int error = read_deadline(operation, timeout, &deadline);
+
+    if (error)
+        return error;
+    if ((operation & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET)
+        return -ENOSYS;
+    switch (command) {
+    case FUTEX_WAIT:
+        return futex_wait(address, is_private, value, FUTEX_BITSET_MATCH_ANY, deadline);
+    case FUTEX_WAIT_BITSET:
+        return futex_wait(address, is_private, value, value3, deadline);
+    case FUTEX_WAKE:
+        return futex_wake(address, is_private, (int)value, FUTEX_BITSET_MATCH_ANY);
+    case FUTEX_WAKE_BITSET:
+        return futex_wake(address, is_private, (int)value, value3);
+    default:
+        return futex_other_command(&(struct futex_call){
+            .address = address,
+            .second = second,
+            .command = command,
+            .is_private = is_private,
+            .count = (int)value,
+            .more = (int)timeout,
+            .value3 = value3,
+        });
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The room of keys, as programs see them. It owns the calls on keys and on rights (sys_pkey.c,
+ * sys_rights.c), and the rights that one thread sets or asks for in others, which are below. It
+ * leaves the map of keys to mm/space/keys.h, the change of pages to mm/space/protect.c, PKRU itself
+ * to arch/mmu/pkru.h and arch/fpu/, frames of handlers to kernel/signal/, and what Linux has no
+ * word for, pkey_policy(), pkey_release() and pkey_query(), to mm/policy/.
+ *
+ * Rights that another thread sets or asks for: pkey_set_all(), pkey_set_thread(), pkey_query(),
+ * Latchkey's own.
+ *
+ * A thread's PKRU is in four places: in the register while the thread has a CPU, in its XSAVE image
+ * while it has none, in EAX of a pkey_set() that was stopped half way, and in the frames of signal
+ * handlers that have not returned. A change reaches each of them:
+ *
+ * - the image is changed under the lock of the run queue, so no switch comes in between;
+ * - a CPU that runs such a thread is interrupted, and changes its register itself;
+ * - a thread found inside the vDSO's pkey_set() goes back to the start of it;
+ * - a frame says which was the last change when it was written, and the later ones are made
+ *   again when it is restored.
+ *
+ * The kernel lock is held by whoever changes rights or asks, so that goes on one after the other,
+ * and no thread is created, delivered a signal or returns from a handler meanwhile.
+ */
+#ifndef KERNEL_KEYS_RIGHTS_H
+#define KERNEL_KEYS_RIGHTS_H
+
+#include <stdint.h>
+
+#include "arch/cpu/attach.h"
+#include "arch/cpu/cpu.h"
+#include "arch/mmu/pkru.h"
+#include "kernel/task/rights_state.h"
+#include "kernel/task/task.h"
+#include "mm/space/address_space.h"
+#include "mm/space/keys.h"
+
+struct process;
+struct task;
+struct trap_frame;
+
+/*
+ * The rights of a thread have been changed while it stood at frame->rip in ring 3: another thread
+ * changed them, or a frame came back that was written before such a change. Whoever has put a
+ * sequence of instructions into programs that reads PKRU and writes it back sends a thread inside
+ * it to the start, and says so by frame_is_changed(); otherwise the old rights would be written
+ * back. It may not fail. The kernel lock is held, or the lock of the run queue that keeps the
+ * thread where it is, or it is the running one with interrupts off.
+ */
+EVENT(rights_change, void, const struct task *thread, struct trap_frame *frame);
+
+/* Whether rights to a key of the caller's may be asked for or set: it has been allocated. */
+static inline bool key_is_callers(int key)
+{
+    return cpu_state.pku && keys_is_allocated(&current()->space->key_map, key);
+}
+
+/* What the two questions below do where there are rules: they ask who has made them. */
+int rights_ask_key(const struct address_space *space, int key);
+int rights_ask_handlers(const struct address_space *space);
+
+/* Whether a key may be freed, or rights to it set by a call: 0, or an errno by a rule. */
+static inline int rights_check_key(const struct address_space *space, int key)
+{
+    return space->rules & RULES_ON_KEYS ? rights_ask_key(space, key) : 0;
+}
+
+/* Whether the running thread may set handlers and the stacks that they run on: the same. */
+static inline int rights_check_handlers(void)
+{
+    const struct address_space *space = current()->space;
+
+    return space->rules & RULES_ON_KEYS ? rights_ask_handlers(space) : 0;
+}
+
+struct rights_counters {
+    uint64_t calls;      /* that changed rights */
+    uint64_t threads;    /* that were changed, or asked, by another */
+    uint64_t interrupts; /* sent for it */
+    uint64_t restarts;   /* threads found inside the vDSO's pkey_set() */
+};
+
+extern struct rights_counters rights_counters;
+
+/*
+ * Sets the rights to a key, PKRU_AD and PKRU_WD, in all threads of a process, or in only one of
+ * them. When it returns, none of these runs in ring 3 with others. The CPU has protection keys.
+ */
+void rights_set(struct process *process, const struct task *only, unsigned int key,
+                uint32_t rights);
+
+/* Sees the PKRU of a thread that cannot run meanwhile, and returns the one that it is to have. */
+typedef uint32_t (*rights_visitor_t)(struct task *thread, uint32_t pkru);
+
+/* Visits all threads of a process, or only one of them, each at some moment of the call. */
+void rights_visit(const struct process *process, const struct task *only, rights_visitor_t visitor);
+
+/* The interrupt by which another CPU asks for a visit to the thread that runs here. */
+void rights_answer(void);
+
+/*
+ * A handler begins with the initial PKRU: but what was taken from the thread by rights_set() stays
+ * taken, and the rights to kept keys (struct key_policies) are those in the PKRU that was
+ * interrupted.
+ */
+void rights_enter_handler(uint32_t interrupted);
+
+/*
+ * PKRU and RIP come from a frame, or from a part of it that could be read, and that change was the
+ * process's last when it was written: makes the later ones again, and restarts a pkey_set() that
+ * the frame was in the middle of. Whatever comes of it, to kept keys there is no right that the
+ * handler had not, by its own PKRU: a frame is memory, and anybody may have written it.
+ */
+void rights_leave_handler(struct trap_frame *frame, uint64_t changes, uint32_t handlers);
+
+/*
+ * An address is named now, and the kernel writes there at the thread's end: rights_now() is PKRU
+ * (0 without keys), which is remembered with the address. The end goes by rights_lower(): what is
+ * under closed keys is reached if the thread may now, and might when it named the address. It
+ * gives what rights_restore() wants afterwards.
+ */
+uint32_t rights_now(void);
+uint32_t rights_lower(uint32_t named);
+void rights_restore(uint32_t own);
+
+#endif

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+#ifndef KERNEL_MORE_PIDFD_H
+#define KERNEL_MORE_PIDFD_H
+
+#include "kernel/process/wait.h"
+
+/* waitid() by a pidfd, P_PIDFD: makes it a request by P_PID. -EBADF. */
+int pidfd_choose_waited_for(struct wait_request *request);
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/process/exec.h"
+
+#include <asm/errno.h>
+
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/descriptors.h"
+#include "arch/fpu/fpu.h"
+#include "arch/mmu/pkru.h"
+#include "kernel/console/console.h"
+#include "kernel/file/file.h"
+#include "kernel/process/events.h"
+#include "kernel/signal/signal.h"
+#include "kernel/task/process.h"
+#include "kernel/task/task.h"
+#include "libc/include/string.h"
+#include "mm/page/slab.h"
+#include "mm/space/address_space.h"
+#include "mm/space/keys.h"
+
+/* The whole new address space, or an error and nothing. */
+static int build_space(const struct elf_image *image, const struct exec_arguments *arguments,
+                       struct address_space **result, struct stack_plan *plan)
+{
+    struct address_space *space = space_create();
+    int error;
+
+    if (!space)
+        return -ENOMEM;
+    TELL(space_is_made, space, current()->space, false);
+    error = elf_map(image, space);
+    if (!error)
+        error = initial_stack_map(space, arguments);
+    if (!error)
+        error = ASK(exec_maps, space);
+    if (!error)
+        error = initial_stack_write(space, image, arguments, plan);
+    if (error) {
+        space_put(space);
+        return error;
+    }
+    space->brk_start = image->end;
+    space->brk = image->end;
+    *result = space;
+    return 0;
+}
+
+static void set_name(struct task *task, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    strlcpy(task->name, slash ? slash + 1 : path, sizeof(task->name));
+}
+
+/* From here on nothing fails: the task changes over. */
+static void change_over(struct address_space *space, const struct elf_image *image,
+                        const struct exec_arguments *arguments, const struct stack_plan *plan)
+{
+    struct task *task = current();
+    struct process *process = task->process;
+    struct address_space *old = task->space;
+    struct trap_frame *frame = task_frame(task);
+
+    thread_leave_space();
+    irq_disable();
+    task->space = space;
+    process_apply_limits(process);
+    space_load(space);
+    irq_enable();
+    if (old)
+        space_put(old);
+    process->rights = (struct rights_state){0};
+    task->rights = (struct thread_rights){0};
+    process->exit_signal = SIGCHLD;
+    file_table_close_on_exec(task->files);
+    signal_actions_reset(process->actions);
+    task->signals.stack_base = task->signals.stack_size = 0;
+    task->signals.disarmed = (stack_t){0};
+    TELL(exec_commits, task, &(struct exec_facts){image->file, arguments, plan});
+    set_name(task, arguments->path);
+
+    memset(frame, 0, sizeof(*frame));
+    frame->rip = image->entry;
+    frame->rsp = plan->rsp;
+    frame->cs = USER_CS;
+    frame->ss = USER_SS;
+    frame->rflags = RFLAGS_IF | RFLAGS_FIXED;
+    task->fs_base = 0;
+    task->gs_base = 0;
+    wrmsr(MSR_FS_BASE, 0);
+    wrmsr(MSR_KERNEL_GS_BASE, 0);
+    fpu_reset(); /* PKRU takes its init value with the rest */
+    if (keys_execute_only(&space->key_map) >= 0)
+        keys_take_execute_only(&space->key_map); /* which init_pkru= may have left open */
+}
+
+/* A path may be long, and it is the program's own word. */
+static void tell_problem(const struct exec_arguments *arguments)
+{
+    char path[128];
+
+    if (!ASK(message_comes, MESSAGE_EXEC))
+        kprintf(KERN_NOTICE "%s cannot be run: %s\n",
+                console_name(path, sizeof(path), arguments->path), arguments->problem);
+}
+
+/*
+ * What the task shared with its other threads is its own when they have ended, and keeps the locks
+ * of bytes with its descriptors: only what another process shares is copied. There is no way back
+ * to the old program without its threads, so it ends where that finds no memory.
+ */
+static int leave_others(void)
+{
+    int error = process_end_other_threads();
+
+    if (error)
+        return error;
+    error = unshare_files();
+    if (!error)
+        error = unshare_actions();
+    if (error)
+        signal_send(current(), SIGKILL);
+    return error;
+}
+
+int exec_file(struct file *file, struct exec_arguments *arguments)
+{
+    uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
+    struct elf_image *image = kmalloc(sizeof(*image));
+    struct address_space *space;
+    struct stack_plan plan;
+    int tid = current()->tid; /* which becomes the process's */
+
+    arguments->problem = NULL;
+    if (!image)
+        return -ENOMEM;
+    int error = elf_read(file, image, &arguments->problem);
+    if (error) {
+        tell_problem(arguments);
+    } else {
+        error = build_space(image, arguments, &space, &plan);
+        if (error == -EEXIST)
+            error = -ENOEXEC;
+    }
+    if (!error) {
+        error = leave_others();
+        if (error)
+            space_put(space);
+    }
+    if (!error) {
+        change_over(space, image, arguments, &plan);
+        TELL(exec_is_over, tid);
+    } else if (cpu_state.pku) {
+        write_pkru(pkru); /* an execute-only segment denied its key already */
+    }
+    kfree(image);
+    return error;
+}

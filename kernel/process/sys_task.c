@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/* System calls on the running task: who it is, and its registers. */
+#include <asm/prctl.h>
+
+#include "arch/cpu/cpu.h"
+#include "arch/mmu/usercopy.h"
+#include "kernel/call/syscall.h"
+#include "kernel/call/uname.h"
+#include "kernel/keys/rights.h"
+#include "kernel/task/task.h"
+#include "libc/include/string.h"
+#include "mm/page/page.h"
+#include "mm/space/address_space.h"
+
+/* ---- who ---- */
+
+PARALLEL_SYSCALL0(getpid)
+{
+    return current_process()->pid;
+}
+
+PARALLEL_SYSCALL0(gettid)
+{
+    return current()->tid;
+}
+
+PARALLEL_SYSCALL0(getppid)
+{
+    return __atomic_load_n(&current_process()->parent_pid, __ATOMIC_RELAXED);
+}
+
+SYSCALL1(set_tid_address, uintptr_t, address)
+{
+    current()->clear_child_tid = address;
+    current()->clear_child_tid_pkru = rights_now();
+    return current()->tid;
+}
+
+/* Optional (rseq(2)): both C libraries do without, so the answer is given without a note. */
+PARALLEL_SYSCALL0(rseq)
+{
+    return -ENOSYS;
+}
+
+PARALLEL_SYSCALL0(sched_yield)
+{
+    schedule();
+    return 0;
+}
+
+/* ---- registers ---- */
+
+PARALLEL_SYSCALL2(arch_prctl, int, code, uintptr_t, address)
+{
+    struct task *task = current();
+    bool live = cpu_state.cr4 & CR4_FSGSBASE; /* then only the CPU knows the bases */
+    uint64_t base;
+
+    switch (code) {
+    case ARCH_SET_FS:
+        if (!segment_base_ok(address))
+            return -EPERM;
+        task->fs_base = address;
+        wrmsr(MSR_FS_BASE, address);
+        return 0;
+    case ARCH_SET_GS:
+        if (!segment_base_ok(address))
+            return -EPERM;
+        task->gs_base = address;
+        wrmsr(MSR_KERNEL_GS_BASE, address);
+        return 0;
+    case ARCH_GET_FS:
+        base = live ? rdmsr(MSR_FS_BASE) : task->fs_base;
+        return copy_to_user(address, &base, sizeof(base)) ? -EFAULT : 0;
+    case ARCH_GET_GS:
+        base = live ? rdmsr(MSR_KERNEL_GS_BASE) : task->gs_base;
+        return copy_to_user(address, &base, sizeof(base)) ? -EFAULT : 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* ---- the machine ---- */
+
+struct new_utsname kernel_uname = {
+    .sysname = "Linux",
+    .nodename = "latchkey",
+    .release = "6.12.0-latchkey",
+    .version = "Latchkey",
+    .machine = "x86_64",
+    .domainname = "(none)",
+};
+
+SYSCALL1(uname, uintptr_t, address)
+{
+    return copy_to_user(address, &kernel_uname, sizeof(kernel_uname)) ? -EFAULT : 0;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Why a page fault was fatal, in one sentence. The cases follow the order in which mm/space/fault.c
+ * judges: is there an area, does its key allow the access, does its protection, is there a page.
+ *
+ * Most such accesses are mistakes, and the protection was there to find them. So what would allow
+ * one is said only for the case that it was meant.
+ */
+#include <asm/mman.h>
+
+#include "arch/mmu/pkru.h"
+#include "arch/mmu/usercopy.h"
+#include "kernel/report/report_facts.h"
+#include "mm/space/address_space.h"
+
+/* The access, as the words that the sentences need. */
+struct access_words {
+    const char *noun;   /* the read was refused */
+    const char *gerund; /* the area allows reading */
+    const char *prot;   /* mprotect() with PROT_READ */
+    uint8_t prot_bit;
+};
+
+static struct access_words words_of(uint64_t error_code)
+{
+    if (error_code & X86_PF_INSTR)
+        return (struct access_words){"instruction fetch", "executing", "PROT_EXEC", PROT_EXEC};
+    if (error_code & X86_PF_WRITE)
+        return (struct access_words){"write", "writing", "PROT_WRITE", PROT_WRITE};
+    return (struct access_words){"read", "reading", "PROT_READ", PROT_READ};
+}
+
+static bool leaf_is_present(const struct fault_facts *facts)
+{
+    return facts->path.mapped && pte_is_present(facts->path.entry[facts->path.level]);
+}
+
+/* Whether the area's rights would let the access through; any right on x86 means reading too. */
+static bool area_allows(const struct area_facts *area, const struct access_words *access)
+{
+    return access->prot_bit == PROT_READ ? area->prot : area->prot & access->prot_bit;
+}
+
+static bool beyond_object(const struct fault_facts *facts)
+{
+    const struct area_facts *area = &facts->area;
+    uint64_t byte = area->object_start + (facts->address - area->start);
+
+    return area->has_object && byte >= align_up(area->object_size, PAGE_SIZE);
+}
+
+/* A page that is shared until somebody writes has no W, whatever the area allows. */
+static bool waits_for_copy(const struct fault_facts *facts)
+{
+    return (facts->frame->error_code & X86_PF_WRITE) &&
+           !(facts->path.entry[facts->path.level].value & PTE_W);
+}
+
+/* To whom a stray pointer led to a guarded page, opening the key is no advice. */
+static void add_advice(struct report_text *text, const struct fault_facts *facts,
+                       const struct access_words *access)
+{
+    unsigned int key = facts->area.key;
+    bool no_access = pkru_rights(facts->pkru, key) & PKRU_AD;
+
+    text_add(text,
+             ". The key did its work: if the %s was not meant, look for how the instruction came "
+             "by this address; if it was, pkey_set(%u, 0) before it would allow it, and "
+             "pkey_set(%u, %s) after it closes the key again",
+             access->noun, key, key, no_access ? "PKEY_DISABLE_ACCESS" : "PKEY_DISABLE_WRITE");
+}
+
+static void why_execute_only(struct report_text *text, const struct fault_facts *facts,
+                             const struct access_words *access)
+{
+    text_add(text,
+             "The area is execute-only: it has PROT_EXEC alone, so the kernel took key %u for it "
+             "and set AD for that key in PKRU, and the %s was refused; if it was meant, mprotect() "
+             "with %s would allow it",
+             facts->area.key, access->noun, access->prot);
+}
+
+/* ---- SEGV_PKUERR ---- */
+
+static void why_key_alone(struct report_text *text, const struct fault_facts *facts,
+                          const struct access_words *access, const char *bit)
+{
+    unsigned int key = facts->area.key;
+
+    if (leaf_is_present(facts))
+        text_add(text,
+                 "The page is present and the area allows %s%s, but its key %u has %s set in ",
+                 access->gerund,
+                 waits_for_copy(facts) ? " (W=0 until the first write copies it)" : "", key, bit);
+    else
+        text_add(text,
+                 "No page is there yet, and the area allows %s, but the kernel asks the key before "
+                 "it makes a page: key %u has %s set in ",
+                 access->gerund, key, bit);
+    text_add(text, "PKRU, so the %s was refused", access->noun);
+    add_advice(text, facts, access);
+}
+
+static void why_key(struct report_text *text, const struct fault_facts *facts)
+{
+    const struct area_facts *area = &facts->area;
+    struct access_words access = words_of(facts->frame->error_code);
+    const char *bit = pkru_rights(facts->pkru, area->key) & PKRU_AD ? "AD" : "WD";
+    unsigned int key = area->key;
+
+    if (area->prot == PROT_EXEC && (int)key == facts->execute_only_key)
+        why_execute_only(text, facts, &access);
+    else if (!area->prot)
+        text_add(text,
+                 "The area's key %u has %s set in PKRU, so the %s was refused, and the area, "
+                 "which is PROT_NONE, allows no access whatever the key",
+                 key, bit, access.noun);
+    else if (!area_allows(area, &access))
+        text_add(text,
+                 "The area's key %u has %s set in PKRU, so the %s was refused, and the area does "
+                 "not allow %s either",
+                 key, bit, access.noun, access.gerund);
+    else if (beyond_object(facts))
+        text_add(text,
+                 "The area's key %u has %s set in PKRU, so the %s was refused before it mattered "
+                 "that the page lies beyond the end of the file",
+                 key, bit, access.noun);
+    else
+        why_key_alone(text, facts, &access, bit);
+}
+
+/* ---- SEGV_ACCERR ---- */
+
+static void why_protection(struct report_text *text, const struct fault_facts *facts)
+{
+    const struct area_facts *area = &facts->area;
+    struct access_words access = words_of(facts->frame->error_code);
+
+    if (access_is_implicit((uint32_t)facts->frame->error_code)) {
+        text_add(text,
+                 "The %s had the rights of ring 0, though the instruction is ring 3's, and "
+                 "SMAP refused it: so QEMU before 9.1 does a far return and IRETQ",
+                 access.noun);
+        return;
+    }
+    if (!area->prot)
+        text_add(text, "The area is PROT_NONE, so every access is refused");
+    else
+        text_add(text, "The area was mapped without %s, so the %s was refused whatever the key",
+                 access.prot, access.noun);
+    if (facts->frame->error_code & X86_PF_INSTR)
+        text_add(text, ", which fetches never ask");
+    if (area->max_prot & access.prot_bit)
+        text_add(text, "; if it was meant, mprotect() with %s would allow it", access.prot);
+    else
+        text_add(text, "; mprotect() may not add it, because the file is not open for %s",
+                 access.gerund);
+}
+
+/* ---- SIGBUS ---- */
+
+static void why_no_page(struct report_text *text, const struct fault_facts *facts)
+{
+    if (facts->area.has_object && !beyond_object(facts)) {
+        text_add(text,
+                 "The area allows the access, but the page is a hole in the file, and the file "
+                 "system is full: it may have half of all memory");
+        return;
+    }
+    if (!beyond_object(facts)) {
+        text_add(text, "The area allows the access, but the pool of 2 MiB pages, which MAP_HUGETLB "
+                       "takes from, is empty");
+        return;
+    }
+    text_add(text, "The page lies beyond the end of the file that the area maps: the file has ");
+    text_add_size(text, facts->area.object_size);
+    text_add(text, ", and the access was %lu bytes past its start",
+             facts->area.object_start + (facts->address - facts->area.start));
+}
+
+void why_page_fault(struct report_text *text, const struct fault_facts *facts)
+{
+    if (!area_exists(&facts->area))
+        text_add(text, "No area holds the address");
+    else if (facts->info->si_signo == SIGBUS)
+        why_no_page(text, facts);
+    else if (facts->info->si_code == SEGV_PKUERR)
+        why_key(text, facts);
+    else
+        why_protection(text, facts);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/* What waits to be delivered, and the handlers that decide whether it may wait. */
+#include <asm/errno.h>
+
+#include "kernel/signal/signal.h"
+#include "kernel/task/process.h"
+#include "kernel/task/task.h"
+#include "libc/include/string.h"
+#include "mm/page/slab.h"
+
+#define FIRST_REALTIME 32
+
+uint64_t signals_queued;
+
+/* ---- handlers ---- */
+
+struct signal_actions *signal_actions_create(void)
+{
+    struct signal_actions *actions = kzalloc(sizeof(*actions));
+
+    if (actions)
+        actions->references = 1;
+    return actions;
+}
+
+struct signal_actions *signal_actions_copy(struct signal_actions *actions)
+{
+    struct signal_actions *copy = kmalloc(sizeof(*copy));
+
+    if (!copy)
+        return NULL;
+    copy->references = 1;
+    memcpy(copy->action, actions->action, sizeof(copy->action));
+    return copy;
+}
+
+void signal_actions_get(struct signal_actions *actions)
+{
+    __atomic_fetch_add(&actions->references, 1, __ATOMIC_RELAXED);
+}
+
+void signal_actions_put(struct signal_actions *actions)
+{
+    if (__atomic_sub_fetch(&actions->references, 1, __ATOMIC_ACQ_REL) == 0)
+        kfree(actions);
+}
+
+int unshare_actions(void)
+{
+    struct process *process = current_process();
+    struct signal_actions *old = process->actions;
+
+    if (__atomic_load_n(&old->references, __ATOMIC_ACQUIRE) == 1) /* nobody else makes more of it */
+        return 0;
+    struct signal_actions *copy = signal_actions_copy(old);
+    if (!copy)
+        return -ENOMEM;
+    process->actions = copy;
+    signal_actions_put(old);
+    return 0;
+}
+
+void signal_actions_reset(struct signal_actions *actions)
+{
+    for (int i = 0; i < SIGNAL_COUNT; i++) {
+        struct sigaction *action = &actions->action[i];
+        __sighandler_t kept = action->sa_handler == SIG_IGN ? SIG_IGN : SIG_DFL;
+        *action = (struct sigaction){.sa_handler = kept};
+    }
+}
+
+/* ---- pending signals ---- */
+
+static void remove_pending(struct signal_queue *queue, struct pending_signal *pending)
+{
+    struct pending_signal *other;
+    int signal = pending->info.si_signo;
+
+    TAILQ_REMOVE(&queue->list, pending, link);
+    queue->length--;
+    signals_queued--;
+    TAILQ_FOREACH (other, &queue->list, link)
+        if (other->info.si_signo == signal)
+            return;
+    queue->set &= ~signal_bit(signal);
+}
+
+void signal_flush(struct signal_queue *queue)
+{
+    struct pending_signal *pending;
+
+    while ((pending = TAILQ_FIRST(&queue->list))) {
+        remove_pending(queue, pending);
+        kfree(pending);
+    }
+    queue->set = 0;
+}
+
+/* RLIMIT_SIGPENDING is for real-time signals, and for others that claim to be queued. */
+static bool may_queue(const struct process *process, const siginfo_t *info)
+{
+    if (info->si_signo < FIRST_REALTIME && info->si_code >= 0)
+        return true;
+    return ASK(signal_is_queued, process) == 0;
+}
+
+/*
+ * Without memory a signal comes without its siginfo, as on Linux: SIGKILL must work then above
+ * all. Only of a queued one that is all about its value is the sender told.
+ */
+int signal_enqueue(const struct process *process, struct signal_queue *queue, const siginfo_t *info)
+{
+    struct pending_signal *pending;
+
+    if (info->si_signo < FIRST_REALTIME && (queue->set & signal_bit(info->si_signo)))
+        return 0;
+    pending = may_queue(process, info) ? kmalloc(sizeof(*pending)) : NULL;
+    if (!pending && info->si_signo >= FIRST_REALTIME && info->si_code != SI_USER)
+        return -EAGAIN;
+    if (pending) {
+        pending->info = *info;
+        TAILQ_INSERT_TAIL(&queue->list, pending, link);
+        queue->length++;
+        signals_queued++;
+    }
+    queue->set |= signal_bit(info->si_signo);
+    return 0;
+}
+
+static void drop_pending(struct signal_queue *queue, signal_set_t set)
+{
+    struct pending_signal *pending, *next;
+
+    TAILQ_FOREACH_SAFE(pending, &queue->list, link, next)
+    {
+        if (set & signal_bit(pending->info.si_signo)) {
+            remove_pending(queue, pending);
+            kfree(pending);
+        }
+    }
+    queue->set &= ~set;
+}
+
+void signal_drop_everywhere(struct process *process, signal_set_t set)
+{
+    struct task *thread;
+
+    drop_pending(&process->pending, set);
+    TAILQ_FOREACH (thread, &process->threads, thread)
+        drop_pending(&thread->signals.pending, set);
+}
+
+void signal_drop_ignored(int signal)
+{
+    if (signal_is_ignored(current_process(), signal))
+        signal_drop_everywhere(current_process(), signal_bit(signal));
+}
+
+void signal_take_from(struct signal_queue *queue, int signal, siginfo_t *info)
+{
+    struct pending_signal *pending;
+
+    TAILQ_FOREACH (pending, &queue->list, link)
+        if (pending->info.si_signo == signal)
+            break;
+    if (!pending) { /* there was no memory for its siginfo */
+        *info = (siginfo_t){.si_signo = signal, .si_code = SI_USER};
+        queue->set &= ~signal_bit(signal);
+        return;
+    }
+    *info = pending->info;
+    remove_pending(queue, pending);
+    kfree(pending);
+    if (info->si_code == SI_TIMER)
+        TELL(timer_signal_is_taken, info);
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/* sigaltstack, and what a handler's start and end do to the alternate stack. */
+#include "kernel/signal/signal_stack.h"
+
+#include <asm/errno.h>
+
+#include "arch/mmu/usercopy.h"
+#include "kernel/call/syscall.h"
+#include "kernel/keys/rights.h"
+#include "kernel/task/task.h"
+#include "mm/space/address_space.h"
+
+static int alternate_stack_flags(const struct signal_state *state, uintptr_t rsp)
+{
+    int flags = state->stack_flags & (int)SS_AUTODISARM;
+
+    if (!state->stack_size)
+        return flags | SS_DISABLE;
+    return flags | (signal_stack_is_in_use(state, rsp) ? SS_ONSTACK : 0);
+}
+
+static int set_alternate_stack(const stack_t *stack, uintptr_t rsp)
+{
+    struct signal_state *state = &current()->signals;
+    int mode = stack->ss_flags & ~(int)SS_AUTODISARM;
+
+    if (signal_stack_is_in_use(state, rsp))
+        return -EPERM;
+    if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
+        return -EINVAL;
+    if (mode != SS_DISABLE && stack->ss_size < MINSIGSTKSZ)
+        return -ENOMEM;
+    bool disable = mode == SS_DISABLE;
+    state->stack_base = disable ? 0 : (uintptr_t)stack->ss_sp;
+    state->stack_size = disable ? 0 : stack->ss_size;
+    state->stack_flags = stack->ss_flags;
+    state->disarmed = (stack_t){0}; /* it is back, or another has taken its place */
+    return 0;
+}
+
+void signal_stack_disarm(struct signal_state *state)
+{
+    state->disarmed = (stack_t){.ss_sp = (void *)state->stack_base,
+                                .ss_flags = state->stack_flags,
+                                .ss_size = state->stack_size};
+    state->stack_base = 0;
+    state->stack_size = 0;
+    state->stack_flags = SS_DISABLE;
+}
+
+static bool is_disarmed(const stack_t *stack)
+{
+    const stack_t *disarmed = &current()->signals.disarmed;
+
+    return stack->ss_sp == disarmed->ss_sp && stack->ss_size == disarmed->ss_size &&
+           stack->ss_flags == disarmed->ss_flags;
+}
+
+void signal_stack_return(const stack_t *stack, uintptr_t rsp)
+{
+    if (!rights_check_handlers() || is_disarmed(stack))
+        set_alternate_stack(stack, rsp);
+}
+
+SYSCALL2(sigaltstack, uintptr_t, new_stack, uintptr_t, old_stack)
+{
+    struct signal_state *state = &current()->signals;
+    uintptr_t rsp = task_frame(current())->rsp;
+    stack_t stack;
+    stack_t old = {.ss_sp = (void *)state->stack_base,
+                   .ss_flags = alternate_stack_flags(state, rsp),
+                   .ss_size = state->stack_size};
+
+    if (new_stack) {
+        if (copy_from_user(&stack, new_stack, sizeof(stack)))
+            return -EFAULT;
+        int error = rights_check_handlers();
+        if (!error)
+            error = set_alternate_stack(&stack, rsp);
+        if (error)
+            return error;
+    }
+    if (old_stack && copy_to_user(old_stack, &old, sizeof(old)))
+        return -EFAULT;
+    return 0;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/start/start.h"
+
+#include "boot/boot_info.h"
+#include "kernel/console/console.h"
+#include "libc/include/string.h"
+#include "mm/table/kernel_map.h"
+
+static void complain(const char *what, const char *problem, uint64_t number)
+{
+    kprintf(KERN_WARNING "acpi       %s %s %#lx\n", what, problem, number);
+}
+
+static const struct acpi_access access = {firmware_map, complain};
+static struct acpi acpi = {.access = &access};
+
+static const char *by = "the loader";
+
+/* The loader's root pointer, or else the BIOS's; how many bytes of it there are. */
+static uint32_t find_rsdp(const struct boot_info *info, uint8_t rsdp[ACPI_RSDP_SIZE])
+{
+    if (info->rsdp_size) {
+        memcpy(rsdp, info->rsdp, info->rsdp_size);
+        return info->rsdp_size;
+    }
+    by = "the BIOS";
+    return acpi_search_rsdp(&access, rsdp) ? 0 : ACPI_RSDP_SIZE;
+}
+
+void firmware_init(const struct boot_info *info)
+{
+    uint8_t rsdp[ACPI_RSDP_SIZE];
+    uint32_t size = find_rsdp(info, rsdp);
+
+    if (size == 0)
+        kprintf(KERN_WARNING "acpi       no root pointer was found\n");
+    else if (acpi_open(&acpi, &access, rsdp, size))
+        kprintf(KERN_WARNING "acpi       no table can be used\n");
+    else
+        kprintf("acpi       %.4s with %u tables, by %s\n", acpi.root->signature, acpi.count, by);
+}
+
+const struct acpi *firmware_acpi(void)
+{
+    return &acpi;
+}
+
+void firmware_read_cpus(struct madt *madt)
+{
+    const struct acpi_header *table = acpi_find(&acpi, "APIC");
+
+    *madt = (struct madt){.count = 0};
+    if (table)
+        madt_read(table, &access, madt);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+/* The first program: what it is given, how it starts, and what its end means. */
+#include "kernel/start/start.h"
+
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arch/cpu/cpu.h"
+#include "arch/device/power.h"
+#include "fs/node/path.h"
+#include "fs/open/open.h"
+#include "kernel/channel/channel.h"
+#include "kernel/console/command_line.h"
+#include "kernel/console/console.h"
+#include "kernel/file/file.h"
+#include "kernel/process/events.h"
+#include "kernel/process/exec.h"
+#include "kernel/report/panic.h"
+#include "kernel/start/events.h"
+#include "kernel/task/kernel_lock.h"
+#include "kernel/task/process.h"
+#include "kernel/task/sched.h"
+#include "kernel/task/task.h"
+#include "libc/core/format.h"
+#include "libc/include/string.h"
+#include "mm/page/slab.h"
+
+#define INIT_DEFAULT "/init"
+
+static uint64_t entry_tsc;
+
+void machine_end(bool success)
+{
+    char value[COMMAND_LINE_VALUE_SIZE] = "";
+
+    command_line_value("exit", value);
+    console_drain();
+    if (!strcmp(value, "halt"))
+        power_halt();
+    if (success && strcmp(value, "debug") != 0)
+        power_off();
+    power_debug_exit(DEBUG_EXIT_FAILURE);
+}
+
+/* Reports to the host by the channel; without one, to whoever sits at the console. */
+static void first_program_ended(int wait_status)
+{
+    TELL(first_program_ends);
+    if (channel_is_connected())
+        channel_exit(wait_status);
+    else if (wait_status & 0x7f)
+        kprintf(KERN_NOTICE "first program ended by signal %d\n", wait_status & 0x7f);
+    else
+        kprintf(KERN_NOTICE "first program ended with status %d\n", wait_status >> 8);
+    machine_end(wait_status == 0);
+}
+
+ATTACH(first_process_ends, first_program_ended);
+
+/* The strings of a file as /run/argv has them, each with its NUL; false when it is not there. */
+static bool read_strings(const char *path, char **strings, size_t *size, unsigned int *count)
+{
+    const struct open_how how = {.flags = O_RDONLY};
+    struct file *file;
+
+    if (open_path(path_root, path, &how, &file))
+        return false;
+    char *buffer = kmalloc(EXEC_ARGUMENTS_MAX);
+    long got = buffer ? file_read_kernel(file, buffer, EXEC_ARGUMENTS_MAX, 0) : -1;
+    file_put(file);
+    if (got <= 0 || buffer[got - 1] != '\0') {
+        kfree(buffer);
+        return false;
+    }
+    *strings = buffer;
+    *size = (size_t)got;
+    *count = 0;
+    for (long i = 0; i < got; i++)
+        *count += buffer[i] == '\0';
+    return true;
+}
+
+static void first_arguments(const char *path, struct exec_arguments *arguments)
+{
+    static const char default_environment[] = "PATH=/bin\0HOME=/\0TERM=linux";
+    char *argv = NULL, *envp = NULL;
+    size_t argv_size, envp_size;
+
+    arguments->path = path;
+    if (!read_strings("/run/argv", &argv, &argv_size, &arguments->argc)) {
+        argv_size = strlen(path) + 1;
+        arguments->argc = 1;
+    }
+    if (!read_strings("/run/envp", &envp, &envp_size, &arguments->envc)) {
+        envp_size = sizeof(default_environment);
+        arguments->envc = 3;
+    }
+    arguments->size = argv_size + envp_size;
+    arguments->strings = kmalloc(arguments->size);
+    if (!arguments->strings)
+        panic("not enough memory for the first program's arguments");
+    memcpy(arguments->strings, argv ? argv : path, argv_size);
+    memcpy(arguments->strings + argv_size, envp ? envp : default_environment, envp_size);
+    kfree(argv);
+    kfree(envp);
+}
+
+/* Says why on the console, and to the host as the program's standard error. */
+static void __attribute__((noreturn))
+refuse_first_program(const char *path, const struct exec_arguments *arguments, int error)
+{
+    const char *problem = arguments->problem ? arguments->problem
+                          : error == -ENOENT ? "it is not there"
+                          : error == -EACCES ? "it is no file that may be executed"
+                                             : "not enough memory";
+    char message[256];
+    struct iovec segment = {message, 0};
+    struct io_iter from;
+
+    snprintf(message, sizeof(message), "latchkey: %s cannot be run: %s\n", path, problem);
+    kprintf(KERN_ERR "%s", message);
+    if (channel_is_connected()) {
+        segment.iov_len = strlen(message);
+        io_iter_kernel(&from, &segment);
+        channel_write(2, &from, 0);
+    }
+    process_exit((error == -ENOENT ? 127 : 126) << 8);
+}
+
+/* Runs as the first task, in the kernel; its return goes to ring 3. */
+static void start_first_program(void *path)
+{
+    struct exec_arguments arguments = {0};
+    struct node *node;
+
+    irq_enable();
+    kernel_lock();
+    first_arguments(path, &arguments);
+    int error = path_lookup(path_root, path, PATH_FOLLOW, &node);
+    if (!error) {
+        error = exec_node(node, path, &arguments);
+        node_put(node);
+    }
+    kfree(arguments.strings);
+    if (error)
+        refuse_first_program(path, &arguments, error);
+    kernel_unlock();
+    irq_disable();
+    kprintf("entry      %lu TSC ticks from the first instruction to ring 3\n\n",
+            rdtsc() - entry_tsc);
+}
+
+/*
+ * The terminal that a room above has made of the console or of the host's, or else the host's
+ * stream as it is. -ENOENT when there is neither.
+ */
+static int open_standard(unsigned int descriptor, struct file **file)
+{
+    const struct open_how how = {.flags = O_RDWR | O_NOCTTY};
+    int error = -ENOENT;
+
+    if (!channel_is_connected() || channel_is_terminal(descriptor))
+        error = open_path(path_root, "/dev/console", &how, file);
+    return error && channel_is_connected() ? channel_stream_file(descriptor, file) : error;
+}
+
+/* Where there is no console a program starts without descriptors, as on Linux. */
+static int open_standard_files(struct file_table *files)
+{
+    for (unsigned int descriptor = 0; descriptor < 3; descriptor++) {
+        struct file *file;
+        int error = open_standard(descriptor, &file);
+
+        if (error == -ENOENT)
+            continue;
+        if (error)
+            return error;
+        files->files[descriptor] = file; /* the table is new, and nobody else knows it */
+    }
+    return 0;
+}
+
+void first_program_create(uint64_t tsc)
+{
+    static char path[COMMAND_LINE_VALUE_SIZE] = INIT_DEFAULT;
+
+    entry_tsc = tsc;
+    command_line_value("init", path);
+    struct task *task = process_create();
+    if (!task)
+        panic("not enough memory for the first program");
+    channel_set_process_group(task->tid);
+    TELL(first_program_is_made, task->process);
+    if (open_standard_files(task->files))
+        panic("not enough memory for the first program's files");
+    task_set_kernel_function(task, start_first_program, path);
+    sched_add(task);
+}

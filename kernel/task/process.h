@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Processes: fork, threads, exit and wait.
+ *
+ * A process is what its threads have in common: its number, its place in the tree of processes,
+ * its handlers and the signals sent to it as a whole, its limits, timers and program. The first
+ * thread is the leader, whose tid is the process's pid; it stays, ended, until the process is
+ * waited for. The kernel lock guards all of it.
+ */
+#ifndef KERNEL_TASK_PROCESS_H
+#define KERNEL_TASK_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bsd/sys/queue.h>
+#include <linux/resource.h>
+#include <linux/types.h>
+
+#include "kernel/task/rights_state.h"
+#include "kernel/task/signal_state.h"
+#include "kernel/task/wait_queue.h"
+
+struct task;
+
+#define FIRST_PID 1 /* the first program's */
+
+TAILQ_HEAD(process_list, process);
+TAILQ_HEAD(thread_list, task);
+
+struct process {
+    TAILQ_ENTRY(process) all_link; /* lock: kernel; in all_processes */
+    TAILQ_ENTRY(process) sibling;  /* lock: kernel; in parent->children */
+
+    int pid;                      /* lock: none, constant */
+    int pgid, sid;                /* lock: kernel */
+    int parent_pid;               /* lock: kernel, none to read; parent->pid; 0: no parent */
+    struct process *parent;       /* lock: kernel */
+    struct process_list children; /* lock: kernel */
+    struct wait_queue child_exit; /* lock: one of each wait queue; where threads wait for children,
+                                   * and exec for threads */
+
+    struct task *leader;        /* lock: kernel */
+    struct thread_list threads; /* lock: kernel */
+    unsigned int live_threads;  /* lock: kernel */
+    bool is_exiting;     /* lock: kernel, none to read; exit_group() or a deadly signal: all end */
+    struct task *execer; /* lock: kernel; lives on while exec ends the other threads, or NULL */
+    bool is_zombie;      /* lock: kernel; its leader alone is left, ended, to be waited for */
+    int wait_status;     /* lock: kernel; as wait(2) has it */
+
+    struct signal_actions *actions; /* lock: kernel */
+    struct signal_queue pending;    /* lock: kernel; for whichever thread does not block it */
+    struct rights_state rights;     /* lock: kernel */
+
+    struct rlimit64 limits[RLIM_NLIMITS]; /* lock: kernel, none to read */
+    uint64_t started_ns;                  /* lock: none, constant */
+    int exit_signal; /* lock: kernel; what its parent gets at its end; 0: none */
+};
+
+/* Oldest first. */
+extern struct process_list all_processes;
+
+/* By pid, or NULL. */
+struct process *process_find(int pid);
+
+/* What clone() is asked for: flags without CSIGNAL; the rest as clone3(2) has it. */
+struct clone_request {
+    uint64_t flags;
+    uint64_t seen_to; /* of them, by rooms above (thread_is_made) */
+    int exit_signal;
+    uintptr_t stack; /* its upper end; 0: the caller's */
+    uintptr_t parent_tid, child_tid, pidfd;
+    uint64_t tls;
+};
+
+/*
+ * A new process, or a new thread of the running one: its tid. -EINVAL for flags that do not go
+ * together or are not there (namespaces, cgroups, pidfds of threads); -EAGAIN; -ENOMEM; with
+ * CLONE_PIDFD, for which pidfd is the address of an int, -EMFILE and -EFAULT; -EPERM for a tls that
+ * is no base of FS.
+ */
+long process_clone(struct clone_request *request);
+
+/* Makes the first program's process, with one thread: no descriptors yet, at the root directory. */
+struct task *process_create(void);
+
+/* Makes it a child of another, or of none (NULL). */
+void process_set_parent(struct process *process, struct process *parent);
+
+/* ---- among the files of kernel/process/ ---- */
+
+/* Gives back what a task that has ended no longer needs; its number stays. */
+void task_release_resources(struct task *task);
+
+/* A process with this task as its leader, or NULL. Handlers and all else are the caller's. */
+struct process *process_create_with_leader(struct task *leader);
+void process_add_thread(struct process *process, struct task *task);
+
+/* Frees a process, but for its leader. */
+void process_free_without_leader(struct process *process);
+
+/* Frees one that has ended and is nobody's child any more, and its leader. */
+void process_free(struct process *process);
+
+/*
+ * Ends the running thread's whole process with a status as wait(2) has it. When it is the first
+ * program, the machine ends (first_process_ends).
+ */
+void process_exit(int wait_status) __attribute__((noreturn));
+
+/* Its first half: the process ends with that status, and its other threads do at once. */
+void process_doom(int wait_status);
+
+/* Ends the running thread alone; the last one ends the process. */
+void thread_exit(int wait_status) __attribute__((noreturn));
+
+/*
+ * A process that may have ended, and whose last ended thread or leader nobody keeps any more
+ * (kernel/process/events.h), is its parent's to wait for, or freed if that does not want to.
+ */
+void process_settle_end(struct process *process);
+
+/* Tells a process of an end, by SIGCHLD, another signal or none (0), and ends its wait. */
+void process_tell_end(const struct task *ended, struct process *to, int signal, int status);
+
+/* Tells those who wait in the running thread's memory for its end: it ends, or execs. */
+void thread_leave_space(void);
+
+/* Ends the machine as if the first program had ended with this status: reboot(2). */
+void process_end_machine(int wait_status) __attribute__((noreturn));
+
+/*
+ * For exec: ends the other threads, and the running one becomes the leader. -EAGAIN when the
+ * process is ending itself or another thread is at it.
+ */
+int process_end_other_threads(void);
+
+/* Tells the address spaces of the threads which limits of memory their process has. */
+void process_apply_limits(struct process *process);
+
+#endif

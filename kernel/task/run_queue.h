@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The run queues, one for each CPU: what the files of the scheduler share.
+ *
+ * A queue's lock guards its list and the state, CPU and turn of the tasks in it and of the one
+ * that runs there. It is held across a switch: the next task lets it go, and whoever holds it
+ * finds no task half switched.
+ */
+#ifndef KERNEL_TASK_RUN_QUEUE_H
+#define KERNEL_TASK_RUN_QUEUE_H
+
+#include "arch/cpu/percpu.h"
+#include "arch/lock/spinlock.h"
+#include "kernel/task/sched.h"
+#include "kernel/task/task.h"
+
+struct sched_counters {
+    uint64_t switches;
+    uint64_t ticks;
+    uint64_t migrations; /* turns on another CPU than the one before */
+};
+
+struct run_queue {
+    struct spinlock lock; /* taken with interrupts off */
+    struct task_list tasks;
+    unsigned int length;
+    struct task *running;
+    struct task *previous; /* across a switch: who ran before */
+    struct task *idle;     /* NULL: there is no such CPU */
+    uint64_t tick_at;      /* when the next tick is due; 0: idle, there is none */
+    struct sched_counters counters;
+
+    struct task *finished; /* ended, to be freed by whoever runs next; this CPU's alone */
+    struct task *stray;    /* across a switch: it may not run here any more */
+
+    struct spinlock sleep_lock; /* taken with interrupts off, before the lock of any queue */
+    struct task_list sleepers;  /* in the order of their times */
+    uint64_t next_wake;         /* the first one's time, or UINT64_MAX */
+};
+
+extern struct run_queue run_queues[CPU_MAX];
+
+static inline struct run_queue *this_queue(void)
+{
+    return &run_queues[this_cpu()->number];
+}
+
+/* The queue's lock is held. What is urgent goes before all others. */
+static inline void sched_enqueue(struct run_queue *queue, struct task *task)
+{
+    if (task->is_urgent)
+        TAILQ_INSERT_HEAD(&queue->tasks, task, run_link);
+    else
+        TAILQ_INSERT_TAIL(&queue->tasks, task, run_link);
+    queue->length++;
+}
+
+static inline void sched_dequeue(struct run_queue *queue, struct task *task)
+{
+    TAILQ_REMOVE(&queue->tasks, task, run_link);
+    queue->length--;
+}
+
+/* One word has how long a task has run and since when it runs: readers never see half of it. */
+static inline void sched_turn_clock(struct task *task, uint64_t ns)
+{
+    __atomic_store_n(&task->cpu_clock, task->cpu_clock + (int64_t)ns, __ATOMIC_RELAXED);
+}
+
+/* The queue of a task's CPU, locked; interrupts are off. */
+struct run_queue *sched_lock_queue_of(const struct task *task);
+
+/* Whether there is such a CPU, and the task may run there. */
+bool sched_may_run_on(const struct task *task, unsigned int cpu);
+
+/* Makes another CPU look at its queue, or at what its running task has to do. */
+void sched_interrupt_cpu(unsigned int cpu);
+
+/*
+ * Puts a runnable task that runs nowhere and is in no queue into one. The lock of its old CPU's
+ * queue is held and let go. Nobody else can move it meanwhile: it neither waits nor is queued.
+ */
+void sched_place(struct run_queue *queue, struct task *task);
+
+/* Takes a task from the longest queue if that has more than one over this one's load. */
+void sched_balance(struct run_queue *queue, unsigned int load);
+
+/*
+ * Starts the ticks of a CPU that has work again; the tick ends them when it has none. Cold: what
+ * calls it, the switch, has no instruction more for it.
+ */
+void sched_start_ticks(struct run_queue *queue, uint64_t now) __attribute__((cold));
+
+/* The task is woken at a moment of clock_monotonic_ns(), by this CPU's timer. */
+void sched_add_sleeper(struct task *task, uint64_t deadline);
+
+/* Also waits for a tick that is about to wake the task, which may end after this. */
+void sched_remove_sleeper(struct task *task);
+
+#endif

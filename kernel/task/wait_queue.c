@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/task/wait_queue.h"
+
+#include <asm/errno.h>
+
+#include "arch/cpu/bug.h"
+#include "arch/device/clock.h"
+#include "kernel/task/sched.h"
+#include "kernel/task/task.h"
+
+struct wait {
+    struct wait_queue *queue;
+    bool (*condition)(void *context);
+    void *context;
+    uint64_t deadline; /* 0: none */
+    bool interruptible;
+};
+
+void wait_queue_init(struct wait_queue *queue)
+{
+    *queue = (struct wait_queue)WAIT_QUEUE_INIT(*queue);
+}
+
+/* From here on a wake-up counts, even before the task has gone to sleep. */
+static void enter(struct wait_queue *queue)
+{
+    struct task *task = current();
+
+    if (queue) {
+        uint64_t flags = spin_lock_irqsave(&queue->lock);
+        TAILQ_INSERT_TAIL(&queue->tasks, task, wait_link);
+        task->waiting = queue;
+        spin_unlock_irqrestore(&queue->lock, flags);
+    }
+    sched_set_state(TASK_WAITING);
+}
+
+static void remove(struct wait_queue *queue, struct task *task)
+{
+    TAILQ_REMOVE(&queue->tasks, task, wait_link);
+    task->waiting = NULL;
+}
+
+/* Takes the queue's lock in any case: whoever woke the task is done with the queue afterwards. */
+static void leave(struct wait_queue *queue)
+{
+    struct task *task = current();
+
+    sched_set_state(TASK_RUNNABLE);
+    if (queue) {
+        uint64_t flags = spin_lock_irqsave(&queue->lock);
+        if (task->waiting)
+            remove(queue, task);
+        spin_unlock_irqrestore(&queue->lock, flags);
+    }
+}
+
+void wake_all_waiting(struct wait_queue *queue)
+{
+    uint64_t flags = spin_lock_irqsave(&queue->lock);
+    struct task *task;
+
+    while ((task = TAILQ_FIRST(&queue->tasks))) {
+        wake_task(task);
+        remove(queue, task);
+    }
+    spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+/* Whether the wait is over, and how. */
+static bool is_over(const struct wait *wait, int *result)
+{
+    if (wait->condition && wait->condition(wait->context))
+        *result = 0;
+    else if (wait->deadline && clock_monotonic_ns() >= wait->deadline)
+        *result = -ETIMEDOUT;
+    else if (wait->interruptible && signal_pending())
+        *result = -ERESTARTSYS;
+    else
+        return false;
+    return true;
+}
+
+/* The condition is not tested before the task stands in the queue: most callers just did. */
+static int wait_for(const struct wait *wait)
+{
+    int result;
+    bool over;
+
+    do {
+        enter(wait->queue);
+        over = is_over(wait, &result);
+        if (!over)
+            sched_sleep(wait->deadline);
+        leave(wait->queue);
+    } while (!over && !is_over(wait, &result));
+    return result;
+}
+
+int wait_event_until(struct wait_queue *queue, bool (*condition)(void *context), void *context,
+                     uint64_t deadline)
+{
+    struct wait wait = {queue, condition, context, deadline, true};
+
+    return wait_for(&wait);
+}
+
+void wait_event_uninterruptible(struct wait_queue *queue, bool (*condition)(void *context),
+                                void *context)
+{
+    struct wait wait = {queue, condition, context, 0, false};
+
+    wait_for(&wait);
+}
+
+/* ---- mutexes: whoever is woken first and finds one free has it ---- */
+
+void mutex_init(struct mutex *mutex)
+{
+    mutex->held = 0;
+    wait_queue_init(&mutex->waiters);
+}
+
+static bool try_lock(void *context)
+{
+    struct mutex *mutex = context;
+
+    return !__atomic_exchange_n(&mutex->held, 1, __ATOMIC_ACQUIRE);
+}
+
+void mutex_lock(struct mutex *mutex)
+{
+    if (!try_lock(mutex))
+        wait_event_uninterruptible(&mutex->waiters, try_lock, mutex);
+}
+
+void mutex_unlock(struct mutex *mutex)
+{
+    assert(mutex->held);
+    __atomic_store_n(&mutex->held, 0, __ATOMIC_RELEASE);
+    wake_all(&mutex->waiters);
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Physical pages: one struct page for each 4 KiB frame of RAM, and the buddy allocator over them.
+ *
+ * A block of order n is 2^n pages, aligned to its own size. Free blocks hang in one list an
+ * order; a block freed joins its buddy while that is free too. Kernel objects smaller than a page
+ * are the slab allocator's (mm/page/slab.h), of this room too; what a page is used for is its
+ * owner's.
+ *
+ * In front of them each CPU has a few single pages at hand, which it takes from the lists and
+ * gives back to them some at a time. They count as free, and whoever finds no memory gets them.
+ * Page tables are empty when they are freed, so those are kept apart, and need no filling when
+ * a page of zeros is asked for.
+ *
+ * Locks are taken with interrupts off: interrupt handlers may allocate too.
+ */
+#ifndef MM_PAGE_PAGE_H
+#define MM_PAGE_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bsd/sys/queue.h>
+
+#include "arch/cpu/attach.h"
+#include "arch/cpu/bug.h"
+#include "arch/cpu/layout.h"
+#include "arch/cpu/types.h"
+#include "mm/page/ram.h"
+
+struct boot_info;
+struct slab;
+
+TAILQ_HEAD(page_chain, page);
+
+#define PAGE_ORDER_MAX 10 /* 4 MiB */
+#define PAGE_ORDER_2M  9
+#define HUGE_PAGE_SIZE ((uintptr_t)1 << (PAGE_SHIFT + PAGE_ORDER_2M))
+
+enum page_state {
+    PAGE_NONE = 0, /* no block begins here: reserved, not RAM, or inside a block */
+    PAGE_FREE,     /* first page of a free block */
+    PAGE_USED,     /* first page of a block in use */
+    PAGE_AT_HAND,  /* a single page that a CPU has at hand */
+};
+
+/* Who had a page last, as numbers of the address checker's (KASAN=1). */
+struct page_traces {
+    uint32_t allocated_at, freed_at;
+};
+
+struct page {
+    uint32_t references; /* owners of a block in use; the block is freed when it becomes 0 */
+    uint8_t state;       /* enum page_state */
+    uint8_t order;       /* of the block, in its first page */
+    bool is_zero;        /* a single page that is about to be freed: page_note_zero() */
+    bool is_reserved;    /* an object's page that reads as a hole: mm/hole/holes.h */
+    union {
+        TAILQ_ENTRY(page) link; /* free: in the list of its order */
+        struct slab *slab;      /* every page of a slab's block; NULL: kmalloc()'s own block */
+    };
+    union {
+        uint64_t reserved;
+        struct page_traces traces;
+        const void *freed_by; /* sanitizers/poison_check.c */
+    };
+};
+
+/* A power of two: the buddy of a block is found by flipping one bit of its page's address. */
+_Static_assert(sizeof(struct page) == 32, "1/128 of memory");
+
+/* PAGE_ZERO: the block is filled with zeros. */
+enum page_flags {
+    PAGE_ANY = 0,
+    PAGE_ZERO = 1 << 0,
+};
+
+/*
+ * Takes over the RAM (mm/page/ram.h) below 4 GiB, which is what the early tables map, but for the
+ * reserved ranges: the kernel image, the initramfs, boot data. The page array is carved out of
+ * the RAM itself.
+ * Returns 0, or -ENOMEM when there is no room for the page array.
+ */
+int page_init(const struct boot_info *info, const struct page_range *reserved, size_t count);
+
+/* Takes over the RAM above, once the direct map shows it. Returns 0 or -ENOMEM likewise. */
+int page_init_high(void);
+
+/* Gives memory reserved at page_init(), such as the initramfs, to the allocator. */
+void page_release_range(struct page_range range);
+
+/*
+ * A block of 2^order pages with one reference, or NULL when there is none. Its content is
+ * arbitrary but with PAGE_ZERO.
+ */
+struct page *page_alloc(unsigned int order, enum page_flags flags);
+
+/*
+ * The last free pages are not for everybody: the answer is how many must stay free when the running
+ * task gets some. It is asked only when few are left, by page_alloc(), with locks of the allocator.
+ */
+#define PAGES_KEPT_MAX 2048
+EVENT(pages_are_kept, int, void);
+
+/* Take and drop a reference to a block, by its first page. The last one frees it. */
+void page_get(struct page *page);
+void page_put(struct page *page);
+
+/* A single page, about to be freed by its only owner, holds nothing but zeros. */
+static inline void page_note_zero(struct page *page)
+{
+    page->is_zero = true;
+}
+
+/*
+ * Makes a block in use of order n into 2^n blocks of order 0, each with the block's number of
+ * references (for a large page that is split). No reference may come or go meanwhile.
+ */
+void page_split(struct page *page);
+
+#define PAGE_SPANS_MAX 16
+
+/* What has one array of struct page: physical addresses, multiples of the largest block. */
+struct page_span {
+    uint64_t start, size;
+    struct page *pages;
+};
+
+extern struct page_span page_spans[PAGE_SPANS_MAX];
+extern unsigned int page_span_count;
+
+/* NULL when the address lies in no span. */
+static inline struct page *page_find(paddr_t address)
+{
+    for (unsigned int i = 0; i < page_span_count; i++) {
+        uint64_t offset = address.value - page_spans[i].start;
+        if (offset < page_spans[i].size)
+            return page_spans[i].pages + (offset >> PAGE_SHIFT);
+    }
+    return NULL;
+}
+
+/* Between pages, physical addresses, and the direct map. The address must be of RAM. */
+static inline struct page *page_of(paddr_t address)
+{
+    struct page *page = page_find(address);
+
+    assert(page);
+    return page;
+}
+
+static inline paddr_t page_paddr(const struct page *page)
+{
+    for (unsigned int i = 0; i < page_span_count; i++) {
+        uint64_t offset = (uintptr_t)page - (uintptr_t)page_spans[i].pages;
+        uint64_t address = offset / sizeof(struct page) << PAGE_SHIFT;
+        if (address < page_spans[i].size)
+            return paddr(page_spans[i].start + address);
+    }
+    bug("not a struct page");
+}
+
+static inline void *page_address(const struct page *page)
+{
+    return direct_map(page_paddr(page));
+}
+
+/* How many pages are under the allocator, and how many are free, without those at hand. */
+uint64_t page_count_total(void);
+uint64_t page_count_free(void);
+
+#endif

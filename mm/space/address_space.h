@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Address spaces: the areas, the page tables and the key map of a process.
+ *
+ * The room owns what is mapped where, with which rights and under which key, the faults there, and
+ * the accesses that the kernel makes on somebody's behalf. It leaves the walk over tables to
+ * mm/table/, the pages of files to mm/object/, the arguments of calls to kernel/memory/ and
+ * kernel/keys/, and rules about changes to whoever is asked (mm/space/events.h).
+ *
+ * All threads of a process share one. Its lock guards areas, tables and the counters; the key map
+ * is an atomic word of its own (mm/space/keys.h). Page faults and questions take it to read, so
+ * faults of several threads run at the same time (mm/space/fault.c); what changes areas or takes
+ * leaves away takes it to write. No user memory may be touched with the lock held, because the
+ * fault that this may cause takes it.
+ *
+ * What an operation with the lock to write takes out of the tables is gathered: translations to be
+ * invalidated, pages and tables to be freed. At its end it calls space_flush_locked(): there is one
+ * invalidation, on all CPUs that have the space loaded, and then the pages are freed. The areas go
+ * last, without the lock: with one may go the last reference to a file, whose end is not mm/'s and
+ * takes other locks.
+ */
+#ifndef MM_SPACE_ADDRESS_SPACE_H
+#define MM_SPACE_ADDRESS_SPACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <asm/mman.h>
+
+#include "arch/cpu/layout.h"
+#include "arch/lock/rwlock.h"
+#include "arch/mmu/pte.h"
+#include "arch/mmu/tlb.h"
+#include "mm/page/page.h"
+#include "mm/space/area.h"
+#include "mm/space/events.h"
+
+struct pt_run;
+
+/* Software bit of a leaf: the page is this address space's alone, or shared on purpose, so a
+ * write needs no copy and W may be set when the area allows writing. */
+#define PTE_OWNED (1ul << 9)
+
+#define LOCK_LIMIT_DEFAULT  (8ul << 20)          /* RLIMIT_MEMLOCK: bytes a user may lock */
+#define STACK_LIMIT_DEFAULT (8ul << 20)          /* RLIMIT_STACK: bytes a stack may grow to */
+#define STACK_GUARD_GAP     (256 * PAGE_SIZE)    /* what a growing stack keeps free below it */
+#define MMAP_BASE           0x00007ffff7fff000ul /* mmap gives addresses from here down */
+#define STACK_TOP           USER_END
+
+/*
+ * What an operation has taken out, to be freed once no CPU has a translation left. Pages that
+ * nobody else refers to, which are nearly all, hang in a list; of others there is room for a few.
+ */
+#define GATHER_SHARED_MAX 64
+
+struct space_gather {
+    struct tlb_batch batch;
+    struct page_chain pages;
+    unsigned int shared_count;
+    struct page *shared[GATHER_SHARED_MAX];
+    struct area *areas; /* taken out, chained by their left links */
+};
+
+/* Which events about areas there is somebody to ask of (mm/space/events.h). */
+enum space_rules {
+    RULES_ON_RANGES = 1 << 0,
+    RULES_ON_PROTECTION = 1 << 1,
+    RULES_ON_KEYS = 1 << 2,
+    RULES_ON_SIZE = 1 << 3,
+};
+
+/*
+ * What a process has said about its keys that Linux has no word for; only mm/policy/ sets these.
+ * Masks in the form of PKRU, with both bits of each key that is meant.
+ */
+struct key_policies {
+    uint32_t guarded; /* the program's calls on memory under it ask PKRU */
+    uint32_t closed;  /* the kernel does not open it to reach the program's memory */
+    uint32_t kept;    /* a handler of signals has the rights to it that were interrupted */
+};
+
+/*
+ * Each field says which lock guards it, by the name that it has in docs/architecture.md, "Locks":
+ * to write, and unless it says otherwise to read. A space that nobody else knows of yet needs none.
+ */
+struct address_space {
+    uint32_t references; /* lock: none, atomic */
+    uint32_t key_map;    /* lock: none, atomic; mm/space/keys.h */
+    uint32_t rules;      /* lock: address space, none to read; enum space_rules */
+    /* lock: address space and kernel; either of them to read, none to look */
+    struct key_policies policies;
+    uint32_t mdwe;        /* lock: address space; PR_MDWE_*: mm/policy/mdwe.h */
+    uint32_t membarriers; /* lock: none, atomic; membarrier(2)'s commands that register, as given */
+    bool lock_future;     /* lock: address space, none to read; mlockall(MCL_FUTURE) */
+    bool lock_on_fault;   /* lock: address space, none to read; and MCL_ONFAULT */
+    paddr_t root;         /* lock: none, constant; what it leads to: address space */
+    struct cpu_set cpus; /* lock: none, atomic; CPUs that have the tables loaded (arch/mmu/tlb.h) */
+    struct rwlock lock;
+    struct area_tree areas;   /* lock: address space */
+    uintptr_t brk_start, brk; /* lock: address space; the heap, [brk_start, brk) */
+    uintptr_t vdso; /* lock: address space, none to read; the vDSO's image (kernel/vdso/), or 0 */
+    uint64_t mapped_pages;   /* lock: address space, none to read; sum of the areas, in pages */
+    uint64_t resident_pages; /* lock: none, atomic; leaves of 4 KiB in the tables */
+    uint64_t peak_pages;  /* lock: none; the most that was seen: threads at once may miss a few */
+    uint64_t stack_limit; /* lock: kernel, none to read; RLIMIT_STACK, bytes */
+    uintptr_t gap_from;   /* lock: address space; above it no gap is larger than the next, */
+    uint64_t gap_skipped; /* lock: address space; so mmap looks below */
+    struct space_gather gather; /* lock: address space */
+};
+
+/* An empty address space with one reference, or NULL. */
+struct address_space *space_create(void);
+
+/*
+ * A copy for fork(): the same areas, keys and execute-only key; private pages are shared until
+ * one side writes. NULL when memory is out.
+ */
+struct address_space *space_copy(struct address_space *space);
+
+void space_get(struct address_space *space);
+/* The last reference frees all; by then the space may be loaded on this CPU alone. */
+void space_put(struct address_space *space);
+
+/*
+ * Loads the tables of a space on this CPU; NULL: the kernel's own, which is what a CPU has that is
+ * idle or runs a task without a space. So no CPU is interrupted for a space that it does not use,
+ * a CPU that halts is never woken for one, and a space without references is loaded nowhere.
+ */
+void space_load(struct address_space *space);
+
+/* Whether it is this CPU's, so that of the running task. */
+bool space_is_loaded(const struct address_space *space);
+
+static inline void space_lock_read(struct address_space *space)
+{
+    rwlock_read(&space->lock);
+}
+
+static inline void space_unlock_read(struct address_space *space)
+{
+    rwlock_read_unlock(&space->lock);
+}
+
+static inline void space_lock_write(struct address_space *space)
+{
+    rwlock_write(&space->lock);
+}
+
+/* Lets the lock go, and destroys the areas that were taken out. */
+void space_unlock_write(struct address_space *space);
+
+/* ---- what the files behind these calls share; the lock is held ---- */
+
+/* What the two checks below do where there are rules: they ask who has made them. */
+int space_ask_range_locked(struct address_space *space, uintptr_t start, uintptr_t end, int key);
+int space_ask_protection_locked(const struct address_space *space, int before, int after,
+                                bool by_force);
+
+/* Leaves of this many pages came, or went. */
+static inline void space_count_resident(struct address_space *space, int64_t pages)
+{
+    uint64_t now = __atomic_add_fetch(&space->resident_pages, (uint64_t)pages, __ATOMIC_RELAXED);
+
+    if (pages > 0 && now > space->peak_pages)
+        space->peak_pages = now;
+}
+
+/* Bits of a leaf of this area, whose page is owned or not. */
+static inline uint64_t space_leaf_bits(const struct area *area, bool owned)
+{
+    uint64_t bits = PTE_U | PTE_A | PTE_D | pte_key_bits(area->key);
+
+    if (area->prot)
+        bits |= PTE_P;
+    if (owned)
+        bits |= PTE_OWNED;
+    if (owned && (area->prot & PROT_WRITE))
+        bits |= PTE_W;
+    if (!(area->prot & PROT_EXEC))
+        bits |= PTE_NX;
+    return bits;
+}
+
+/*
+ * Whether the running thread may change the areas of [start, end), and bring memory under a key if
+ * that is not -1: 0, or an errno. To be asked for the whole range before any of it is changed.
+ */
+static inline int space_check_range_locked(struct address_space *space, uintptr_t start,
+                                           uintptr_t end, int key)
+{
+    return space->rules & RULES_ON_RANGES ? space_ask_range_locked(space, start, end, key) : 0;
+}
+
+/* Whether an area may get another protection, or be written to in spite of its own: the same. */
+static inline int space_check_protection_locked(const struct address_space *space, int before,
+                                                int after, bool by_force)
+{
+    return space->rules & RULES_ON_PROTECTION
+               ? space_ask_protection_locked(space, before, after, by_force)
+               : 0;
+}
+
+/* Whether it may grow by so many bytes, and so many become data: the same. */
+int space_check_growth_locked(struct address_space *space, uint64_t bytes, uint64_t data);
+
+/* Takes an area out of the space, to be destroyed at the operation's end. */
+void space_remove_area_locked(struct address_space *space, struct area *area);
+
+/* Takes all pages of the range out of the tables, to be freed at the operation's end. */
+void space_zap_locked(struct address_space *space, uintptr_t start, uintptr_t end);
+
+/*
+ * The same with tables that [start, end) leaves without use: those between its neighbour areas.
+ * next is the one above it, or NULL.
+ */
+void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end,
+                              struct area *next);
+
+/*
+ * The flush: invalidates what has been gathered, on all CPUs that have the space loaded, and then
+ * frees it. Each operation that takes away or weakens leaves has it before it lets the lock go.
+ */
+void space_flush_gathered_locked(struct address_space *space);
+
+static inline void space_flush_locked(struct address_space *space)
+{
+    const struct space_gather *gather = &space->gather;
+
+    if (gather->batch.pages || gather->shared_count || !TAILQ_EMPTY(&gather->pages))
+        space_flush_gathered_locked(space);
+}
+
+/* The leaf of a run with that number was old: gathers its translation, if there can be one. */
+void space_gather_leaf_locked(struct address_space *space, const struct pt_run *run,
+                              unsigned int number, pte_t old);
+
+/*
+ * The page of zeros that a read of untouched anonymous memory maps. It lives for ever, and leaves
+ * that map it hold no reference: a count that all CPUs change would only slow them down.
+ */
+extern paddr_t space_zero_page;
+
+static inline bool leaf_is_zero_page(pte_t leaf)
+{
+    return pte_address(leaf).value == space_zero_page.value;
+}
+
+/* Makes the zero page; at boot, after the page allocator. */
+int space_init(void);
+
+#endif

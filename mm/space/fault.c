@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "mm/space/fault.h"
+
+#include <asm/errno.h>
+#include <asm/mman.h>
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+
+#include "arch/cpu/cpu.h"
+#include "arch/cpu/trap.h"
+#include "arch/mmu/pkru.h"
+#include "libc/include/string.h"
+#include "mm/space/mmap.h"
+#include "mm/table/page_table.h"
+
+/* ---- judging ---- */
+
+bool key_denies(unsigned int key, uint32_t pkru, uint32_t error_code)
+{
+    uint32_t rights = pkru_rights(pkru, key);
+
+    if (!cpu_state.pku || (error_code & X86_PF_INSTR))
+        return false;
+    return (rights & PKRU_AD) || ((rights & PKRU_WD) && (error_code & X86_PF_WRITE));
+}
+
+/* On x86 a page that may be written or executed may also be read: PROT_NONE alone denies that. */
+static bool protection_denies(const struct area *area, uint32_t error_code)
+{
+    if (error_code & X86_PF_WRITE)
+        return !(area->prot & PROT_WRITE);
+    if (error_code & X86_PF_INSTR)
+        return !(area->prot & PROT_EXEC);
+    return !area->prot;
+}
+
+/* ---- faults ---- */
+
+/*
+ * The verdict on an access to an area that holds the address. Linux's order: the key first, so that
+ * an access which key and protection both refuse is reported as the key's.
+ *
+ * The CPU's PK bit is not asked. Before the first touch of a page there is no entry, so the CPU
+ * reports P=0 and knows no key; and another thread may have changed the key since the fault. The
+ * area's key and the PKRU that was in force decide, and so the answer is the same each time.
+ */
+static int judge(struct address_space *space, struct area *area, uintptr_t address,
+                 uint32_t error_code, uint32_t pkru, struct fault_verdict *verdict)
+{
+    if (key_denies(area->key, pkru, error_code))
+        return refuse(verdict, SIGSEGV, SEGV_PKUERR, area);
+    if (protection_denies(area, error_code))
+        return refuse(verdict, SIGSEGV, SEGV_ACCERR, area);
+    return space_resolve_locked(space, area, address, error_code & X86_PF_WRITE, verdict);
+}
+
+int space_fault(struct address_space *space, uintptr_t address, uint32_t error_code, uint32_t pkru,
+                struct fault_verdict *verdict)
+{
+    int error;
+
+    space_lock_read(space);
+    struct area *area = area_find(&space->areas, address);
+    if (area && !area_holds(area, address) && (area->flags & AREA_GROWS_DOWN)) {
+        space_unlock_read(space);
+        space_grow_stack(space, address);
+        space_lock_read(space);
+        area = area_find(&space->areas, address);
+    }
+    if (area_holds(area, address))
+        error = judge(space, area, address, error_code, pkru, verdict);
+    else
+        error = refuse(verdict, SIGSEGV, SEGV_MAPERR, NULL);
+    space_unlock_read(space);
+    return error;
+}
+
+/* ---- memory on somebody else's behalf ---- */
+
+int space_memory_locked(struct address_space *space, struct area *area, uintptr_t address,
+                        bool write, char **memory)
+{
+    struct fault_verdict verdict;
+    unsigned int level;
+    pte_t leaf;
+
+    do {
+        if (space_resolve_locked(space, area, address, write, &verdict))
+            return -EFAULT;
+    } while (!pt_query(space->root, address, &leaf, &level) ||
+             (write && !(leaf.value & PTE_OWNED)));
+    *memory = (char *)direct_map(pte_address(leaf)) + address % pte_level_size(level);
+    return 0;
+}
+
+int space_fill(struct address_space *space, uintptr_t address, const void *bytes, size_t size)
+{
+    const char *from = bytes;
+    int error = 0;
+    size_t piece;
+
+    space_lock_read(space);
+    for (size_t done = 0; !error && done < size; done += piece) {
+        uintptr_t at = address + done;
+        struct area *area = area_find(&space->areas, at);
+        char *memory;
+        piece = PAGE_SIZE - at % PAGE_SIZE < size - done ? PAGE_SIZE - at % PAGE_SIZE : size - done;
+        error =
+            area_holds(area, at) ? space_memory_locked(space, area, at, true, &memory) : -EFAULT;
+        if (!error)
+            memcpy(memory, from + done, piece);
+    }
+    space_unlock_read(space);
+    return error;
+}

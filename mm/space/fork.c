@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The copy of an address space that fork makes: the same areas, and of their pages those that
+ * faults would not find again by themselves.
+ */
+#include <asm/errno.h>
+
+#include "arch/cpu/bug.h"
+#include "mm/page/page.h"
+#include "mm/space/address_space.h"
+#include "mm/table/page_table.h"
+
+struct copy {
+    struct address_space *space, *child;
+    bool shared;
+};
+
+/*
+ * The child's table gets what the parent's holds, if it holds anything. Leaves that are not shared
+ * lose W on both sides, so that a write makes a copy.
+ */
+static int copy_run(const struct pt_run *run, void *context)
+{
+    struct copy *copy = context;
+    pte_t *from = run->entries;
+    unsigned int count = run->count;
+    uint64_t kept = copy->shared ? UINT64_MAX : ~(PTE_W | PTE_OWNED);
+    uint64_t copied = 0;
+    unsigned int i = 0;
+    unsigned int level;
+
+    while (i < count && pte_is_empty(from[i]))
+        i++;
+    if (i == count)
+        return 0;
+    pte_t *to = pt_entry(copy->child->root, run->address, run->level, PT_CREATE, &level);
+    if (!to)
+        return -ENOMEM;
+    assert(level == run->level);
+    for (; i < count; i++) {
+        pte_t old = from[i];
+        if (pte_is_empty(old))
+            continue;
+        to[i].value = from[i].value = old.value & kept;
+        if (old.value & ~kept & PTE_W)
+            space_gather_leaf_locked(copy->space, run, i, old);
+        if (!leaf_is_zero_page(old))
+            page_get(page_of(pte_address(old)));
+        copied++;
+    }
+    copy->child->resident_pages += copied << (pte_level_shift(run->level) - PAGE_SHIFT);
+    return 0;
+}
+
+/* Whether faults find all that is there again, in the object: then a child waits for them. */
+static bool can_be_found_again(const struct area *area)
+{
+    return area->object && !area->has_copies && !(area->flags & AREA_HUGETLB);
+}
+
+/*
+ * Makes a tree of the same shape, so nothing is compared and nothing balanced. From left to right,
+ * each area is joined to its neighbour, *last.
+ */
+static int copy_areas(const struct area *from, struct area *parent, struct area **to,
+                      struct area **last)
+{
+    if (!from)
+        return 0;
+    struct area *twin = area_create(from);
+    if (!twin)
+        return -ENOMEM;
+    twin->flags &= (uint8_t) ~(AREA_RESERVED | AREA_LOCKED);
+    RB_PARENT(twin, link) = parent;
+    RB_LEFT(twin, link) = RB_RIGHT(twin, link) = NULL;
+    *to = twin;
+    int error = copy_areas(RB_LEFT(from, link), twin, &RB_LEFT(twin, link), last);
+    twin->previous = *last;
+    twin->next = NULL;
+    if (*last)
+        (*last)->next = twin;
+    *last = twin;
+    return error ? error : copy_areas(RB_RIGHT(from, link), twin, &RB_RIGHT(twin, link), last);
+}
+
+static int copy_pages(struct address_space *space, struct address_space *child,
+                      const struct area *area)
+{
+    struct copy copy = {.space = space, .child = child, .shared = area->flags & AREA_SHARED};
+    struct pt_walk walk = {.visit = copy_run, .context = &copy, .level = 1};
+
+    if ((area->flags & AREA_WIPE) || can_be_found_again(area))
+        return 0;
+    /* Large pages are shared as small ones, so that either side can write and unmap a part. */
+    if (!(area->flags & AREA_HUGETLB))
+        walk.flags = PT_SPLIT_ALL;
+    return pt_walk(space->root, area->start, area->end, &walk);
+}
+
+static void leave_out(struct address_space *child, struct area *area)
+{
+    child->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
+    area_remove(&child->areas, area);
+    area_destroy(area);
+}
+
+/* Goes through the child's areas, which are the parent's. */
+static int copy_all_pages(struct address_space *space, struct address_space *child)
+{
+    struct area *area, *next;
+    int error = 0;
+
+    for (area = RB_MIN(area_tree, &child->areas); area && !error; area = next) {
+        next = area->next;
+        if (area->flags & AREA_NO_FORK)
+            leave_out(child, area);
+        else
+            error = copy_pages(space, child, area);
+    }
+    return error;
+}
+
+struct address_space *space_copy(struct address_space *space)
+{
+    struct address_space *child = space_create();
+    struct area *last = NULL;
+    int error;
+
+    if (!child)
+        return NULL;
+    space_lock_write(space);
+    child->key_map = __atomic_load_n(&space->key_map, __ATOMIC_RELAXED);
+    child->brk_start = space->brk_start;
+    child->brk = space->brk;
+    child->vdso = space->vdso;
+    child->mapped_pages = space->mapped_pages;
+    child->stack_limit = space->stack_limit;
+    child->membarriers = __atomic_load_n(&space->membarriers, __ATOMIC_RELAXED);
+    TELL(space_is_made, child, space, true);
+    child->areas.count = space->areas.count;
+    error = copy_areas(RB_ROOT(&space->areas), NULL, &RB_ROOT(&child->areas), &last);
+    if (!error)
+        error = copy_all_pages(space, child);
+    space_flush_locked(space);
+    space_unlock_write(space);
+    if (error) {
+        space_put(child);
+        return NULL;
+    }
+    return child;
+}

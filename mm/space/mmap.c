@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/* mmap and brk, and stacks that grow: making areas, where mm/space/room.c finds room. */
+#include "mm/space/mmap.h"
+
+#include <asm/errno.h>
+#include <asm/mman.h>
+
+#include "mm/page/page.h"
+#include "mm/space/keys.h"
+
+/* ---- choosing the place ---- */
+
+/* Of a fixed mapping. */
+static int check_place_locked(struct address_space *space, const struct map_request *request,
+                              size_t size)
+{
+    uintptr_t start = request->address;
+
+    if (size > USER_END || start > USER_END - size)
+        return -ENOMEM;
+    if (start % area_alignment(request->area_flags))
+        return -EINVAL;
+    if (start < request->lowest)
+        return -EPERM;
+    struct area *area = request->no_replace ? area_find(&space->areas, start) : NULL;
+    return area && area->start < start + size ? -EEXIST : 0;
+}
+
+int space_check_place(struct address_space *space, const struct map_request *request)
+{
+    if (space->areas.count > max_map_count) /* without the lock: it is asked again with it */
+        return -ENOMEM;
+    if (!request->fixed)
+        return request->size > USER_END ? -ENOMEM : 0;
+    space_lock_read(space);
+    int error = check_place_locked(space, request,
+                                   align_up(request->size, area_alignment(request->area_flags)));
+    space_unlock_read(space);
+    return error;
+}
+
+/* Where a hint asks for. One below vm.mmap_min_addr means that, whoever asks. */
+static uintptr_t round_hint(const struct map_request *request)
+{
+    uintptr_t hint = align_down(request->address, PAGE_SIZE);
+
+    if (hint && hint < mmap_min_addr)
+        hint = align_up(mmap_min_addr, PAGE_SIZE);
+    return align_up(hint, area_alignment(request->area_flags));
+}
+
+static int choose_address(struct address_space *space, const struct map_request *request,
+                          size_t size, uintptr_t *start)
+{
+    uint64_t alignment = area_alignment(request->area_flags);
+
+    *start = request->address;
+    if (request->fixed)
+        return check_place_locked(space, request, size);
+    if (size > USER_END)
+        return -ENOMEM;
+    *start = round_hint(request);
+    if (*start && space_is_free_locked(space, *start, size))
+        return 0;
+    if (request->find_gap_locked)
+        *start = request->find_gap_locked(space, size);
+    else
+        *start = space_find_gap_locked(space, size, alignment);
+    return *start ? 0 : -ENOMEM;
+}
+
+/* ---- making the area ---- */
+
+/* A mapping that could never be filled is refused, as Linux's overcommit heuristic does. */
+static bool is_absurd(const struct map_request *request, size_t size)
+{
+    return area_is_data(request->prot, request->area_flags) && !request->no_reserve &&
+           size >> PAGE_SHIFT > page_count_total();
+}
+
+/* Exactly PROT_EXEC means execute-only, by a key; with none left the pages can be read. */
+static uint8_t key_for_mapping(struct address_space *space, int prot)
+{
+    int key = prot == PROT_EXEC ? keys_take_execute_only(&space->key_map) : 0;
+
+    return key < 0 ? 0 : (uint8_t)key;
+}
+
+static int map_locked(struct address_space *space, const struct map_request *request, size_t size,
+                      uintptr_t *address)
+{
+    uintptr_t start;
+
+    if (space->areas.count > max_map_count)
+        return -ENOMEM;
+    int error = choose_address(space, request, size, &start);
+    if (!error && is_absurd(request, size))
+        error = -ENOMEM;
+    if (!error)
+        error = space_check_growth_locked(
+            space, size, area_is_data(request->prot, request->area_flags) ? size : 0);
+    if (error)
+        return error;
+    error = space_check_protection_locked(space, request->prot, request->prot, false);
+    if (!error)
+        error = space_check_range_locked(space, start, start + size, -1);
+    if (error)
+        return error;
+    struct area *area = area_create(&(struct area){
+        .start = start,
+        .end = start + size,
+        .prot = request->prot & PROT_RWX,
+        .max_prot = request->max_prot,
+        .flags = request->area_flags | (space->lock_future ? AREA_LOCKED : 0),
+        .name = request->name,
+        .object = request->object,
+        .object_page = request->object_page,
+    });
+    if (!area)
+        return -ENOMEM;
+    if (area->flags & AREA_HUGETLB)
+        error = page_pool()->reserve((unsigned int)(size / HUGE_PAGE_SIZE));
+    if (!error && (area->flags & AREA_HUGETLB))
+        area->flags |= AREA_RESERVED;
+    if (!error && request->fixed)
+        error = space_unmap_locked(space, start, start + size);
+    if (error) {
+        area_destroy(area);
+        return error;
+    }
+    area->key = key_for_mapping(space, request->prot);
+    area_insert(&space->areas, area);
+    space->mapped_pages += size >> PAGE_SHIFT;
+    area_merge(&space->areas, area);
+    *address = start;
+    return 0;
+}
+
+int space_map(struct address_space *space, const struct map_request *request, uintptr_t *address)
+{
+    size_t size = align_up(request->size, area_alignment(request->area_flags));
+    int error;
+
+    if (size == 0)
+        return -ENOMEM;
+    space_lock_write(space);
+    error = map_locked(space, request, size, address);
+    space_flush_locked(space);
+    space_unlock_write(space);
+    return error;
+}
+
+/* ---- stacks ---- */
+
+/* Whether a stack may begin there. What cannot be touched below it is its guard itself. */
+static bool leaves_gap(const struct area *below, uintptr_t start)
+{
+    return !below || (below->flags & AREA_GROWS_DOWN) || !below->prot ||
+           below->end + STACK_GUARD_GAP <= start;
+}
+
+void space_grow_stack(struct address_space *space, uintptr_t address)
+{
+    uintptr_t start = align_down(address, PAGE_SIZE);
+
+    space_lock_write(space);
+    struct area *area = area_find(&space->areas, address);
+    if (area && !area_holds(area, address) && (area->flags & AREA_GROWS_DOWN) &&
+        area->end - start <= space->stack_limit && start >= mmap_min_addr &&
+        leaves_gap(area->previous, start) &&
+        !space_check_growth_locked(space, area->start - start, 0)) {
+        space->mapped_pages += (area->start - start) >> PAGE_SHIFT;
+        area->start = start;
+    }
+    space_unlock_write(space);
+}
+
+/* ---- the heap ---- */
+
+static bool move_brk(struct address_space *space, uintptr_t end, uintptr_t lowest)
+{
+    uintptr_t old_page = align_up(space->brk, PAGE_SIZE);
+    uintptr_t new_page = align_up(end, PAGE_SIZE);
+    struct map_request request = {
+        .address = old_page,
+        .size = new_page - old_page,
+        .prot = PROT_READ | PROT_WRITE,
+        .max_prot = PROT_RWX,
+        .fixed = true,
+        .lowest = lowest,
+        .name = "[heap]",
+    };
+    uintptr_t address;
+
+    if (new_page < old_page)
+        return space_check_range_locked(space, new_page, old_page, -1) == 0 &&
+               space_unmap_locked(space, new_page, old_page) == 0;
+    if (new_page == old_page)
+        return true;
+    return space_is_free_locked(space, old_page, new_page - old_page) &&
+           map_locked(space, &request, request.size, &address) == 0;
+}
+
+uintptr_t space_brk(struct address_space *space, uintptr_t end, uintptr_t lowest)
+{
+    space_lock_write(space);
+    if (end >= space->brk_start && end <= USER_END && move_brk(space, end, lowest))
+        space->brk = end;
+    uintptr_t result = space->brk;
+    space_flush_locked(space);
+    space_unlock_write(space);
+    return result;
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mprotect and pkey_mprotect: the same thing, with key -1 or another.
+ *
+ * Checks, in Linux's order; then area by area from left to right: split, set, one walk over the
+ * tables, merge; then one invalidation for all that became weaker.
+ */
+#include <asm/errno.h>
+#include <asm/mman.h>
+
+#include "mm/space/keys.h"
+#include "mm/space/mmap.h"
+#include "mm/table/page_table.h"
+
+#define PROT_GROWS (PROT_GROWSDOWN | PROT_GROWSUP)
+
+/*
+ * The leaf of an area that now has other rights or another key: the page stays, and whether the
+ * space owns it, which decides on W (mm/space/resolve.c).
+ */
+static pte_t leaf_of(const struct area *area, pte_t old)
+{
+    uint64_t bits = space_leaf_bits(area, old.value & PTE_OWNED) | (old.value & PTE_PS);
+
+    return pte_make(pte_address(old), bits);
+}
+
+/* An area whose leaves are changed. */
+struct leaf_change {
+    struct address_space *space;
+    const struct area *area;
+    bool is_weaker;
+};
+
+static int change_run(const struct pt_run *run, void *context)
+{
+    const struct leaf_change *change = context;
+    struct address_space *space = change->space;
+
+    for (unsigned int i = 0; i < run->count; i++) {
+        pte_t *entry = &run->entries[i];
+        pte_t old = *entry;
+        uintptr_t address = run->address + i * pte_level_size(run->level);
+        if (pte_is_empty(old)) /* the first access will find the area's key */
+            continue;
+        *entry = leaf_of(change->area, old);
+        tlb_check_change(&space->cpus, address, old, *entry);
+        if (change->is_weaker && pte_is_present(old))
+            tlb_batch_add(&space->gather.batch, address);
+    }
+    return 0;
+}
+
+void space_change_leaves_plain(struct address_space *space, const struct area *area,
+                               uint8_t old_prot, uint8_t old_key, bool is_weaker)
+{
+    struct leaf_change change = {space, area, is_weaker};
+    struct pt_walk walk = {.visit = change_run, .context = &change, .level = 1};
+
+    (void)old_prot, (void)old_key; /* the leaves are written anew */
+    pt_walk(space->root, area->start, area->end, &walk);
+}
+
+/* clang-format off */
+__attribute__((weak, alias("space_change_leaves_plain")))
+typeof(space_change_leaves_plain) space_change_leaves;
+/* clang-format on */
+
+/*
+ * Gives an area and the leaves that are there new rights. Where rights are only gained, nothing is
+ * invalidated: a CPU with an older translation faults once, which drops that translation, and then
+ * finds the new entry. Leaves of an area without any right are in no TLB. But another key counts as
+ * weaker, whatever the rights: a cached translation has the old key, to which the thread may have
+ * every right.
+ */
+void space_set_rights_locked(struct address_space *space, struct area *area, uint8_t prot,
+                             uint8_t key)
+{
+    bool is_weaker = area->prot && (area->key != key || (area->prot & ~prot));
+    uint8_t old_prot = area->prot, old_key = area->key;
+
+    area->prot = prot;
+    area->key = key;
+    space_change_leaves(space, area, old_prot, old_key, is_weaker);
+}
+
+/*
+ * The key that an area gets. A key that was asked for counts. Otherwise exactly PROT_EXEC takes
+ * the execute-only key if one is to be had, leaving it goes back to key 0, and else the key stays.
+ */
+static uint8_t key_for_protection(struct address_space *space, const struct area *area, int prot,
+                                  int key)
+{
+    if (key >= 0)
+        return (uint8_t)key;
+    if (prot == PROT_EXEC) {
+        key = keys_take_execute_only(&space->key_map);
+        if (key > 0)
+            return (uint8_t)key;
+    } else if (area->prot == PROT_EXEC && area->key == keys_execute_only(&space->key_map)) {
+        return 0;
+    }
+    return area->key;
+}
+
+/* Changes the part of an area, which holds start, that lies in [start, end). */
+static int protect_area(struct address_space *space, struct area *area, uintptr_t start,
+                        uintptr_t end, int prot, int key)
+{
+    uint8_t new_key = key_for_protection(space, area, prot, key);
+
+    prot &= PROT_RWX; /* with PROT_SEM it was not exactly PROT_EXEC */
+    if (prot & ~area->max_prot)
+        return -EACCES;
+    int error = space_check_protection_locked(space, area->prot, prot, false);
+    if (error)
+        return error;
+    if (area->prot == prot && area->key == new_key)
+        return 0;
+    end = end < area->end ? end : area->end;
+    if (area_is_data(prot, area->flags) && !area_is_data(area->prot, area->flags) &&
+        space_check_growth_locked(space, 0, end - start))
+        return -ENOMEM;
+    if (start != area->start || end != area->end) {
+        error = space_split_bounds_locked(space, start, end);
+        if (error)
+            return error;
+        area = area_find(&space->areas, start);
+    }
+    space_set_rights_locked(space, area, (uint8_t)prot, new_key);
+    area_merge(&space->areas, area);
+    return 0;
+}
+
+static int protect_locked(struct address_space *space, uintptr_t start, uintptr_t end, int prot,
+                          int grows, int key)
+{
+    int known = grows ? ASK(protection_grows, space, &start, end, grows) : 1;
+
+    if (known <= 0)
+        return known ? known : -EINVAL;
+    struct area *area = area_find(&space->areas, start);
+    if (!area_holds(area, start))
+        return -ENOMEM;
+    int error = space_check_range_locked(space, start, end, key);
+    if (error)
+        return error;
+    for (uintptr_t at = start;; area = area_find(&space->areas, at)) {
+        if (!area_holds(area, at))
+            return -ENOMEM;
+        uintptr_t stop = area->end;
+        error = protect_area(space, area, at, end, prot, key);
+        if (error || stop >= end)
+            return error;
+        at = stop;
+    }
+}
+
+int space_protect(struct address_space *space, uintptr_t start, size_t size, uint64_t prot, int key)
+{
+    int grows = (int)(prot & PROT_GROWS);
+    uintptr_t end;
+    int error;
+
+    prot &= ~(uint64_t)PROT_GROWS;
+    if (grows == PROT_GROWS || start % PAGE_SIZE)
+        return -EINVAL;
+    if (size == 0)
+        return 0;
+    end = start + align_up(size, PAGE_SIZE);
+    if (end <= start)
+        return -ENOMEM;
+    if (prot & ~(uint64_t)(PROT_RWX | PROT_SEM))
+        return -EINVAL;
+    space_lock_write(space);
+    /* With the lock, so that pkey_release() sees all memory under a key that it frees. */
+    if (key != -1 && !keys_is_allocated(&space->key_map, key))
+        error = -EINVAL;
+    else
+        error = protect_locked(space, start, end, (int)prot, grows, key);
+    space_flush_locked(space);
+    space_unlock_write(space);
+    return error;
+}
