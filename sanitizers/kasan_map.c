@@ -13,7 +13,7 @@
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/layout.h"
 #include "arch/mmu/pte.h"
-#include "mm/page/buddy.h"
+#include "mm/page/page.h"
 #include "mm/table/page_table.h"
 #include "sanitizers/kasan_shadow.h"
 

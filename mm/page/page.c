@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Giving pages out and taking them back: single ones by way of those that the CPU has at hand.
+ * The buddy allocator: free blocks by order, of which single pages are given out and taken back by
+ * way of those that the CPU has at hand.
+ *
+ * The buddy of a block is found by flipping one bit of its page's address, and lies in the same
+ * array of struct page, because arrays begin and end with chunks, the largest blocks. A page is
+ * looked at only if it is the first of some block. So of a chunk that is free as a whole only the
+ * first page needs to be set up, and boot touches few of them. The pages of all other chunks begin
+ * as PAGE_NONE.
  *
  * The pages that a CPU has at hand are a stack: the page freed last, which its cache still knows,
  * is given out first. Its lock is hardly ever waited for; others take it only when memory is out,
@@ -13,7 +20,6 @@
 #include "arch/cpu/check.h"
 #include "arch/cpu/percpu.h"
 #include "libc/include/string.h"
-#include "mm/page/buddy.h"
 
 /* Pages at hand: taken and given back that many at a time, so at most twice as many. */
 #define AT_HAND_BATCH 16
@@ -21,19 +27,102 @@
 /* Below this many free pages none are kept at hand. */
 #define LOW_PAGES 1024
 
-struct pages_at_hand at_hand[CPU_MAX];
+struct spinlock page_lock = SPINLOCK_INIT("pages");
+struct page_chain free_blocks[PAGE_ORDER_MAX + 1];
+struct page_counters page_counters;
+
+/* Single pages of which the one put in last comes out first. */
+struct page_stack {
+    struct page_chain pages;
+    unsigned int count;
+};
+
+/* What each CPU has at hand in front of the lists: nothing at first. */
+static struct pages_at_hand {
+    struct spinlock lock; /* covers all of it; taken before page_lock */
+    struct page_stack any;
+    struct page_stack zeros;      /* those that were freed with nothing but zeros in them */
+    uint64_t allocations, zeroed; /* not yet in page_counters */
+} __attribute__((aligned(64))) at_hand[CPU_MAX];
+
+/* ---- blocks; page_lock is held ---- */
+
+static struct page *buddy_of(const struct page *page, unsigned int order)
+{
+    return (struct page *)((uintptr_t)page ^ (sizeof(struct page) << order));
+}
+
+static void mark_free_locked(struct page *page, unsigned int order)
+{
+    page->references = 0;
+    page->state = PAGE_FREE;
+    page->order = (uint8_t)order;
+}
+
+static void unlink_free_locked(struct page *page)
+{
+    TAILQ_REMOVE(&free_blocks[page->order], page, link);
+    page->state = PAGE_NONE;
+}
+
+/* Joins a block with its buddy as long as that is free. Gives the free block that comes out. */
+static struct page *join_locked(struct page *page, unsigned int order)
+{
+    page_counters.free += 1ul << order;
+    for (; order < PAGE_ORDER_MAX; order++) {
+        struct page *buddy = buddy_of(page, order);
+        if (buddy->state != PAGE_FREE || buddy->order != order)
+            break;
+        unlink_free_locked(buddy);
+        page->state = PAGE_NONE;
+        if (buddy < page)
+            page = buddy;
+    }
+    mark_free_locked(page, order);
+    return page;
+}
+
+static void free_locked(struct page *page)
+{
+    page = join_locked(page, page->order);
+    TAILQ_INSERT_HEAD(&free_blocks[page->order], page, link);
+}
+
+/* A block of this order, cut from the smallest free one that is large enough. */
+static struct page *take_locked(unsigned int order)
+{
+    unsigned int found = order;
+
+    while (found <= PAGE_ORDER_MAX && TAILQ_EMPTY(&free_blocks[found]))
+        found++;
+    if (found > PAGE_ORDER_MAX)
+        return NULL;
+    struct page *page = TAILQ_FIRST(&free_blocks[found]);
+    unlink_free_locked(page);
+    while (found > order) {
+        struct page *half = buddy_of(page, --found);
+        mark_free_locked(half, found);
+        TAILQ_INSERT_HEAD(&free_blocks[found], half, link);
+    }
+    page->order = (uint8_t)order;
+    page_counters.free -= 1ul << order;
+    return page;
+}
+
+/* Whether the running task may have so many of the pages that are free. */
+static bool may_take_locked(uint64_t pages)
+{
+    return page_counters.free >= pages + PAGES_KEPT_MAX ||
+           page_counters.free >= pages + (uint64_t)ASK(pages_are_kept);
+}
 
 /* ---- pages at hand ---- */
 
-void page_init_lists(void)
+static void push(struct page_stack *stack, struct page *page)
 {
-    for (unsigned int order = 0; order <= PAGE_ORDER_MAX; order++)
-        TAILQ_INIT(&free_blocks[order]);
-    for (unsigned int cpu = 0; cpu < CPU_MAX; cpu++) {
-        at_hand[cpu].lock.name = "pages at hand";
-        TAILQ_INIT(&at_hand[cpu].any.pages);
-        TAILQ_INIT(&at_hand[cpu].zeros.pages);
-    }
+    page->state = PAGE_AT_HAND;
+    TAILQ_INSERT_HEAD(&stack->pages, page, link);
+    stack->count++;
 }
 
 static bool memory_is_low(void)
@@ -41,11 +130,37 @@ static bool memory_is_low(void)
     return page_count_free() < LOW_PAGES;
 }
 
-/* All of it. */
-static void give_back_locked(struct pages_at_hand *hand)
+/* Fills a stack up to so many pages, as far as there are any. */
+static void take_batch(struct page_stack *stack, unsigned int wanted)
 {
-    buddy_give_batch(&hand->any, 0);
-    buddy_give_batch(&hand->zeros, 0);
+    struct page *page;
+
+    spin_lock(&page_lock);
+    while (stack->count < wanted && may_take_locked(1) && (page = take_locked(0)))
+        push(stack, page);
+    spin_unlock(&page_lock);
+}
+
+/* Gives back those that were put in first until no more than so many are left. */
+static void give_batch_locked(struct page_stack *stack, unsigned int left)
+{
+    for (; stack->count > left; stack->count--) {
+        struct page *page = TAILQ_LAST(&stack->pages, page_chain);
+        TAILQ_REMOVE(&stack->pages, page, link);
+        free_locked(page);
+    }
+}
+
+/* Gives back all that a CPU has, and counts what it has done. */
+static void give_back(struct pages_at_hand *hand)
+{
+    spin_lock(&page_lock);
+    give_batch_locked(&hand->any, 0);
+    give_batch_locked(&hand->zeros, 0);
+    page_counters.allocations += hand->allocations;
+    page_counters.zeroed += hand->zeroed;
+    hand->allocations = hand->zeroed = 0;
+    spin_unlock(&page_lock);
 }
 
 unsigned int page_drain(void)
@@ -56,7 +171,7 @@ unsigned int page_drain(void)
         struct pages_at_hand *hand = &at_hand[cpu];
         uint64_t irq = spin_lock_irqsave(&hand->lock);
         given += hand->any.count + hand->zeros.count;
-        give_back_locked(hand);
+        give_back(hand);
         spin_unlock_irqrestore(&hand->lock, irq);
     }
     return given;
@@ -71,7 +186,7 @@ static struct page *alloc_single(enum page_flags flags, bool *filled)
     *filled = (flags & PAGE_ZERO) && hand->zeros.count;
     struct page_stack *stack = *filled ? &hand->zeros : &hand->any;
     if (!stack->count)
-        buddy_take_batch(stack, memory_is_low() ? 1 : AT_HAND_BATCH);
+        take_batch(stack, memory_is_low() ? 1 : AT_HAND_BATCH);
     struct page *page = TAILQ_FIRST(&stack->pages);
     if (page) {
         TAILQ_REMOVE(&stack->pages, page, link);
@@ -92,15 +207,31 @@ static void free_single(struct page *page)
 
     if (page->is_zero && hand->zeros.count < ZEROS_MAX)
         stack = &hand->zeros;
-    page_stack_push(stack, page);
-    if (memory_is_low())
-        give_back_locked(hand);
-    else if (hand->any.count > 2 * AT_HAND_BATCH)
-        buddy_give_batch(&hand->any, AT_HAND_BATCH);
+    push(stack, page);
+    if (memory_is_low()) {
+        give_back(hand);
+    } else if (hand->any.count > 2 * AT_HAND_BATCH) {
+        spin_lock(&page_lock);
+        give_batch_locked(&hand->any, AT_HAND_BATCH);
+        spin_unlock(&page_lock);
+    }
     spin_unlock_irqrestore(&hand->lock, irq);
 }
 
 /* ---- allocating ---- */
+
+static struct page *alloc_block(unsigned int order, enum page_flags flags)
+{
+    uint64_t irq = spin_lock_irqsave(&page_lock);
+    struct page *page = may_take_locked(1ul << order) ? take_locked(order) : NULL;
+
+    if (page) {
+        page_counters.allocations++;
+        page_counters.zeroed += flags & PAGE_ZERO ? 1ul << order : 0;
+    }
+    spin_unlock_irqrestore(&page_lock, irq);
+    return page;
+}
 
 struct page *page_alloc(unsigned int order, enum page_flags flags)
 {
@@ -109,13 +240,12 @@ struct page *page_alloc(unsigned int order, enum page_flags flags)
 
     assert(order <= PAGE_ORDER_MAX);
     do
-        page = order ? buddy_alloc(order, flags) : alloc_single(flags, &filled);
+        page = order ? alloc_block(order, flags) : alloc_single(flags, &filled);
     while (!page && page_drain());
     if (!page)
         return NULL;
     kasan_pages_allocated(page, order);
     page->state = PAGE_USED;
-    page->order = (uint8_t)order;
     page->is_zero = false;
     page->is_reserved = false;
     page->references = 1;
@@ -136,10 +266,13 @@ static __attribute__((noinline)) void free_block(struct page *page, const void *
 {
     poison_pages_freed(page, freed_by);
     kasan_pages_freed(page, page->order);
-    if (page->order == 0)
+    if (page->order == 0) {
         free_single(page);
-    else
-        buddy_free(page);
+        return;
+    }
+    uint64_t irq = spin_lock_irqsave(&page_lock);
+    free_locked(page);
+    spin_unlock_irqrestore(&page_lock, irq);
 }
 
 void page_put(struct page *page)
@@ -168,12 +301,26 @@ void page_split(struct page *page)
     spin_unlock_irqrestore(&page_lock, irq);
 }
 
-uint64_t page_count_total(void)
+/* ---- taking over ---- */
+
+void page_init_lists(void)
 {
-    return __atomic_load_n(&page_counters.total, __ATOMIC_RELAXED);
+    for (unsigned int order = 0; order <= PAGE_ORDER_MAX; order++)
+        TAILQ_INIT(&free_blocks[order]);
+    for (unsigned int cpu = 0; cpu < CPU_MAX; cpu++) {
+        at_hand[cpu].lock.name = "pages at hand";
+        TAILQ_INIT(&at_hand[cpu].any.pages);
+        TAILQ_INIT(&at_hand[cpu].zeros.pages);
+    }
 }
 
-uint64_t page_count_free(void)
+void page_add(struct page *page, unsigned int order)
 {
-    return __atomic_load_n(&page_counters.free, __ATOMIC_RELAXED);
+    kasan_pages_freed(page, order);
+
+    uint64_t irq = spin_lock_irqsave(&page_lock);
+    page_counters.total += 1ul << order;
+    page = join_locked(page, order);
+    TAILQ_INSERT_TAIL(&free_blocks[page->order], page, link);
+    spin_unlock_irqrestore(&page_lock, irq);
 }

@@ -27,6 +27,7 @@
 #include "arch/cpu/bug.h"
 #include "arch/cpu/layout.h"
 #include "arch/cpu/types.h"
+#include "arch/lock/spinlock.h"
 #include "mm/page/ram.h"
 
 struct boot_info;
@@ -119,9 +120,15 @@ static inline void page_note_zero(struct page *page)
  */
 void page_split(struct page *page);
 
+/*
+ *   RAM      |#####################|..small hole..|########|      hole      |############|
+ *   spans    |<------------------ span 0 ----------------->|                |<- span 1 ->|
+ *
+ * Each span has its own array of struct page, so a large hole costs nothing. It begins and ends at
+ * a multiple of the largest block.
+ */
 #define PAGE_SPANS_MAX 16
 
-/* What has one array of struct page: physical addresses, multiples of the largest block. */
 struct page_span {
     uint64_t start, size;
     struct page *pages;
@@ -166,8 +173,43 @@ static inline void *page_address(const struct page *page)
     return direct_map(page_paddr(page));
 }
 
-/* How many pages are under the allocator, and how many are free, without those at hand. */
-uint64_t page_count_total(void);
-uint64_t page_count_free(void);
+/* ---- for those who count and check ---- */
+
+struct page_counters {
+    uint64_t total;       /* pages under the allocator */
+    uint64_t free;        /* of them, in free blocks */
+    uint64_t allocations; /* blocks given out since boot */
+    uint64_t zeroed;      /* pages filled with zeros since boot */
+};
+
+/* Covers what follows, and state, order and link of every page that is not in use. */
+extern struct spinlock page_lock;
+extern struct page_chain free_blocks[PAGE_ORDER_MAX + 1]; /* lock: pages */
+extern struct page_counters page_counters;                /* lock: pages */
+
+static inline uint64_t page_count_total(void)
+{
+    return __atomic_load_n(&page_counters.total, __ATOMIC_RELAXED);
+}
+
+/* Without those at hand. */
+static inline uint64_t page_count_free(void)
+{
+    return __atomic_load_n(&page_counters.free, __ATOMIC_RELAXED);
+}
+
+/*
+ * Has every CPU give back all it has at hand, and add to the counters what it has done. Returns how
+ * many pages there were.
+ */
+unsigned int page_drain(void);
+
+/* ---- for mm/page/take_over.c ---- */
+
+/* Makes all lists, before the first RAM is added. */
+void page_init_lists(void);
+
+/* A block of RAM that is new here, at its list's end: low memory is used first. */
+void page_add(struct page *page, unsigned int order);
 
 #endif

@@ -5,17 +5,15 @@
 #include "arch/cpu/bug.h"
 #include "arch/cpu/check.h"
 #include "libc/include/string.h"
-#include "mm/page/buddy.h"
+#include "mm/page/page.h"
 
 #define EARLY_MAP_END 0x100000000ul /* boot/'s tables map this much of the direct map */
 #define CHUNK_SIZE    (PAGE_SIZE << PAGE_ORDER_MAX)
 #define CHUNK_ARRAY   (sizeof(struct page) << PAGE_ORDER_MAX)
 
-/* Holes up to this size are spanned at first; more and more, until the spans fit their table. */
+/* Holes up to this size are spanned at first; more and more, until a window's spans fit into half
+ * of their table. */
 #define SPAN_HOLE_MAX (32ul << 20)
-
-static const struct page_range low_window = {{0}, {EARLY_MAP_END}};
-static const struct page_range high_window = {{EARLY_MAP_END}, {DIRECT_MAP_SIZE}};
 
 struct page_span page_spans[PAGE_SPANS_MAX];
 unsigned int page_span_count;
@@ -30,31 +28,25 @@ static struct page_range intersect(struct page_range a, struct page_range b)
     };
 }
 
-/* Spans the RAM of a window; false when the table of spans is too small for that. */
-static bool add_spans(struct page_range window, uint64_t hole_max)
+/* Spans the RAM of a window; false when its part of the table is too small for that. */
+static bool add_spans(struct page_range window, unsigned int first, uint64_t hole_max)
 {
+    page_span_count = first;
     for (size_t i = 0; i < ram.count; i++) {
         struct page_range part = intersect(ram.range[i], window);
         uint64_t start = align_down(part.start.value, CHUNK_SIZE);
         uint64_t end = align_up(part.end.value, CHUNK_SIZE);
-        struct page_span *last = page_span_count ? &page_spans[page_span_count - 1] : NULL;
+        struct page_span *last = page_span_count > first ? &page_spans[page_span_count - 1] : NULL;
         if (part.start.value >= part.end.value)
             continue;
-        if (last && last->start >= window.start.value &&
-            start <= last->start + last->size + hole_max)
+        if (last && start <= last->start + last->size + hole_max)
             last->size = end - last->start;
-        else if (page_span_count < PAGE_SPANS_MAX)
+        else if (page_span_count < first + PAGE_SPANS_MAX / 2)
             page_spans[page_span_count++] = (struct page_span){start, end - start, NULL};
         else
             return false;
     }
     return true;
-}
-
-static bool make_spans(uint64_t hole_max)
-{
-    page_span_count = 0;
-    return add_spans(low_window, hole_max) && add_spans(high_window, hole_max);
 }
 
 /* Where in the unused part of a window there is room for an array; 0: nowhere. */
@@ -71,7 +63,6 @@ static uint64_t find_room(struct page_range window, size_t size)
 
 static int place_array(struct page_span *span, struct page_range window)
 {
-    assert(!span->pages); /* taken over once only */
     size_t size = (span->size >> PAGE_SHIFT) * sizeof(struct page);
     uint64_t array = find_room(window, size);
 
@@ -101,28 +92,25 @@ static void free_range(struct page_range range)
         while (order < PAGE_ORDER_MAX && start % (PAGE_SIZE << (order + 1)) == 0 &&
                start + (PAGE_SIZE << (order + 1)) <= range.end.value)
             order++;
-        buddy_add(page_of(paddr(start)), order);
+        page_add(page_of(paddr(start)), order);
         start += PAGE_SIZE << order;
     }
 }
 
-static bool is_in(const struct page_span *span, struct page_range window)
-{
-    return span->start >= window.start.value && span->start < window.end.value;
-}
-
 static int take_over(struct page_range window)
 {
+    unsigned int first = page_span_count;
+    uint64_t hole_max = SPAN_HOLE_MAX;
     int error = 0;
 
-    for (unsigned int i = 0; !error && i < page_span_count; i++)
-        if (is_in(&page_spans[i], window))
-            error = place_array(&page_spans[i], window);
+    while (!add_spans(window, first, hole_max))
+        hole_max *= 2;
+    for (unsigned int i = first; !error && i < page_span_count; i++)
+        error = place_array(&page_spans[i], window);
     if (error)
         return error;
-    for (unsigned int i = 0; i < page_span_count; i++)
-        if (is_in(&page_spans[i], window))
-            clear_broken_chunks(&page_spans[i]);
+    for (unsigned int i = first; i < page_span_count; i++)
+        clear_broken_chunks(&page_spans[i]);
     for (size_t i = 0; i < unused.count; i++)
         free_range(intersect(unused.range[i], window));
     return 0;
@@ -130,22 +118,18 @@ static int take_over(struct page_range window)
 
 int page_init(const struct boot_info *info, const struct page_range *reserved, size_t count)
 {
-    uint64_t hole_max = SPAN_HOLE_MAX;
-
     page_init_lists();
     ram_init(info);
-    while (!make_spans(hole_max))
-        hole_max *= 2;
     unused = ram;
     for (size_t i = 0; i < count; i++)
         ranges_remove(&unused, align_down(reserved[i].start.value, PAGE_SIZE),
                       align_up(reserved[i].end.value, PAGE_SIZE));
-    return take_over(low_window);
+    return take_over((struct page_range){paddr(0), paddr(EARLY_MAP_END)});
 }
 
 int page_init_high(void)
 {
-    return take_over(high_window);
+    return take_over((struct page_range){paddr(EARLY_MAP_END), paddr(DIRECT_MAP_SIZE)});
 }
 
 void page_release_range(struct page_range range)

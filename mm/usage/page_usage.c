@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "arch/cpu/check.h"
-#include "arch/cpu/percpu.h"
 #include "arch/mmu/pte.h"
 #include "mm/table/kernel_map.h"
 #include "mm/usage/usage.h"
@@ -11,10 +10,6 @@ void page_read_counters(struct page_counters *into)
     uint64_t irq = spin_lock_irqsave(&page_lock);
     *into = page_counters;
     spin_unlock_irqrestore(&page_lock, irq);
-    for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
-        into->allocations += __atomic_load_n(&at_hand[cpu].allocations, __ATOMIC_RELAXED);
-        into->zeroed += __atomic_load_n(&at_hand[cpu].zeroed, __ATOMIC_RELAXED);
-    }
 }
 
 uint64_t kernel_stack_pages(void)

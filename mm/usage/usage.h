@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "mm/page/buddy.h"
+#include "mm/page/page.h"
 #include "mm/page/slab.h"
 
 /* Has all CPUs give back what they have at hand. */
