@@ -3,7 +3,7 @@
 #include "arch/cpu/layout.h"
 #include "kernel/console/console.h"
 #include "kernel/console/symbols.h"
-#include "kernel/report/report_text.h"
+#include "kernel/report/report.h"
 #include "mm/page/page.h"
 #include "mm/page/slab.h"
 #include "mm/table/kernel_map.h"

@@ -5,7 +5,7 @@
  */
 #include "arch/cpu/check.h"
 #include "kernel/console/console.h"
-#include "kernel/report/report_text.h"
+#include "kernel/report/report.h"
 #include "sanitizers/kasan_abi.h"
 #include "sanitizers/kasan_shadow.h"
 

@@ -12,7 +12,7 @@
 #include "kernel/console/console.h"
 #include "kernel/console/symbols.h"
 #include "kernel/report/panic.h"
-#include "kernel/report/report_text.h"
+#include "kernel/report/report.h"
 #include "sanitizers/kasan_shadow.h"
 
 void (*kasan_catch)(const struct kasan_bug *bug);
@@ -58,16 +58,23 @@ static const char *kind_of_bug(const struct kasan_bug *bug)
     return shadow == KASAN_SLAB_FREE ? "double free" : "free of what is no object";
 }
 
-static void tell(const void *context)
+static const struct kasan_bug *reported; /* that a panic is about */
+
+static void tell(const struct trap_frame *frame)
 {
-    const struct kasan_bug *bug = context;
+    const struct kasan_bug *bug = reported;
     uintptr_t offset = 0;
+
+    if (frame || !bug)
+        return;
     const char *name = symbol_lookup(bug->rip - 1, &offset);
 
     kprintf(REPORT_LABEL "%016lx  %s+0x%lx\n", "access", bug->rip, name ? name : "?", offset + 1);
     if (bug->bad >= UPPER_HALF)
         kasan_describe(bug);
 }
+
+ATTACH(panic_report, tell);
 
 void kasan_report(enum kasan_kind kind, uintptr_t address, size_t size, uintptr_t rip)
 {
@@ -86,8 +93,8 @@ void kasan_report(enum kasan_kind kind, uintptr_t address, size_t size, uintptr_
         return;
     }
     kasan_is_on = false; /* what follows is not to be reported within it */
+    reported = &bug;
     if (kind == KASAN_FREE)
-        panic_telling(tell, &bug, "KASAN: bug: %s: of %016lx", bug.what, address);
-    panic_telling(tell, &bug, "KASAN: bug: %s: a %s of %zu bytes at %016lx", bug.what, kinds[kind],
-                  size, address);
+        panic("KASAN: bug: %s: of %016lx", bug.what, address);
+    panic("KASAN: bug: %s: a %s of %zu bytes at %016lx", bug.what, kinds[kind], size, address);
 }

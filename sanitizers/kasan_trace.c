@@ -7,7 +7,7 @@
 #include "arch/cpu/layout.h"
 #include "kernel/console/console.h"
 #include "kernel/console/symbols.h"
-#include "kernel/report/report_text.h"
+#include "kernel/report/report.h"
 #include "libc/include/string.h"
 #include "mm/page/page.h"
 #include "mm/table/kernel_map.h"

@@ -11,8 +11,8 @@
 #include "arch/cpu/percpu.h"
 #include "arch/device/clock.h"
 #include "kernel/console/console.h"
-#include "kernel/report/events.h"
-#include "kernel/report/report_text.h"
+#include "kernel/report/panic.h"
+#include "kernel/report/report.h"
 
 #define NOTES_MAX 32
 
@@ -50,7 +50,7 @@ static void note_banks(void)
 
 static void note_machine_check(const struct trap_frame *frame)
 {
-    if (frame->vector != VECTOR_MC)
+    if (!frame || frame->vector != VECTOR_MC)
         return;
     note_banks();
     __atomic_fetch_add(&cpus_noted, 1, __ATOMIC_RELEASE);
@@ -78,7 +78,7 @@ static void report_note(const struct note *note)
 
 static void report_banks(const struct trap_frame *frame)
 {
-    if (frame->vector != VECTOR_MC)
+    if (!frame || frame->vector != VECTOR_MC)
         return;
     for (unsigned int i = 0; i < NOTES_MAX; i++)
         if (__atomic_load_n(&notes[i].is_whole, __ATOMIC_ACQUIRE))

@@ -86,7 +86,7 @@ static void report(const struct trap_frame *frame, const siginfo_t *info)
 
     mutex_lock(&reporting);
     unsigned int depth = kernel_lock_drop();
-    report_fatal_signal(current(), frame, info, pkru);
+    report_fatal_signal(frame, info, pkru);
     kernel_lock_retake(depth);
     mutex_unlock(&reporting);
 }

@@ -12,20 +12,32 @@
  */
 #include "kernel/explain/backtrace.h"
 
+#include "arch/cpu/cpu.h"
 #include "arch/cpu/layout.h"
 #include "arch/cpu/trap.h"
 #include "kernel/console/console.h"
 #include "kernel/console/symbols.h"
-#include "kernel/report/events.h"
-#include "kernel/report/panic.h"
 #include "kernel/report/report.h"
-#include "kernel/report/report_text.h"
 #include "libc/include/string.h"
 #include "mm/table/kernel_map.h"
+#include "mm/table/page_table.h"
 
 #define ROWS_MAX 24
 
 extern const char text_start[], text_end[];
+
+bool panic_read(uintptr_t address, uint64_t *value)
+{
+    unsigned int level;
+    pte_t leaf;
+
+    if (address < UPPER_HALF || address % sizeof(*value) ||
+        !pt_query(paddr(read_cr3() & PTE_ADDRESS_MASK), address, &leaf, &level) ||
+        !pte_is_present(leaf))
+        return false;
+    *value = *(const uint64_t *)address;
+    return true;
+}
 
 static bool is_text(uintptr_t address)
 {
@@ -146,13 +158,3 @@ void backtrace_trap(const struct trap_frame *frame)
         report_row("", return_address, return_address - 1);
     report_frames("", frame->rbp);
 }
-
-static void report_trace(const struct trap_frame *frame, uintptr_t rbp)
-{
-    if (frame)
-        backtrace_trap(frame);
-    else
-        backtrace_from(rbp);
-}
-
-ATTACH(panic_trace, report_trace);

@@ -6,9 +6,13 @@
 #ifndef KERNEL_EXPLAIN_BACKTRACE_H
 #define KERNEL_EXPLAIN_BACKTRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/cpu/trap.h"
+
+/* Reads an aligned word of kernel memory; false when the tables do not map it. */
+bool panic_read(uintptr_t address, uint64_t *value);
 
 /*
  * Prints a row for each return address from the frame that rbp points to on, with the names of

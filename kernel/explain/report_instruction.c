@@ -15,9 +15,9 @@ static bool is_legacy_prefix(uint8_t byte)
     return memchr(prefixes, byte, sizeof(prefixes));
 }
 
-struct opcode opcode_of(const struct fault_facts *facts)
+struct opcode opcode_of(const struct code_bytes *code)
 {
-    struct opcode opcode = {.bytes = facts->code, .size = facts->code_size};
+    struct opcode opcode = {.bytes = code->bytes, .size = code->size};
 
     while (opcode.size && is_legacy_prefix(opcode.bytes[0])) {
         opcode.operand_size |= opcode.bytes[0] == 0x66;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Just enough of the x86 instruction format to name an instruction that faulted (SDM vol. 2A,
- * chapter 2). Only kernel/report*.c include this.
+ * chapter 2).
  */
 #ifndef KERNEL_EXPLAIN_REPORT_INSTRUCTION_H
 #define KERNEL_EXPLAIN_REPORT_INSTRUCTION_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel/report/report_facts.h"
+#include "kernel/explain/more_facts.h"
 
 /* An instruction without its prefixes. */
 struct opcode {
@@ -19,7 +19,7 @@ struct opcode {
     bool operand_size; /* the prefix 66h */
 };
 
-struct opcode opcode_of(const struct fault_facts *facts);
+struct opcode opcode_of(const struct code_bytes *code);
 
 bool opcode_is_wrpkru(const struct opcode *opcode);
 bool opcode_is_rdpkru(const struct opcode *opcode);

@@ -3,9 +3,9 @@
  * Why an exception that is no page fault was fatal, in one sentence, as far as the bytes of the
  * instruction and the registers tell; and who sent a signal that no exception caused.
  *
- * The room owns this sentence and the decoding of instructions that it takes. It leaves page
- * faults, and the rows around the sentence, to kernel/report/, which without this room names the
- * exception alone.
+ * The room owns this sentence and the decoding of instructions that it takes, what is said of page
+ * faults that had nothing to do with keys or an area's rights, and some rows (kernel/explain/
+ * report_rows.c, panic_rows.c). It leaves the report itself to kernel/report/.
  */
 #include <asm/unistd_64.h>
 
@@ -14,7 +14,6 @@
 #include "arch/cpu/layout.h"
 #include "kernel/explain/report_instruction.h"
 #include "kernel/report/report.h"
-#include "kernel/report/report_facts.h"
 #include "kernel/task/task.h"
 
 /* ---- #GP ---- */
@@ -114,7 +113,9 @@ static bool why_bad_address(struct report_text *text, const struct trap_frame *f
 static void why_general_protection(struct report_text *text, const struct fault_facts *facts)
 {
     const struct trap_frame *frame = facts->frame;
-    struct opcode opcode = opcode_of(facts);
+    struct code_bytes code;
+    read_code(facts, &code);
+    struct opcode opcode = opcode_of(&code);
 
     if (frame->cs != USER_CS || frame->ss != USER_SS)
         text_add(text,
@@ -144,7 +145,9 @@ static void why_general_protection(struct report_text *text, const struct fault_
 
 static void why_invalid_opcode(struct report_text *text, const struct fault_facts *facts)
 {
-    struct opcode opcode = opcode_of(facts);
+    struct code_bytes code;
+    read_code(facts, &code);
+    struct opcode opcode = opcode_of(&code);
     uint8_t first = opcode.size ? opcode.bytes[0] : 0;
 
     if (!cpu_state.pku && (opcode_is_wrpkru(&opcode) || opcode_is_rdpkru(&opcode)))
@@ -165,7 +168,9 @@ static void why_invalid_opcode(struct report_text *text, const struct fault_fact
 
 static void why_divide(struct report_text *text, const struct fault_facts *facts)
 {
-    struct opcode opcode = opcode_of(facts);
+    struct code_bytes code;
+    read_code(facts, &code);
+    struct opcode opcode = opcode_of(&code);
     struct named_register by;
 
     if (!opcode_divisor(&opcode, facts->frame, &by))
@@ -210,7 +215,7 @@ static int explain_exception(struct report_text *text, const struct fault_facts 
 {
     if (facts->page_fault)
         return 0;
-    if (!facts->exception) {
+    if (!is_exception(facts)) {
         why_sent(text, facts);
         return 1;
     }

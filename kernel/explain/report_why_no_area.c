@@ -3,7 +3,7 @@
 #include "arch/cpu/layout.h"
 #include "arch/cpu/trap.h"
 #include "arch/cpu/types.h"
-#include "kernel/report/report_facts.h"
+#include "kernel/explain/more_facts.h"
 #include "mm/space/address_space.h"
 
 static void why_null(struct report_text *text, const struct fault_facts *facts)
@@ -23,9 +23,10 @@ static void why_null(struct report_text *text, const struct fault_facts *facts)
 }
 
 /* A growing stack did not grow: too long already, or too near to what lies below it. */
-static bool why_stack(struct report_text *text, const struct fault_facts *facts)
+static bool why_stack(struct report_text *text, const struct fault_facts *facts,
+                      const struct surroundings *near)
 {
-    const struct area_facts *stack = &facts->above;
+    const struct area_facts *stack = &near->above;
 
     if (!area_exists(stack) || !(stack->flags & AREA_GROWS_DOWN) ||
         stack->start - facts->address > STACK_GUARD_GAP)
@@ -33,9 +34,9 @@ static bool why_stack(struct report_text *text, const struct fault_facts *facts)
     text_add(text, "The stack overflowed: the address lies ");
     text_add_size(text, stack->start - facts->address);
     text_add(text, " below it, and ");
-    if (stack->end - align_down(facts->address, PAGE_SIZE) > facts->stack_limit) {
+    if (stack->end - align_down(facts->address, PAGE_SIZE) > near->stack_limit) {
         text_add(text, "it may not grow beyond ");
-        text_add_size(text, facts->stack_limit);
+        text_add_size(text, near->stack_limit);
         text_add(text, " (RLIMIT_STACK)");
     } else {
         text_add(text, "it must keep ");
@@ -46,12 +47,13 @@ static bool why_stack(struct report_text *text, const struct fault_facts *facts)
 }
 
 /* Where the address lies, seen from the nearest area. */
-static void add_nearest(struct report_text *text, const struct fault_facts *facts)
+static void add_nearest(struct report_text *text, const struct fault_facts *facts,
+                        const struct surroundings *near)
 {
-    uint64_t past = facts->address - facts->below.end;
-    uint64_t before = facts->above.start - facts->address;
+    uint64_t past = facts->address - near->below.end;
+    uint64_t before = near->above.start - facts->address;
 
-    if (area_exists(&facts->below) && (!area_exists(&facts->above) || past < before)) {
+    if (area_exists(&near->below) && (!area_exists(&near->above) || past < before)) {
         text_add(text, "the nearest ends ");
         if (past)
             text_add_size(text, past);
@@ -59,7 +61,7 @@ static void add_nearest(struct report_text *text, const struct fault_facts *fact
             text_add(text, "right");
         text_add(text, " below it%s",
                  past < PAGE_SIZE ? ", so this may be a step past its end" : "");
-    } else if (area_exists(&facts->above)) {
+    } else if (area_exists(&near->above)) {
         text_add(text, "the nearest starts ");
         text_add_size(text, before);
         text_add(text, " above it");
@@ -68,7 +70,8 @@ static void add_nearest(struct report_text *text, const struct fault_facts *fact
     }
 }
 
-static void why_hole(struct report_text *text, const struct fault_facts *facts)
+static void why_hole(struct report_text *text, const struct fault_facts *facts,
+                     const struct surroundings *near)
 {
     bool fetch = facts->frame->error_code & X86_PF_INSTR;
 
@@ -78,13 +81,16 @@ static void why_hole(struct report_text *text, const struct fault_facts *facts)
         text_add(text, "The program jumped to where no area is; ");
     else
         text_add(text, "No area holds the address; ");
-    add_nearest(text, facts);
+    add_nearest(text, facts, near);
 }
 
 static int explain_no_area(struct report_text *text, const struct fault_facts *facts)
 {
+    struct surroundings near;
+
     if (!facts->page_fault || area_exists(&facts->area))
         return 0;
+    read_surroundings(facts, &near);
     if (facts->address >= USER_END)
         text_add(text,
                  "The address is not in the user half, which ends at 0x%lx: what is mapped above "
@@ -92,8 +98,8 @@ static int explain_no_area(struct report_text *text, const struct fault_facts *f
                  USER_END);
     else if (facts->address < PAGE_SIZE)
         why_null(text, facts);
-    else if (!why_stack(text, facts))
-        why_hole(text, facts);
+    else if (!why_stack(text, facts, &near))
+        why_hole(text, facts, &near);
     return 1;
 }
 ATTACH(fault_reason, explain_no_area);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The panic report. It trusts nothing that it does not need: it stops the other CPUs, takes no
- * lock, reads pointers only where the live tables map them, and a panic inside it ends it.
+ * lock, and a panic inside it ends it.
  */
 #include "kernel/report/panic.h"
 
@@ -9,23 +9,14 @@
 
 #include "arch/cpu/bug.h"
 #include "arch/cpu/cpu.h"
-#include "arch/cpu/layout.h"
 #include "arch/cpu/percpu.h"
 #include "arch/device/apic.h"
 #include "arch/device/clock.h"
 #include "arch/device/power.h"
-#include "arch/mmu/pkru.h"
 #include "arch/mmu/pte.h"
 #include "kernel/console/console.h"
-#include "kernel/report/events.h"
 #include "kernel/report/report.h"
-#include "kernel/report/report_text.h"
-#include "kernel/task/task.h"
 #include "libc/core/format.h"
-#include "mm/table/kernel_map.h"
-#include "mm/table/page_table.h"
-
-extern const char boot_stack_guard[];
 
 #define NOBODY       UINT64_MAX
 #define STOP_WAITS   10000u
@@ -102,126 +93,34 @@ static bool is_nested(void)
     return panics > 1;
 }
 
-bool panic_read(uintptr_t address, uint64_t *value)
-{
-    unsigned int level;
-    pte_t leaf;
-
-    if (address < UPPER_HALF || address % sizeof(*value) ||
-        !pt_query(paddr(read_cr3() & PTE_ADDRESS_MASK), address, &leaf, &level) ||
-        !pte_is_present(leaf))
-        return false;
-    *value = *(const uint64_t *)address;
-    return true;
-}
-
-static bool is_readable(uintptr_t start, size_t size)
-{
-    uint64_t word;
-
-    return panic_read(start, &word) &&
-           panic_read(align_down(start + size - 1, sizeof(word)), &word);
-}
-
-/* GS may be anything by now: it counts only if it leads to a percpu that names itself. */
-static void report_task(void)
-{
-    const struct percpu *cpu = (const struct percpu *)rdmsr(MSR_GS_BASE);
-
-    if (!is_readable((uintptr_t)cpu, sizeof(*cpu)) || cpu->self != cpu)
-        return;
-    const struct task *task = cpu->current;
-    if (is_readable((uintptr_t)task, sizeof(*task)))
-        kprintf(REPORT_LABEL "%.16s, pid %d, on CPU %u\n", "task", task->name, task->tid,
-                cpu->number);
-    else
-        kprintf(REPORT_LABEL "none, on CPU %u\n", "task", cpu->number);
-}
-
-static void report_control_registers(void)
-{
-    uint64_t cr4 = read_cr4();
-
-    kprintf("cr0   %016lx  cr2   %016lx  cr3   %016lx\n", read_cr0(), read_cr2(), read_cr3());
-    kprintf("cr4   %016lx  efer  %016lx  gs    %016lx\n", cr4, rdmsr(MSR_EFER), rdmsr(MSR_GS_BASE));
-    if (cr4 & CR4_PKE)
-        report_pkru(read_pkru());
-}
-
-/* A guard page lies below each kernel stack, and the stacks fill their window from its base. */
-static bool is_guard_page(uintptr_t address)
-{
-    uintptr_t slot = PAGE_SIZE + KERNEL_STACK_SIZE;
-
-    if (address - (uintptr_t)boot_stack_guard < PAGE_SIZE)
-        return true;
-    return address - KERNEL_STACK_BASE < pte_level_size(PTE_LEVELS) &&
-           (address - KERNEL_STACK_BASE) % slot < PAGE_SIZE;
-}
-
-/* The push of a call or an exception that meets the guard page is a double fault. */
-static bool stack_is_used_up(const struct trap_frame *frame)
-{
-    return !trap_from_user(frame) && (frame->vector == VECTOR_PF || frame->vector == VECTOR_DF) &&
-           is_guard_page(read_cr2());
-}
-
-static void say(const char *format, va_list arguments)
-{
-    kprintf("==== kernel panic: ");
-    kvprintf(format, arguments);
-    kprintf("\n");
-}
-
-static void __attribute__((noreturn)) end_from(uintptr_t rbp)
-{
-    if (!is_nested()) {
-        report_task();
-        report_control_registers();
-        TELL(panic_trace, NULL, rbp);
-    }
-    finish();
-}
-
 void panic(const char *format, ...)
 {
     va_list arguments;
 
     begin();
+    kprintf("==== kernel panic: ");
     va_start(arguments, format);
-    say(format, arguments);
+    kvprintf(format, arguments);
     va_end(arguments);
-    end_from((uintptr_t)__builtin_frame_address(0));
-}
-
-void panic_telling(void (*tell)(const void *context), const void *context, const char *format, ...)
-{
-    va_list arguments;
-
-    begin();
-    va_start(arguments, format);
-    say(format, arguments);
-    va_end(arguments);
-    tell(context);
-    end_from((uintptr_t)__builtin_frame_address(0));
+    kprintf("\n");
+    if (!is_nested()) {
+        TELL(panic_report, NULL);
+        TELL(panic_trace, NULL, (uintptr_t)__builtin_frame_address(0));
+    }
+    finish();
 }
 
 static void report_exception(const struct trap_frame *frame)
 {
     kprintf(REPORT_LABEL "%s in %s, error code 0x%lx\n", "trap", report_vector_name(frame->vector),
             trap_from_user(frame) ? "ring 3" : "the kernel", frame->error_code);
-    report_task();
+    TELL(panic_report, frame);
     if (frame->vector == VECTOR_PF) {
         report_error_code(frame->error_code);
         report_page_walk(paddr(read_cr3() & PTE_ADDRESS_MASK), read_cr2());
     }
-    TELL(panic_report, frame);
     report_registers(frame);
-    report_control_registers();
-    if (stack_is_used_up(frame))
-        kprintf(REPORT_LABEL "the kernel stack is used up: its guard page was reached\n", "stack");
-    if (!trap_from_user(frame))
-        TELL(panic_trace, frame, 0);
+    TELL(panic_trace, frame, 0);
 }
 
 void panic_trap(const struct trap_frame *frame, const char *why)

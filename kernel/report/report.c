@@ -9,8 +9,6 @@
 
 #include "arch/cpu/bug.h"
 #include "kernel/console/console.h"
-#include "kernel/report/report_facts.h"
-#include "kernel/report/report_text.h"
 #include "kernel/task/kernel_lock.h"
 #include "kernel/task/task.h"
 #include "libc/include/string.h"
@@ -31,19 +29,7 @@ static bool is_page_fault(const struct trap_frame *frame, const siginfo_t *info)
            info->si_code <= SEGV_PKUERR;
 }
 
-/*
- * Whether the frame is the one of the exception that caused the signal. A vector of 0 may also
- * mean a frame that was changed (frame_is_changed()), and a page fault comes here only when its
- * handler could not be entered.
- */
-static bool is_exception(const struct trap_frame *frame, const siginfo_t *info)
-{
-    if (frame->vector == VECTOR_DE)
-        return info->si_signo == SIGFPE && info->si_code > 0;
-    return info->si_code > 0 && frame->vector < VECTOR_IRQ_FIRST && frame->vector != VECTOR_PF;
-}
-
-static void copy_area(struct area_facts *facts, const struct area *area)
+void area_note_locked(struct area_facts *facts, const struct area *area)
 {
     if (!area)
         return;
@@ -63,44 +49,17 @@ static void copy_area(struct area_facts *facts, const struct area *area)
     }
 }
 
-static void gather_areas_locked(struct fault_facts *facts, struct address_space *space)
-{
-    struct area *area = area_find(&space->areas, facts->address);
-
-    if (area_holds(area, facts->address)) {
-        copy_area(&facts->area, area);
-        return;
-    }
-    copy_area(&facts->above, area);
-    copy_area(&facts->below, area ? area->previous : RB_MAX(area_tree, &space->areas));
-}
-
-/* By the direct map, so that neither a key nor an execute-only page is in the way. */
-static void gather_code_locked(struct fault_facts *facts, struct address_space *space)
-{
-    unsigned int level;
-    pte_t leaf;
-
-    for (; facts->code_size < CODE_SIZE_MAX; facts->code_size++) {
-        uintptr_t at = facts->frame->rip + facts->code_size;
-        if (at >= USER_END || !pt_query(space->root, at, &leaf, &level))
-            return;
-        paddr_t byte = paddr_add(pte_address(leaf), at % pte_level_size(level));
-        facts->code[facts->code_size] = *(const uint8_t *)direct_map(byte);
-    }
-}
-
 static void gather(struct fault_facts *facts, struct address_space *space)
 {
     space_lock_read(space);
     if (facts->page_fault) {
         facts->address = (uintptr_t)facts->info->si_addr;
         pt_read_path(space->root, facts->address, &facts->path);
-        gather_areas_locked(facts, space);
+        struct area *area = area_find(&space->areas, facts->address);
+        if (area_holds(area, facts->address))
+            area_note_locked(&facts->area, area);
     }
-    gather_code_locked(facts, space);
     facts->execute_only_key = keys_execute_only(&space->key_map);
-    facts->stack_limit = space->stack_limit;
     space_unlock_read(space);
 }
 
@@ -149,16 +108,6 @@ static void report_access(const struct fault_facts *facts)
                         facts->address, rip, who);
 }
 
-static void report_code(const struct fault_facts *facts)
-{
-    struct report_text text = {0};
-
-    for (unsigned int i = 0; i < facts->code_size; i++)
-        text_add(&text, i ? " %02x" : "%02x", facts->code[i]);
-    if (text.used)
-        report_sentence("code", &text);
-}
-
 static void add_area(struct report_text *text, const struct area_facts *area)
 {
     text_add(text, "%lx-%lx %c%c%c key %u, %s, ", area->start, area->end,
@@ -172,7 +121,7 @@ static void add_area(struct report_text *text, const struct area_facts *area)
     text_add_size(text, area->end - area->start);
 }
 
-static void report_area(const char *label, const struct area_facts *area)
+void report_area(const char *label, const struct area_facts *area)
 {
     struct report_text text = {0};
 
@@ -182,57 +131,13 @@ static void report_area(const char *label, const struct area_facts *area)
     report_sentence(label, &text);
 }
 
-static void report_areas(const struct fault_facts *facts)
+void report_fatal_signal(const struct trap_frame *frame, const siginfo_t *info, uint32_t pkru)
 {
-    report_area("area", &facts->area);
-    if (area_exists(&facts->area))
-        return;
-    kprintf_private(REPORT_LABEL "none holds the address; the nearest:\n", "area");
-    report_area("  below", &facts->below);
-    report_area("  above", &facts->above);
-}
-
-static void report_page_fault(const struct fault_facts *facts, paddr_t root)
-{
-    report_access(facts);
-    if (!(facts->frame->error_code & X86_PF_INSTR))
-        report_code(facts);
-    report_areas(facts);
-    report_error_code(facts->frame->error_code);
-    report_page_path(root, facts->address, &facts->path);
-    report_pkru(facts->pkru);
-    report_registers(facts->frame);
-}
-
-static void report_exception(const struct fault_facts *facts)
-{
-    const struct trap_frame *frame = facts->frame;
-
-    kprintf_private(REPORT_LABEL "%s at 0x%lx, error code 0x%lx\n", "trap",
-                    report_vector_name(frame->vector), frame->rip, frame->error_code);
-    report_code(facts);
-    report_pkru(facts->pkru);
-    report_registers(frame);
-}
-
-static void why_exception(struct report_text *text, const struct fault_facts *facts)
-{
-    if (facts->exception)
-        text_add(text, "The program caused %s", report_vector_name(facts->frame->vector));
-    else
-        text_add(text, "The signal ends a program that has no handler for it");
-}
-
-void report_fatal_signal(struct task *task, const struct trap_frame *frame, const siginfo_t *info,
-                         uint32_t pkru)
-{
+    struct task *task = current();
     char name[sizeof(task->name)];
     struct report_text why = {0};
-    struct fault_facts facts = {.frame = frame,
-                                .info = info,
-                                .pkru = pkru,
-                                .page_fault = is_page_fault(frame, info),
-                                .exception = is_exception(frame, info)};
+    struct fault_facts facts = {
+        .frame = frame, .info = info, .pkru = pkru, .page_fault = is_page_fault(frame, info)};
 
     assert(!kernel_lock_is_mine());
     gather(&facts, task->space);
@@ -240,16 +145,20 @@ void report_fatal_signal(struct task *task, const struct trap_frame *frame, cons
                     console_name(name, sizeof(name), task->name), task->tid,
                     signal_name(info->si_signo), facts.page_fault ? code_name(info) : "");
     if (facts.page_fault)
-        report_page_fault(&facts, task->space->root);
-    else if (facts.exception)
-        report_exception(&facts);
-    else
-        report_registers(frame);
+        report_access(&facts);
+    TELL(fault_report, &facts);
+    if (facts.page_fault) {
+        report_area("area", &facts.area);
+        report_error_code(frame->error_code);
+        report_page_path(task->space->root, facts.address, &facts.path);
+        report_pkru(pkru);
+    }
+    report_registers(frame);
     if (!ASK(fault_reason, &why, &facts)) {
         if (facts.page_fault)
             why_page_fault(&why, &facts);
         else
-            why_exception(&why, &facts);
+            text_add(&why, "The signal ends a program that has no handler for it");
     }
     text_add(&why, ".");
     report_sentence("why", &why);

@@ -3,29 +3,36 @@
  * Explaining faults: the walk through the four levels with each entry decoded, the key, PKRU by
  * key, and one sentence that says why an access was refused.
  *
- * The room owns the report of a program's end by a fault, the panic, and what both are made of. It
- * leaves more words on exceptions other than page faults to kernel/explain/, how many reports there
- * may be to kernel/log/, and where they appear to kernel/console/.
+ *     area     7ffff77fe000-7ffff77ff000 rw- key 1, private, 4 KiB
+ *     why      The page is present and the area allows writing, but ...
+ *
+ * The room owns the report of a program's end by a fault, the panic (kernel/report/panic.h), and
+ * what both are made of. It leaves exceptions other than page faults, the instruction, and what is
+ * not about keys to kernel/explain/, how many reports there may be to kernel/log/, and where they
+ * appear to kernel/console/.
  *
  * kernel/report/report.c gathers and prints, kernel/report/report_decode.c decodes what the CPU has
- * (for a panic too), kernel/report_why*.c find the sentence.
+ * (for a panic too), kernel/report/report_why.c finds the sentence.
  */
 #ifndef KERNEL_REPORT_REPORT_H
 #define KERNEL_REPORT_REPORT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "arch/cpu/attach.h"
 #include "arch/cpu/trap.h"
 #include "arch/cpu/types.h"
 #include "kernel/signal/signal.h"
+#include "mm/table/page_table.h"
 
-struct task;
-struct pt_path;
+struct area;
 
 /*
- * A task dies of a signal that nobody handles; info is what the handler would have been given.
- * For page faults the report explains the access; for other exceptions it says what they mean;
- * a signal that somebody sent gets a line.
+ * The running task dies of a signal that nobody handles; info is what the handler would have been
+ * given. For a page fault the report explains the access; what is said of others is
+ * kernel/explain/'s.
  * pkru: what was in force at the fault. Call it while the task's tables are as the fault saw them.
  *
  * The report says what the program itself may not know: what is in its execute-only memory and
@@ -36,8 +43,32 @@ struct pt_path;
  * serial line holds up this task alone. So the caller sees to it that no two tasks report at a
  * time.
  */
-void report_fatal_signal(struct task *task, const struct trap_frame *frame, const siginfo_t *info,
-                         uint32_t pkru);
+void report_fatal_signal(const struct trap_frame *frame, const siginfo_t *info, uint32_t pkru);
+
+/* ---- the form: rows of a label and its content, aligned, at most 80 columns wide ---- */
+
+/* For printf: the label's column, which a row without a label leaves empty. */
+#define REPORT_LABEL "%-9s"
+
+#define REPORT_TEXT_SIZE 512
+
+/* Text put together piece by piece. Set used to 0 first; what does not fit is cut off. */
+struct report_text {
+    size_t used;
+    char bytes[REPORT_TEXT_SIZE];
+};
+
+void text_add(struct report_text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A number of bytes in words: exactly, or about as much when that would be long. */
+void text_add_size(struct report_text *text, uint64_t bytes);
+
+/* Prints the text as one line, the content of a row. */
+void report_line(const char *label, const struct report_text *text);
+
+/* The same over as many lines as it needs. */
+void report_sentence(const char *label, const struct report_text *text);
 
 /* ---- rows that the panic has too; none takes a lock or memory ---- */
 
@@ -55,5 +86,55 @@ void report_registers(const struct trap_frame *frame);
 
 /* Name of an exception vector, such as "#PF page fault". */
 const char *report_vector_name(uint64_t vector);
+
+/* ---- what the report knows: gathered once, under the address space's lock ---- */
+
+/* An area as it was; end is 0 when there is none. */
+struct area_facts {
+    uintptr_t start, end;
+    uint8_t prot, max_prot, key, flags;
+    const char *name;
+    bool has_object;
+    uint64_t object_start; /* byte of the object at start */
+    uint64_t object_size;  /* bytes */
+};
+
+struct fault_facts {
+    const struct trap_frame *frame;
+    const siginfo_t *info;
+    uint32_t pkru;
+    bool page_fault;   /* one whose address and error code are known */
+    uintptr_t address; /* that the page fault names */
+    struct pt_path path;
+    struct area_facts area; /* that holds address */
+    int execute_only_key;   /* or -1 */
+};
+
+static inline bool area_exists(const struct area_facts *area)
+{
+    return area->end != 0;
+}
+
+/* Whether the page lies beyond the end of the file that the area maps. */
+bool is_beyond_object(const struct fault_facts *facts);
+
+/* Notes an area, if there is one, with the space's lock; and the row of one that there is. */
+void area_note_locked(struct area_facts *facts, const struct area *area);
+void report_area(const char *label, const struct area_facts *area);
+
+/*
+ * The first rows of a report have been printed, and the area's is the next: more may be added. No
+ * lock is held.
+ */
+EVENT(fault_report, void, const struct fault_facts *facts);
+
+/*
+ * The report's one sentence, without a full stop, is about to be appended: who knows more about it
+ * than this room appends it and answers 1. No lock is held.
+ */
+EVENT(fault_reason, int, struct report_text *text, const struct fault_facts *facts);
+
+/* And what this room appends of page faults. */
+void why_page_fault(struct report_text *text, const struct fault_facts *facts);
 
 #endif

@@ -2,6 +2,7 @@
 /*
  * Why a page fault was fatal, in one sentence. The cases follow the order in which mm/space/fault.c
  * judges: is there an area, does its key allow the access, does its protection, is there a page.
+ * kernel/explain/ has more to say of the first and the last.
  *
  * Most such accesses are mistakes, and the protection was there to find them. So what would allow
  * one is said only for the case that it was meant.
@@ -9,8 +10,7 @@
 #include <asm/mman.h>
 
 #include "arch/mmu/pkru.h"
-#include "arch/mmu/usercopy.h"
-#include "kernel/report/report_facts.h"
+#include "kernel/report/report.h"
 #include "mm/space/address_space.h"
 
 /* The access, as the words that the sentences need. */
@@ -41,7 +41,7 @@ static bool area_allows(const struct area_facts *area, const struct access_words
     return access->prot_bit == PROT_READ ? area->prot : area->prot & access->prot_bit;
 }
 
-static bool beyond_object(const struct fault_facts *facts)
+bool is_beyond_object(const struct fault_facts *facts)
 {
     const struct area_facts *area = &facts->area;
     uint64_t byte = area->object_start + (facts->address - area->start);
@@ -120,7 +120,7 @@ static void why_key(struct report_text *text, const struct fault_facts *facts)
                  "The area's key %u has %s set in PKRU, so the %s was refused, and the area does "
                  "not allow %s either",
                  key, bit, access.noun, access.gerund);
-    else if (beyond_object(facts))
+    else if (is_beyond_object(facts))
         text_add(text,
                  "The area's key %u has %s set in PKRU, so the %s was refused before it mattered "
                  "that the page lies beyond the end of the file",
@@ -136,13 +136,6 @@ static void why_protection(struct report_text *text, const struct fault_facts *f
     const struct area_facts *area = &facts->area;
     struct access_words access = words_of(facts->frame->error_code);
 
-    if (access_is_implicit((uint32_t)facts->frame->error_code)) {
-        text_add(text,
-                 "The %s had the rights of ring 0, though the instruction is ring 3's, and "
-                 "SMAP refused it: so QEMU before 9.1 does a far return and IRETQ",
-                 access.noun);
-        return;
-    }
     if (!area->prot)
         text_add(text, "The area is PROT_NONE, so every access is refused");
     else
@@ -157,33 +150,12 @@ static void why_protection(struct report_text *text, const struct fault_facts *f
                  access.gerund);
 }
 
-/* ---- SIGBUS ---- */
-
-static void why_no_page(struct report_text *text, const struct fault_facts *facts)
-{
-    if (facts->area.has_object && !beyond_object(facts)) {
-        text_add(text,
-                 "The area allows the access, but the page is a hole in the file, and the file "
-                 "system is full: it may have half of all memory");
-        return;
-    }
-    if (!beyond_object(facts)) {
-        text_add(text, "The area allows the access, but the pool of 2 MiB pages, which MAP_HUGETLB "
-                       "takes from, is empty");
-        return;
-    }
-    text_add(text, "The page lies beyond the end of the file that the area maps: the file has ");
-    text_add_size(text, facts->area.object_size);
-    text_add(text, ", and the access was %lu bytes past its start",
-             facts->area.object_start + (facts->address - facts->area.start));
-}
-
 void why_page_fault(struct report_text *text, const struct fault_facts *facts)
 {
     if (!area_exists(&facts->area))
         text_add(text, "No area holds the address");
     else if (facts->info->si_signo == SIGBUS)
-        why_no_page(text, facts);
+        text_add(text, "The area allows the access, but there is no page for it");
     else if (facts->info->si_code == SEGV_PKUERR)
         why_key(text, facts);
     else
