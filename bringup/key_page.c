@@ -39,7 +39,7 @@ static void close(struct key_page *page)
 {
     struct pt_walk walk = {.flags = PT_FREE_TABLES, .level = 1, .ceiling = UINTPTR_MAX};
 
-    pt_unmap(page->root, KEY_PAGE_ADDRESS, PAGE_SIZE);
+    *page->leaf = 0;
     pt_walk(page->root, KEY_PAGE_ADDRESS, KEY_PAGE_ADDRESS + PAGE_SIZE, &walk);
     page_put(page_of(page->root));
     page_put(page->target);

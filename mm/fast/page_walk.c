@@ -59,13 +59,9 @@ static int walk_entry(pte_t *entry, unsigned int level, uintptr_t start, uintptr
 }
 
 /* Whether the walk ends at this entry. */
-static bool ends_here(pte_t *entry, unsigned int level, const struct pt_walk *walk)
+static bool ends_here(const pte_t *entry, unsigned int level, const struct pt_walk *walk)
 {
-    if (level != walk->level)
-        return false;
-    if (pte_is_empty(*entry) || pte_is_leaf(*entry, level))
-        return true;
-    return (walk->flags & PT_FREE_EMPTY) && pt_free_empty(entry, level);
+    return level == walk->level && (pte_is_empty(*entry) || pte_is_leaf(*entry, level));
 }
 
 /* A table of a level above 1, which holds all of the range, from the entry for start on. */

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What the walk over the tables is for: map, unmap, and reading the way to an address. */
+/* What the walk over the tables is for: mapping, and reading the way to an address. */
 #include "mm/table/page_table.h"
 
 #include <asm/errno.h>
-
-#include "arch/cpu/bug.h"
 
 struct map_context {
     paddr_t target;
@@ -31,28 +29,10 @@ int pt_map(paddr_t root, uintptr_t start, uint64_t size, paddr_t target, uint64_
            unsigned int level)
 {
     struct map_context map = {target, bits | (level > 1 ? PTE_PS : 0), level};
-    struct pt_walk walk = {.visit = map_run,
-                           .context = &map,
-                           .flags = PT_CREATE | PT_SPLIT | PT_FREE_EMPTY,
-                           .level = level};
+    struct pt_walk walk = {
+        .visit = map_run, .context = &map, .flags = PT_CREATE | PT_SPLIT, .level = level};
 
     return pt_walk(root, start, start + size, &walk);
-}
-
-static int unmap_run(const struct pt_run *run, void *context)
-{
-    (void)context;
-    for (unsigned int i = 0; i < run->count; i++)
-        run->entries[i].value = 0;
-    return 0;
-}
-
-void pt_unmap(paddr_t root, uintptr_t start, uint64_t size)
-{
-    struct pt_walk walk = {.visit = unmap_run, .flags = PT_SPLIT, .level = 1};
-    int error = pt_walk(root, start, start + size, &walk);
-
-    assert(!error);
 }
 
 void pt_read_path(paddr_t root, uintptr_t address, struct pt_path *path)

@@ -71,23 +71,6 @@ pte_t *pt_entry_plain(paddr_t root, uintptr_t address, unsigned int level, unsig
     }
 }
 
-bool pt_free_empty(pte_t *entry, unsigned int level)
-{
-    pte_t *entries = pt_table_of(*entry);
-
-    for (unsigned int i = 0; i < PTE_PER_TABLE; i++) {
-        if (pte_is_empty(entries[i]))
-            continue;
-        if (pte_is_leaf(entries[i], level - 1) || !pt_free_empty(&entries[i], level - 1))
-            return false;
-    }
-    struct page *page = page_of(pte_address(*entry));
-    entry->value = 0;
-    page_note_zero(page);
-    page_put(page);
-    return true;
-}
-
 void pt_free_table(pte_t *entry, const struct pt_walk *walk)
 {
     struct page *page = page_of(pte_address(*entry));
@@ -139,9 +122,8 @@ static int walk_entry(paddr_t root, uintptr_t at, uintptr_t end, const struct pt
     unsigned int level;
     pte_t *entry = pt_entry_plain(root, at, walk->level, walk->flags, &level);
 
-    /* A table in the place of a large leaf: its entries are visited, if it may not go. */
-    if (entry && !pte_is_empty(*entry) && !pte_is_leaf(*entry, level) &&
-        !((walk->flags & PT_FREE_EMPTY) && pt_free_empty(entry, level)))
+    /* A table in the place of a large leaf: its entries are visited. */
+    if (entry && !pte_is_empty(*entry) && !pte_is_leaf(*entry, level))
         entry = pt_entry_plain(root, at, 1, walk->flags, &level);
     *next = span_end(at, level, end);
     if (!entry) /* nothing is mapped by this entry of level */

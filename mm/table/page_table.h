@@ -6,7 +6,7 @@
  * mapped where to mm/space/.
  *
  * pt_walk() goes through the four levels for a range of addresses and hands its visitor the entries
- * there: map, unmap, protect, query and dump are a visitor each. The way of mm/table/page_table.c
+ * there: map, unmap and protect are a visitor each. The way of mm/table/page_table.c
  * is the plain one, an entry at a time from the root down. mm/fast/ provides a faster one, with
  * runs of neighbouring entries of one table.
  *
@@ -47,7 +47,6 @@ enum pt_walk_flags {
     PT_SPLIT = 1 << 1,       /* a large leaf that the range covers in part is split */
     PT_SPLIT_ALL = 1 << 2,   /* so is one that the range covers whole */
     PT_FREE_TABLES = 1 << 3, /* tables whose span lies in [floor, ceiling) are freed */
-    PT_FREE_EMPTY = 1 << 4,  /* a table in the way at the level asked for is freed if empty */
 };
 
 struct pt_walk {
@@ -86,9 +85,6 @@ int pt_make_table(pte_t *entry, uintptr_t address);
  * among them: 0 or -ENOMEM. The block of physical pages becomes as many blocks.
  */
 int pt_split_leaf(pte_t *entry, unsigned int level, uintptr_t address);
-
-/* Empties an entry that names a table by which nothing is mapped. False if something is. */
-bool pt_free_empty(pte_t *entry, unsigned int level);
 
 /* Whether nothing outside [floor, ceiling) can use the table that holds an address. */
 static inline bool pt_may_free_table(unsigned int level, uintptr_t address,
@@ -129,14 +125,11 @@ paddr_t pt_alloc_table(void);
 
 /*
  * Maps [start, start + size) to physical memory from target on by leaves of this level. bits are
- * those of the leaf (PTE_PS is added for levels 2 and 3). -EEXIST where something is mapped.
- * Empty tables in the way are freed: none of the range may be in use on another CPU.
+ * those of the leaf (PTE_PS is added for levels 2 and 3). -EEXIST where something is mapped, or in
+ * the place of a large leaf a table is.
  */
 int pt_map(paddr_t root, uintptr_t start, uint64_t size, paddr_t target, uint64_t bits,
            unsigned int level);
-
-/* Clears the leaves of the range; frees neither pages nor tables. */
-void pt_unmap(paddr_t root, uintptr_t start, uint64_t size);
 
 /* The four entries on the way to an address, as far as the walk gets. */
 struct pt_path {

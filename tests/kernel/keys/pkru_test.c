@@ -15,6 +15,7 @@
 #include "mm/table/kernel_map.h"
 #include "mm/table/page_table.h"
 #include "tests/kernel/ktest.h"
+#include "tests/kernel/tables.h"
 
 #define VALUE   0x0c0ffee0u /* key 0 is open in all values written here */
 #define ADDRESS 0x0000200000000000ul

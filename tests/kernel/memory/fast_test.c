@@ -10,6 +10,7 @@
 #include "mm/table/page_table.h"
 #include "mm/usage/usage.h"
 #include "tests/kernel/ktest.h"
+#include "tests/kernel/tables.h"
 
 #define USER_AREA   0x0000123440000000ul /* multiples of 1 GiB */
 #define KERNEL_AREA 0xffffe00000000000ul
