@@ -3,7 +3,8 @@
  * The calls on ranges of memory that are mapped: madvise, mincore, mlock and its kin, mremap,
  * msync.
  *
- * The room owns these calls, the limit on what is locked, and the moving of pages. It leaves areas,
+ * The room owns these calls, the limit on what is locked, the moving of pages, and the growth of
+ * stacks. It leaves areas,
  * their flags and their pages to mm/space/, whose locks it takes. Errors are Linux's, found in its
  * order. Nothing is ever swapped or written back.
  */

@@ -85,4 +85,10 @@ EVENT(mapping_begins, int, struct map_request *request, int *flags);
  */
 EVENT(mapping_populates, void, struct address_space *space, uintptr_t start, uintptr_t end);
 
+/*
+ * An access has met an address that no area holds, below one of AREA_GROWS_DOWN: who lets that grow
+ * does so, and the areas are looked at again. No lock is held.
+ */
+EVENT(stack_is_touched, void, struct address_space *space, uintptr_t address);
+
 #endif

@@ -10,7 +10,7 @@
 #include "arch/cpu/trap.h"
 #include "arch/mmu/pkru.h"
 #include "libc/include/string.h"
-#include "mm/space/mmap.h"
+#include "mm/space/events.h"
 #include "mm/table/page_table.h"
 
 /* ---- judging ---- */
@@ -63,7 +63,7 @@ int space_fault(struct address_space *space, uintptr_t address, uint32_t error_c
     struct area *area = area_find(&space->areas, address);
     if (area && !area_holds(area, address) && (area->flags & AREA_GROWS_DOWN)) {
         space_unlock_read(space);
-        space_grow_stack(space, address);
+        TELL(stack_is_touched, space, address);
         space_lock_read(space);
         area = area_find(&space->areas, address);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* mmap and brk, and stacks that grow: making areas, where mm/space/room.c finds room. */
+/* mmap and brk: making areas, where mm/space/room.c finds room. */
 #include "mm/space/mmap.h"
 
 #include <asm/errno.h>
@@ -148,31 +148,6 @@ int space_map(struct address_space *space, const struct map_request *request, ui
     space_flush_locked(space);
     space_unlock_write(space);
     return error;
-}
-
-/* ---- stacks ---- */
-
-/* Whether a stack may begin there. What cannot be touched below it is its guard itself. */
-static bool leaves_gap(const struct area *below, uintptr_t start)
-{
-    return !below || (below->flags & AREA_GROWS_DOWN) || !below->prot ||
-           below->end + STACK_GUARD_GAP <= start;
-}
-
-void space_grow_stack(struct address_space *space, uintptr_t address)
-{
-    uintptr_t start = align_down(address, PAGE_SIZE);
-
-    space_lock_write(space);
-    struct area *area = area_find(&space->areas, address);
-    if (area && !area_holds(area, address) && (area->flags & AREA_GROWS_DOWN) &&
-        area->end - start <= space->stack_limit && start >= mmap_min_addr &&
-        leaves_gap(area->previous, start) &&
-        !space_check_growth_locked(space, area->start - start, 0)) {
-        space->mapped_pages += (area->start - start) >> PAGE_SHIFT;
-        area->start = start;
-    }
-    space_unlock_write(space);
 }
 
 /* ---- the heap ---- */

@@ -60,12 +60,6 @@ int space_protect(struct address_space *space, uintptr_t start, size_t size, uin
 /* Moves the end of the heap if it can, not below lowest; gives the end that it then has. */
 uintptr_t space_brk(struct address_space *space, uintptr_t end, uintptr_t lowest);
 
-/*
- * A stack above the address, which no area holds, grows down to it if its limit and the area below
- * let it. Takes the lock.
- */
-void space_grow_stack(struct address_space *space, uintptr_t address);
-
 /* What counts as data: private, writable, and not a stack. */
 static inline bool area_is_data(int prot, unsigned int flags)
 {
