@@ -131,18 +131,6 @@ void rights_set(struct process *process, const struct task *only, unsigned int k
     rights_visit(process, only, change);
 }
 
-/* ---- rules ---- */
-
-int rights_ask_key(const struct address_space *space, int key)
-{
-    return ASK(key_changes, space, key);
-}
-
-int rights_ask_handlers(const struct address_space *space)
-{
-    return ASK(handlers_change, space);
-}
-
 /* ---- handlers ---- */
 
 void rights_enter_handler(uint32_t interrupted)

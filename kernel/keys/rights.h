@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The room of keys, as programs see them. It owns the calls on keys and on rights (sys_pkey.c,
- * sys_rights.c), and the rights that one thread sets or asks for in others, which are below. It
- * leaves the map of keys to mm/space/keys.h, the change of pages to mm/space/protect.c, PKRU itself
- * to arch/mmu/pkru.h and arch/fpu/, frames of handlers to kernel/signal/, and what Linux has no
- * word for, pkey_policy(), pkey_release() and pkey_query(), to mm/policy/.
+ * The room of keys, as programs see them. It owns the calls on keys and on rights (sys_pkey.c), and
+ * the rights that one thread sets or asks for in others, which are below. It leaves the map of keys
+ * to mm/space/keys.h, the change of pages to mm/space/protect.c, PKRU itself to arch/mmu/pkru.h and
+ * arch/fpu/, frames of handlers to kernel/signal/, and what Linux has no word for, pkey_policy(),
+ * pkey_release() and pkey_query(), to mm/policy/.
  *
  * Rights that another thread sets or asks for: pkey_set_all(), pkey_set_thread(), pkey_query(),
  * Latchkey's own.
@@ -55,23 +55,35 @@ static inline bool key_is_callers(int key)
     return cpu_state.pku && keys_is_allocated(&current()->space->key_map, key);
 }
 
-/* What the two questions below do where there are rules: they ask who has made them. */
-int rights_ask_key(const struct address_space *space, int key);
-int rights_ask_handlers(const struct address_space *space);
+/*
+ * RULES_ON_KEYS. The running thread is about to free a key of a space, or to set the rights to it
+ * by a call; any number may be given for a key of its own space. An errno refuses it.
+ */
+EVENT(key_changes, int, const struct address_space *space, int key);
 
-/* Whether a key may be freed, or rights to it set by a call: 0, or an errno by a rule. */
 static inline int rights_check_key(const struct address_space *space, int key)
 {
-    return space->rules & RULES_ON_KEYS ? rights_ask_key(space, key) : 0;
+    return space->rules & RULES_ON_KEYS ? ASK(key_changes, space, key) : 0;
 }
 
-/* Whether the running thread may set handlers and the stacks that they run on: the same. */
+/*
+ * RULES_ON_KEYS. The running thread is about to set a handler of signals, or the stack that they
+ * run on. An errno refuses it.
+ */
+EVENT(handlers_change, int, const struct address_space *space);
+
 static inline int rights_check_handlers(void)
 {
     const struct address_space *space = current()->space;
 
-    return space->rules & RULES_ON_KEYS ? rights_ask_handlers(space) : 0;
+    return space->rules & RULES_ON_KEYS ? ASK(handlers_change, space) : 0;
 }
+
+/*
+ * RULES_ON_KEYS. pkey_alloc() has given out a key, of which policies may have been said before. It
+ * has not returned yet, so no memory is under the key. No lock is held; it may not fail.
+ */
+EVENT(key_is_given_out, void, struct address_space *space, int key);
 
 struct rights_counters {
     uint64_t calls;      /* that changed rights */

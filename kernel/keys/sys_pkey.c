@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Linux's three calls on keys, and the two on the caller's own rights that were proposed for it and
- * not taken. The path of pkey_mprotect is here -> space_protect() -> one table walk -> one flush.
+ * Linux's three calls on keys, the two on the caller's own rights that were proposed for it and not
+ * taken, and two on the rights of other threads. The path of pkey_mprotect is here ->
+ * space_protect() -> one table walk -> one flush.
  */
 #include "arch/cpu/cpu.h"
 #include "arch/mmu/pkru.h"
+#include "kernel/call/permission.h"
 #include "kernel/call/syscall.h"
 #include "kernel/keys/rights.h"
 #include "kernel/task/task.h"
@@ -54,7 +56,7 @@ PARALLEL_SYSCALL1(pkey_get, int, key)
 /* Apart, because the call costs others a frame of their own. */
 static __attribute__((noinline)) long set_if_allowed(int key, uint32_t rights)
 {
-    int error = rights_ask_key(current()->space, key);
+    int error = ASK(key_changes, current()->space, key);
 
     if (!error)
         pkru_change((unsigned int)key, rights);
@@ -69,4 +71,41 @@ PARALLEL_SYSCALL2(pkey_set, int, key, uint64_t, rights)
         return set_if_allowed(key, (uint32_t)rights);
     pkru_change((unsigned int)key, (uint32_t)rights);
     return 0;
+}
+
+/* ---- the rights of other threads: Latchkey's own ---- */
+
+SYSCALL2(pkey_set_all, int, key, unsigned int, rights)
+{
+    if (rights & ~PKRU_RIGHTS || !key_is_callers(key))
+        return -EINVAL;
+    int error = rights_check_key(current()->space, key);
+    if (!error)
+        rights_set(current_process(), NULL, (unsigned int)key, rights);
+    return error;
+}
+
+static long set_thread(struct task *thread, int key, uint32_t rights)
+{
+    const struct address_space *space = thread->space;
+
+    if (!keys_is_allocated(&space->key_map, key))
+        return -EINVAL;
+    int error = rights_check_key(space, key);
+    if (!error)
+        rights_set(thread->process, thread, (unsigned int)key, rights);
+    return error;
+}
+
+SYSCALL3(pkey_set_thread, int, key, unsigned int, rights, int, tid)
+{
+    struct task *thread = task_find(tid);
+
+    if (rights & ~PKRU_RIGHTS || tid <= 0 || !cpu_state.pku)
+        return -EINVAL;
+    if (!thread || !thread->space || thread->state == TASK_ZOMBIE)
+        return -ESRCH;
+    if (!permission_rules()->may_trace(thread))
+        return -EPERM;
+    return set_thread(thread, key, rights);
 }

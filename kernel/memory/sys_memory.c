@@ -15,7 +15,6 @@
 #include "kernel/task/kernel_lock.h"
 #include "kernel/task/task.h"
 #include "mm/object/object.h"
-#include "mm/space/events.h"
 #include "mm/space/mmap.h"
 
 /* Flags that were there before MAP_SHARED_VALIDATE, which knows no others of files in memory. */

@@ -17,6 +17,7 @@
 #include "mm/page/slab.h"
 #include "mm/space/address_space.h"
 #include "mm/space/keys.h"
+#include "mm/space/mmap.h"
 
 /* The whole new address space, or an error and nothing. */
 static int build_space(const struct elf_image *image, const struct exec_arguments *arguments,

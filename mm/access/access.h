@@ -20,7 +20,7 @@ enum page_access {
     /*
      * For debuggers: what may be made readable is read, and what is private and
      * may be made writable is written, to a copy. Shared memory that is not for writing is not, nor
-     * is what rules above refuse (mm/space/events.h).
+     * is what rules above refuse (mm/space/mmap.h).
      */
     PAGE_FORCED = 1 << 1,
 };

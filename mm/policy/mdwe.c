@@ -6,7 +6,7 @@
 
 #include "libc/include/latchkey/mdwe.h"
 #include "mm/space/address_space.h"
-#include "mm/space/events.h"
+#include "mm/space/mmap.h"
 
 static bool is_writable_code(int prot)
 {

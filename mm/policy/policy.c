@@ -12,12 +12,13 @@
 
 #include "arch/cpu/cpu.h"
 #include "kernel/call/syscall.h"
+#include "kernel/keys/rights.h"
 #include "kernel/task/task.h"
 #include "kernel/vdso/vdso.h"
 #include "libc/include/latchkey/syscalls.h"
 #include "mm/space/address_space.h"
-#include "mm/space/events.h"
 #include "mm/space/keys.h"
+#include "mm/space/mmap.h"
 
 #define POLICIES (PKEY_GUARDED | PKEY_CLOSED | PKEY_KEPT)
 

@@ -5,7 +5,6 @@
 #include <asm/mman.h>
 
 #include "mm/space/address_space.h"
-#include "mm/space/events.h"
 #include "mm/space/mmap.h"
 
 static int find_start(struct address_space *space, uintptr_t *from, uintptr_t end, int grows)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* MAP_32BIT: the lowest gap in the second GiB of addresses. */
 #include "arch/cpu/types.h"
-#include "mm/space/events.h"
 #include "mm/space/mmap.h"
 
 #define LOW_START (1ul << 30)

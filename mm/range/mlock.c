@@ -14,7 +14,6 @@
 #include "kernel/task/process.h"
 #include "kernel/task/task.h"
 #include "mm/range/range.h"
-#include "mm/space/events.h"
 #include "mm/space/fault.h"
 #include "mm/space/mmap.h"
 

@@ -127,21 +127,3 @@ bool space_is_loaded(const struct address_space *space)
 {
     return this_cpu()->tlb.space == &space->cpus;
 }
-
-/* ---- rules ---- */
-
-int space_ask_range_locked(struct address_space *space, uintptr_t start, uintptr_t end, int key)
-{
-    return ASK(range_changes, space, start, end, key);
-}
-
-int space_ask_protection_locked(const struct address_space *space, int before, int after,
-                                bool by_force)
-{
-    return ASK(protection_changes, space, before, after, by_force);
-}
-
-int space_check_growth_locked(struct address_space *space, uint64_t bytes, uint64_t data)
-{
-    return space->rules & RULES_ON_SIZE ? ASK(space_grows, space, bytes, data) : 0;
-}

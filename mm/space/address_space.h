@@ -5,7 +5,7 @@
  * The room owns what is mapped where, with which rights and under which key, the faults there, and
  * the accesses that the kernel makes on somebody's behalf. It leaves the walk over tables to
  * mm/table/, the pages of files to mm/object/, the arguments of calls to kernel/memory/ and
- * kernel/keys/, and rules about changes to whoever is asked (mm/space/events.h).
+ * kernel/keys/, and rules about changes to whoever is asked.
  *
  * All threads of a process share one. Its lock guards areas, tables and the counters; the key map
  * is an atomic word of its own (mm/space/keys.h). Page faults and questions take it to read, so
@@ -27,13 +27,13 @@
 
 #include <asm/mman.h>
 
+#include "arch/cpu/attach.h"
 #include "arch/cpu/layout.h"
 #include "arch/lock/rwlock.h"
 #include "arch/mmu/pte.h"
 #include "arch/mmu/tlb.h"
 #include "mm/page/page.h"
 #include "mm/space/area.h"
-#include "mm/space/events.h"
 
 struct pt_run;
 
@@ -61,7 +61,10 @@ struct space_gather {
     struct area *areas; /* taken out, chained by their left links */
 };
 
-/* Which events about areas there is somebody to ask of (mm/space/events.h). */
+/*
+ * Which events there is somebody to ask of: those below, of mm/space/mmap.h and of kernel/keys/. A
+ * space without rules looks at this word alone.
+ */
 enum space_rules {
     RULES_ON_RANGES = 1 << 0,
     RULES_ON_PROTECTION = 1 << 1,
@@ -151,11 +154,6 @@ void space_unlock_write(struct address_space *space);
 
 /* ---- what the files behind these calls share; the lock is held ---- */
 
-/* What the two checks below do where there are rules: they ask who has made them. */
-int space_ask_range_locked(struct address_space *space, uintptr_t start, uintptr_t end, int key);
-int space_ask_protection_locked(const struct address_space *space, int before, int after,
-                                bool by_force);
-
 /* Leaves of this many pages came, or went. */
 static inline void space_count_resident(struct address_space *space, int64_t pages)
 {
@@ -182,26 +180,35 @@ static inline uint64_t space_leaf_bits(const struct area *area, bool owned)
 }
 
 /*
- * Whether the running thread may change the areas of [start, end), and bring memory under a key if
- * that is not -1: 0, or an errno. To be asked for the whole range before any of it is changed.
+ * RULES_ON_RANGES. The running thread is about to change the areas of [start, end), or to take them
+ * away, and brings memory under a key if that is not -1; none of it has been changed. The space's
+ * lock is held to write, and the answer is the call's: an errno refuses it, and nothing is undone.
  */
+EVENT(range_changes, int, struct address_space *space, uintptr_t start, uintptr_t end, int key);
+
+/* To be asked for the whole range before any of it is changed. */
 static inline int space_check_range_locked(struct address_space *space, uintptr_t start,
                                            uintptr_t end, int key)
 {
-    return space->rules & RULES_ON_RANGES ? space_ask_range_locked(space, start, end, key) : 0;
+    return space->rules & RULES_ON_RANGES ? ASK(range_changes, space, start, end, key) : 0;
 }
 
-/* Whether an area may get another protection, or be written to in spite of its own: the same. */
+/*
+ * RULES_ON_PROTECTION. An area is about to get the protection after, having had before; a new one
+ * has had the same. by_force: it keeps its own, and the program is about to be written to in spite
+ * of it, as after says. The space's lock is held, to write unless by_force. An errno refuses it:
+ * areas below it that the call has changed stay so.
+ */
+EVENT(protection_changes, int, const struct address_space *space, int before, int after,
+      bool by_force);
+
 static inline int space_check_protection_locked(const struct address_space *space, int before,
                                                 int after, bool by_force)
 {
     return space->rules & RULES_ON_PROTECTION
-               ? space_ask_protection_locked(space, before, after, by_force)
+               ? ASK(protection_changes, space, before, after, by_force)
                : 0;
 }
-
-/* Whether it may grow by so many bytes, and so many become data: the same. */
-int space_check_growth_locked(struct address_space *space, uint64_t bytes, uint64_t data);
 
 /* Takes an area out of the space, to be destroyed at the operation's end. */
 void space_remove_area_locked(struct address_space *space, struct area *area);

@@ -10,7 +10,7 @@
 #include "arch/cpu/trap.h"
 #include "arch/mmu/pkru.h"
 #include "libc/include/string.h"
-#include "mm/space/events.h"
+#include "mm/space/mmap.h"
 #include "mm/table/page_table.h"
 
 /* ---- judging ---- */

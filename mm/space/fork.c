@@ -8,6 +8,7 @@
 #include "arch/cpu/bug.h"
 #include "mm/page/page.h"
 #include "mm/space/address_space.h"
+#include "mm/space/mmap.h"
 #include "mm/table/page_table.h"
 
 struct copy {

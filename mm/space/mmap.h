@@ -11,6 +11,7 @@
 
 #include <asm/mman.h>
 
+#include "arch/cpu/attach.h"
 #include "mm/space/address_space.h"
 
 struct map_request {
@@ -99,5 +100,55 @@ void space_note_gap_locked(struct address_space *space, const struct area *next)
 
 /* Whether nothing is there, nor so near to a stack above that it could not grow. */
 bool space_is_free_locked(struct address_space *space, uintptr_t start, size_t size);
+
+/* ---- what rooms above are asked and told (arch/cpu/attach.h) ---- */
+
+/*
+ * RULES_ON_SIZE. So many bytes more are about to be mapped in the space, and so many, which may be
+ * among them, to become data (area_is_data()). The space's lock is held to write. An errno refuses
+ * it.
+ */
+EVENT(space_grows, int, struct address_space *space, uint64_t bytes, uint64_t data);
+
+static inline int space_check_growth_locked(struct address_space *space, uint64_t bytes,
+                                            uint64_t data)
+{
+    return space->rules & RULES_ON_SIZE ? ASK(space_grows, space, bytes, data) : 0;
+}
+
+/*
+ * mprotect() and pkey_mprotect() have PROT_GROWSDOWN or PROT_GROWSUP in grows. Whoever knows what
+ * that means sets where the change begins, and answers 1 or an errno. The space's lock is held to
+ * write, and nothing has been changed. If nobody knows: -EINVAL.
+ */
+EVENT(protection_grows, int, struct address_space *space, uintptr_t *start, uintptr_t end,
+      int grows);
+
+/*
+ * A space has been made, of which nobody knows yet and in which nothing is mapped: for a program,
+ * or as a copy, for fork(). old is the space that the running thread has (NULL: none), locked to
+ * write in a copy; in one for a program no lock is held. It may not fail.
+ */
+EVENT(space_is_made, void, struct address_space *space, const struct address_space *old,
+      bool is_copy);
+
+/*
+ * mmap() of the running thread is about to map that, with these flags, among which MAP_LOCKED or
+ * MAP_32BIT is, or all of the space is to be locked: it may be refused by an errno, or be told that
+ * all of it is brought in, by MAP_POPULATE, or where there is room for it. No lock is held.
+ */
+EVENT(mapping_begins, int, struct map_request *request, int *flags);
+
+/*
+ * What mmap() has mapped for the running thread is to be brought in, by MAP_POPULATE or MAP_LOCKED.
+ * No lock is held; what cannot be had stays out.
+ */
+EVENT(mapping_populates, void, struct address_space *space, uintptr_t start, uintptr_t end);
+
+/*
+ * An access has met an address that no area holds, below one of AREA_GROWS_DOWN: who lets that grow
+ * does so, and the areas are looked at again. No lock is held.
+ */
+EVENT(stack_is_touched, void, struct address_space *space, uintptr_t address);
 
 #endif
