@@ -65,7 +65,6 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     thread_leave_space();
     irq_disable();
     task->space = space;
-    process_apply_limits(process);
     space_load(space);
     irq_enable();
     if (old)

@@ -11,7 +11,6 @@
 #include "kernel/signal/signal.h"
 #include "kernel/task/state.h"
 #include "kernel/task/task.h"
-#include "mm/page/page.h"
 #include "mm/page/slab.h"
 #include "mm/space/address_space.h"
 
@@ -87,15 +86,8 @@ struct task *process_create(void)
     }
     process->pgid = process->pid;
     process->sid = process->pid;
-    uint64_t most = page_count_total() / 64; /* threads whose stacks fill 1/16: Linux's measure */
     for (unsigned int i = 0; i < RLIM_NLIMITS; i++)
         process->limits[i] = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
-    process->limits[RLIMIT_MEMLOCK] = (struct rlimit64){LOCK_LIMIT_DEFAULT, LOCK_LIMIT_DEFAULT};
-    process->limits[RLIMIT_NPROC] = (struct rlimit64){most, most};
-    process->limits[RLIMIT_SIGPENDING] = (struct rlimit64){most, most};
-    process->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT_DEFAULT;
-    process->limits[RLIMIT_CORE].rlim_cur = 0;
-    process->limits[RLIMIT_NICE] = process->limits[RLIMIT_RTPRIO] = (struct rlimit64){0, 0};
     process->limits[RLIMIT_NOFILE] = (struct rlimit64){FILES_SOFT, FILES_MAX};
     task->files = file_table_create();
     process->actions = signal_actions_create();
@@ -104,13 +96,4 @@ struct task *process_create(void)
         return NULL;
     }
     return task;
-}
-
-void process_apply_limits(struct process *process)
-{
-    struct task *thread;
-
-    TAILQ_FOREACH (thread, &process->threads, thread)
-        if (thread->space)
-            thread->space->stack_limit = process->limits[RLIMIT_STACK].rlim_cur;
 }

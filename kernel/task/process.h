@@ -135,7 +135,4 @@ void process_end_machine(int wait_status) __attribute__((noreturn));
  */
 int process_end_other_threads(void);
 
-/* Tells the address spaces of the threads which limits of memory their process has. */
-void process_apply_limits(struct process *process);
-
 #endif

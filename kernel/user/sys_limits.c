@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
-/* System calls on limits. What a limit limits is checked where it is used. */
+/*
+ * Limits: what processes begin with, and the calls on them. What a limit limits is checked where it
+ * is used.
+ */
 #include <linux/resource.h>
 
 #include "arch/mmu/usercopy.h"
 #include "kernel/call/permission.h"
 #include "kernel/call/syscall.h"
 #include "kernel/file/file.h"
+#include "kernel/process/events.h"
+#include "kernel/start/events.h"
 #include "kernel/task/task.h"
 #include "kernel/user/credentials.h"
+#include "mm/page/page.h"
 #include "mm/space/mmap.h"
 
 /* ---- RLIMIT_AS and RLIMIT_DATA ---- */
@@ -57,6 +63,38 @@ static void inherit(struct address_space *space, const struct address_space *old
 
 ATTACH(space_is_made, inherit);
 
+/* ---- what processes begin with ---- */
+
+/* The first program's, which all others have from it. */
+static void set_first_limits(struct process *process)
+{
+    uint64_t most = page_count_total() / 64; /* threads whose stacks fill 1/16: Linux's measure */
+    struct rlimit64 *limits = process->limits;
+
+    limits[RLIMIT_MEMLOCK] = (struct rlimit64){LOCK_LIMIT_DEFAULT, LOCK_LIMIT_DEFAULT};
+    limits[RLIMIT_NPROC] = limits[RLIMIT_SIGPENDING] = (struct rlimit64){most, most};
+    limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT_DEFAULT;
+    limits[RLIMIT_CORE].rlim_cur = 0;
+    limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (struct rlimit64){0, 0};
+}
+
+ATTACH(first_program_is_made, set_first_limits);
+
+/* The address space of a thread is told how far its stack may grow. */
+static void apply_stack_limit(struct task *thread)
+{
+    if (thread->space)
+        thread->space->stack_limit = thread->process->limits[RLIMIT_STACK].rlim_cur;
+}
+
+static void apply_at_exec(struct task *task, const struct exec_facts *facts)
+{
+    (void)facts;
+    apply_stack_limit(task);
+}
+
+ATTACH(exec_commits, apply_at_exec);
+
 /* ---- the calls ---- */
 
 static int get_limit(const struct process *process, unsigned int resource, struct rlimit64 *limit)
@@ -69,6 +107,8 @@ static int get_limit(const struct process *process, unsigned int resource, struc
 
 static int set_limit(struct process *process, unsigned int resource, const struct rlimit64 *limit)
 {
+    struct task *thread;
+
     if (limit->rlim_cur > limit->rlim_max)
         return -EINVAL;
     if (resource == RLIMIT_NOFILE && limit->rlim_max > nr_open)
@@ -76,7 +116,8 @@ static int set_limit(struct process *process, unsigned int resource, const struc
     if (limit->rlim_max > process->limits[resource].rlim_max && !task_may(CAP_SYS_RESOURCE))
         return -EPERM;
     process->limits[resource] = *limit;
-    process_apply_limits(process);
+    TAILQ_FOREACH (thread, &process->threads, thread)
+        apply_stack_limit(thread);
     if ((resource == RLIMIT_AS || resource == RLIMIT_DATA) && process->leader->space)
         start_asking(process->leader->space);
     return 0;
