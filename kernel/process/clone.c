@@ -72,12 +72,10 @@ static void copy_thread(struct task *child, const struct clone_request *request)
     child->signals.blocked = parent->signals.blocked;
     memcpy(child->name, parent->name, sizeof(child->name));
     if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {
-        child->signals.stack_base = parent->signals.stack_base;
-        child->signals.stack_size = parent->signals.stack_size;
-        child->signals.stack_flags = parent->signals.stack_flags;
+        child->signals.stack = parent->signals.stack;
         child->signals.disarmed = parent->signals.disarmed;
     } else {
-        child->signals.stack_flags = SS_DISABLE;
+        child->signals.stack.ss_flags = SS_DISABLE;
     }
     if (flags & CLONE_SETTLS)
         child->fs_base = request->tls;

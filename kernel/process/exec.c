@@ -74,7 +74,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     process->exit_signal = SIGCHLD;
     file_table_close_on_exec(task->files);
     signal_actions_reset(process->actions);
-    task->signals.stack_base = task->signals.stack_size = 0;
+    task->signals.stack = (stack_t){.ss_flags = task->signals.stack.ss_flags};
     task->signals.disarmed = (stack_t){0};
     TELL(exec_commits, task, &(struct exec_facts){image->file, arguments, plan});
     set_name(task, arguments->path);

@@ -22,7 +22,6 @@
 #include "arch/mmu/pkru.h"
 #include "arch/mmu/usercopy.h"
 #include "kernel/keys/rights.h"
-#include "kernel/signal/signal_stack.h"
 #include "kernel/task/task.h"
 #include "mm/space/address_space.h"
 
@@ -55,8 +54,9 @@ static bool place_frame(const struct trap_frame *frame, const struct sigaction *
 {
     const struct signal_state *state = &current()->signals;
     bool inside = signal_stack_is_in_use(state, frame->rsp);
-    bool entering = (action->sa_flags & SA_ONSTACK) && !inside && state->stack_size;
-    uintptr_t rsp = entering ? state->stack_base + state->stack_size : frame->rsp - RED_ZONE;
+    bool entering = (action->sa_flags & SA_ONSTACK) && !inside && state->stack.ss_size;
+    uintptr_t rsp =
+        entering ? (uintptr_t)state->stack.ss_sp + state->stack.ss_size : frame->rsp - RED_ZONE;
 
     place->image = align_down(rsp - fpu_frame_size(), FPU_ALIGN);
     place->frame =
@@ -96,9 +96,9 @@ static bool put_context(struct ucontext *to, const struct trap_frame *frame, uin
     user_put(UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (fpu_layout.xcr0 ? UC_FP_XSTATE : 0),
              &to->uc_flags, fault);
     user_put(NULL, &to->uc_link, fault);
-    user_put(state->stack_base, &to->uc_stack.ss_sp, fault);
-    user_put(state->stack_flags, &to->uc_stack.ss_flags, fault);
-    user_put(state->stack_size, &to->uc_stack.ss_size, fault);
+    user_put(state->stack.ss_sp, &to->uc_stack.ss_sp, fault);
+    user_put(state->stack.ss_flags, &to->uc_stack.ss_flags, fault);
+    user_put(state->stack.ss_size, &to->uc_stack.ss_size, fault);
     user_put(blocked_before, &to->uc_mcontext.oldmask, fault);
     user_put(image, &to->uc_mcontext.fpstate, fault);
     user_put(blocked_before, &to->uc_sigmask, fault);
@@ -182,7 +182,7 @@ int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
     }
     fpu_reset(); /* PKRU takes its init value with the rest */
     rights_enter_handler(pkru);
-    if (state->stack_flags & (int)SS_AUTODISARM)
+    if (state->stack.ss_flags & (int)SS_AUTODISARM)
         signal_stack_disarm(state);
     frame->rdi = (uint64_t)info->si_signo;
     frame->rsi = place.frame + offsetof(struct signal_frame, info);

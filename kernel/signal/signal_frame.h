@@ -9,7 +9,8 @@
  *         ucontext        registers, blocked signals, alternate stack
  *   low   return address  the handler's RET goes to SA_RESTORER, which calls rt_sigreturn
  *
- * kernel/signal/signal_frame.c writes it and kernel/signal/signal_return.c reads it again.
+ * kernel/signal/signal_frame.c writes it and kernel/signal/signal_return.c reads it again. The
+ * alternate stack is kernel/signal/signal_stack.c's.
  */
 #ifndef KERNEL_SIGNAL_SIGNAL_FRAME_H
 #define KERNEL_SIGNAL_SIGNAL_FRAME_H
@@ -39,5 +40,30 @@ _Static_assert(sizeof(struct signal_frame) == 440, "Linux's struct rt_sigframe")
     X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rdi) X(rsi) X(rbp) X(rbx) X(rdx)       \
     X(rax) X(rcx) X(rsp) X(rip)
 /* clang-format on */
+
+/* ---- the alternate stack (sigaltstack(2)) ---- */
+
+/* Without one its size is 0. */
+static inline bool signal_stack_holds(const struct signal_state *state, uintptr_t rsp)
+{
+    uintptr_t base = (uintptr_t)state->stack.ss_sp;
+
+    return rsp > base && rsp - base <= state->stack.ss_size;
+}
+
+/* One that is left by its first handler's start is never in use, wherever the stack pointer is. */
+static inline bool signal_stack_is_in_use(const struct signal_state *state, uintptr_t rsp)
+{
+    return !(state->stack.ss_flags & (int)SS_AUTODISARM) && signal_stack_holds(state, rsp);
+}
+
+/* What SS_AUTODISARM asks for: while the handler runs there is none. */
+void signal_stack_disarm(struct signal_state *state);
+
+/*
+ * The one that a frame has. PKRU is still the handler's: without the rights to kept keys it gets
+ * back what was disarmed for it, and names no other.
+ */
+void signal_stack_return(const stack_t *stack, uintptr_t rsp);
 
 #endif

@@ -15,7 +15,6 @@
 #include "arch/mmu/usercopy.h"
 #include "kernel/call/syscall.h"
 #include "kernel/keys/rights.h"
-#include "kernel/signal/signal_stack.h"
 #include "kernel/task/task.h"
 
 #define GET(name) user_get(&frame->name, &from->name, fault);

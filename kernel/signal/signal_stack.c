@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* sigaltstack, and what a handler's start and end do to the alternate stack. */
-#include "kernel/signal/signal_stack.h"
+#include "kernel/signal/signal_frame.h"
 
 #include <asm/errno.h>
 
@@ -12,9 +12,9 @@
 
 static int alternate_stack_flags(const struct signal_state *state, uintptr_t rsp)
 {
-    int flags = state->stack_flags & (int)SS_AUTODISARM;
+    int flags = state->stack.ss_flags & (int)SS_AUTODISARM;
 
-    if (!state->stack_size)
+    if (!state->stack.ss_size)
         return flags | SS_DISABLE;
     return flags | (signal_stack_is_in_use(state, rsp) ? SS_ONSTACK : 0);
 }
@@ -30,22 +30,15 @@ static int set_alternate_stack(const stack_t *stack, uintptr_t rsp)
         return -EINVAL;
     if (mode != SS_DISABLE && stack->ss_size < MINSIGSTKSZ)
         return -ENOMEM;
-    bool disable = mode == SS_DISABLE;
-    state->stack_base = disable ? 0 : (uintptr_t)stack->ss_sp;
-    state->stack_size = disable ? 0 : stack->ss_size;
-    state->stack_flags = stack->ss_flags;
+    state->stack = mode == SS_DISABLE ? (stack_t){.ss_flags = stack->ss_flags} : *stack;
     state->disarmed = (stack_t){0}; /* it is back, or another has taken its place */
     return 0;
 }
 
 void signal_stack_disarm(struct signal_state *state)
 {
-    state->disarmed = (stack_t){.ss_sp = (void *)state->stack_base,
-                                .ss_flags = state->stack_flags,
-                                .ss_size = state->stack_size};
-    state->stack_base = 0;
-    state->stack_size = 0;
-    state->stack_flags = SS_DISABLE;
+    state->disarmed = state->stack;
+    state->stack = (stack_t){.ss_flags = SS_DISABLE};
 }
 
 static bool is_disarmed(const stack_t *stack)
@@ -66,11 +59,9 @@ SYSCALL2(sigaltstack, uintptr_t, new_stack, uintptr_t, old_stack)
 {
     struct signal_state *state = &current()->signals;
     uintptr_t rsp = task_frame(current())->rsp;
-    stack_t stack;
-    stack_t old = {.ss_sp = (void *)state->stack_base,
-                   .ss_flags = alternate_stack_flags(state, rsp),
-                   .ss_size = state->stack_size};
+    stack_t stack, old = {.ss_sp = state->stack.ss_sp, .ss_size = state->stack.ss_size};
 
+    old.ss_flags = alternate_stack_flags(state, rsp);
     if (new_stack) {
         if (copy_from_user(&stack, new_stack, sizeof(stack)))
             return -EFAULT;

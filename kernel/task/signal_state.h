@@ -48,11 +48,9 @@ struct signal_state {
     signal_set_t blocked;
     signal_set_t awaited; /* blocked but for sigtimedwait: they come even if they are ignored */
     struct signal_queue pending;
-    siginfo_t forced;     /* by the thread's own instruction; si_signo is 0 if there is none */
-    uintptr_t stack_base; /* sigaltstack() */
-    size_t stack_size;
-    int stack_flags;
-    stack_t disarmed;           /* what SS_AUTODISARM took last */
+    siginfo_t forced; /* by the thread's own instruction; si_signo is 0 if there is none */
+    stack_t stack;    /* sigaltstack(); without one its size is 0 */
+    stack_t disarmed; /* what SS_AUTODISARM took last */
     signal_set_t saved_blocked; /* what sigsuspend and ppoll want back after the handler */
     bool restore_blocked;
 };
