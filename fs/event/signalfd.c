@@ -62,7 +62,8 @@ static long read(struct file *file, struct io_iter *to, uint64_t *offset)
             file->flags & O_NONBLOCK ? -EAGAIN : wait_event(&signal_arrivals, is_pending, signals);
     if (error)
         return error;
-    while (to->remaining >= sizeof(described) && signal_take(signals->set, &info)) {
+    while (to->remaining >= sizeof(described) && is_pending(signals)) {
+        signal_take_lowest(signals->set, &info);
         described = describe(&info);
         if (io_iter_put(to, &described, sizeof(described)) < sizeof(described))
             return total ? total : -EFAULT;

@@ -25,7 +25,7 @@ void stop_tell(const struct task *task, struct process *to, int code, int status
     info.si_uid = task_real_user(task);
     info.si_status = status;
     if (!(to->actions->action[SIGCHLD - 1].sa_flags & SA_NOCLDSTOP))
-        signal_send_process_info(to, &info);
+        signal_send_process_info(to->leader, &info);
     wake_all(&to->child_exit);
 }
 
@@ -145,7 +145,18 @@ static void go_on(struct process *process)
     stop_tell(process->leader, process->parent, CLD_CONTINUED, SIGCONT);
 }
 
-ATTACH(continue_is_sent, go_on);
+/* SIGCONT and the stop signals cancel each other, and SIGCONT works even if it is blocked. */
+static void settle_stops(struct process *process, int signal)
+{
+    if (signal == SIGCONT) {
+        signal_drop_everywhere(process, DEFAULT_STOP);
+        go_on(process);
+    } else {
+        signal_drop_everywhere(process, signal_bit(SIGCONT));
+    }
+}
+
+ATTACH(stop_or_continue_is_sent, settle_stops);
 
 /* SIGKILL ends a stop, too. */
 static void forget_stop(struct process *process)

@@ -38,8 +38,9 @@ SYSCALL4(rt_sigtimedwait, uintptr_t, set, uintptr_t, info, uintptr_t, timeout, s
         error = wait_event(&nobody, is_one_pending, &wanted);
     state->awaited = 0;
     signal_set_blocked(blocked);
-    if (error || !signal_take(wanted, &found))
+    if (error || !is_one_pending(&wanted))
         return error == -ETIMEDOUT ? -EAGAIN : -EINTR;
+    signal_take_lowest(wanted, &found);
     if (info && copy_to_user(info, &found, sizeof(found)))
         return -EFAULT;
     return found.si_signo;

@@ -40,7 +40,7 @@ void process_tell_end(const struct task *ended, struct process *to, int signal, 
     info.si_uid = task_real_user(ended);
     info.si_status = signalled ? status & 0x7f : status >> 8 & 0xff;
     if (signal)
-        signal_send_process_info(to, &info);
+        signal_send_process_info(to->leader, &info);
     wake_all(&to->child_exit);
 }
 

@@ -10,8 +10,6 @@
 
 #define FIRST_REALTIME 32
 
-uint64_t signals_queued;
-
 /* ---- handlers ---- */
 
 struct signal_actions *signal_actions_create(void)
@@ -78,7 +76,6 @@ static void remove_pending(struct signal_queue *queue, struct pending_signal *pe
 
     TAILQ_REMOVE(&queue->list, pending, link);
     queue->length--;
-    signals_queued--;
     TAILQ_FOREACH (other, &queue->list, link)
         if (other->info.si_signo == signal)
             return;
@@ -121,7 +118,6 @@ int signal_enqueue(const struct process *process, struct signal_queue *queue, co
         pending->info = *info;
         TAILQ_INSERT_TAIL(&queue->list, pending, link);
         queue->length++;
-        signals_queued++;
     }
     queue->set |= signal_bit(info->si_signo);
     return 0;

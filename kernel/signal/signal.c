@@ -13,15 +13,10 @@ struct wait_queue signal_arrivals = WAIT_QUEUE_INIT(signal_arrivals);
 
 /* ---- sending ---- */
 
-/* SIGCONT and the stop signals cancel each other, and SIGCONT works even if it is blocked. */
-static void settle_stops(struct process *process, int signal)
+static void tell_stops(struct process *process, int signal)
 {
-    if (signal == SIGCONT) {
-        signal_drop_everywhere(process, DEFAULT_STOP);
-        TELL(continue_is_sent, process);
-    } else if (DEFAULT_STOP & signal_bit(signal)) {
-        signal_drop_everywhere(process, signal_bit(SIGCONT));
-    }
+    if ((DEFAULT_STOP | signal_bit(SIGCONT)) & signal_bit(signal))
+        TELL(stop_or_continue_is_sent, process, signal);
 }
 
 /* Whether nobody would see it: a tracer sees even what the program ignores. */
@@ -50,8 +45,8 @@ int signal_send_info(struct task *task, const siginfo_t *info)
         return 0;
     /* It ends the process, even if exec is ending the thread, which is by the kernel's own. */
     if (signal == SIGKILL && info->si_code != SI_KERNEL)
-        return signal_send_process_by(task, info);
-    settle_stops(task->process, signal);
+        return signal_send_process_info(task, info);
+    tell_stops(task->process, signal);
     if (is_dropped(task, signal))
         return 0;
     int error = signal_enqueue(task->process, &task->signals.pending, info);
@@ -80,14 +75,14 @@ static struct task *find_taker(struct task *first, int signal)
     return NULL;
 }
 
-int signal_send_process_by(struct task *task, const siginfo_t *info)
+int signal_send_process_info(struct task *task, const siginfo_t *info)
 {
     struct process *process = task->process;
     int signal = info->si_signo;
 
     if (process->is_zombie)
         return 0;
-    settle_stops(process, signal);
+    tell_stops(process, signal);
     struct task *taker = find_taker(task, signal);
     if (is_dropped(taker ? taker : process->leader, signal))
         return 0;
@@ -96,11 +91,6 @@ int signal_send_process_by(struct task *task, const siginfo_t *info)
         notify(taker, signal);
     file_wake(&signal_arrivals);
     return error;
-}
-
-int signal_send_process_info(struct process *process, const siginfo_t *info)
-{
-    return signal_send_process_by(process->leader, info);
 }
 
 int signal_send(struct task *task, int signal)
@@ -114,7 +104,7 @@ int signal_send_process(struct process *process, int signal)
 {
     siginfo_t info = {.si_signo = signal, .si_code = SI_KERNEL};
 
-    return signal_send_process_info(process, &info);
+    return signal_send_process_info(process->leader, &info);
 }
 
 int signal_send_group(int pgid, int signal)
@@ -167,12 +157,9 @@ void signal_set_blocked(signal_set_t blocked)
     signal_retarget();
 }
 
-/*
- * Takes a signal of a set of which one is pending: the thread's own before its process's, those
- * that an instruction causes before others, and of these the lowest.
- */
-static void take_lowest(struct task *task, signal_set_t set, siginfo_t *info)
+void signal_take_lowest(signal_set_t set, siginfo_t *info)
 {
+    struct task *task = current();
     struct signal_queue *own = &task->signals.pending;
     struct signal_queue *queue = own->set & set ? own : &task->process->pending;
 
@@ -191,24 +178,15 @@ bool signal_take_next(struct task *task, siginfo_t *info)
     signal_set_t ready = signal_deliverable_set();
 
     if (ready & signal_bit(SIGKILL)) {
-        take_lowest(task, signal_bit(SIGKILL), info);
+        signal_take_lowest(signal_bit(SIGKILL), info);
     } else if (task->signals.forced.si_signo) {
         *info = task->signals.forced;
         task->signals.forced.si_signo = 0;
     } else if (ready) {
-        take_lowest(task, ready, info);
+        signal_take_lowest(ready, info);
     } else {
         task_clear_work(task, WORK_SIGNAL);
         return false;
     }
     return true;
-}
-
-bool signal_take(signal_set_t set, siginfo_t *info)
-{
-    signal_set_t ready = signal_pending_set() & set;
-
-    if (ready)
-        take_lowest(current(), ready, info);
-    return ready;
 }

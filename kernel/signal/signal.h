@@ -39,21 +39,16 @@ void signal_actions_reset(struct signal_actions *actions);
 void signal_flush(struct signal_queue *queue);
 
 /*
- * Queues a signal with its siginfo (si_signo set) for a thread, or for whichever thread of a
- * process does not block it. Ignored ones are dropped. 0 or -EAGAIN.
+ * Queues a signal with its siginfo (si_signo set) for a thread, or for its process: then for
+ * whichever thread does not block it, this one before others. Ignored ones are dropped. 0 or
+ * -EAGAIN.
  */
 int signal_send_info(struct task *task, const siginfo_t *info);
-int signal_send_process_info(struct process *process, const siginfo_t *info);
-
-/* To a task's process, whose number was the one called: it takes the signal if it can. */
-int signal_send_process_by(struct task *task, const siginfo_t *info);
+int signal_send_process_info(struct task *task, const siginfo_t *info);
 
 /* The same from the kernel: si_code SI_KERNEL. */
 int signal_send(struct task *task, int signal);
 int signal_send_process(struct process *process, int signal);
-
-/* How many siginfos wait in all queues. */
-extern uint64_t signals_queued;
 
 /* Woken, as a file's queue is, when any task has got a signal, blocked or not: for signalfd. */
 extern struct wait_queue signal_arrivals;
@@ -82,8 +77,11 @@ void signal_retarget(void);
  */
 void signal_set_blocked(signal_set_t blocked);
 
-/* Takes the lowest pending signal of a set away from the running task; false: none is there. */
-bool signal_take(signal_set_t set, siginfo_t *info);
+/*
+ * Takes one of a set, of which one is pending for the running task: the thread's own before its
+ * process's, those that an instruction causes before others, and of these the lowest.
+ */
+void signal_take_lowest(signal_set_t set, siginfo_t *info);
 
 /* kernel/signal/signal_frame.c, kernel/signal/signal_return.c: */
 
@@ -176,8 +174,8 @@ EVENT(signal_is_queued, int, const struct process *process);
 /* A signal of a timer (SI_TIMER) is taken out of its queue; the siginfo may be completed. */
 EVENT(timer_signal_is_taken, void, siginfo_t *info);
 
-/* SIGCONT was sent to a process, whose other stop signals are dropped by now. It may be ignored. */
-EVENT(continue_is_sent, void, struct process *process);
+/* A process is sent SIGCONT, or a signal whose default is to stop; it may ignore that. */
+EVENT(stop_or_continue_is_sent, void, struct process *process, int signal);
 
 /*
  * On the way to ring 3, with WORK_STOP: the task stops if it is to, and the answer is 1 when it has

@@ -34,7 +34,7 @@ int signal_send_to_process(struct task *task, const siginfo_t *info, int signal)
 {
     int error = check(task, signal);
 
-    return error || !signal ? error : signal_send_process_by(task, info);
+    return error || !signal ? error : signal_send_process_info(task, info);
 }
 
 /* A process may be called by any of its threads' numbers, as on Linux. */

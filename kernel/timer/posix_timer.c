@@ -116,7 +116,7 @@ static bool send(const struct posix_timer *timer)
         if (thread && thread->process == timer->process)
             signal_send_info(thread, &info);
     } else {
-        signal_send_process_info(timer->process, &info);
+        signal_send_process_info(timer->process->leader, &info);
     }
     return signal_of_timer_waits(timer->process, timer->id);
 }

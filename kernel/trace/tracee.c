@@ -136,10 +136,12 @@ static int stop_if_due(void)
 ATTACH(stop_is_due, stop_if_due);
 
 /* Also SIGCONT that comes while the tracer looks at a signal that would stop the process. */
-static void note_continuation(struct process *process)
+static void note_continuation(struct process *process, int signal)
 {
     struct task *thread;
 
+    if (signal != SIGCONT)
+        return;
     TAILQ_FOREACH (thread, &process->threads, thread) {
         trace_of(thread)->is_continued = true;
         trace_of(thread)->group_stop = 0;
@@ -148,7 +150,7 @@ static void note_continuation(struct process *process)
     }
 }
 
-ATTACH(continue_is_sent, note_continuation);
+ATTACH(stop_or_continue_is_sent, note_continuation);
 
 /*
  * A single step that leads into a signal handler ends at its first instruction, and the frame that

@@ -51,15 +51,12 @@ unsigned int user_count_signals(uint32_t user)
     return count;
 }
 
-/* It is a user's limit; as long as there are fewer signals in all, nobody counts them. */
+/* It is a user's limit. */
 static int refuse_too_many_signals(const struct process *process)
 {
-    uint64_t limit = process->limits[RLIMIT_SIGPENDING].rlim_cur;
+    unsigned int count = user_count_signals(credentials_of(process->leader)->user.real);
 
-    if (signals_queued < limit ||
-        user_count_signals(credentials_of(process->leader)->user.real) < limit)
-        return 0;
-    return -EAGAIN;
+    return count < process->limits[RLIMIT_SIGPENDING].rlim_cur ? 0 : -EAGAIN;
 }
 
 ATTACH(signal_is_queued, refuse_too_many_signals);
