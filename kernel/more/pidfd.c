@@ -139,7 +139,7 @@ static int give(struct task *child, struct clone_request *request)
 ATTACH(thread_is_made, give);
 
 /* One that has been waited for already has no number: nobody is wanted. */
-int pidfd_choose_waited_for(struct wait_request *request)
+int pidfd_choose_waited_for(struct wait_request *request, bool *is_refused)
 {
     struct process *process;
     unsigned int flags;
@@ -150,7 +150,7 @@ int pidfd_choose_waited_for(struct wait_request *request)
     request->id = process ? process->pid : 0;
     if ((flags & O_NONBLOCK) && !(request->options & WNOHANG)) {
         request->options |= WNOHANG;
-        request->is_refused = true;
+        *is_refused = true;
     }
     return 0;
 }

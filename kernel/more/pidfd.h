@@ -4,7 +4,10 @@
 
 #include "kernel/process/wait.h"
 
-/* waitid() by a pidfd, P_PIDFD: makes it a request by P_PID. -EBADF. */
-int pidfd_choose_waited_for(struct wait_request *request);
+/*
+ * waitid() by a pidfd, P_PIDFD: makes it a request by P_PID. -EBADF. is_refused: by the pidfd, that
+ * there is nothing yet is -EAGAIN.
+ */
+int pidfd_choose_waited_for(struct wait_request *request, bool *is_refused);
 
 #endif

@@ -35,13 +35,13 @@ static int put_child_info(uintptr_t address, const struct wait_request *request)
 #define WAITID_OPTIONS \
     (WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WALL | (int)__WCLONE)
 
-static int check_waitid(struct wait_request *request)
+static int check_waitid(struct wait_request *request, bool *is_refused)
 {
     if ((request->options & ~WAITID_OPTIONS) ||
         !(request->options & (WEXITED | WSTOPPED | WCONTINUED)))
         return -EINVAL;
     if (request->type == P_PIDFD && request->id >= 0)
-        return pidfd_choose_waited_for(request);
+        return pidfd_choose_waited_for(request, is_refused);
     if ((request->type == P_PID && request->id <= 0) ||
         (request->type == P_PGID && request->id < 0) ||
         (request->type != P_ALL && request->type != P_PID && request->type != P_PGID))
@@ -54,10 +54,13 @@ static int check_waitid(struct wait_request *request)
 SYSCALL5(waitid, int, type, int, id, uintptr_t, info, int, options, uintptr_t, usage)
 {
     struct wait_request request = {.type = type, .id = id, .options = options, .usage = usage};
-    long result = check_waitid(&request);
+    bool is_refused = false;
+    long result = check_waitid(&request, &is_refused);
 
     if (!result)
         result = wait_for_child(&request);
+    if (!result && is_refused)
+        result = -EAGAIN;
     if (result > 0 && request.is_fault)
         return -EFAULT;
     if (put_child_info(info, &request))

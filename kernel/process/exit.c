@@ -30,12 +30,17 @@ static bool parent_does_not_care(const struct process *process)
            (action->sa_handler == SIG_IGN || (action->sa_flags & SA_NOCLDWAIT));
 }
 
+int process_end_code(int status)
+{
+    return !(status & 0x7f) ? CLD_EXITED : status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+}
+
 void process_tell_end(const struct task *ended, struct process *to, int signal, int status)
 {
     bool signalled = (status & 0x7f) != 0;
     siginfo_t info = {.si_signo = signal};
 
-    info.si_code = !signalled ? CLD_EXITED : status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+    info.si_code = process_end_code(status);
     info.si_pid = ended->tid;
     info.si_uid = task_real_user(ended);
     info.si_status = signalled ? status & 0x7f : status >> 8 & 0xff;

@@ -38,18 +38,6 @@ int wait_finds(struct wait_request *request, struct task *task, int status, int 
     return 1;
 }
 
-int wait_finds_end(struct wait_request *request, struct task *task, int status,
-                   void (*note)(const struct wait_request *request))
-{
-    if (!(request->options & WEXITED))
-        return 0;
-    return wait_finds(request, task, status,
-                      !(status & 0x7f)  ? CLD_EXITED
-                      : (status & 0x80) ? CLD_DUMPED
-                                        : CLD_KILLED,
-                      note);
-}
-
 /* A zombie is gone, once its parent has heard. */
 static void note_end(const struct wait_request *request)
 {
@@ -67,8 +55,9 @@ static bool look_at(struct process *child, struct wait_request *request)
     bool has_ended = child->is_zombie && (!tracer || tracer == current_process());
 
     request->has_children |= !has_ended;
-    if (has_ended && wait_finds_end(request, child->leader, child->wait_status, note_end))
-        return true;
+    if (has_ended && (request->options & WEXITED))
+        return wait_finds(request, child->leader, child->wait_status,
+                          process_end_code(child->wait_status), note_end);
     return ASK(wait_looks, child, request);
 }
 
@@ -85,18 +74,11 @@ static bool find_child(void *context)
     return ASK(wait_looks_further, request) || !request->has_children;
 }
 
-/* Nobody counts. */
-__attribute__((weak)) int wait_usage_to_user(uintptr_t address, const struct task *task)
-{
-    (void)task;
-    return clear_user(address, sizeof(struct rusage)) ? -EFAULT : 0;
-}
-
 long wait_for_child(struct wait_request *request)
 {
     if (request->options & WNOHANG) {
         if (!find_child(request))
-            return request->is_refused ? -EAGAIN : 0;
+            return 0;
     } else {
         int error = wait_event(&current_process()->child_exit, find_child, request);
         if (error)
@@ -104,8 +86,9 @@ long wait_for_child(struct wait_request *request)
     }
     if (!request->found)
         return -ECHILD;
-    if (request->usage)
-        request->is_fault = wait_usage_to_user(request->usage, request->found);
+    if (request->usage) /* zeros where nobody counts */
+        request->is_fault = clear_user(request->usage, sizeof(struct rusage)) ||
+                            ASK(usage_is_asked_for, request->usage, request->found);
     if (!(request->options & WNOWAIT))
         request->note(request);
     return request->pid;

@@ -20,8 +20,7 @@ struct task;
 struct wait_request {
     int type; /* P_ALL, P_PID, P_PGID */
     int id;
-    int options;     /* WEXITED, WSTOPPED, WCONTINUED, WNOHANG, WNOWAIT */
-    bool is_refused; /* by its pidfd: that there is nothing yet is -EAGAIN */
+    int options; /* WEXITED, WSTOPPED, WCONTINUED, WNOHANG, WNOWAIT */
     bool has_children;
     struct task *found;
     /* That it has been told, so that it is not told again. */
@@ -47,10 +46,6 @@ bool wait_names(const struct wait_request *request, const struct task *task);
 int wait_finds(struct wait_request *request, struct task *task, int status, int code,
                void (*note)(const struct wait_request *request));
 
-/* The same of an end, if the request is about ends; or 0. */
-int wait_finds_end(struct wait_request *request, struct task *task, int status,
-                   void (*note)(const struct wait_request *request));
-
 /*
  * Whether there is anything to tell of a child that has not ended, and then of others than
  * children, of whom has_children tells too: the answer is wait_finds()'s, or 0.
@@ -62,9 +57,9 @@ EVENT(wait_looks_further, int, struct wait_request *request);
 EVENT(child_is_waited_for, void, struct process *child);
 
 /*
- * Provided by who counts what processes use: writes a struct rusage of a task's process and of
- * those that it has waited for. 0 or -EFAULT.
+ * Who counts what processes use writes a struct rusage of a task's process and of those that it has
+ * waited for. -EFAULT.
  */
-int wait_usage_to_user(uintptr_t address, const struct task *task);
+EVENT(usage_is_asked_for, int, uintptr_t address, const struct task *task);
 
 #endif

@@ -120,6 +120,9 @@ void thread_exit(int wait_status) __attribute__((noreturn));
  */
 void process_settle_end(struct process *process);
 
+/* CLD_* of an end with that status as wait(2) has it. */
+int process_end_code(int status);
+
 /* Tells a process of an end, by SIGCHLD, another signal or none (0), and ends its wait. */
 void process_tell_end(const struct task *ended, struct process *to, int signal, int status);
 

@@ -281,8 +281,8 @@ static int tell_of_tracee(struct task *task, struct wait_request *request)
         is_leader || process->is_exiting ? process->wait_status : trace_of(task)->end_status;
 
     request->has_children |= !process->is_zombie;
-    if (has_ended && wait_finds_end(request, task, status, note_told_end))
-        return 1;
+    if (has_ended && (request->options & WEXITED))
+        return wait_finds(request, task, status, process_end_code(status), note_told_end);
     return tell_stop(task, request);
 }
 

@@ -138,12 +138,14 @@ static int usage_to_user(uintptr_t address, const struct usage *usage)
     return copy_to_user(address, &out, sizeof(out)) ? -EFAULT : 0;
 }
 
-int wait_usage_to_user(uintptr_t address, const struct task *task)
+static int tell_waiter(uintptr_t address, const struct task *task)
 {
     struct usage used = usage_with_children(task->process);
 
     return usage_to_user(address, &used);
 }
+
+ATTACH(usage_is_asked_for, tell_waiter);
 
 SYSCALL2(getrusage, int, who, uintptr_t, address)
 {
