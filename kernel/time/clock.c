@@ -39,30 +39,29 @@ uint64_t time_realtime_to_monotonic(uint64_t realtime)
 }
 
 /* A clock of a room above. Apart, because it costs those below a frame of their own. */
-static __attribute__((noinline)) int read_other_clock(int clock, struct clock_reading *reading)
+static __attribute__((noinline)) int read_other_clock(int clock, uint64_t *ns)
 {
-    int answer = ASK(clock_is_read, clock, reading);
+    int answer = ASK(clock_is_read, clock, ns);
 
     return answer < 0 ? answer : answer ? 0 : -EINVAL;
 }
 
-int time_read_clock(int clock, struct clock_reading *reading)
+int time_read_clock(int clock, uint64_t *ns)
 {
-    *reading = (struct clock_reading){0};
     switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
     case CLOCK_TAI: /* nobody has told how many leap seconds there were */
-        reading->ns = time_realtime_ns();
+        *ns = time_realtime_ns();
         return 0;
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
     case CLOCK_BOOTTIME:
-        reading->ns = clock_monotonic_ns();
+        *ns = clock_monotonic_ns();
         return 0;
     default:
-        return read_other_clock(clock, reading);
+        return read_other_clock(clock, ns);
     }
 }
 
@@ -90,10 +89,10 @@ int time_from_user(uintptr_t address, uint64_t *ns)
 
 PARALLEL_SYSCALL2(clock_gettime, int, clock, uintptr_t, address)
 {
-    struct clock_reading reading;
-    int error = time_read_clock(clock, &reading);
+    uint64_t ns;
+    int error = time_read_clock(clock, &ns);
 
-    return error ? error : time_to_user(address, reading.ns);
+    return error ? error : time_to_user(address, ns);
 }
 
 /* ---- sleeping ---- */

@@ -39,20 +39,14 @@ void time_set_realtime_offset(uint64_t ns);
 /* CLOCK_REALTIME was set, at that moment of CLOCK_MONOTONIC. The kernel lock is held. */
 EVENT(clock_is_set, void, uint64_t now);
 
-struct clock_reading {
-    uint64_t ns;
-    bool is_coarse; /* it goes by ticks */
-    bool is_own;    /* the calling thread's own: it cannot be slept by */
-};
-
 /* Reads a clock, by CLOCK_* or by the number that clock_getcpuclockid(3) makes: -EINVAL. */
-int time_read_clock(int clock, struct clock_reading *reading);
+int time_read_clock(int clock, uint64_t *ns);
 
 /*
  * A clock is asked for that is not one of time_read_clock()'s own: who knows it answers 1, or
  * -EINVAL where it is gone. No lock is held.
  */
-EVENT(clock_is_read, int, int clock, struct clock_reading *reading);
+EVENT(clock_is_read, int, int clock, uint64_t *ns);
 
 /*
  * Sleeps until a moment of clock_monotonic_ns(): 0; -ERESTART_BLOCK when a signal comes first, and

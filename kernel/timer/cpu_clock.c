@@ -66,18 +66,26 @@ int cpu_clock_read(const struct process *process, int clock, uint64_t *ns)
     return error;
 }
 
-static int answer(int clock, struct clock_reading *reading)
+bool cpu_clock_is_coarse(int clock)
+{
+    return clock < 0 && (clock & MEASURED) != MEASURED_RUN;
+}
+
+bool cpu_clock_is_own(int clock)
+{
+    return clock < 0 && (clock & OF_THREAD) &&
+           (number_of(clock) == 0 || number_of(clock) == current()->tid);
+}
+
+static int answer(int clock, uint64_t *ns)
 {
     if (clock == CLOCK_THREAD_CPUTIME_ID) {
-        reading->ns = task_cpu_ns(current());
+        *ns = task_cpu_ns(current());
         return 1;
     }
     if (!cpu_clock_is(clock))
         return 0;
-    reading->is_coarse = clock < 0 && (clock & MEASURED) != MEASURED_RUN;
-    reading->is_own = clock < 0 && (clock & OF_THREAD) &&
-                      (number_of(clock) == 0 || number_of(clock) == current()->tid);
-    int error = cpu_clock_read(current_process(), clock, &reading->ns);
+    int error = cpu_clock_read(current_process(), clock, ns);
     return error ? error : 1;
 }
 

@@ -19,6 +19,13 @@ struct process;
 /* Whether a clock, of any number, would be one of them. */
 bool cpu_clock_is(int clock);
 
+/*
+ * Of one that there is: whether it goes by ticks, and whether it is the calling thread's own, by
+ * which that cannot sleep.
+ */
+bool cpu_clock_is_coarse(int clock);
+bool cpu_clock_is_own(int clock);
+
 /* The same clock by a number that means it to everybody. */
 int cpu_clock_for_all(int clock);
 

@@ -44,11 +44,11 @@ static long read_state(struct __kernel_timex *state, uintptr_t address)
 static long adjust(int clock, uintptr_t address)
 {
     struct __kernel_timex request;
-    struct clock_reading reading;
+    uint64_t now;
 
     if (copy_from_user(&request, address, sizeof(request)))
         return -EFAULT;
-    if (time_read_clock(clock, &reading))
+    if (time_read_clock(clock, &now))
         return -EINVAL;
     if (clock != CLOCK_REALTIME)
         return -EOPNOTSUPP;

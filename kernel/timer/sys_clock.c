@@ -9,16 +9,17 @@
 #include "kernel/task/sched.h"
 #include "kernel/task/task.h"
 #include "kernel/time/time.h"
+#include "kernel/timer/cpu_clock.h"
 #include "kernel/timer/due.h"
 
 PARALLEL_SYSCALL2(clock_getres, int, clock, uintptr_t, address)
 {
-    struct clock_reading reading;
-    int error = time_read_clock(clock, &reading);
+    uint64_t ns;
+    int error = time_read_clock(clock, &ns);
 
     if (error || !address)
         return error;
-    return time_to_user(address, reading.is_coarse ? TICK_NS : 1);
+    return time_to_user(address, cpu_clock_is_coarse(clock) ? TICK_NS : 1);
 }
 
 PARALLEL_SYSCALL2(gettimeofday, uintptr_t, address, uintptr_t, zone)
@@ -93,24 +94,23 @@ static bool may_sleep_by(int clock)
 PARALLEL_SYSCALL4(clock_nanosleep, int, clock, int, flags, uintptr_t, duration, uintptr_t,
                   remaining)
 {
-    struct clock_reading reading = {0};
-    uint64_t ns;
+    uint64_t ns, now = 0;
     bool wakes_the_board = clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
 
     if (!may_sleep_by(clock))
         return -EOPNOTSUPP;
-    int error = wakes_the_board ? 0 : time_read_clock(clock, &reading);
+    int error = wakes_the_board ? 0 : time_read_clock(clock, &now);
     if (!error)
         error = time_from_user(duration, &ns);
     if (!error && wakes_the_board)
         error = -EOPNOTSUPP;
-    if (!error && reading.is_own)
+    if (!error && cpu_clock_is_own(clock))
         error = -EINVAL;
     if (error)
         return error;
     if ((flags & TIMER_ABSTIME) && (clock == CLOCK_REALTIME || clock == CLOCK_TAI))
         return sleep_until_real(ns) == -ETIMEDOUT ? 0 : -ERESTARTNOHAND;
     if (flags & TIMER_ABSTIME)
-        return sleep_to_moment(clock_monotonic_ns() + (ns > reading.ns ? ns - reading.ns : 0));
+        return sleep_to_moment(clock_monotonic_ns() + (ns > now ? ns - now : 0));
     return time_sleep_until(clock_monotonic_ns() + ns, remaining);
 }

@@ -14,12 +14,12 @@
 /* The board's clock is left alone, so the time is lost with the power. */
 SYSCALL2(clock_settime, int, clock, uintptr_t, address)
 {
-    struct clock_reading reading;
+    uint64_t now;
     uint64_t wanted;
     int error = time_from_user(address, &wanted);
 
     if (clock < 0 && error != -EFAULT) /* CPU time is nobody's to set */
-        return time_read_clock(clock, &reading) ? -EINVAL : -EPERM;
+        return time_read_clock(clock, &now) ? -EINVAL : -EPERM;
     if (clock != CLOCK_REALTIME)
         return -EINVAL;
     if (error)
@@ -28,7 +28,7 @@ SYSCALL2(clock_settime, int, clock, uintptr_t, address)
         return -EINVAL;
     if (!task_may(CAP_SYS_TIME))
         return -EPERM;
-    uint64_t now = clock_monotonic_ns();
+    now = clock_monotonic_ns();
     if (wanted < now) /* Linux's rule: no boot before 1970 */
         return -EINVAL;
     time_set_realtime_offset(wanted - now);
