@@ -24,7 +24,7 @@ static void note(struct task *task, const struct exec_facts *facts)
     program->environment[0] = program->arguments[1];
     program->environment[1] = plan->strings + arguments->size;
     program->auxv[1] = plan->rsp + plan->vector_bytes;
-    program->auxv[0] = program->auxv[1] - plan->auxv_bytes;
+    program->auxv[0] = program->auxv[1] - AUXV_BYTES;
     if (program->file)
         file_put(program->file);
     program->file = facts->program;

@@ -92,8 +92,8 @@ struct stack_plan {
     uintptr_t path, strings, platform, random;
     uintptr_t rsp;
     size_t vector_bytes; /* argc, the pointers and the auxiliary vector */
-    size_t auxv_bytes;
 };
+#define AUXV_BYTES (21 * 2 * sizeof(uint64_t)) /* with AT_NULL */
 
 /* Maps as much of a new stack as the arguments and a start take: 0, -ENOMEM or -EEXIST. */
 int initial_stack_map(struct address_space *space, const struct exec_arguments *arguments);

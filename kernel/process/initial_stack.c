@@ -18,25 +18,22 @@
 #include "mm/space/mmap.h"
 
 #define STACK_START_SIZE 0x21000ul /* what is mapped below the strings at first, as on Linux */
-#define AUXV_MAX         24
 
 static const char platform_name[] = "x86_64";
 
-static void plan_stack(const struct exec_arguments *arguments, size_t auxv_bytes,
-                       struct stack_plan *plan)
+static void plan_stack(const struct exec_arguments *arguments, struct stack_plan *plan)
 {
     plan->path = STACK_TOP - sizeof(uint64_t) - strlen(arguments->path) - 1;
     plan->strings = plan->path - arguments->size;
     plan->platform = align_down(plan->strings - sizeof(platform_name), 16);
     plan->random = plan->platform - 16;
     plan->vector_bytes =
-        (1 + arguments->argc + 1 + arguments->envc + 1) * sizeof(uint64_t) + auxv_bytes;
-    plan->auxv_bytes = auxv_bytes;
+        (1 + arguments->argc + 1 + arguments->envc + 1) * sizeof(uint64_t) + AUXV_BYTES;
     plan->rsp = align_down(plan->random - plan->vector_bytes, 16);
 }
 
-static size_t fill_auxv(uint64_t *auxv, const struct elf_image *image, uintptr_t vdso,
-                        const struct stack_plan *plan)
+static void fill_auxv(uint64_t *auxv, const struct elf_image *image, uintptr_t vdso,
+                      const struct stack_plan *plan)
 {
     struct task_identity own = permission_rules()->identity(current());
     uint32_t eax, ebx, ecx, edx;
@@ -65,9 +62,8 @@ static size_t fill_auxv(uint64_t *auxv, const struct elf_image *image, uintptr_t
         {AT_MINSIGSTKSZ, signal_frame_size()},
         {AT_NULL, 0},
     };
-    _Static_assert(sizeof(entries) <= AUXV_MAX * 16, "the caller's array");
+    _Static_assert(sizeof(entries) == AUXV_BYTES, "the plan has place for it");
     memcpy(auxv, entries, sizeof(entries));
-    return sizeof(entries);
 }
 
 /* Pointers to consecutive strings, then NULL. Moves both on. */
@@ -85,13 +81,10 @@ static void add_pointers(uint64_t **at, unsigned int count, const char **string,
 int initial_stack_write(struct address_space *space, const struct elf_image *image,
                         const struct exec_arguments *arguments, struct stack_plan *plan)
 {
-    uint64_t auxv[2 * AUXV_MAX];
     unsigned char random[16];
     const char *string = arguments->strings;
 
-    size_t auxv_bytes = fill_auxv(auxv, image, space->vdso, plan); /* for its size */
-    plan_stack(arguments, auxv_bytes, plan);
-    fill_auxv(auxv, image, space->vdso, plan);
+    plan_stack(arguments, plan);
     if (STACK_TOP - plan->rsp > EXEC_ARGUMENTS_MAX)
         return -E2BIG;
 
@@ -103,7 +96,7 @@ int initial_stack_write(struct address_space *space, const struct elf_image *ima
     *at++ = arguments->argc;
     add_pointers(&at, arguments->argc, &string, &address);
     add_pointers(&at, arguments->envc, &string, &address);
-    memcpy(at, auxv, auxv_bytes);
+    fill_auxv(at, image, space->vdso, plan);
 
     random_bytes(random, sizeof(random));
     bool failed = space_fill(space, plan->path, arguments->path, strlen(arguments->path) + 1) ||

@@ -29,11 +29,8 @@ struct string_buffer {
 static int grow(struct string_buffer *buffer)
 {
     size_t size = buffer->size ? 2 * buffer->size : STRINGS_FIRST;
-    char *bytes;
+    char *bytes = kmalloc(size);
 
-    if (buffer->used + buffer->count * sizeof(uintptr_t) > EXEC_ARGUMENTS_MAX)
-        return -E2BIG;
-    bytes = kmalloc(size);
     if (!bytes)
         return -ENOMEM;
     memcpy(bytes, buffer->bytes, buffer->used);
@@ -47,8 +44,7 @@ static int add_user_string(struct string_buffer *buffer, uintptr_t user)
 {
     for (;;) {
         size_t room = buffer->size - buffer->used;
-        long length = room ? strncpy_from_user(buffer->bytes + buffer->used, user, room) : 0;
-        int error;
+        long length = strncpy_from_user(buffer->bytes + buffer->used, user, room);
 
         if (length < 0)
             return length;
@@ -59,7 +55,7 @@ static int add_user_string(struct string_buffer *buffer, uintptr_t user)
             buffer->count++;
             return 0;
         }
-        error = grow(buffer);
+        int error = grow(buffer);
         if (error)
             return error;
     }
@@ -71,13 +67,11 @@ static int add_user_array(struct string_buffer *buffer, uintptr_t array)
     uintptr_t pointer;
 
     for (; array; array += sizeof(pointer)) {
-        int error;
-
         if (copy_from_user(&pointer, array, sizeof(pointer)))
             return -EFAULT;
         if (!pointer)
             return 0;
-        error = add_user_string(buffer, pointer);
+        int error = add_user_string(buffer, pointer);
         if (error)
             return error;
         if (buffer->used + buffer->count * sizeof(pointer) > EXEC_ARGUMENTS_MAX)
@@ -86,26 +80,19 @@ static int add_user_array(struct string_buffer *buffer, uintptr_t array)
     return 0;
 }
 
-static int add_empty_string(struct string_buffer *buffer)
-{
-    int error = grow(buffer);
-
-    if (error)
-        return error;
-    buffer->bytes[buffer->used++] = '\0';
-    buffer->count++;
-    return 0;
-}
-
 /* A program always has an argv[0], as on Linux. The strings are the caller's to free. */
 static int arguments_from_user(uintptr_t argv, uintptr_t envp, struct exec_arguments *arguments)
 {
     struct string_buffer buffer = {0};
     unsigned int argc;
-    int error = add_user_array(&buffer, argv);
+    int error = grow(&buffer);
 
-    if (!error && !buffer.count)
-        error = add_empty_string(&buffer);
+    if (!error)
+        error = add_user_array(&buffer, argv);
+    if (!error && !buffer.count) {
+        buffer.bytes[buffer.used++] = '\0';
+        buffer.count++;
+    }
     argc = buffer.count;
     if (!error)
         error = add_user_array(&buffer, envp);
