@@ -52,12 +52,9 @@ static void copy_registers(struct task *child, uintptr_t stack)
     if (stack)
         frame->rsp = stack;
     fpu_save(child->fpu);
+    task_save_bases(parent);
     child->fs_base = parent->fs_base;
     child->gs_base = parent->gs_base;
-    if (cpu_state.cr4 & CR4_FSGSBASE) {
-        child->fs_base = rdmsr(MSR_FS_BASE);
-        child->gs_base = rdmsr(MSR_KERNEL_GS_BASE);
-    }
 }
 
 /* What a new thread has from the one that makes it. */

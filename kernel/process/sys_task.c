@@ -53,28 +53,21 @@ PARALLEL_SYSCALL0(sched_yield)
 PARALLEL_SYSCALL2(arch_prctl, int, code, uintptr_t, address)
 {
     struct task *task = current();
-    bool live = cpu_state.cr4 & CR4_FSGSBASE; /* then only the CPU knows the bases */
-    uint64_t base;
+    bool is_fs = code == ARCH_SET_FS || code == ARCH_GET_FS;
+    uint64_t *base = is_fs ? &task->fs_base : &task->gs_base;
 
     switch (code) {
     case ARCH_SET_FS:
-        if (!segment_base_ok(address))
-            return -EPERM;
-        task->fs_base = address;
-        wrmsr(MSR_FS_BASE, address);
-        return 0;
     case ARCH_SET_GS:
         if (!segment_base_ok(address))
             return -EPERM;
-        task->gs_base = address;
-        wrmsr(MSR_KERNEL_GS_BASE, address);
+        *base = address;
+        wrmsr(is_fs ? MSR_FS_BASE : MSR_KERNEL_GS_BASE, address);
         return 0;
     case ARCH_GET_FS:
-        base = live ? rdmsr(MSR_FS_BASE) : task->fs_base;
-        return copy_to_user(address, &base, sizeof(base)) ? -EFAULT : 0;
     case ARCH_GET_GS:
-        base = live ? rdmsr(MSR_KERNEL_GS_BASE) : task->gs_base;
-        return copy_to_user(address, &base, sizeof(base)) ? -EFAULT : 0;
+        task_save_bases(task);
+        return copy_to_user(address, base, sizeof(*base)) ? -EFAULT : 0;
     default:
         return -EINVAL;
     }

@@ -20,15 +20,6 @@ struct spinlock kernel_spinlock = SPINLOCK_INIT("kernel");
 
 /* ---- switching ---- */
 
-/* The FS and GS bases that ring 3 has now: it can change them by itself with CR4.FSGSBASE. */
-static void save_bases(struct task *task)
-{
-    if (cpu_state.cr4 & CR4_FSGSBASE) {
-        task->fs_base = rdmsr(MSR_FS_BASE);
-        task->gs_base = rdmsr(MSR_KERNEL_GS_BASE);
-    }
-}
-
 static void load_bases(const struct task *task)
 {
     wrmsr(MSR_FS_BASE, task->fs_base);
@@ -74,7 +65,7 @@ static void switch_to(struct run_queue *queue, struct task *next)
     count_turn(queue, previous, next);
     if (previous->fpu && previous->state != TASK_ZOMBIE) {
         fpu_save(previous->fpu);
-        save_bases(previous);
+        task_save_bases(previous);
     }
     space_load(next->space);
     queue->previous = previous;

@@ -17,6 +17,7 @@
 #include <bsd/sys/queue.h>
 
 #include "arch/cpu/attach.h"
+#include "arch/cpu/cpu.h"
 #include "arch/cpu/cpu_set.h"
 #include "arch/cpu/layout.h"
 #include "arch/cpu/percpu.h"
@@ -154,6 +155,15 @@ static inline bool signal_is_killed(const struct task *task)
 static inline bool segment_base_ok(uint64_t base)
 {
     return base < USER_END;
+}
+
+/* Takes over the bases that ring 3 has now: it can change them by itself with CR4.FSGSBASE. */
+static inline void task_save_bases(struct task *task)
+{
+    if (cpu_state.cr4 & CR4_FSGSBASE) {
+        task->fs_base = rdmsr(MSR_FS_BASE);
+        task->gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+    }
 }
 
 /* The registers that a task entered the kernel with: at the top of its stack. */
