@@ -30,7 +30,6 @@
 #include "arch/cpu/attach.h"
 #include "arch/cpu/cpu.h"
 #include "arch/mmu/pkru.h"
-#include "kernel/task/rights_state.h"
 #include "kernel/task/task.h"
 #include "mm/space/address_space.h"
 #include "mm/space/keys.h"

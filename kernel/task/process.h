@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Processes: fork, threads, exit and wait.
+ * Processes: fork, threads, exit and wait; and what they and their threads have of signals and of
+ * rights.
  *
  * A process is what its threads have in common: its number, its place in the tree of processes,
  * its handlers and the signals sent to it as a whole, its limits, timers and program. The first
@@ -11,17 +12,86 @@
 #define KERNEL_TASK_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <bsd/sys/queue.h>
 #include <linux/resource.h>
+#include <linux/signal.h>
 #include <linux/types.h>
 
-#include "kernel/task/rights_state.h"
-#include "kernel/task/signal_state.h"
+#include "arch/mmu/pkru.h"
 #include "kernel/task/wait_queue.h"
 
 struct task;
+
+/* ---- signals, as much as waiting needs: what is done with them is kernel/signal/'s ---- */
+
+#define SIGNAL_COUNT 64
+
+typedef uint64_t signal_set_t; /* bit n - 1 for signal n: as sigset_t in the kernel's ABI */
+
+static inline signal_set_t signal_bit(int signal)
+{
+    return 1ul << (signal - 1);
+}
+
+/* What no mask keeps back (signal(7)). */
+#define SIGNALS_NEVER_BLOCKED (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
+
+/* Handlers: shared by the threads of a process. */
+struct signal_actions {
+    uint32_t references;
+    struct sigaction action[SIGNAL_COUNT]; /* [n - 1] for signal n */
+};
+
+struct pending_signal {
+    TAILQ_ENTRY(pending_signal) link;
+    siginfo_t info;
+};
+
+/* Signals that were sent and not delivered yet: to a thread, or to its process as a whole. */
+struct signal_queue {
+    signal_set_t set;
+    TAILQ_HEAD(, pending_signal) list;
+    unsigned int length;
+};
+
+/* A thread's part. */
+struct signal_state {
+    signal_set_t blocked;
+    signal_set_t awaited; /* blocked but for sigtimedwait: they come even if they are ignored */
+    struct signal_queue pending;
+    siginfo_t forced; /* by the thread's own instruction; si_signo is 0 if there is none */
+    stack_t stack;    /* sigaltstack(); without one its size is 0 */
+    stack_t disarmed; /* what SS_AUTODISARM took last */
+    signal_set_t saved_blocked; /* what sigsuspend and ppoll want back after the handler */
+    bool restore_blocked;
+};
+
+/* Makes it a queue with nothing in it. */
+static inline void signal_queue_init(struct signal_queue *queue)
+{
+    queue->set = 0;
+    queue->length = 0;
+    TAILQ_INIT(&queue->list);
+}
+
+/* ---- changes of rights that others make (kernel/keys/rights.h) ---- */
+
+/* A process's part. Changes are numbered from 1 on, those of all processes together. */
+struct rights_state {
+    uint64_t changes; /* the last one in this process; 0: there was none */
+};
+
+/* A thread's part, which its children and new threads inherit. */
+struct thread_rights {
+    uint64_t visited;             /* the last change or question that has reached it */
+    uint64_t changes[PKEY_COUNT]; /* by key, the last change; 0: there was none */
+    uint32_t set;                 /* what these have set, as PKRU has it */
+};
+
+/* ---- processes ---- */
 
 #define FIRST_PID 1 /* the first program's */
 

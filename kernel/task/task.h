@@ -24,7 +24,6 @@
 #include "arch/cpu/trap.h"
 #include "kernel/task/process.h"
 #include "kernel/task/sched.h"
-#include "kernel/task/signal_state.h"
 #include "kernel/task/wait_queue.h"
 
 struct address_space;
