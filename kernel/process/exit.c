@@ -67,20 +67,21 @@ static bool is_over(const struct process *process)
     return !process->live_threads && !TAILQ_NEXT(TAILQ_FIRST(&process->threads), thread);
 }
 
-static void become_zombie(struct process *process)
+/* A process that is over becomes a zombie. Returns whether nobody will wait for it. */
+static bool end_unseen(struct process *process)
 {
+    if (!is_over(process))
+        return false;
     if (!process->is_zombie) {
         process->is_zombie = true;
         TELL(process_is_over, process);
     }
+    return tell_end(process);
 }
 
 void process_settle_end(struct process *process)
 {
-    if (!is_over(process))
-        return;
-    become_zombie(process);
-    if (tell_end(process))
+    if (end_unseen(process))
         process_free(process);
 }
 
@@ -105,10 +106,7 @@ static bool end_process(struct process *process)
     TELL(process_ends, process);
     give_away_children(process);
     TELL(parent_is_lost, process, process->parent);
-    if (!is_over(process))
-        return false;
-    become_zombie(process);
-    if (!tell_end(process))
+    if (!end_unseen(process))
         return false;
     if (process->leader == current()) {
         task_unlist(current()); /* so that nobody finds it until the next task here frees it */
