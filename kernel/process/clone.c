@@ -99,9 +99,9 @@ static int copy_process(struct process *child, const struct clone_request *reque
 
     if (flags & CLONE_SIGHAND) {
         child->actions = parent->actions;
-        signal_actions_get(child->actions);
+        child->actions->references++;
     } else {
-        child->actions = signal_actions_copy(parent->actions);
+        child->actions = signal_actions_create(parent->actions);
     }
     if (!child->actions)
         return -ENOMEM;

@@ -21,7 +21,7 @@ void task_release_resources(struct task *task)
     if (task->space)
         space_put(task->space);
     TELL(thread_gives_back, task);
-    signal_flush(&task->signals.pending);
+    signal_drop(&task->signals.pending, UINT64_MAX);
     task->files = NULL;
     task->space = NULL;
 }
@@ -58,7 +58,7 @@ void process_free_without_leader(struct process *process)
     TAILQ_REMOVE(&all_processes, process, all_link);
     if (process->actions)
         signal_actions_put(process->actions);
-    signal_flush(&process->pending);
+    signal_drop(&process->pending, UINT64_MAX);
     TELL(process_is_freed, process);
     kfree(process);
 }
@@ -90,7 +90,7 @@ struct task *process_create(void)
         process->limits[i] = (struct rlimit64){RLIM64_INFINITY, RLIM64_INFINITY};
     process->limits[RLIMIT_NOFILE] = (struct rlimit64){FILES_SOFT, FILES_MAX};
     task->files = file_table_create();
-    process->actions = signal_actions_create();
+    process->actions = signal_actions_create(NULL);
     if (!task->files || !process->actions) {
         process_free(process);
         return NULL;

@@ -5,41 +5,26 @@
 #include "kernel/signal/signal.h"
 #include "kernel/task/process.h"
 #include "kernel/task/task.h"
-#include "libc/include/string.h"
 #include "mm/page/slab.h"
 
 #define FIRST_REALTIME 32
 
 /* ---- handlers ---- */
 
-struct signal_actions *signal_actions_create(void)
+struct signal_actions *signal_actions_create(const struct signal_actions *from)
 {
-    struct signal_actions *actions = kzalloc(sizeof(*actions));
+    struct signal_actions *actions = kmalloc(sizeof(*actions));
 
-    if (actions)
-        actions->references = 1;
-    return actions;
-}
-
-struct signal_actions *signal_actions_copy(struct signal_actions *actions)
-{
-    struct signal_actions *copy = kmalloc(sizeof(*copy));
-
-    if (!copy)
+    if (!actions)
         return NULL;
-    copy->references = 1;
-    memcpy(copy->action, actions->action, sizeof(copy->action));
-    return copy;
-}
-
-void signal_actions_get(struct signal_actions *actions)
-{
-    __atomic_fetch_add(&actions->references, 1, __ATOMIC_RELAXED);
+    *actions = from ? *from : (struct signal_actions){0};
+    actions->references = 1;
+    return actions;
 }
 
 void signal_actions_put(struct signal_actions *actions)
 {
-    if (__atomic_sub_fetch(&actions->references, 1, __ATOMIC_ACQ_REL) == 0)
+    if (--actions->references == 0)
         kfree(actions);
 }
 
@@ -48,9 +33,9 @@ int unshare_actions(void)
     struct process *process = current_process();
     struct signal_actions *old = process->actions;
 
-    if (__atomic_load_n(&old->references, __ATOMIC_ACQUIRE) == 1) /* nobody else makes more of it */
+    if (old->references == 1)
         return 0;
-    struct signal_actions *copy = signal_actions_copy(old);
+    struct signal_actions *copy = signal_actions_create(old);
     if (!copy)
         return -ENOMEM;
     process->actions = copy;
@@ -69,28 +54,18 @@ void signal_actions_reset(struct signal_actions *actions)
 
 /* ---- pending signals ---- */
 
-static void remove_pending(struct signal_queue *queue, struct pending_signal *pending)
+static void free_pending(struct signal_queue *queue, struct pending_signal *pending)
 {
     struct pending_signal *other;
     int signal = pending->info.si_signo;
 
     TAILQ_REMOVE(&queue->list, pending, link);
     queue->length--;
+    kfree(pending);
     TAILQ_FOREACH (other, &queue->list, link)
         if (other->info.si_signo == signal)
             return;
     queue->set &= ~signal_bit(signal);
-}
-
-void signal_flush(struct signal_queue *queue)
-{
-    struct pending_signal *pending;
-
-    while ((pending = TAILQ_FIRST(&queue->list))) {
-        remove_pending(queue, pending);
-        kfree(pending);
-    }
-    queue->set = 0;
 }
 
 /* RLIMIT_SIGPENDING is for real-time signals, and for others that claim to be queued. */
@@ -123,16 +98,14 @@ int signal_enqueue(const struct process *process, struct signal_queue *queue, co
     return 0;
 }
 
-static void drop_pending(struct signal_queue *queue, signal_set_t set)
+void signal_drop(struct signal_queue *queue, signal_set_t set)
 {
     struct pending_signal *pending, *next;
 
     TAILQ_FOREACH_SAFE(pending, &queue->list, link, next)
     {
-        if (set & signal_bit(pending->info.si_signo)) {
-            remove_pending(queue, pending);
-            kfree(pending);
-        }
+        if (set & signal_bit(pending->info.si_signo))
+            free_pending(queue, pending);
     }
     queue->set &= ~set;
 }
@@ -141,9 +114,9 @@ void signal_drop_everywhere(struct process *process, signal_set_t set)
 {
     struct task *thread;
 
-    drop_pending(&process->pending, set);
+    signal_drop(&process->pending, set);
     TAILQ_FOREACH (thread, &process->threads, thread)
-        drop_pending(&thread->signals.pending, set);
+        signal_drop(&thread->signals.pending, set);
 }
 
 void signal_drop_ignored(int signal)
@@ -165,8 +138,7 @@ void signal_take_from(struct signal_queue *queue, int signal, siginfo_t *info)
         return;
     }
     *info = pending->info;
-    remove_pending(queue, pending);
-    kfree(pending);
+    free_pending(queue, pending);
     if (info->si_code == SI_TIMER)
         TELL(timer_signal_is_taken, info);
 }

@@ -26,17 +26,13 @@
 #include "kernel/task/task.h"
 #include "kernel/task/wait_queue.h"
 
-struct signal_actions *signal_actions_create(void);
-struct signal_actions *signal_actions_copy(struct signal_actions *actions);
-void signal_actions_get(struct signal_actions *actions);
+/* With one reference: a copy, or SIG_DFL for all signals (from NULL). NULL without memory. */
+struct signal_actions *signal_actions_create(const struct signal_actions *from);
 void signal_actions_put(struct signal_actions *actions);
 /* The running process gets handlers of its own, the same until it changes them: 0 or -ENOMEM. */
 int unshare_actions(void);
 /* For exec: handlers become SIG_DFL, what is ignored stays ignored. */
 void signal_actions_reset(struct signal_actions *actions);
-
-/* Drops all that is pending. */
-void signal_flush(struct signal_queue *queue);
 
 /*
  * Queues a signal with its siginfo (si_signo set) for a thread, or for its process: then for
@@ -149,7 +145,8 @@ static inline bool signal_is_blocked(const struct task *task, int signal)
 int signal_enqueue(const struct process *process, struct signal_queue *queue,
                    const siginfo_t *info);
 
-/* Drops those of a set that are pending anywhere in a process. */
+/* Drops those of a set that are pending in a queue, or anywhere in a process. */
+void signal_drop(struct signal_queue *queue, signal_set_t set);
 void signal_drop_everywhere(struct process *process, signal_set_t set);
 
 /* Takes a signal that is pending out of a queue. */

@@ -39,7 +39,7 @@ static inline signal_set_t signal_bit(int signal)
 /* What no mask keeps back (signal(7)). */
 #define SIGNALS_NEVER_BLOCKED (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
 
-/* Handlers: shared by the threads of a process. */
+/* Handlers: shared by the threads of a process. The kernel lock guards them. */
 struct signal_actions {
     uint32_t references;
     struct sigaction action[SIGNAL_COUNT]; /* [n - 1] for signal n */
