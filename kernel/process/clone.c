@@ -184,7 +184,7 @@ long process_clone(struct clone_request *request)
         ((flags & CLONE_PIDFD) && (flags & (CLONE_THREAD | CLONE_DETACHED))) ||
         ((flags & CLONE_PARENT) && process->pid == FIRST_PID))
         return -EINVAL;
-    if (process->is_exiting || process->execer) /* this thread ends before ring 3 anyway */
+    if (process->is_exiting) /* this thread ends before ring 3 anyway */
         return -EAGAIN;
     int error = ASK(thread_is_wanted, process);
     if (!error && (flags & CLONE_SETTLS) && !segment_base_ok(request->tls))

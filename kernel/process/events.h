@@ -51,6 +51,12 @@ EVENT(program_is_opened, int, struct file *file, const char *path,
 EVENT(exec_maps, int, struct address_space *space);
 
 /*
+ * The running thread is not alone in its process, or not its leader, and execs: who ends the others
+ * and makes it the leader answers 1, or a negative errno. May sleep.
+ */
+EVENT(exec_leaves_threads, int, void);
+
+/*
  * The running thread is alone in its process and has its new address space; its registers are
  * still the old ones. Nothing fails from here on.
  */

@@ -111,11 +111,13 @@ static void tell_problem(const struct exec_arguments *arguments)
  */
 static int leave_others(void)
 {
-    int error = process_end_other_threads();
+    const struct process *process = current_process();
+    bool is_alone = process->live_threads == 1 && process->leader == current();
+    int answer = is_alone ? 1 : ASK(exec_leaves_threads);
 
-    if (error)
-        return error;
-    error = unshare_files();
+    if (answer <= 0)
+        return answer ? answer : -EAGAIN;
+    int error = unshare_files();
     if (!error)
         error = unshare_actions();
     if (error)

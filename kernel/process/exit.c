@@ -173,13 +173,11 @@ void thread_exit(int wait_status)
     } else {
         signal_retarget();
         TELL(thread_has_ended, process);
-        wake_all(&process->child_exit); /* an exec that waits to be alone */
     }
     sched_exit(reap);
 }
 
-/* Makes the other threads end; they do before they go to ring 3 again. */
-static void doom_others(struct process *process)
+void process_doom_others(struct process *process)
 {
     struct task *thread;
 
@@ -199,39 +197,13 @@ void process_doom(int wait_status)
         return;
     process->is_exiting = true;
     process->wait_status = wait_status;
-    doom_others(process);
+    process_doom_others(process);
 }
 
 void process_exit(int wait_status)
 {
     process_doom(wait_status);
     thread_exit(wait_status);
-}
-
-static bool is_alone(void *context)
-{
-    return ((const struct process *)context)->live_threads == 1;
-}
-
-int process_end_other_threads(void)
-{
-    struct task *self = current();
-    struct process *process = self->process;
-    struct task *old = process->leader;
-
-    if (process->is_exiting || process->execer)
-        return -EAGAIN;
-    process->execer = self;
-    doom_others(process);
-    wait_event_uninterruptible(&process->child_exit, is_alone, process);
-    process->execer = NULL;
-    if (old != self) {
-        TAILQ_REMOVE(&process->threads, old, thread);
-        task_free(old);
-        process->leader = self;
-        self->tid = process->pid;
-    }
-    return 0;
 }
 
 SYSCALL1(exit, int, status)

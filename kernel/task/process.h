@@ -107,16 +107,15 @@ struct process {
     int parent_pid;               /* lock: kernel, none to read; parent->pid; 0: no parent */
     struct process *parent;       /* lock: kernel */
     struct process_list children; /* lock: kernel */
-    struct wait_queue child_exit; /* lock: one of each wait queue; where threads wait for children,
-                                   * and exec for threads */
+    struct wait_queue child_exit; /* lock: one of each wait queue; where threads wait for
+                                   * children */
 
     struct task *leader;        /* lock: kernel */
     struct thread_list threads; /* lock: kernel */
     unsigned int live_threads;  /* lock: kernel */
-    bool is_exiting;     /* lock: kernel, none to read; exit_group() or a deadly signal: all end */
-    struct task *execer; /* lock: kernel; lives on while exec ends the other threads, or NULL */
-    bool is_zombie;      /* lock: kernel; its leader alone is left, ended, to be waited for */
-    int wait_status;     /* lock: kernel; as wait(2) has it */
+    bool is_exiting; /* lock: kernel, none to read; exit_group() or a deadly signal: all end */
+    bool is_zombie;  /* lock: kernel; its leader alone is left, ended, to be waited for */
+    int wait_status; /* lock: kernel; as wait(2) has it */
 
     struct signal_actions *actions; /* lock: kernel */
     struct signal_queue pending;    /* lock: kernel; for whichever thread does not block it */
@@ -202,10 +201,7 @@ void thread_leave_space(void);
 /* Ends the machine as if the first program had ended with this status: reboot(2). */
 void process_end_machine(int wait_status) __attribute__((noreturn));
 
-/*
- * For exec: ends the other threads, and the running one becomes the leader. -EAGAIN when the
- * process is ending itself or another thread is at it.
- */
-int process_end_other_threads(void);
+/* Makes the running thread's others end; they do before they go to ring 3 again. */
+void process_doom_others(struct process *process);
 
 #endif
