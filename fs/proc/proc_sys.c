@@ -10,6 +10,7 @@
 #include "kernel/call/uname.h"
 #include "kernel/console/console.h"
 #include "kernel/file/file.h"
+#include "kernel/job/group.h"
 #include "kernel/log/log.h"
 #include "kernel/task/task.h"
 #include "kernel/user/credentials.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/job/group.h"
 
+#include <asm/errno.h>
+
 #include "kernel/call/syscall.h"
 #include "kernel/job/stop.h"
 #include "kernel/process/events.h"
@@ -27,6 +29,36 @@ static void note_exec(struct task *task, const struct exec_facts *facts)
 }
 
 ATTACH(exec_commits, note_exec);
+
+/* ---- numbers ---- */
+
+uint64_t pid_max = PID_MAX_DEFAULT;
+
+static bool is_taken(int number)
+{
+    const struct process *process;
+
+    if (task_find(number))
+        return true;
+    TAILQ_FOREACH (process, &all_processes, all_link)
+        if (process->pgid == number || process->sid == number)
+            return true;
+    return false;
+}
+
+/* The next number that no task, group or session has. */
+static int number_task(int *tid)
+{
+    for (uint64_t tries = 0; tries < pid_max; tries++, ++*tid) {
+        if ((uint64_t)*tid >= pid_max)
+            *tid = RESERVED_PIDS;
+        if (!is_taken(*tid))
+            return 0;
+    }
+    return -EAGAIN;
+}
+
+ATTACH(task_is_numbered, number_task);
 
 /* ---- orphaned groups ---- */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Process groups and sessions: who is in which, and groups that nobody looks after any more.
+ * Process groups and sessions: who is in which, groups that nobody looks after any more, and which
+ * numbers nobody has.
  *
  * A group is orphaned when no member has a parent in another group of the same session, such as a
  * shell: then nobody could let a stopped member go on (POSIX, 3.264). The first program, where
@@ -10,12 +11,20 @@
 #define KERNEL_JOB_GROUP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <linux/signal.h>
 
 #include "arch/cpu/attach.h"
 
 struct process;
+
+/* kernel.pid_max: no number is so large. Small ones are given out once, and left to daemons then.
+ */
+#define PID_MAX_DEFAULT 32768
+#define PID_MAX_LIMIT   (4ul << 20)
+#define RESERVED_PIDS   300
+extern uint64_t pid_max;
 
 /* A process leads a session of its own now, by setsid(2). The kernel lock is held. */
 EVENT(session_is_made, void, struct process *leader);

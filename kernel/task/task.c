@@ -16,7 +16,6 @@ struct process_list all_processes = TAILQ_HEAD_INITIALIZER(all_processes);
 
 static struct slab_cache task_cache, fpu_cache;
 struct task_counts task_counts;
-uint64_t pid_max = PID_MAX_DEFAULT;
 
 void task_init(void)
 {
@@ -49,33 +48,6 @@ struct process *process_find(int pid)
     return NULL;
 }
 
-static bool is_taken(int number)
-{
-    struct process *process;
-
-    if (task_find(number))
-        return true;
-    TAILQ_FOREACH (process, &all_processes, all_link)
-        if (process->pgid == number || process->sid == number)
-            return true;
-    return false;
-}
-
-/* Finds the next number that no task, group or session has, and makes it the last. */
-static bool find_tid(void)
-{
-    int tid = task_counts.last_tid;
-
-    for (uint64_t tries = 0; tries < pid_max; tries++) {
-        tid = (uint64_t)tid + 1 < pid_max ? tid + 1 : RESERVED_PIDS;
-        if (is_taken(tid))
-            continue;
-        task_counts.last_tid = tid;
-        return true;
-    }
-    return false;
-}
-
 static void free_memory(struct task *task)
 {
     if (task->fpu)
@@ -88,16 +60,14 @@ static void free_memory(struct task *task)
 int task_create(struct task **made)
 {
     struct task *task = slab_alloc_zeroed(&task_cache);
-    int error = 0;
+    int tid = task_counts.last_tid + 1;
+    int error;
 
     if (!task)
         return -ENOMEM;
     task->fpu = slab_alloc(&fpu_cache);
     task->stack = kernel_stack_alloc();
-    if (!task->fpu || !task->stack)
-        error = -ENOMEM;
-    else if (!find_tid())
-        error = -EAGAIN;
+    error = task->fpu && task->stack ? ASK(task_is_numbered, &tid) : -ENOMEM;
     if (error) {
         free_memory(task);
         return error;
@@ -106,7 +76,7 @@ int task_create(struct task **made)
     task_prepare_stack(task);
     memset(&task->affinity, 0xff, sizeof(task->affinity));
     signal_queue_init(&task->signals.pending);
-    task->tid = task_counts.last_tid;
+    task->tid = task_counts.last_tid = tid;
     TAILQ_INSERT_TAIL(&all_tasks, task, all_link);
     task->is_listed = true;
     task_counts.now++;

@@ -168,6 +168,12 @@ static inline void task_save_bases(struct task *task)
 /* The registers that a task entered the kernel with: at the top of its stack. */
 struct trap_frame *task_frame(struct task *task);
 
+/*
+ * A new task is to have this number, one more than the last: who has a rule about numbers makes it
+ * another, or answers -EAGAIN when none is left.
+ */
+EVENT(task_is_numbered, int, int *tid);
+
 /* A new task has a number and nothing else. What it is may not fail. */
 EVENT(task_is_created, void, struct task *task);
 
@@ -188,13 +194,6 @@ void task_free(struct task *task);
 
 /* By tid, or NULL. */
 struct task *task_find(int tid);
-
-/* kernel.pid_max: no number is so large. Small ones are given out once, and left to daemons then.
- */
-#define PID_MAX_DEFAULT 32768
-#define PID_MAX_LIMIT   (4ul << 20)
-#define RESERVED_PIDS   300
-extern uint64_t pid_max;
 
 /* The list of all tasks, oldest first. */
 extern struct task_list all_tasks;
