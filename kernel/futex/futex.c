@@ -122,34 +122,24 @@ static int wait(struct futex_waiter *waiter, uintptr_t address, uint32_t value, 
     return futex_leave(waiter) ? 0 : error;
 }
 
-static long resume_wait(const struct restart *restart);
-
-static long futex_wait(uintptr_t address, bool is_private, uint32_t value, uint32_t bits,
-                       uint64_t deadline)
+/*
+ * The call's arguments are those of a restart, which goes on here: address, is_private, value and
+ * bits.
+ */
+static long futex_wait(const struct restart *call)
 {
-    struct futex_waiter waiter = {.bits = bits};
+    uintptr_t address = call->arguments[0];
+    struct futex_waiter waiter = {.bits = (uint32_t)call->arguments[3]};
 
-    if (!bits)
+    if (!waiter.bits)
         return -EINVAL;
-    int error = futex_key_make(address, is_private, false, &waiter.key);
+    int error = futex_key_make(address, call->arguments[1], false, &waiter.key);
     if (!error)
-        error = wait(&waiter, address, value, deadline);
-    if (error != -ERESTARTSYS || !deadline)
+        error = wait(&waiter, address, (uint32_t)call->arguments[2], call->deadline);
+    if (error != -ERESTARTSYS || !call->deadline)
         return error;
-    current()->restart = (struct restart){
-        .resume = resume_wait,
-        .deadline = deadline,
-        .arguments = {address, is_private, value, bits},
-    };
+    current()->restart = *call;
     return -ERESTART_BLOCK;
-}
-
-static long resume_wait(const struct restart *restart)
-{
-    const uint64_t *arguments = restart->arguments;
-
-    return futex_wait(arguments[0], arguments[1], (uint32_t)arguments[2], (uint32_t)arguments[3],
-                      restart->deadline);
 }
 
 /* ---- waking ---- */
@@ -237,6 +227,8 @@ PARALLEL_SYSCALL6(futex, uintptr_t, address, int, operation, uint32_t, value, ui
 {
     int command = operation & FUTEX_CMD_MASK;
     bool is_private = operation & FUTEX_PRIVATE_FLAG;
+    bool has_bits = command == FUTEX_WAIT_BITSET || command == FUTEX_WAKE_BITSET;
+    uint32_t bits = has_bits ? value3 : FUTEX_BITSET_MATCH_ANY;
     uint64_t deadline;
     int error = read_deadline(operation, timeout, &deadline);
 
@@ -246,13 +238,12 @@ PARALLEL_SYSCALL6(futex, uintptr_t, address, int, operation, uint32_t, value, ui
         return -ENOSYS;
     switch (command) {
     case FUTEX_WAIT:
-        return futex_wait(address, is_private, value, FUTEX_BITSET_MATCH_ANY, deadline);
     case FUTEX_WAIT_BITSET:
-        return futex_wait(address, is_private, value, value3, deadline);
+        return futex_wait(
+            &(struct restart){futex_wait, deadline, {address, is_private, value, bits}});
     case FUTEX_WAKE:
-        return futex_wake(address, is_private, (int)value, FUTEX_BITSET_MATCH_ANY);
     case FUTEX_WAKE_BITSET:
-        return futex_wake(address, is_private, (int)value, value3);
+        return futex_wake(address, is_private, (int)value, bits);
     default:
         return futex_other_command(&(struct futex_call){
             .address = address,

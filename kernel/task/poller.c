@@ -68,14 +68,11 @@ static void __attribute__((noreturn)) poll_for_good(void *unused)
 int poller_start(void)
 {
     struct task *poller = kzalloc(sizeof(*poller) + (size_t)task_state_size);
+    uintptr_t stack = kernel_stack_alloc();
 
-    if (!poller)
+    if (!poller || !stack) /* and the machine does not start */
         return -ENOMEM;
-    poller->stack = kernel_stack_alloc();
-    if (!poller->stack) {
-        kfree(poller);
-        return -ENOMEM;
-    }
+    poller->stack = stack;
     strlcpy(poller->name, "poller", sizeof(poller->name));
     poller->is_urgent = true;
     task_prepare_stack(poller);
