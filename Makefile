@@ -92,8 +92,8 @@ PARSER_acpi := $(addprefix arch/acpi/,acpi.c madt.c) \
 	$(addprefix arch/chipset/,acpi_address.c fadt.c rsdp.c) \
 	$(addprefix arch/board/,spcr.c ipmi.c smbios.c)
 PARSER_smbios := arch/board/smbios.c arch/acpi/acpi.c arch/chipset/acpi_address.c arch/board/ipmi.c
-PARSER_command_line := kernel/console/command_line.c kernel/console/uart_words.c \
-	kernel/cpus/command_check.c arch/board/uart_names.c libc/core/parse.c
+PARSER_command_line := kernel/console/command_line.c kernel/cpus/command_check.c \
+	arch/board/uart_words.c libc/core/parse.c
 PARSER_frames := kernel/channel/frame_reader.c
 PARSER_kcs := arch/board/kcs.c arch/board/smbios.c arch/board/ipmi.c arch/acpi/acpi.c \
 	arch/chipset/acpi_address.c

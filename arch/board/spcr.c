@@ -7,7 +7,6 @@
 #include <asm/errno.h>
 
 #include "arch/board/uart_memory.h"
-#include "kernel/console/events.h"
 
 #define SPCR_INTERFACE 36
 #define SPCR_ADDRESS   40
@@ -53,13 +52,3 @@ int spcr_read(const struct acpi_header *spcr, struct uart_place *place)
     *place = (struct uart_place){wide ? &uart_memory_32 : &uart_memory_8, base.address, 0};
     return 0;
 }
-
-static int offer_uart(const struct acpi *acpi, struct console_offer *offer)
-{
-    const struct acpi_header *spcr = acpi_find(acpi, "SPCR");
-
-    offer->source = "as the SPCR table says";
-    return spcr && !spcr_read(spcr, &offer->place);
-}
-
-ATTACH(console_wants_uart, offer_uart);

@@ -18,7 +18,6 @@
 #define UART_LEGACY_COUNT 4
 extern const uint16_t uart_legacy_ports[UART_LEGACY_COUNT];
 
-#define UART_REGISTERS 8
 #define UART_BAUD_MAX  115200
 #define UART_FIFO_SIZE 16
 

@@ -9,7 +9,7 @@
 #include "arch/screen/framebuffer.h"
 #include "arch/screen/vga.h"
 #include "kernel/console/console.h"
-#include "kernel/console/events.h"
+#include "kernel/start/events.h"
 #include "mm/table/kernel_map.h"
 
 static bool has_vga_text;
@@ -58,7 +58,7 @@ static void remap(void)
         framebuffer_remap(memory);
     } else {
         show_on(framebuffer_open(&framebuffer, memory));
-        console_show_log(screen_write);
+        TELL(console_opens_late, screen_write);
     }
 }
 
@@ -72,14 +72,14 @@ static void say_what_there_is(void)
             framebuffer.width ? "framebuffer" : "VGA text", device->columns, device->lines);
 }
 
+ATTACH(boot_firmware, say_what_there_is);
+
 static void find_screen(enum console_map map)
 {
-    if (map == CONSOLE_MAP_EARLY) {
+    if (map == CONSOLE_MAP_EARLY)
         open_early();
-    } else {
+    else
         remap();
-        say_what_there_is();
-    }
 }
 
 ATTACH(console_maps, find_screen);

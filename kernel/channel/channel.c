@@ -18,9 +18,9 @@
 #include "arch/lock/spinlock.h"
 #include "kernel/channel/frame.h"
 #include "kernel/console/console.h"
-#include "kernel/console/uart.h"
 #include "kernel/signal/signal.h"
 #include "kernel/task/poller.h"
+#include "libc/include/string.h"
 
 #define VERSION    1
 #define CONNECT_NS 10000000000ul /* 10 s for the host to answer */
@@ -109,14 +109,25 @@ static bool poll_channel(void)
 
 /* ---- opening and ending ---- */
 
+static bool find_port(const char *words, struct uart_place *place)
+{
+    if (ASK(channel_port_is_named, words, place))
+        return !place->bus;
+    if (strncmp(words, "ttyS", 4) || words[4] < '0' || words[4] > '3' || words[5])
+        return false;
+    *place = (struct uart_place){NULL, uart_legacy_ports[words[4] - '0'], UART_BAUD_MAX};
+    return true;
+}
+
 int channel_open(const char *words)
 {
     static const uint8_t hello[1] = {VERSION};
     struct uart_place place;
 
-    if (uart_words_read(words, &place) || place.bus)
+    if (!find_port(words, &place))
         return -EINVAL;
-    if (console_has_port((uint16_t)place.address))
+    if (console_uart.is_there && !console_uart.place.bus &&
+        console_uart.place.address == place.address)
         return -EBUSY;
     if (!uart_init(&uart, &place, NULL))
         return -ENODEV;

@@ -17,15 +17,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/cpu/attach.h"
 #include "kernel/call/io_iter.h"
 
 struct file;
+struct uart_place;
 
 /*
  * Opens the port that words name ("ttyS1") and sends the hello. 0; -EINVAL for other words;
  * -EBUSY when the console has that port; -ENODEV when there is no UART.
  */
 int channel_open(const char *words);
+
+/* Asked what port words name: not 0 if place says it. Without an answer ttyS0 to ttyS3 are known.
+ */
+EVENT(channel_port_is_named, int, const char *words, struct uart_place *place);
 
 /*
  * Waits for the host's answer to the hello: 0, or -ETIMEDOUT, and then there is no channel. The

@@ -3,13 +3,11 @@
  * The console: where kernel messages go, and the low half of the interactive terminal when there
  * is no channel to the host.
  *
- * The room owns the log, the choice of a serial port, the command line, and the names of the
- * kernel's functions. It leaves screens to arch/screen/, the calls by which programs read the log
- * to kernel/log/, and terminals to kernel/tty/.
+ * The room owns the messages, the serial port that they go to, the command line, and the names of
+ * the kernel's functions. It leaves the choice of a port to arch/board/, screens to arch/screen/,
+ * the log to kernel/log/, and terminals to kernel/tty/.
  *
- * Output goes to one UART and to the devices of rooms above (kernel/console/events.h). Every wait
- * for the transmitter has a limit, and a UART that never answers is given up. All messages go to
- * the log; those from before a UART was found are written to it when it is.
+ * Every wait for the transmitter has a limit, and a UART that never answers is given up.
  */
 #ifndef KERNEL_CONSOLE_CONSOLE_H
 #define KERNEL_CONSOLE_CONSOLE_H
@@ -19,49 +17,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arch/acpi/acpi.h"
 #include "arch/cpu/attach.h"
+#include "arch/device/uart.h"
 
-/* Levels of messages, Linux's; the console shows those below the number that loglevel= says. */
-#define LEVEL_INFO          6
-#define LEVEL_DEFAULT_SHOWN 7
-#define LEVEL_COUNT         8
-
-/* What a message's format may begin with; without it the level is LEVEL_INFO. */
+/* What a message's format may begin with: its level, Linux's; without it the message informs. */
 #define KERN_SOH     "\001"
 #define KERN_RESULT  KERN_SOH "0" /* Linux's KERN_EMERG, for what was asked for: always shown */
 #define KERN_ERR     KERN_SOH "3"
 #define KERN_WARNING KERN_SOH "4"
 #define KERN_NOTICE  KERN_SOH "5"
 
-/* Shows messages below a level, 1 at least. */
-void console_set_level(unsigned int level);
+/* A kernel message: written whole, never interleaved with another CPU's. */
+void kprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void kvprintf(const char *format, va_list arguments);
 
 /*
- * Opens the UART that words, the value of console=, name (kernel/console/uart.h);
- * NULL: none yet. Needs no memory: devices are seen through the early direct map, which ends at
- * 4 GiB, until console_remap().
+ * The same, for what a report tells of a program: in the log its lines are for those alone who have
+ * CAP_SYSLOG (kernel/log/log.h). Whoever sees the console sees them.
  */
-void console_init(const char *words);
-
-/* The early direct map is gone, and the kernel's final one is in use. */
-void console_remap(void);
-
-/* What was said so far, as far as its level lets it through, to a device that opens late. */
-void console_show_log(void (*write)(const char *bytes, size_t count));
+void kprintf_private(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * If there is no UART yet, opens the one that the firmware names, or else the first of
- * the legacy ports that answers. Reports which it is.
+ * A name that a program has chosen, as a message may have it: what could end the line or steer a
+ * terminal becomes a question mark. At most size bytes with the NUL. Returns to.
  */
-void console_find_uart(const struct acpi *acpi);
+const char *console_name(char *to, size_t size, const char *name);
 
-/*
- * Keeps messages away from the log and the serial line (kernel/console/uart.h), for who reads them
- * or writes there; with interrupts off.
- */
-uint64_t console_lock(void);
-void console_unlock(uint64_t flags);
+/* Opens the first of the legacy ports that answers, unless a room above has chosen otherwise. */
+void console_init(void);
 
 /* Waits, within the transmitter's limit, until all that was written has left the machine. */
 void console_drain(void);
@@ -73,47 +56,51 @@ void console_drain(void);
  */
 void console_panic(void);
 
-/* A kernel message: written whole, never interleaved with another CPU's. */
-void kprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void kvprintf(const char *format, va_list arguments);
+/* ---- for the rooms above that have a part of the console ---- */
 
-/*
- * The same, whose lines are private in the log (LOG_PRIVATE): for what a report tells of a
- * program. Whoever sees the console sees them.
- */
-void kprintf_private(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Under the console's lock. */
+extern struct uart console_uart;
 
-/* ---- the log: the latest LOG_SIZE bytes of all messages, whatever the console shows ---- */
+/* Keeps messages away from the serial line, the devices and the log; with interrupts off. */
+uint64_t console_lock(void);
+void console_unlock(uint64_t flags);
 
-#define LOG_SIZE       32768
-#define LOG_LEVEL_SIZE 3 /* characters before each line */
+/* Open the UART at a place, or the first of the legacy ports that answers; false: there is none. */
+bool console_open(const struct uart_place *place, volatile void *registers);
+bool console_open_legacy(void);
 
-/*
- * Added to a level: the line is private, it tells of a program what others may not see. Only a
- * reader with CAP_SYSLOG is given it (kernel/log/log.h). In the ring it is a bit of the level's
- * digit.
- */
-#define LOG_PRIVATE 8
-
-/*
- * A ring of lines. Each begins with its level as Linux's syslog(2) gives it, "<6>", and ends with a
- * newline; the oldest make room for the newest. The console's lock guards it.
- */
-struct log {
-    char ring[LOG_SIZE];
-    uint64_t written; /* bytes since boot; modulo LOG_SIZE the place of the next */
+enum console_map {
+    CONSOLE_MAP_EARLY, /* the direct map of the entry's tables, which ends at 4 GiB */
+    CONSOLE_MAP_FINAL, /* the early one is gone; mm/table/kernel_map.h maps devices from now on */
 };
 
-extern struct log kernel_log;
-
-/* Adds a piece of a message; level (0 to 7, or with LOG_PRIVATE) counts where a line begins. */
-void log_write(unsigned int level, const char *bytes, size_t count);
+/*
+ * Devices can be seen: told once of each map, the first time before anything was said, with no
+ * memory to allocate, the second time as soon as the early map is gone. There is one CPU, and no
+ * lock is held. Nothing may be said: another device may have to be mapped first. It may not fail.
+ */
+EVENT(console_maps, void, enum console_map map);
 
 /*
- * A name that a program has chosen, as a message may have it: what could end the line or steer a
- * terminal becomes a question mark. At most size bytes with the NUL. Returns to.
+ * Asked before anything is said: not 0 if a room above opens the serial port, now or later. With no
+ * memory to allocate.
  */
-const char *console_name(char *to, size_t size, const char *name);
+EVENT(console_port_is_chosen, int, void);
+
+/* A device has opened: who keeps what was said so far gives it to the device's function. */
+EVENT(console_opens_late, void, void (*write)(const char *bytes, size_t count));
+
+#define MESSAGE_PRIVATE 8 /* added to a level: of kprintf_private() */
+
+/*
+ * A message of a level is to be written: not 0 if the console does not show it, unless this is a
+ * panic. Under the console's lock with interrupts off, or in a panic under none: no lock may be
+ * taken, nothing may wait or write a message.
+ */
+EVENT(message_is_hidden, int, unsigned int level, const char *bytes, size_t count);
+
+/* Bytes go to the console's devices, a message or what a terminal shows. Under the same rules. */
+EVENT(console_shows, void, const char *bytes, size_t count);
 
 /* What programs make the kernel write. */
 enum message_kind {

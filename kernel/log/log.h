@@ -1,11 +1,38 @@
 // SPDX-License-Identifier: MIT
-/* Reading the kernel's log. A reader's position counts the bytes since boot. */
+/*
+ * The kernel's log, and reading it. A reader's position counts the bytes since boot.
+ *
+ * The room owns the log, its levels, the call by which programs read it, and the limit on what
+ * they make the kernel write. It leaves writing messages to kernel/console/console.h.
+ */
 #ifndef KERNEL_LOG_LOG_H
 #define KERNEL_LOG_LOG_H
 
 #include <stdbool.h>
 
 #include "kernel/console/console.h"
+
+#define LOG_SIZE        32768
+#define LOG_LEVEL_SIZE  3 /* characters before each line */
+#define LOG_LEVEL_COUNT 8
+
+/*
+ * A ring of lines. Each begins with its level as Linux's syslog(2) gives it, "<6>", and ends with a
+ * newline; the oldest make room for the newest. The level's digit may have MESSAGE_PRIVATE in it.
+ * The console's lock guards it.
+ */
+struct log {
+    char ring[LOG_SIZE];
+    uint64_t written; /* bytes since boot; modulo LOG_SIZE the place of the next */
+};
+
+extern struct log kernel_log;
+
+/* Adds a message; level (0 to 7, or with MESSAGE_PRIVATE) counts where a line begins. */
+void log_write(unsigned int level, const char *bytes, size_t count);
+
+/* Has the console show messages below a level, 1 at least. */
+void log_show_below(unsigned int level);
 
 /* /proc/sys/kernel/dmesg_restrict: at 0 all may read what is not private, else CAP_SYSLOG alone. */
 extern uint64_t log_is_restricted;

@@ -43,7 +43,7 @@ static bool is_level(uint64_t position)
 static uint64_t skip_private(uint64_t position)
 {
     while (position + 1 < kernel_log.written && begins_line(position) &&
-           (byte_at(position + 1) & LOG_PRIVATE))
+           (byte_at(position + 1) & MESSAGE_PRIVATE))
         do
             position++;
         while (position < kernel_log.written && !begins_line(position));
@@ -61,7 +61,7 @@ static size_t read_locked(uint64_t *position, char *bytes, size_t size, bool wit
         *position = skip_private(*position);
     while (count < size && *position < kernel_log.written) {
         char byte = byte_at(*position);
-        bytes[count++] = is_level(*position) ? (char)(byte & ~LOG_PRIVATE) : byte;
+        bytes[count++] = is_level(*position) ? (char)(byte & ~MESSAGE_PRIVATE) : byte;
         ++*position;
         if (byte == '\n')
             break;

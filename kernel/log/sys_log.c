@@ -3,11 +3,8 @@
  * syslog(2): a program reads the kernel's log, as dmesg does, and says what of it the console
  * shows. Nothing is taken out by that.
  *
- * The room owns this call, and the limit on what programs make the kernel write (log_limit.c). It
- * leaves the log itself to kernel/console/console.h.
- *
  * To read wants CAP_SYSLOG, as with Linux's dmesg_restrict at 1, which is the default here. At 0
- * all may read what is not private (kernel/console/console.h): the reports of programs that a
+ * all may read what is not private (kernel/log/log.h): the reports of programs that a
  * signal has ended stay with those who have CAP_SYSLOG.
  */
 #include <linux/capability.h>
@@ -15,7 +12,6 @@
 #include "arch/mmu/usercopy.h"
 #include "kernel/call/permission.h"
 #include "kernel/call/syscall.h"
-#include "kernel/console/console.h"
 #include "kernel/log/log.h"
 
 /* Linux's kernel/printk names them so; no uapi header has them. */
@@ -63,9 +59,9 @@ SYSCALL3(syslog, int, action, uintptr_t, buffer, int, size)
             return -EINVAL;
         return read_all(buffer, (size_t)size);
     case SYSLOG_ACTION_CONSOLE_LEVEL:
-        if (size < 1 || size > LEVEL_COUNT)
+        if (size < 1 || size > LOG_LEVEL_COUNT)
             return -EINVAL;
-        console_set_level((unsigned int)size);
+        log_show_below((unsigned int)size);
         return 0;
     case SYSLOG_ACTION_SIZE_BUFFER:
         return LOG_SIZE;

@@ -37,7 +37,7 @@ struct area;
  *
  * The report says what the program itself may not know: what is in its execute-only memory and
  * under keys that it has closed, physical addresses, page-table entries. So its lines are private
- * in the log (kernel/console/console.h); all of it is on the console.
+ * in the log (kernel/log/log.h); all of it is on the console.
  *
  * The facts are gathered under the address space's lock, and printed with no lock at all: a slow
  * serial line holds up this task alone. So the caller sees to it that no two tasks report at a

@@ -73,16 +73,6 @@ static void read_init_pkru(void)
         pkru_init_value = (uint32_t)pkru;
 }
 
-static void init_console(void)
-{
-    char value[COMMAND_LINE_VALUE_SIZE];
-    uint64_t level;
-
-    if (command_line_value("loglevel", value) && !parse_u64(value, &level))
-        console_set_level(level < LEVEL_COUNT ? (unsigned int)level : LEVEL_COUNT);
-    console_init(command_line_value("console", value) ? value : NULL);
-}
-
 /* The archive, and the image with the page array's seed, are not the allocator's to give out. */
 static void init_memory(const struct boot_info *info)
 {
@@ -99,7 +89,7 @@ static void init_memory(const struct boot_info *info)
               info->memory_count);
     if (kernel_map_init() || page_init_high())
         panic("not enough memory for the kernel's page tables; Latchkey wants 32 MiB");
-    console_remap();
+    TELL(console_maps, CONSOLE_MAP_FINAL);
     slab_init();
     task_init();
     if (space_init())
@@ -159,15 +149,14 @@ void kmain(const struct boot_info *info)
     descriptors_init(); /* GDT, TSS and GS: this CPU knows its number */
     idt_init();         /* exceptions end in a report */
     command_line_init(info->command_line);
-    init_console(); /* kernel messages */
+    console_init(); /* kernel messages */
     log_banner(info);
     read_init_pkru();
     cpu_setup(!command_line_has("nopku")); /* CR0, CR4, EFER, XCR0, PKRU, SYSCALL */
     stack_guard_set(random_word());        /* by RDRAND, if the CPU has it */
     init_memory(info);                     /* pages, the final W^X map, kernel objects */
     firmware_init(info);                   /* ACPI's tables */
-    console_find_uart(firmware_acpi());    /* if console= has not named it */
-    TELL(boot_firmware);                   /* power, further clocks */
+    TELL(boot_firmware);                   /* power, further clocks, the console's port */
     init_clocks();                         /* APIC, its timer, the TSC */
     TELL(boot_clocks, info);               /* the firmware's own devices */
     log_keys();

@@ -6,8 +6,6 @@
  */
 #include "kernel/channel/channel.h"
 #include "kernel/console/console.h"
-#include "kernel/console/events.h"
-#include "kernel/console/uart.h"
 #include "kernel/start/events.h"
 #include "kernel/task/poller.h"
 #include "kernel/tty/tty.h"

@@ -4,7 +4,6 @@
 
 #include "arch/board/uart_memory.h"
 #include "kernel/console/console.h"
-#include "kernel/console/uart.h"
 #include "kernel/cpus/command_check.h"
 #include "libc/core/parse.h"
 #include "libc/include/string.h"
@@ -12,14 +11,6 @@
 
 const uint16_t uart_legacy_ports[UART_LEGACY_COUNT] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
 const struct uart_bus uart_memory_8, uart_memory_32;
-
-/* What linker.ld collects in the kernel. */
-__asm__(".globl attached_uart_is_named_start, attached_uart_is_named_end\n"
-        ".pushsection .rodata\n"
-        ".balign 8\n"
-        "attached_uart_is_named_start: .quad uart_names_read\n"
-        "attached_uart_is_named_end:\n"
-        ".popsection\n");
 
 void kprintf(const char *format, ...)
 {

@@ -15,7 +15,6 @@
 #include "arch/cpu/types.h"
 #include "arch/device/uart.h"
 #include "arch/screen/framebuffer.h"
-#include "kernel/console/uart.h"
 #include "kernel/log/log.h"
 #include "libc/include/string.h"
 #include "tests/kernel/ktest.h"
@@ -305,9 +304,9 @@ KTEST(log_private_lines)
     uint64_t position;
 
     log_write(6, "a\n", 2);
-    log_write(6 | LOG_PRIVATE, "b\nc\n", 4);
+    log_write(6 | MESSAGE_PRIVATE, "b\nc\n", 4);
     log_write(3, "d\n", 2);
-    log_write(3 | LOG_PRIVATE, "e\n", 2);
+    log_write(3 | MESSAGE_PRIVATE, "e\n", 2);
     position = log_tail(5 * (LOG_LEVEL_SIZE + 2) + 1);
     for (unsigned int i = 0; i < 5; i++) {
         EXPECT_EQUAL(log_read(&position, line, sizeof(line), true), LOG_LEVEL_SIZE + 2);

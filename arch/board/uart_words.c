@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* io, mmio or mmio32 with ",ADDRESS", as Linux's earlycon has them, and ",BAUD" behind it. */
+/*
+ * How the command line names a serial port: ttyS0 to ttyS3, or io, mmio or mmio32 with ",ADDRESS",
+ * as Linux's earlycon has them; and ",BAUD" behind it.
+ */
 #include <stdbool.h>
 
 #include <asm/errno.h>
 
 #include "arch/board/uart_memory.h"
 #include "arch/cpu/types.h"
-#include "kernel/console/uart.h"
 #include "libc/core/format.h"
 #include "libc/core/parse.h"
 #include "libc/include/string.h"
@@ -28,7 +30,20 @@ static int read_number(const char **at, uint64_t *value)
     return parse_u64(text, value);
 }
 
-int uart_names_read(const char *words, struct uart_place *place)
+/* ",BAUD", or nothing; the end of the words. */
+static int read_baud(const char *words, struct uart_place *place)
+{
+    uint64_t baud;
+
+    if (!*words)
+        return 0;
+    if (*words != ',' || parse_u64(words + 1, &baud) || !baud || baud > UART_BAUD_MAX)
+        return -EINVAL;
+    place->baud = (unsigned int)baud;
+    return 0;
+}
+
+static int read_address(const char *words, struct uart_place *place)
 {
     static const struct {
         const char *name;
@@ -46,10 +61,20 @@ int uart_names_read(const char *words, struct uart_place *place)
         if (strlen(spaces[i].name) != length || memcmp(words, spaces[i].name, length))
             continue;
         *place = (struct uart_place){.bus = spaces[i].bus};
-        return !read_number(&at, &place->address) && place->address &&
-               place->address <= spaces[i].last && !uart_words_read_baud(at, place);
+        if (read_number(&at, &place->address) || !place->address || place->address > spaces[i].last)
+            return -EINVAL;
+        return read_baud(at, place);
     }
-    return false;
+    return -EINVAL;
 }
 
-ATTACH(uart_is_named, uart_names_read);
+int uart_words_read(const char *words, struct uart_place *place)
+{
+    if (strncmp(words, "ttyS", 4))
+        return read_address(words, place);
+    unsigned int number = (unsigned int)(words[4] - '0');
+    if (number >= UART_LEGACY_COUNT)
+        return -EINVAL;
+    *place = (struct uart_place){NULL, uart_legacy_ports[number], UART_BAUD_MAX};
+    return read_baud(words + 5, place);
+}
