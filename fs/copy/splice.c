@@ -8,7 +8,7 @@
 
 #include "fs/open/open.h"
 #include "fs/pipe/pipe.h"
-#include "kernel/call/io_iter.h"
+#include "fs/more/vector.h"
 #include "kernel/call/syscall.h"
 #include "mm/page/slab.h"
 

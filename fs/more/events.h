@@ -9,7 +9,7 @@
 
 #include "arch/cpu/attach.h"
 
-struct file_command;
+struct file;
 struct node;
 
 /*
@@ -17,6 +17,14 @@ struct node;
  * one. The kernel lock is held. It may not fail.
  */
 EVENT(content_changes, void, struct node *node);
+
+/* A command of fcntl(), as the task gave it. */
+struct file_command {
+    struct file *file; /* not opened by O_PATH */
+    int fd;            /* at which it was found */
+    unsigned int number;
+    uint64_t argument;
+};
 
 /*
  * fcntl() has a command that is about what only some files have, or what a room above keeps. Who

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What few programs do to descriptors: close_range, the requests of ioctl() that any file has, and
- * questions of fcntl() that have one answer here.
+ * What few programs do to descriptors: close_range, ioctl, and questions of fcntl() that have one
+ * answer here.
  */
 #include <asm/errno.h>
 #include <asm/ioctls.h>
@@ -83,30 +83,33 @@ static long readable_bytes(struct file *file, uintptr_t argument)
     return put_user_int(argument, (int)(status.st_size - file->offset));
 }
 
-static int control(const struct file_command *command, long *result)
+/* Requests that any file has, which come before what its own operations know. */
+static long control(struct file *file, int fd, unsigned int request, uintptr_t argument)
 {
-    struct file *file = command->file;
-
-    switch (command->number) {
+    switch (request) {
     case FIOCLEX:
-        *result = file_table_set_flag(current()->files, command->fd, true);
-        return 1;
+        return file_table_set_flag(current()->files, fd, true);
     case FIONCLEX:
-        *result = file_table_set_flag(current()->files, command->fd, false);
-        return 1;
+        return file_table_set_flag(current()->files, fd, false);
     case FIONBIO:
-        *result = set_flag_by_ioctl(file, O_NONBLOCK, command->argument);
-        return 1;
+        return set_flag_by_ioctl(file, O_NONBLOCK, argument);
     case FIOASYNC:
-        *result = set_flag_by_ioctl(file, FASYNC, command->argument);
-        return 1;
-    case FIONREAD:
-        if (file->operations->ioctl)
-            return 0;
-        *result = readable_bytes(file, command->argument);
-        return 1;
+        return set_flag_by_ioctl(file, FASYNC, argument);
     default:
-        return 0;
+        if (file->operations->ioctl)
+            return file->operations->ioctl(file, request, argument);
+        return request == FIONREAD ? readable_bytes(file, argument) : -ENOTTY;
     }
 }
-ATTACH(file_is_controlled, control);
+
+SYSCALL3(ioctl, int, fd, unsigned int, request, uintptr_t, argument)
+{
+    struct file *file = fd_get(fd);
+    long result;
+
+    if (!file)
+        return -EBADF;
+    result = control(file, fd, request, argument);
+    file_put(file);
+    return result;
+}

@@ -1,19 +1,82 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls that move bytes between several buffers and a file at an offset: preadv and its kin.
+ * System calls that move bytes between a file and several buffers, or at an offset of their own:
+ * readv, pread64, preadv and their kin.
  */
 #include <asm/errno.h>
 
+#include "fs/more/vector.h"
 #include "fs/open/open.h"
 #include "kernel/call/syscall.h"
 #include "kernel/file/file.h"
+
+/* At the file's own offset. */
+static long move_segments(int fd, uintptr_t vector, size_t count, unsigned int flags,
+                          file_transfer_t transfer)
+{
+    struct file *file = fd_get(fd);
+    long result;
+
+    if (!file)
+        return -EBADF;
+    result = file_transfer_segments(file, vector, count, NULL, flags, transfer);
+    file_put(file);
+    return result;
+}
+
+SYSCALL3(readv, int, fd, uintptr_t, vector, size_t, count)
+{
+    return move_segments(fd, vector, count, 0, file_read);
+}
+
+SYSCALL3(writev, int, fd, uintptr_t, vector, size_t, count)
+{
+    return move_segments(fd, vector, count, 0, file_write);
+}
+
+/* The file for a transfer at an offset: 0, -EINVAL, -EBADF or -ESPIPE, in this order. */
+static long get_seekable(int fd, long offset, struct file **file)
+{
+    if (offset < 0)
+        return -EINVAL;
+    *file = fd_get(fd);
+    if (!*file)
+        return -EBADF;
+    if ((*file)->seekable)
+        return 0;
+    file_put(*file);
+    return -ESPIPE;
+}
+
+static long buffer_at(int fd, uintptr_t buffer, size_t count, long offset, file_transfer_t transfer)
+{
+    struct file *file;
+    uint64_t at = offset;
+    long result = get_seekable(fd, offset, &file);
+
+    if (result)
+        return result;
+    result = file_transfer_buffer(file, buffer, count, &at, transfer);
+    file_put(file);
+    return result;
+}
+
+SYSCALL4(pread64, int, fd, uintptr_t, buffer, size_t, count, long, offset)
+{
+    return buffer_at(fd, buffer, count, offset, file_read);
+}
+
+SYSCALL4(pwrite64, int, fd, uintptr_t, buffer, size_t, count, long, offset)
+{
+    return buffer_at(fd, buffer, count, offset, file_write);
+}
 
 static long segments_at(int fd, uintptr_t vector, size_t count, long offset, unsigned int flags,
                         file_transfer_t transfer)
 {
     struct file *file;
     uint64_t at = offset;
-    long result = fd_get_seekable(fd, offset, &file);
+    long result = get_seekable(fd, offset, &file);
 
     if (result)
         return result;
@@ -36,17 +99,9 @@ SYSCALL4(pwritev, int, fd, uintptr_t, vector, size_t, count, long, offset)
 static long segments_with_flags(int fd, uintptr_t vector, size_t count, long offset,
                                 unsigned int flags, file_transfer_t transfer)
 {
-    struct file *file;
-    long result;
-
     if (offset != -1)
         return segments_at(fd, vector, count, offset, flags, transfer);
-    file = fd_get(fd);
-    if (!file)
-        return -EBADF;
-    result = file_transfer_segments(file, vector, count, NULL, flags, transfer);
-    file_put(file);
-    return result;
+    return move_segments(fd, vector, count, flags, transfer);
 }
 
 SYSCALL6(preadv2, int, fd, uintptr_t, vector, size_t, count, long, offset, unsigned long, high,

@@ -68,20 +68,26 @@ static inline enum path_flags path_resolve_flags(const struct open_how *how)
 bool file_is_stored(const struct file *file);
 
 /*
- * Moves bytes between a file and segments in user space: file_read() or file_write(). offset NULL:
- * the file's own. flags: RWF_* of preadv2(), of which most are -EOPNOTSUPP.
+ * Moves bytes between a file and a buffer in user space, by file_read() or file_write(). What Linux
+ * checks of the file comes before it looks at the buffer. offset NULL: the file's own.
  */
 typedef long (*file_transfer_t)(struct file *file, struct io_iter *iter, uint64_t *offset);
-long file_transfer_segments(struct file *file, uintptr_t vector, size_t count, uint64_t *offset,
-                            unsigned int flags, file_transfer_t transfer);
+static inline long file_transfer_buffer(struct file *file, uintptr_t buffer, size_t count,
+                                        uint64_t *offset, file_transfer_t transfer)
+{
+    struct iovec segment;
+    struct io_iter iter;
+    long error = transfer == file_read ? file_check_read(file) : file_check_write(file);
+
+    if (!error)
+        error = io_iter_buffer(&iter, &segment, buffer, count);
+    return error ? error : transfer(file, &iter, offset);
+}
 
 /* The running task's file at a descriptor, with a reference, or NULL; and one not opened by O_PATH.
  */
 struct file *fd_get_any(int fd);
 struct file *fd_get(int fd);
-
-/* The file for a transfer at an offset: 0, -EINVAL, -EBADF or -ESPIPE, in this order. */
-long fd_get_seekable(int fd, long offset, struct file **file);
 
 /* ---- what rooms above are asked; the kernel lock is held, and no other ---- */
 
@@ -92,20 +98,5 @@ long fd_get_seekable(int fd, long offset, struct file **file);
  * 0: it does not know it; 1: opened; or the errno that open() returns. If nobody knows: -ENXIO.
  */
 EVENT(special_file_opens, int, struct node *node, struct file *file);
-
-/* A request of ioctl(), or a command of fcntl(), as the task gave it. */
-struct file_command {
-    struct file *file; /* not opened by O_PATH */
-    int fd;            /* at which it was found */
-    unsigned int number;
-    uint64_t argument;
-};
-
-/*
- * ioctl() has a request, which may be one that any file has; these come before what the file's own
- * operations know. Who knows the request carries it out and gives what ioctl() returns. It may
- * sleep. 0: it does not know it; 1: it does. If nobody knows: what those operations say.
- */
-EVENT(file_is_controlled, int, const struct file_command *command, long *result);
 
 #endif

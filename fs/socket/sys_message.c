@@ -4,7 +4,7 @@
 
 #include "arch/mmu/usercopy.h"
 #include "fs/socket/socket.h"
-#include "kernel/call/io_iter.h"
+#include "fs/more/vector.h"
 #include "kernel/call/syscall.h"
 #include "mm/page/slab.h"
 

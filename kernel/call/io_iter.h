@@ -28,19 +28,6 @@ struct io_iter {
 /* What one call moves at most, so that counts fit an int: Linux's MAX_RW_COUNT. */
 #define IO_COUNT_MAX 0x7ffff000ul
 
-/*
- * Copies an array of iovec from user space: -EINVAL for more than UIO_MAXIOV or a length that is
- * negative as ssize_t, -EFAULT, -ENOMEM. Where the segments lie is not looked at: they may be
- * another process's. The caller frees the array by kfree().
- */
-int iovec_from_user(uintptr_t user, size_t count, struct iovec **segments);
-
-/*
- * The same for segments of the caller's own, with an iter over them: -EFAULT for what is not in the
- * user half. The sum of the lengths is cut to IO_COUNT_MAX.
- */
-int import_iovec(uintptr_t user, size_t count, struct iovec **segments, struct io_iter *iter);
-
 static inline void io_iter_kernel(struct io_iter *iter, const struct iovec *segment)
 {
     *iter = (struct io_iter){.segments = segment, .remaining = segment->iov_len};
