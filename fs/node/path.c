@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Paths. A symbolic link's target replaces the part of the path that has been walked, so the walk
- * is one loop without recursion.
+ * Paths: the walk is one loop. Who follows symbolic links puts their targets into the path.
  */
 #include "fs/node/path.h"
 
@@ -12,19 +11,7 @@
 #include "libc/include/string.h"
 #include "mm/page/slab.h"
 
-#define LINKS_MAX 40 /* as Linux */
-
 struct node *path_root;
-
-struct walk {
-    struct node *at;  /* where the walk stands, with a reference */
-    const char *rest; /* of the path */
-    char *expanded;   /* the buffer that rest points into after a link, or NULL */
-    unsigned int links;
-    enum path_flags flags;
-    struct node *root;    /* where absolute links lead and ".." goes no further */
-    unsigned int resolve; /* RESOLVE_* */
-};
 
 static void walk_to(struct walk *walk, struct node *node)
 {
@@ -58,20 +45,6 @@ static void next_component(struct walk *walk, struct path_end *end)
         end->last = PATH_LAST_NAME;
 }
 
-/* What ".." leads to; -EXDEV where that is out of the tree that RESOLVE_BENEATH keeps to. */
-static int find_parent(const struct walk *walk, struct node **parent)
-{
-    if (walk->at != walk->root) {
-        *parent = node_parent(walk->at);
-        return 0;
-    }
-    if (walk->resolve & RESOLVE_BENEATH)
-        return -EXDEV;
-    node_get(walk->at);
-    *parent = walk->at;
-    return 0;
-}
-
 /* The node that the component leads to from the directory where the walk stands. */
 static int find_child(struct walk *walk, const struct path_end *end, struct node **child)
 {
@@ -84,68 +57,21 @@ static int find_child(struct walk *walk, const struct path_end *end, struct node
         return error;
     if (end->name.length > NAME_MAX)
         return -ENAMETOOLONG;
-    if (end->last == PATH_LAST_DOT) {
-        node_get(walk->at);
-        *child = walk->at;
+    if (end->last == PATH_LAST_NAME)
+        return walk->at->operations->lookup(walk->at, &end->name, child);
+    if (end->last == PATH_LAST_DOT_DOT && walk->at != walk->root) {
+        *child = node_parent(walk->at);
         return 0;
     }
-    if (end->last == PATH_LAST_DOT_DOT)
-        return find_parent(walk, child);
-    return walk->at->operations->lookup(walk->at, &end->name, child);
-}
-
-/* Exchanges a link that leads to a node by itself for that node; its reference goes in any case. */
-static int follow_link(const struct walk *walk, struct node **link)
-{
-    struct node *target;
-    int error = 0;
-
-    if (walk->resolve & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS))
-        error = -ELOOP;
-    else if (walk->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
-        error = -EXDEV;
-    if (!error)
-        error = (*link)->operations->follow(*link, &target);
-    node_put(*link);
-    if (!error)
-        *link = target;
-    return error;
-}
-
-/* With RESOLVE_NO_XDEV no step may lead to another file system. Puts the node it refuses. */
-static int check_crossing(const struct walk *walk, struct node *to)
-{
-    if (!(walk->resolve & RESOLVE_NO_XDEV) || to->file_system == walk->at->file_system)
-        return 0;
-    node_put(to);
-    return -EXDEV;
-}
-
-/* Makes the rest of the path the link's target followed by what was the rest. */
-static int expand_link(struct walk *walk, struct node *link, bool wants_directory)
-{
-    size_t rest = strlen(walk->rest);
-    char *buffer;
-    long length;
-
-    if (++walk->links > LINKS_MAX || (walk->resolve & RESOLVE_NO_SYMLINKS))
-        return -ELOOP;
-    /* Each part of the path may be PATH_MAX long; how many there are LINKS_MAX says. */
-    buffer = kmalloc(PATH_MAX + rest + 2);
-    if (!buffer)
-        return -ENOMEM;
-    length = link->operations->read_link(link, buffer, PATH_MAX);
-    if (length <= 0) {
-        kfree(buffer);
-        return length < 0 ? length : -ENOENT;
-    }
-    if (wants_directory)
-        buffer[length++] = '/';
-    memcpy(buffer + length, walk->rest, rest + 1);
-    kfree(walk->expanded);
-    walk->expanded = buffer;
-    walk->rest = buffer;
+    node_get(walk->at);
+    *child = walk->at;
     return 0;
+}
+
+/* Whether the walk may go on to a node, by a component of this kind. */
+static int check_step(const struct walk *walk, enum path_last how, const struct node *to)
+{
+    return walk->resolve ? ASK(step_is_restricted, walk, how, to) : 0;
 }
 
 /* An absolute rest goes on from the root. */
@@ -155,12 +81,10 @@ static int start_at_root(struct walk *walk)
 
     if (*walk->rest != '/')
         return 0;
-    if (walk->resolve & RESOLVE_BENEATH)
-        return -EXDEV;
-    node_get(walk->root);
-    error = check_crossing(walk, walk->root);
+    error = check_step(walk, PATH_LAST_ROOT, walk->root);
     if (error)
         return error;
+    node_get(walk->root);
     walk_to(walk, walk->root);
     while (*walk->rest == '/')
         walk->rest++;
@@ -187,7 +111,7 @@ static bool may_lack(const struct walk *walk, int error)
 static int step(struct walk *walk, struct path_end *end, bool *done)
 {
     struct node *child;
-    bool is_last, follow;
+    bool is_last;
     int error;
 
     next_component(walk, end);
@@ -199,18 +123,18 @@ static int step(struct walk *walk, struct path_end *end, bool *done)
     }
     if (error)
         return error;
-    follow = S_ISLNK(child->mode) && (!is_last || follows_last(walk, end));
-    if (follow && !child->operations->follow) {
-        error = expand_link(walk, child, end->wants_directory);
+    if (S_ISLNK(child->mode) && (!is_last || follows_last(walk, end)))
+        error = ASK(link_is_followed, walk, end, &child);
+    if (error == LINK_IS_EXPANDED) {
         node_put(child);
-        return error ? error : start_at_root(walk);
+        return start_at_root(walk);
     }
-    if (follow)
-        error = follow_link(walk, &child);
-    if (!error)
-        error = check_crossing(walk, child);
-    if (error)
+    if (error >= 0)
+        error = check_step(walk, end->last, child);
+    if (error) {
+        node_put(child);
         return error;
+    }
     if (is_last) {
         end->node = child;
         *done = true;

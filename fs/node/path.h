@@ -47,6 +47,28 @@ struct path_end {
     char text[NAME_MAX + 1]; /* the name */
 };
 
+/* A walk on its way. */
+struct walk {
+    struct node *at;  /* where it stands, with a reference */
+    const char *rest; /* of the path */
+    char *expanded;   /* the buffer that rest points into after a link, or NULL */
+    unsigned int links;
+    enum path_flags flags;
+    struct node *root;    /* where absolute paths lead and ".." goes no further */
+    unsigned int resolve; /* RESOLVE_* of openat2() */
+};
+
+/*
+ * A walk comes to a symbolic link that it is to follow. Who can exchanges *node, with its
+ * reference, for what the link leads to; or puts the link's target before the rest of the path, in
+ * a buffer that is walk->expanded then. An errno ends the walk. 0: the walk goes on to *node.
+ */
+EVENT(link_is_followed, int, struct walk *walk, const struct path_end *end, struct node **node);
+#define LINK_IS_EXPANDED 1
+
+/* A walk with resolve is about to go to a node, by a component of this kind: 0 or -EXDEV. */
+EVENT(step_is_restricted, int, const struct walk *walk, enum path_last how, const struct node *to);
+
 /*
  * Walks the path from base, which must be a directory unless the path is absolute. Errors:
  * -ENOENT (also for an empty path), -ENOTDIR, -EACCES, -ELOOP, -EXDEV, -ENAMETOOLONG, -ENOMEM; then
