@@ -15,6 +15,7 @@
 #include "libc/include/string.h"
 #include "mm/object/object.h"
 #include "mm/page/page.h"
+#include "mm/page/slab.h"
 
 struct quota {
     uint64_t limit, used; /* used: lock: none, atomic */
@@ -141,6 +142,8 @@ void tmpfs_release_counted(struct node *node)
 
     if (tmpfs->is_counted)
         give_back(node->mode, S_ISLNK(node->mode) ? strlen(tmpfs->target) : 0);
+    if (S_ISLNK(node->mode))
+        kfree(tmpfs->target);
     tmpfs_release(node);
 }
 

@@ -25,6 +25,9 @@ int tmpfs_create_counted(struct node *directory, const struct node_name *name,
 int tmpfs_create_nameless(const struct node_template *template, struct node **node);
 void tmpfs_release_counted(struct node *node);
 int tmpfs_cut(struct node *node, uint64_t size);
+long tmpfs_write_whole(struct memory_object *object, struct io_iter *from, uint64_t offset,
+                       size_t size);
+int tmpfs_init_other(struct tmpfs_node *node, const struct node_template *template);
 void tmpfs_usage(struct statfs *status);
 
 /* The most pages that the files which count may have in all. */

@@ -13,7 +13,6 @@
 #include "fs/more/size_limit.h"
 #include "fs/more/tmpfs_more.h"
 #include "kernel/file/file.h"
-#include "libc/include/string.h"
 #include "mm/object/footprint.h"
 #include "mm/object/object.h"
 
@@ -100,13 +99,6 @@ static void file_size(struct node *node, struct stat *result)
     result->st_blocks = object->pages * (PAGE_SIZE / 512);
 }
 
-static void link_status(struct node *node, struct stat *status)
-{
-    status->st_size = strlen(tmpfs_node(node)->target);
-    if (status->st_size >= TMPFS_SHORT_TARGET)
-        status->st_blocks = PAGE_SIZE / 512;
-}
-
 static const struct node_more more_of_directory = {
     .create_nameless = tmpfs_create_nameless,
     .link = tmpfs_link,
@@ -132,16 +124,6 @@ static const struct node_operations file_operations = {
     .open = tmpfs_open,
     .resize = tmpfs_cut,
     .more = &more_of_file,
-    .release = tmpfs_release_counted,
-};
-
-static const struct node_operations link_operations = {
-    .read_link = tmpfs_read_link,
-    .more = &(const struct node_more){.status = link_status},
-    .release = tmpfs_release_counted,
-};
-
-static const struct node_operations special_operations = {
     .release = tmpfs_release_counted,
 };
 
@@ -184,11 +166,11 @@ const struct tmpfs_operations *tmpfs_operations(void)
     static const struct tmpfs_operations all = {
         .directory = &directory_operations,
         .file = &file_operations,
-        .link = &link_operations,
-        .special = &special_operations,
         .open_file = &open_file_operations,
         .owner = &owner_operations,
         .file_system = &file_system,
+        .write_piece = tmpfs_write_whole,
+        .init_other = tmpfs_init_other,
     };
 
     return &all;

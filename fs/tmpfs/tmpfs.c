@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * tmpfs: its nodes, and all that symbolic links and special files need.
+ * tmpfs: its nodes, and what keeps one while its content is mapped.
  */
 #include "fs/tmpfs/tmpfs.h"
 
@@ -22,15 +22,6 @@ static const struct node_operations directory_operations = {
 static const struct node_operations file_operations = {
     .open = tmpfs_open,
     .resize = tmpfs_resize,
-    .release = tmpfs_release,
-};
-
-static const struct node_operations link_operations = {
-    .read_link = tmpfs_read_link,
-    .release = tmpfs_release,
-};
-
-static const struct node_operations special_operations = {
     .release = tmpfs_release,
 };
 
@@ -84,37 +75,16 @@ __attribute__((weak)) const struct tmpfs_operations *tmpfs_operations(void)
     static const struct tmpfs_operations plain = {
         .directory = &directory_operations,
         .file = &file_operations,
-        .link = &link_operations,
-        .special = &special_operations,
         .open_file = &open_file_operations,
         .owner = &owner_operations,
         .file_system = &file_system,
+        .write_piece = tmpfs_write_piece,
     };
 
     return &plain;
 }
 
-/* ---- symbolic links and special files ---- */
-
-long tmpfs_read_link(struct node *node, char *buffer, size_t size)
-{
-    const char *target = tmpfs_node(node)->target;
-    size_t length = strlen(target);
-
-    if (length > size)
-        length = size;
-    memcpy(buffer, target, length);
-    return length;
-}
-
-static const struct node_operations *operations_for(uint32_t mode)
-{
-    if (S_ISDIR(mode))
-        return tmpfs_operations()->directory;
-    if (S_ISREG(mode))
-        return tmpfs_operations()->file;
-    return S_ISLNK(mode) ? tmpfs_operations()->link : tmpfs_operations()->special;
-}
+/* ---- nodes ---- */
 
 static int create_object(struct tmpfs_node *node)
 {
@@ -126,31 +96,23 @@ static int create_object(struct tmpfs_node *node)
     return 0;
 }
 
-static int create_target(struct tmpfs_node *node, const struct node_template *template)
-{
-    size_t length = template->target_length;
-
-    node->target = kmalloc(length + 1);
-    if (!node->target)
-        return -ENOMEM;
-    memcpy(node->target, template->target, length);
-    node->target[length] = '\0';
-    return 0;
-}
-
-/* Makes what the kind of node needs besides the node. */
+/* Sets the operations of a kind of node, and makes what it needs besides the node. */
 static int init_content(struct tmpfs_node *node, const struct node_template *template)
 {
-    if (S_ISDIR(node->node.mode)) {
+    const struct tmpfs_operations *operations = tmpfs_operations();
+
+    if (S_ISDIR(template->mode)) {
+        node->node.operations = operations->directory;
         RB_INIT(&node->directory.names);
         TAILQ_INIT(&node->directory.order);
         node->directory.next_position = DIRECTORY_FIRST;
-    } else if (S_ISREG(node->node.mode)) {
-        return create_object(node);
-    } else if (S_ISLNK(node->node.mode)) {
-        return create_target(node, template);
+        return 0;
     }
-    return 0;
+    if (S_ISREG(template->mode)) {
+        node->node.operations = operations->file;
+        return create_object(node);
+    }
+    return operations->init_other ? operations->init_other(node, template) : -EINVAL;
 }
 
 int tmpfs_create_node(const struct node_template *template, struct node **result)
@@ -160,9 +122,7 @@ int tmpfs_create_node(const struct node_template *template, struct node **result
 
     if (!node)
         return -ENOMEM;
-    node_init(&node->node, operations_for(template->mode), template->mode,
-              tmpfs_operations()->file_system);
-    node->node.device = template->device;
+    node_init(&node->node, NULL, template->mode, tmpfs_operations()->file_system);
     error = init_content(node, template);
     if (error)
         kfree(node);
@@ -179,8 +139,6 @@ void tmpfs_release(struct node *node)
         assert(RB_EMPTY(&tmpfs->directory.names));
     else if (S_ISREG(node->mode))
         object_destroy(tmpfs->object);
-    else if (S_ISLNK(node->mode))
-        kfree(tmpfs->target);
     kfree(tmpfs);
 }
 

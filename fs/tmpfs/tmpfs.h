@@ -3,8 +3,8 @@
  * tmpfs: the file system that lives in memory. It owns its nodes, the entries of its directories
  * and the contents of its files, which are memory objects.
  *
- * It leaves the pages themselves to mm/object/, the walk along a path to fs/node/, and devices,
- * FIFOs and all else that its special files name to the rooms that open them (fs/open/open.h).
+ * It leaves the pages themselves to mm/object/, the walk along a path to fs/node/, symbolic links
+ * and special files to fs/more/, and what those name to the rooms that open them (fs/open/open.h).
  */
 #ifndef FS_TMPFS_TMPFS_H
 #define FS_TMPFS_TMPFS_H
@@ -21,6 +21,7 @@
 #define TMPFS_DEVICE 1 /* st_dev of the one that there is */
 
 struct memory_object;
+struct page;
 struct tmpfs_entry;
 
 RB_HEAD(tmpfs_names, tmpfs_entry);
@@ -71,18 +72,21 @@ long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset)
 /* ---- between the files of tmpfs ---- */
 
 /*
- * Provided: what nodes and files can do. In the plain tables files are found, made, read, written
- * and resized, without access times; what is mapped of a file that is made shorter stays mapped.
- * There are no limits.
+ * Provided: what nodes and files can do. In the plain tables there are directories and regular
+ * files, which are found, made, read, written and resized, without access times; what is mapped of
+ * a file that is made shorter stays mapped. There are no limits.
  */
 struct tmpfs_operations {
     const struct node_operations *directory;
     const struct node_operations *file;
-    const struct node_operations *link;
-    const struct node_operations *special;
     const struct file_operations *open_file;
     const struct object_owner_operations *owner; /* of a regular file's object */
     const struct file_system *file_system;
+    /* As tmpfs_write_piece(). */
+    long (*write_piece)(struct memory_object *object, struct io_iter *from, uint64_t offset,
+                        size_t size);
+    /* Sets the operations of any other kind of node, and makes what it needs. NULL: -EINVAL. */
+    int (*init_other)(struct tmpfs_node *node, const struct node_template *template);
 };
 const struct tmpfs_operations *tmpfs_operations(void);
 
@@ -127,12 +131,16 @@ int tmpfs_create(struct node *directory, const struct node_name *name,
                  const struct node_template *template, struct node **child);
 int tmpfs_open(struct node *node, struct file *file);
 int tmpfs_resize(struct node *node, uint64_t size);
-long tmpfs_read_link(struct node *node, char *buffer, size_t size);
 long tmpfs_read(struct file *file, struct io_iter *to, uint64_t *offset);
 long tmpfs_write(struct file *file, struct io_iter *from, uint64_t *offset);
 long tmpfs_seek(struct file *file, long offset, int whence);
 struct memory_object *tmpfs_object(struct file *file);
 void tmpfs_close(struct file *file);
+
+/* Bytes taken into a file, of which all lie in one page; into a page that it has, which is put. */
+long tmpfs_write_piece(struct memory_object *object, struct io_iter *from, uint64_t offset,
+                       size_t size);
+long tmpfs_write_page(struct page *page, struct io_iter *from, uint64_t offset, size_t size);
 
 /* Of a file's object, which its node has: what maps the file keeps the node, and so its name. */
 void tmpfs_get_owner(struct memory_object *object);

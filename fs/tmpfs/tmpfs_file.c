@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
  * The contents of tmpfs files: the pages of a memory object.
- *
- * A page that is written for the first time and as a whole is filled before the object has it,
- * so that it need not be zeroed and nobody sees it half full.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -53,57 +50,23 @@ long object_read(struct memory_object *object, struct io_iter *to, uint64_t *off
     return total;
 }
 
-/* Bytes taken into a page that the object has. */
-static long overwrite(struct io_iter *from, struct page *page, uint64_t offset, size_t size)
+long tmpfs_write_page(struct page *page, struct io_iter *from, uint64_t offset, size_t size)
 {
-    return io_iter_take(from, (char *)page_address(page) + offset % PAGE_SIZE, size);
-}
+    long taken = io_iter_take(from, (char *)page_address(page) + offset % PAGE_SIZE, size);
 
-/* Bytes taken into a new page, of which nothing else is in the file. */
-static long write_new_page(struct memory_object *object, struct io_iter *from, uint64_t index,
-                           struct page *page)
-{
-    long taken = io_iter_take(from, page_address(page), PAGE_SIZE);
-    int error = 0;
-
-    memset((char *)page_address(page) + taken, 0, PAGE_SIZE - taken);
-    if (taken)
-        error = object_add(object, index, page);
-    if (error == -EEXIST) { /* another writer was faster: both have written, we last */
-        struct page *other;
-
-        error = object_page(object, index, true, &other);
-        if (!error) {
-            memcpy(page_address(other), page_address(page), taken);
-            page_put(other);
-        }
-        page_put(page);
-    } else if (error || !taken) {
-        page_put(page);
-    }
-    return error ? error : taken;
-}
-
-static long write_piece(struct memory_object *object, struct io_iter *from, uint64_t offset,
-                        size_t size)
-{
-    uint64_t index = offset / PAGE_SIZE;
-    struct page *page;
-    long taken;
-    int error = object_page(object, index, size < PAGE_SIZE, &page);
-
-    if (!error && !page) {
-        struct page *new = page_alloc(0, PAGE_ANY);
-
-        if (new)
-            return write_new_page(object, from, index, new);
-        error = object_page(object, index, true, &page); /* there may be a reserved one */
-    }
-    if (error)
-        return error == -ENOMEM ? -ENOSPC : error;
-    taken = overwrite(from, page, offset, size);
     page_put(page);
     return taken;
+}
+
+long tmpfs_write_piece(struct memory_object *object, struct io_iter *from, uint64_t offset,
+                       size_t size)
+{
+    struct page *page;
+    int error = object_page(object, offset / PAGE_SIZE, true, &page);
+
+    if (error)
+        return error == -ENOMEM ? -ENOSPC : error;
+    return tmpfs_write_page(page, from, offset, size);
 }
 
 long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset)
@@ -120,7 +83,7 @@ long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset)
         if (current_process() &&
             signal_is_killed(current())) /* it shall end, and give memory back */
             return total ? total : -EINTR;
-        taken = write_piece(object, from, *offset, piece);
+        taken = tmpfs_operations()->write_piece(object, from, *offset, piece);
         if (taken <= 0)
             return total ? total : taken ? taken : -EFAULT;
         *offset += taken;
