@@ -129,7 +129,7 @@ int proc_find_traceable(const struct pseudo_node *node, const struct task **task
     *task = proc_task(node);
     if (!*task)
         return -ENOENT;
-    return permission_rules()->may_trace(*task) ? 0 : -EACCES;
+    return task_may_trace(*task) ? 0 : -EACCES;
 }
 
 /* ---- exe, cwd, root ---- */

@@ -165,7 +165,7 @@ static int open_space(struct node *node, struct file *file,
 
     if (!task)
         return -ESRCH;
-    if (!permission_rules()->may_trace(task))
+    if (!task_may_trace(task))
         return -EACCES;
     if (task->space)
         space_get(task->space);

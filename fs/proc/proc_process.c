@@ -194,7 +194,7 @@ static int open_private(struct node *node, struct file *file)
 {
     const struct task *task = proc_task(pseudo_node(node));
 
-    if (task && !permission_rules()->may_trace(task))
+    if (task && !task_may_trace(task))
         return -EACCES;
     return pseudo_open_text(node, file);
 }

@@ -2,8 +2,8 @@
 /*
  * What the running task may do, for the rooms below that of users (kernel/user/).
  *
- * It owns the questions and the answers of a machine with one user, root, to whom everything is
- * allowed. kernel/user/credentials.c provides those that go by users, groups and capabilities.
+ * It owns the questions. kernel/user/credentials.c answers them by users, groups and capabilities;
+ * where nobody does there is one user, root, to whom everything is allowed.
  */
 #ifndef KERNEL_CALL_PERMISSION_H
 #define KERNEL_CALL_PERMISSION_H
@@ -13,6 +13,8 @@
 
 #include <linux/capability.h>
 
+#include "arch/cpu/attach.h"
+
 struct task;
 
 /* As whom a task acts. */
@@ -20,31 +22,42 @@ struct task_identity {
     uint32_t user, effective_user, group, effective_group;
 };
 
-/* Provided: the answers about the running task. */
-struct permission_rules {
-    struct task_identity (*identity)(const struct task *task); /* any task's */
-    bool (*may)(unsigned int capability);                      /* as task_may() */
-    /*
-     * Whether it may see and change another thread's registers and memory: ptrace(2), "Ptrace
-     * access mode checking", with the real users as there for PTRACE_MODE_ATTACH_REALCREDS.
-     */
-    bool (*may_trace)(const struct task *task);
-    /* Whether it may send another one a signal, and change how it is scheduled. */
-    bool (*may_signal)(const struct task *task);
-    bool (*may_schedule)(const struct task *task);
-};
-const struct permission_rules *permission_rules(void);
+/* Somebody wants to know as whom a task acts: who knows users says so, in place of root. */
+EVENT(identity_is_wanted, void, const struct task *task, struct task_identity *identity);
 
-/* Whether it has a capability, CAP_* of <linux/capability.h>, in effect. */
+/* The running task wants to use a capability, CAP_* of <linux/capability.h>: 0 or -EPERM. */
+EVENT(capability_is_used, int, unsigned int capability);
+
+/*
+ * It wants to see and change another thread's registers and memory: ptrace(2), "Ptrace access mode
+ * checking", with the real users as there for PTRACE_MODE_ATTACH_REALCREDS; or to send another task
+ * a signal. 0 or -EPERM.
+ */
+EVENT(task_is_traced, int, const struct task *task);
+EVENT(task_is_signalled, int, const struct task *task);
+
 static inline bool task_may(unsigned int capability)
 {
-    return permission_rules()->may(capability);
+    return !ASK(capability_is_used, capability);
+}
+
+static inline bool task_may_trace(const struct task *task)
+{
+    return !ASK(task_is_traced, task);
+}
+
+static inline struct task_identity task_identity_of(const struct task *task)
+{
+    struct task_identity identity = {0};
+
+    TELL(identity_is_wanted, task, &identity);
+    return identity;
 }
 
 /* The user that others are told of: si_uid. */
 static inline uint32_t task_real_user(const struct task *task)
 {
-    return permission_rules()->identity(task).user;
+    return task_identity_of(task).user;
 }
 
 /* The lowest address at which it may map: vm.mmap_min_addr, or any with CAP_SYS_RAWIO. */

@@ -105,7 +105,7 @@ SYSCALL3(pkey_set_thread, int, key, unsigned int, rights, int, tid)
         return -EINVAL;
     if (!thread || !thread->space || thread->state == TASK_ZOMBIE)
         return -ESRCH;
-    if (!permission_rules()->may_trace(thread))
+    if (!task_may_trace(thread))
         return -EPERM;
     return set_thread(thread, key, rights);
 }

@@ -43,7 +43,7 @@ SYSCALL5(kcmp, int, pid1, int, pid2, int, type, uintptr_t, fd1, uintptr_t, fd2)
 
     if (!one || !other)
         return -ESRCH;
-    if (!permission_rules()->may_trace(one) || !permission_rules()->may_trace(other))
+    if (!task_may_trace(one) || !task_may_trace(other))
         return -EPERM;
     switch (type) {
     case KCMP_FILE:

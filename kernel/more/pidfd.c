@@ -181,7 +181,7 @@ SYSCALL3(pidfd_getfd, int, pidfd, int, fd, unsigned int, flags)
         return result;
     if (!process || process->is_zombie)
         return -ESRCH;
-    if (!permission_rules()->may_trace(process->leader))
+    if (!task_may_trace(process->leader))
         return -EPERM;
     file = process->leader->files ? file_table_get(process->leader->files, fd) : NULL;
     if (!file)

@@ -119,7 +119,7 @@ SYSCALL3(get_robust_list, int, tid, uintptr_t, head, uintptr_t, size)
 
     if (!task)
         return -ESRCH;
-    if (!permission_rules()->may_trace(task))
+    if (!task_may_trace(task))
         return -EPERM;
     const struct held_locks *locks = task_state(task, task_held_locks);
     if (copy_to_user(size, &bytes, sizeof(bytes)) ||

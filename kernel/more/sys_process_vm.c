@@ -74,7 +74,7 @@ static long move_memory(int pid, struct remote *remote, struct io_iter *local)
     other = task_find(pid);
     if (!other || !other->space)
         return -ESRCH;
-    if (!permission_rules()->may_trace(other))
+    if (!task_may_trace(other))
         return -EPERM;
     remote->space = other->space;
     remote->buffer = kmalloc(PAGE_SIZE);

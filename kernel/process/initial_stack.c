@@ -35,7 +35,7 @@ static void plan_stack(const struct exec_arguments *arguments, struct stack_plan
 static void fill_auxv(uint64_t *auxv, const struct elf_image *image, uintptr_t vdso,
                       const struct stack_plan *plan)
 {
-    struct task_identity own = permission_rules()->identity(current());
+    struct task_identity own = task_identity_of(current());
     uint32_t eax, ebx, ecx, edx;
 
     __cpuid(1, eax, ebx, ecx, edx);

@@ -32,7 +32,7 @@ static int check(const struct task *task, int signal)
         return -EINVAL;
     if (signal == SIGCONT && task->process->sid == current_process()->sid)
         return 0;
-    return permission_rules()->may_signal(task) ? 0 : -EPERM;
+    return ASK(task_is_signalled, task);
 }
 
 /* Sends to a task's process, or only asks whether it is there (signal 0). */

@@ -96,7 +96,7 @@ static long attach(struct task *task, bool seize, uintptr_t address, uintptr_t o
     if (seize && (address || (options & ~(uintptr_t)OPTIONS_SUPPORTED)))
         return -EIO;
     if (task->process == current_process() || task->tracer || task->state == TASK_ZOMBIE ||
-        !permission_rules()->may_trace(task))
+        !task_may_trace(task))
         return -EPERM;
     task->tracer = current_process();
     trace_of(task)->seized = seize;

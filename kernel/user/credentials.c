@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/user/credentials.h"
 
+#include <asm/errno.h>
+
 #include "kernel/process/events.h"
 #include "kernel/process/exec.h"
 #include "kernel/task/task.h"
@@ -31,13 +33,14 @@ static int inherit(struct task *child, struct clone_request *request)
 
 ATTACH(thread_is_made, inherit);
 
-static struct task_identity identity_of(const struct task *task)
+static void tell_identity(const struct task *task, struct task_identity *result)
 {
     const struct identity *user = &credentials_of(task)->user;
     const struct identity *group = &credentials_of(task)->group;
 
-    return (struct task_identity){user->real, user->effective, group->real, group->effective};
+    *result = (struct task_identity){user->real, user->effective, group->real, group->effective};
 }
+ATTACH(identity_is_wanted, tell_identity);
 
 /* What changes when a program is executed. */
 static void settle_for_program(struct task *task, const struct exec_facts *facts)
@@ -63,10 +66,11 @@ bool credentials_allow(const struct credentials *credentials, unsigned int capab
     return credentials->capabilities.effective & 1ul << capability;
 }
 
-static bool has_capability(unsigned int capability)
+static int refuse_capability(unsigned int capability)
 {
-    return credentials_allow(own_credentials(), capability);
+    return credentials_allow(own_credentials(), capability) ? 0 : -EPERM;
 }
+ATTACH(capability_is_used, refuse_capability);
 
 bool credentials_are_of_group(const struct credentials *credentials, uint32_t group)
 {
@@ -85,26 +89,30 @@ static bool is_wholly(const struct identity *identity, uint32_t id)
     return identity->real == id && identity->effective == id && identity->saved == id;
 }
 
-static bool may_trace(const struct task *task)
+static int refuse_trace(const struct task *task)
 {
     const struct credentials *theirs = credentials_of(task);
 
     if (task->process == current_process() || task_may(CAP_SYS_PTRACE))
-        return true;
-    return is_wholly(&theirs->user, own_credentials()->user.real) &&
-           is_wholly(&theirs->group, own_credentials()->group.real) &&
-           !control_of(task->process)->is_not_dumpable &&
-           !(theirs->capabilities.permitted & ~own_credentials()->capabilities.permitted);
+        return 0;
+    bool is_same = is_wholly(&theirs->user, own_credentials()->user.real) &&
+                   is_wholly(&theirs->group, own_credentials()->group.real) &&
+                   !control_of(task->process)->is_not_dumpable &&
+                   !(theirs->capabilities.permitted & ~own_credentials()->capabilities.permitted);
+    return is_same ? 0 : -EPERM;
 }
+ATTACH(task_is_traced, refuse_trace);
 
-static bool may_signal(const struct task *task)
+static int refuse_signal(const struct task *task)
 {
     const struct identity *theirs = &credentials_of(task)->user, *ours = &own_credentials()->user;
 
-    return task->process == current_process() || ours->effective == theirs->saved ||
-           ours->effective == theirs->real || ours->real == theirs->saved ||
-           ours->real == theirs->real || task_may(CAP_KILL);
+    bool may = task->process == current_process() || ours->effective == theirs->saved ||
+               ours->effective == theirs->real || ours->real == theirs->saved ||
+               ours->real == theirs->real || task_may(CAP_KILL);
+    return may ? 0 : -EPERM;
 }
+ATTACH(task_is_signalled, refuse_signal);
 
 bool credentials_match_user(const struct task *task)
 {
@@ -114,25 +122,12 @@ bool credentials_match_user(const struct task *task)
     return user == theirs->effective || user == theirs->real;
 }
 
-static bool may_schedule(const struct task *task)
+bool credentials_may_schedule(const struct task *task)
 {
     if (task_may(CAP_SYS_NICE))
         return true;
     return credentials_match_user(task) && !(credentials_of(task)->capabilities.permitted &
                                              ~own_credentials()->capabilities.permitted);
-}
-
-const struct permission_rules *permission_rules(void)
-{
-    static const struct permission_rules by_credentials = {
-        .identity = identity_of,
-        .may = has_capability,
-        .may_trace = may_trace,
-        .may_signal = may_signal,
-        .may_schedule = may_schedule,
-    };
-
-    return &by_credentials;
 }
 
 bool credentials_may_limit(const struct task *task)

@@ -79,6 +79,9 @@ bool credentials_are_of_group(const struct credentials *credentials, uint32_t gr
 /* Whether the running thread may see and set another one's limits. */
 bool credentials_may_limit(const struct task *task);
 
+/* Whether it may change how the other one is scheduled. */
+bool credentials_may_schedule(const struct task *task);
+
 /* Whether it acts as the other one's user, which alone lets it schedule no more capable one. */
 bool credentials_match_user(const struct task *task);
 

@@ -3,10 +3,10 @@
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/types.h"
 #include "arch/mmu/usercopy.h"
-#include "kernel/call/permission.h"
 #include "kernel/call/syscall.h"
 #include "kernel/task/run_queue.h"
 #include "kernel/task/task.h"
+#include "kernel/user/credentials.h"
 
 /* Bytes of a mask of all CPUs, in whole words as Linux has it. */
 static size_t affinity_size(void)
@@ -82,7 +82,7 @@ SYSCALL3(sched_setaffinity, int, pid, size_t, size, uintptr_t, address)
         return -EFAULT;
     if (!task)
         return -ESRCH;
-    if (!permission_rules()->may_schedule(task))
+    if (!credentials_may_schedule(task))
         return -EPERM;
     if (cpu_set_next(&cpus, 0) >= cpu_count)
         return -EINVAL;

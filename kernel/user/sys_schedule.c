@@ -84,7 +84,7 @@ static bool may_have(const struct task *task, const struct priorities *new)
 
     if (task_may(CAP_SYS_NICE))
         return true;
-    if (!permission_rules()->may_schedule(task) || (old->reset_on_fork && !new->reset_on_fork))
+    if (!credentials_may_schedule(task) || (old->reset_on_fork && !new->reset_on_fork))
         return false;
     if (is_real_time(new->policy) &&
         ((new->policy != old->policy && !limit) ||
@@ -296,7 +296,7 @@ static long set_nice(struct task *task, int nice)
         return -EPERM;
     if (nice < priorities_of(task)->nice && !may_have_nice(task, nice))
         return -EACCES;
-    if (!permission_rules()->may_schedule(task))
+    if (!credentials_may_schedule(task))
         return -EPERM;
     priorities_of(task)->nice = nice;
     return 0;
