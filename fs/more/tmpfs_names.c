@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 
 #include "fs/more/directory.h"
+#include "fs/more/mount.h"
 #include "fs/more/node_path.h"
 #include "fs/more/tmpfs_more.h"
 #include "fs/tmpfs/tmpfs.h"
@@ -200,6 +201,8 @@ void tmpfs_list(struct node *directory, uint64_t *position, struct directory_buf
              at = TAILQ_NEXT(at, in_order)) {
             struct directory_entry entry = {.inode = at->node->inode, .mode = at->node->mode};
 
+            if (is_mount(directory, at))
+                entry.inode = mount_inode_locked(at->node);
             entry.offset = at->position + 1;
             entry.name = at->name;
             entry.length = at->length;

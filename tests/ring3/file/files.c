@@ -222,6 +222,33 @@ static void reading_directories(void)
     close(folder);
 }
 
+/* The number of an entry of the root; 0 if it is not there. */
+static uint64_t listed_number(const char *name)
+{
+    int folder = open("/", O_RDONLY | O_DIRECTORY);
+    uint64_t found = 0;
+    char records[256];
+    long count;
+
+    while ((count = syscall(__NR_getdents64, folder, records, sizeof(records))) > 0)
+        for (long at = 0; at < count; at += *(uint16_t *)(records + at + DIRENT_LENGTH))
+            if (!strcmp(records + at + DIRENT_NAME, name))
+                memcpy(&found, records + at, sizeof(found));
+    close(folder);
+    return found;
+}
+
+static void mount_point(void)
+{
+    struct stat root, mounted;
+
+    EXPECT_SUCCESS(stat("/", &root));
+    EXPECT_SUCCESS(stat("/proc", &mounted));
+    EXPECT(root.st_dev != mounted.st_dev);
+    EXPECT(listed_number("proc") != 0);
+    EXPECT(listed_number("proc") != mounted.st_ino);
+}
+
 static void mapped_and_truncated(void)
 {
     int file = make_file("file", "");
@@ -275,6 +302,7 @@ static const struct ktap_test tests[] = {
     {"a transfer stops at the first bad byte", bad_buffers},
     {"descriptors are given out from the lowest", descriptors},
     {"a directory lists what is in it", reading_directories},
+    {"a mount point is listed with the number of the directory below", mount_point},
     {"what a truncation takes is SIGBUS in a mapping", mapped_and_truncated},
     {"null, zero and full do what they are called", devices},
 };
