@@ -15,9 +15,8 @@ int file_table_set(struct file_table *table, int fd, struct file *file, bool clo
     spin_lock(&table->lock);
     error = file_table_grow_locked(table, fd);
     if (!error) {
-        old = table->files[fd];
-        table->files[fd] = file;
-        file_table_flag_locked(table, fd, close_on_exec);
+        old = table->descriptors[fd].file;
+        table->descriptors[fd] = (struct descriptor){file, close_on_exec};
     }
     spin_unlock(&table->lock);
     if (old)
@@ -31,7 +30,7 @@ int file_table_get_flag(struct file_table *table, int fd)
 
     spin_lock(&table->lock);
     if (file_table_has_locked(table, fd))
-        flag = table->close_on_exec[fd / 64] >> (fd % 64) & 1;
+        flag = table->descriptors[fd].close_on_exec;
     spin_unlock(&table->lock);
     return flag;
 }
@@ -42,7 +41,7 @@ int file_table_set_flag(struct file_table *table, int fd, bool close_on_exec)
 
     spin_lock(&table->lock);
     if (file_table_has_locked(table, fd)) {
-        file_table_flag_locked(table, fd, close_on_exec);
+        table->descriptors[fd].close_on_exec = close_on_exec;
         error = 0;
     }
     spin_unlock(&table->lock);

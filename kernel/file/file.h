@@ -84,12 +84,16 @@ struct file {
 
 extern uint64_t nr_open; /* fs.nr_open: what RLIMIT_NOFILE may be, and no more are opened */
 
+struct descriptor {
+    struct file *file; /* with a reference, or NULL */
+    bool close_on_exec;
+};
+
 struct file_table {
-    uint32_t references;                    /* lock: none, atomic */
-    struct spinlock lock;                   /* "file table" */
-    unsigned int size;                      /* lock: file table; of files, grows as needed */
-    struct file **files;                    /* lock: file table; each with a reference, or NULL */
-    uint64_t close_on_exec[FILES_MAX / 64]; /* lock: file table; a bit for each */
+    uint32_t references;            /* lock: none, atomic */
+    struct spinlock lock;           /* "file table" */
+    unsigned int size;              /* lock: file table; of descriptors, grows as needed */
+    struct descriptor *descriptors; /* lock: file table */
 };
 
 /* A file with one reference, or NULL. */
@@ -182,7 +186,6 @@ int file_table_close(struct file_table *table, int fd);
 bool file_table_has_locked(const struct file_table *table, int fd);
 /* Makes room for a descriptor below FILES_MAX: 0 or -ENOMEM. */
 int file_table_grow_locked(struct file_table *table, int fd);
-void file_table_flag_locked(struct file_table *table, int fd, bool close_on_exec);
 /* Drops the reference of a descriptor that was taken out. */
 void file_table_put_closed(struct file_table *table, struct file *file);
 

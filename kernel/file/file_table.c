@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Descriptor tables. A table's lock covers its array and flags; no file is closed while it is held,
+ * Descriptor tables. A table's lock covers its array; no file is closed while it is held,
  * since closing may wake others or write.
  */
 #include <asm/errno.h>
@@ -15,19 +15,6 @@
 
 uint64_t nr_open = FILES_MAX;
 
-static uint64_t flag_bit(int fd)
-{
-    return 1ul << (fd % 64);
-}
-
-void file_table_flag_locked(struct file_table *table, int fd, bool close_on_exec)
-{
-    if (close_on_exec)
-        table->close_on_exec[fd / 64] |= flag_bit(fd);
-    else
-        table->close_on_exec[fd / 64] &= ~flag_bit(fd);
-}
-
 int descriptor_limit(void)
 {
     uint64_t limit = current_process()->limits[RLIMIT_NOFILE].rlim_cur;
@@ -37,24 +24,24 @@ int descriptor_limit(void)
 
 bool file_table_has_locked(const struct file_table *table, int fd)
 {
-    return fd >= 0 && (unsigned int)fd < table->size && table->files[fd];
+    return fd >= 0 && (unsigned int)fd < table->size && table->descriptors[fd].file;
 }
 
 int file_table_grow_locked(struct file_table *table, int fd)
 {
     unsigned int size = table->size;
-    struct file **files;
+    struct descriptor *descriptors;
 
     while (size <= (unsigned int)fd)
         size *= 2;
     if (size == table->size)
         return 0;
-    files = kzalloc(size * sizeof(struct file *));
-    if (!files)
+    descriptors = kzalloc(size * sizeof(*descriptors));
+    if (!descriptors)
         return -ENOMEM;
-    memcpy(files, table->files, table->size * sizeof(struct file *));
-    kfree(table->files);
-    table->files = files;
+    memcpy(descriptors, table->descriptors, table->size * sizeof(*descriptors));
+    kfree(table->descriptors);
+    table->descriptors = descriptors;
     table->size = size;
     return 0;
 }
@@ -65,8 +52,8 @@ struct file_table *file_table_create(void)
 
     if (!table)
         return NULL;
-    table->files = kzalloc(FILES_FIRST * sizeof(struct file *));
-    if (!table->files) {
+    table->descriptors = kzalloc(FILES_FIRST * sizeof(*table->descriptors));
+    if (!table->descriptors) {
         kfree(table);
         return NULL;
     }
@@ -89,11 +76,10 @@ struct file_table *file_table_copy(struct file_table *table)
         return NULL;
     }
     for (unsigned int fd = 0; fd < table->size; fd++) {
-        copy->files[fd] = table->files[fd];
-        if (copy->files[fd])
-            file_get(copy->files[fd]);
+        copy->descriptors[fd] = table->descriptors[fd];
+        if (copy->descriptors[fd].file)
+            file_get(copy->descriptors[fd].file);
     }
-    memcpy(copy->close_on_exec, table->close_on_exec, sizeof(copy->close_on_exec));
     spin_unlock(&table->lock);
     return copy;
 }
@@ -114,9 +100,9 @@ void file_table_put(struct file_table *table)
     if (__atomic_sub_fetch(&table->references, 1, __ATOMIC_ACQ_REL))
         return;
     for (unsigned int fd = 0; fd < table->size; fd++)
-        if (table->files[fd])
-            file_table_put_closed(table, table->files[fd]);
-    kfree(table->files);
+        if (table->descriptors[fd].file)
+            file_table_put_closed(table, table->descriptors[fd].file);
+    kfree(table->descriptors);
     kfree(table);
 }
 
@@ -138,7 +124,7 @@ int unshare_files(void)
 void file_table_close_on_exec(struct file_table *table)
 {
     for (unsigned int fd = 0; fd < table->size; fd++)
-        if (table->close_on_exec[fd / 64] & flag_bit(fd))
+        if (table->descriptors[fd].close_on_exec)
             file_table_close(table, fd);
 }
 
@@ -154,8 +140,7 @@ static int add_locked(struct file_table *table, struct file *file, int lowest, b
     error = file_table_grow_locked(table, fd);
     if (error)
         return error;
-    table->files[fd] = file;
-    file_table_flag_locked(table, fd, close_on_exec);
+    table->descriptors[fd] = (struct descriptor){file, close_on_exec};
     return fd;
 }
 
@@ -177,7 +162,7 @@ struct file *file_table_get(struct file_table *table, int fd)
 
     spin_lock(&table->lock);
     if (file_table_has_locked(table, fd)) {
-        file = table->files[fd];
+        file = table->descriptors[fd].file;
         file_get(file);
     }
     spin_unlock(&table->lock);
@@ -190,9 +175,8 @@ int file_table_close(struct file_table *table, int fd)
 
     spin_lock(&table->lock);
     if (file_table_has_locked(table, fd)) {
-        file = table->files[fd];
-        table->files[fd] = NULL;
-        file_table_flag_locked(table, fd, false);
+        file = table->descriptors[fd].file;
+        table->descriptors[fd] = (struct descriptor){0};
     }
     spin_unlock(&table->lock);
     if (!file)

@@ -118,7 +118,7 @@ static void add_files(struct footprint *footprint, struct file_table *table)
 {
     spin_lock(&table->lock);
     for (unsigned int fd = 0; fd < table->size; fd++) {
-        struct file *file = table->files[fd];
+        struct file *file = table->descriptors[fd].file;
 
         if (file && file->operations->footprint)
             file->operations->footprint(file, footprint);

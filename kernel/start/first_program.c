@@ -177,7 +177,7 @@ static int open_standard_files(struct file_table *files)
             continue;
         if (error)
             return error;
-        files->files[descriptor] = file; /* the table is new, and nobody else knows it */
+        files->descriptors[descriptor].file = file; /* the table is new, and nobody else knows it */
     }
     return 0;
 }
