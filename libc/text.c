@@ -65,3 +65,14 @@ char *strcpy(char *restrict to, const char *restrict from)
 {
     return memcpy(to, from, strlen(from) + 1);
 }
+
+char *strstr(const char *string, const char *part)
+{
+    size_t length = strlen(part);
+
+    for (; strncmp(string, part, length) != 0; string++) {
+        if (*string == '\0')
+            return NULL;
+    }
+    return (char *)string;
+}

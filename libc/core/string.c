@@ -69,17 +69,6 @@ char *strrchr(const char *string, int character)
     return (char *)found;
 }
 
-char *strstr(const char *string, const char *part)
-{
-    size_t length = strlen(part);
-
-    for (; strncmp(string, part, length) != 0; string++) {
-        if (*string == '\0')
-            return NULL;
-    }
-    return (char *)string;
-}
-
 size_t strspn(const char *string, const char *accepted)
 {
     size_t length = 0;

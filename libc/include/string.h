@@ -20,7 +20,6 @@ int strcmp(const char *left, const char *right);
 int strncmp(const char *left, const char *right, size_t limit);
 char *strchr(const char *string, int character);
 char *strrchr(const char *string, int character);
-char *strstr(const char *string, const char *part);
 size_t strspn(const char *string, const char *accepted);
 size_t strcspn(const char *string, const char *rejected);
 
@@ -33,6 +32,7 @@ size_t strlcpy(char *restrict to, const char *restrict from, size_t size);
 /* ---- ring 3 only ---- */
 
 char *strcpy(char *restrict to, const char *restrict from);
+char *strstr(const char *string, const char *part);
 
 /* glibc's words for an errno value; a static text, or "Unknown error". */
 char *strerror(int error);
