@@ -144,6 +144,8 @@ void tmpfs_release_counted(struct node *node)
         give_back(node->mode, S_ISLNK(node->mode) ? strlen(tmpfs->target) : 0);
     if (S_ISLNK(node->mode))
         kfree(tmpfs->target);
+    else if (S_ISREG(node->mode))
+        tmpfs->object->owner_operations = NULL; /* it ends with its owner */
     tmpfs_release(node);
 }
 

@@ -13,6 +13,7 @@
 #include "fs/more/size_limit.h"
 #include "fs/more/tmpfs_more.h"
 #include "kernel/file/file.h"
+#include "kernel/task/kernel_lock.h"
 #include "mm/object/footprint.h"
 #include "mm/object/object.h"
 
@@ -136,6 +137,37 @@ static const struct file_operations open_file_operations = {
     .release = tmpfs_close,
 };
 
+/* What maps a file keeps the node, and so its name. */
+static void get_owner(struct memory_object *object)
+{
+    node_get(object->owner);
+}
+
+/* Drops a reference that is not the last one, which needs no lock; or false: it is still there. */
+static bool put_unless_last(struct node *node)
+{
+    uint32_t references = __atomic_load_n(&node->references, __ATOMIC_RELAXED);
+
+    while (references > 1)
+        if (__atomic_compare_exchange_n(&node->references, &references, references - 1, true,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+            return true;
+    return false;
+}
+
+/*
+ * Mappings end without the kernel lock, and areas are merged with their space's lock held, where it
+ * must not be taken. An area that is merged away never has the last reference.
+ */
+static void put_owner(struct memory_object *object)
+{
+    if (put_unless_last(object->owner))
+        return;
+    kernel_lock();
+    node_put(object->owner);
+    kernel_unlock();
+}
+
 static void note_write(struct memory_object *object)
 {
     tmpfs_touch(object->owner);
@@ -149,8 +181,8 @@ static bool is_nameless(struct memory_object *object)
 }
 
 static const struct object_owner_operations owner_operations = {
-    .get = tmpfs_get_owner,
-    .put = tmpfs_put_owner,
+    .get = get_owner,
+    .put = put_owner,
     .written = note_write,
     .is_nameless = is_nameless,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * tmpfs: its nodes, and what keeps one while its content is mapped.
+ * tmpfs: its nodes.
  */
 #include "fs/tmpfs/tmpfs.h"
 
@@ -8,7 +8,6 @@
 
 #include "arch/cpu/bug.h"
 #include "kernel/file/file.h"
-#include "kernel/task/kernel_lock.h"
 #include "libc/include/string.h"
 #include "mm/object/object.h"
 #include "mm/page/slab.h"
@@ -33,41 +32,6 @@ static const struct file_operations open_file_operations = {
     .release = tmpfs_close,
 };
 
-void tmpfs_get_owner(struct memory_object *object)
-{
-    node_get(object->owner);
-}
-
-/* Drops a reference that is not the last one, which needs no lock; or false: it is still there. */
-static bool put_unless_last(struct node *node)
-{
-    uint32_t references = __atomic_load_n(&node->references, __ATOMIC_RELAXED);
-
-    while (references > 1)
-        if (__atomic_compare_exchange_n(&node->references, &references, references - 1, true,
-                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-            return true;
-    return false;
-}
-
-/*
- * Mappings end without the kernel lock, and areas are merged with their space's lock held, where it
- * must not be taken. An area that is merged away never has the last reference.
- */
-void tmpfs_put_owner(struct memory_object *object)
-{
-    if (put_unless_last(object->owner))
-        return;
-    kernel_lock();
-    node_put(object->owner);
-    kernel_unlock();
-}
-
-static const struct object_owner_operations owner_operations = {
-    .get = tmpfs_get_owner,
-    .put = tmpfs_put_owner,
-};
-
 static const struct file_system file_system = {.device = TMPFS_DEVICE};
 
 __attribute__((weak)) const struct tmpfs_operations *tmpfs_operations(void)
@@ -76,7 +40,6 @@ __attribute__((weak)) const struct tmpfs_operations *tmpfs_operations(void)
         .directory = &directory_operations,
         .file = &file_operations,
         .open_file = &open_file_operations,
-        .owner = &owner_operations,
         .file_system = &file_system,
         .write_piece = tmpfs_write_piece,
     };
@@ -138,7 +101,7 @@ void tmpfs_release(struct node *node)
     if (S_ISDIR(node->mode))
         assert(RB_EMPTY(&tmpfs->directory.names));
     else if (S_ISREG(node->mode))
-        object_destroy(tmpfs->object);
+        object_put(tmpfs->object);
     kfree(tmpfs);
 }
 

@@ -80,7 +80,7 @@ struct tmpfs_operations {
     const struct node_operations *directory;
     const struct node_operations *file;
     const struct file_operations *open_file;
-    const struct object_owner_operations *owner; /* of a regular file's object */
+    const struct object_owner_operations *owner; /* of a file's object; or NULL */
     const struct file_system *file_system;
     /* As tmpfs_write_piece(). */
     long (*write_piece)(struct memory_object *object, struct io_iter *from, uint64_t offset,
@@ -141,10 +141,6 @@ void tmpfs_close(struct file *file);
 long tmpfs_write_piece(struct memory_object *object, struct io_iter *from, uint64_t offset,
                        size_t size);
 long tmpfs_write_page(struct page *page, struct io_iter *from, uint64_t offset, size_t size);
-
-/* Of a file's object, which its node has: what maps the file keeps the node, and so its name. */
-void tmpfs_get_owner(struct memory_object *object);
-void tmpfs_put_owner(struct memory_object *object);
 
 /* The release operation of every node. */
 void tmpfs_release(struct node *node);

@@ -29,12 +29,21 @@ void object_get(struct memory_object *object)
     __atomic_fetch_add(&object->references, 1, __ATOMIC_RELAXED);
 }
 
+static void destroy(struct memory_object *object)
+{
+    spin_lock(&object->lock);
+    tree_drop_locked(object, 0, UINT64_MAX);
+    spin_unlock(&object->lock);
+    assert(!object->root && !object->pages && !object->tables);
+    kfree(object);
+}
+
 void object_put(struct memory_object *object)
 {
     if (object->owner_operations)
         object->owner_operations->put(object);
     else if (!__atomic_sub_fetch(&object->references, 1, __ATOMIC_ACQ_REL))
-        object_destroy(object);
+        destroy(object);
 }
 
 /* The page with a reference; a reserved one counts as one only from now on, if create. */
@@ -125,13 +134,4 @@ void object_drop_tail(struct memory_object *object)
     if (used && slot && *slot)
         memset((char *)page_address(*slot) + used, 0, PAGE_SIZE - used);
     spin_unlock(&object->lock);
-}
-
-void object_destroy(struct memory_object *object)
-{
-    spin_lock(&object->lock);
-    tree_drop_locked(object, 0, UINT64_MAX);
-    spin_unlock(&object->lock);
-    assert(!object->root && !object->pages && !object->tables);
-    kfree(object);
 }

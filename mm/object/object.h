@@ -63,13 +63,14 @@ extern uint64_t object_total_pages;
 
 /* A new empty object with one reference, or NULL. */
 struct memory_object *object_create(void);
-/* Takes and drops a reference to the object, or to its owner. The last one frees it. */
+/*
+ * Takes and drops a reference to the object, or to its owner. The last one frees it; an owner that
+ * ends lets go of the object before it drops the one that there is.
+ */
 void object_get(struct memory_object *object);
 void object_put(struct memory_object *object);
 /* Tells the owner that a page is there for a shared mapping to write to. */
 void object_written(struct memory_object *object);
-/* For the owner, as it ends. */
-void object_destroy(struct memory_object *object);
 
 /*
  * The page with this index with a reference for the caller. A missing page is made, filled with
