@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * What can be done with the names of tmpfs: further ones, taking them out, moving and listing them.
- * The table of its directories (fs/tmpfs/tmpfs_directory.c) leads here.
+ * The table of its directories (fs/more/tmpfs_operations.c) leads here.
  */
 #include <asm/errno.h>
 #include <linux/fs.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls that open files and close descriptors.
+ * System calls that open files, close descriptors, and read and write.
  */
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/fs.h>
 
 #include "fs/node/path.h"
 #include "fs/open/open.h"
@@ -84,4 +85,43 @@ SYSCALL4(openat, int, directory, uintptr_t, path, unsigned int, flags, uint32_t,
 SYSCALL1(close, int, fd)
 {
     return file_table_close(current()->files, fd);
+}
+
+/* ---- moving bytes, one buffer at a file's own offset ---- */
+
+static inline long move_buffer(int fd, uintptr_t buffer, size_t count, file_transfer_t transfer)
+{
+    struct file *file = fd_get(fd);
+    long result;
+
+    if (!file)
+        return -EBADF;
+    result = file_transfer_buffer(file, buffer, count, NULL, transfer);
+    file_put(file);
+    return result;
+}
+
+SYSCALL3(read, int, fd, uintptr_t, buffer, size_t, count)
+{
+    return move_buffer(fd, buffer, count, file_read);
+}
+
+SYSCALL3(write, int, fd, uintptr_t, buffer, size_t, count)
+{
+    return move_buffer(fd, buffer, count, file_write);
+}
+
+SYSCALL3(lseek, int, fd, long, offset, unsigned int, whence)
+{
+    struct file *file = fd_get(fd);
+    long result;
+
+    if (!file)
+        return -EBADF;
+    if (whence > SEEK_MAX)
+        result = -EINVAL;
+    else
+        result = file->operations->seek ? file->operations->seek(file, offset, whence) : -ESPIPE;
+    file_put(file);
+    return result;
 }
