@@ -13,8 +13,8 @@
 #include "kernel/call/syscall.h"
 #include "kernel/call/user_struct.h"
 
-int open_nameless(struct node *base, const char *path, const struct open_how *how,
-                  struct file **file)
+static int open_nameless(struct node *base, const char *path, const struct open_how *how,
+                         struct file **file)
 {
     struct node_template template = {.mode = S_IFREG | (how->mode & 07777)};
     struct node *directory, *node;
@@ -36,8 +36,9 @@ int open_nameless(struct node *base, const char *path, const struct open_how *ho
     node->may_be_linked = !(how->flags & O_EXCL);
     error = open_checked(node, how->flags, file);
     node_put(node);
-    return error;
+    return error ? error : 1;
 }
+ATTACH(nameless_file_opens, open_nameless);
 
 #define RESOLVE_FLAGS                                                                  \
     (RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | \

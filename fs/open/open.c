@@ -177,19 +177,14 @@ static int open_end(struct node *base, const char *path, const struct open_how *
     return error;
 }
 
-__attribute__((weak)) int open_nameless(struct node *base, const char *path,
-                                        const struct open_how *how, struct file **file)
-{
-    (void)base, (void)path, (void)how, (void)file;
-    return -EOPNOTSUPP;
-}
-
 int open_path(struct node *base, const char *path, const struct open_how *how, struct file **file)
 {
     int error;
 
-    if (how->flags & __O_TMPFILE)
-        return open_nameless(base, path, how, file);
+    if (how->flags & __O_TMPFILE) {
+        error = ASK(nameless_file_opens, base, path, how, file);
+        return error > 0 ? 0 : error ? error : -EOPNOTSUPP;
+    }
     do /* again, if another task makes the file between the walk and the creation */
         error = open_end(base, path, how, file);
     while (error == -EEXIST && !(how->flags & O_EXCL));

@@ -51,10 +51,6 @@ int open_node(struct node *node, unsigned int flags, struct file **file);
 /* The same, for who has made the checks of the flags and of what the task may. */
 int open_checked(struct node *node, unsigned int flags, struct file **file);
 
-/* Provided: O_TMPFILE, a new file without a name in the file system of the directory. */
-int open_nameless(struct node *base, const char *path, const struct open_how *how,
-                  struct file **file);
-
 /* What openat2() forbids on the way. */
 static inline enum path_flags path_resolve_flags(const struct open_how *how)
 {
@@ -98,5 +94,12 @@ struct file *fd_get(int fd);
  * 0: it does not know it; 1: opened; or the errno that open() returns. If nobody knows: -ENXIO.
  */
 EVENT(special_file_opens, int, struct node *node, struct file *file);
+
+/*
+ * O_TMPFILE: a new file without a name is opened, in the file system of a directory. Arguments are
+ * open_path()'s. 1: *file is it; or the errno that open() returns. If nobody knows: -EOPNOTSUPP.
+ */
+EVENT(nameless_file_opens, int, struct node *base, const char *path, const struct open_how *how,
+      struct file **file);
 
 #endif
