@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Archives whose files have several names, or that replace what an earlier one had.
+ * Archives whose files have several names, or that replace what an earlier one had; and words for
+ * what an archive has and cannot be.
  */
 #include <asm/errno.h>
 
@@ -111,3 +112,31 @@ static int make_known(struct path_end *end, const struct cpio_entry *entry, stru
     return error ? error : 1;
 }
 ATTACH(archived_file_comes, make_known);
+
+static const char *explain_error(int error)
+{
+    switch (error) {
+    case -ENOENT:
+        return "its directory does not exist";
+    case -ENOTDIR:
+        return "what should be its directory is none";
+    case -EEXIST:
+    case -EBUSY:
+        return "something else of this name is in the way";
+    case -ENAMETOOLONG:
+        return "the name is too long";
+    case -ELOOP:
+        return "too many symbolic links on the way";
+    case -ENOSPC:
+    case -ENOMEM:
+        return "out of memory";
+    default:
+        return "not a kind of file that can be made";
+    }
+}
+
+static void explain(int error, const char **words)
+{
+    *words = explain_error(error);
+}
+ATTACH(archived_file_fails, explain);

@@ -35,28 +35,6 @@ static void complain(struct unpacking *work, const char *name, const char *what,
         work->error = error;
 }
 
-static const char *explain_error(int error)
-{
-    switch (error) {
-    case -ENOENT:
-        return "its directory does not exist";
-    case -ENOTDIR:
-        return "what should be its directory is none";
-    case -EEXIST:
-    case -EBUSY:
-        return "something else of this name is in the way";
-    case -ENAMETOOLONG:
-        return "the name is too long";
-    case -ELOOP:
-        return "too many symbolic links on the way";
-    case -ENOSPC:
-    case -ENOMEM:
-        return "out of memory";
-    default:
-        return "not a kind of file that can be made";
-    }
-}
-
 /* ---- making one file ---- */
 
 static int write_data(struct node *node, const struct cpio_entry *entry)
@@ -139,6 +117,7 @@ static bool unpack_archive(struct unpacking *work)
     while (work->offset < work->size) {
         struct cpio_entry entry;
         const char *problem = cpio_parse(work->archive, work->size, work->offset, &entry);
+        const char *words = "it cannot be made";
         int error;
 
         if (problem) {
@@ -150,8 +129,10 @@ static bool unpack_archive(struct unpacking *work)
             return true;
         }
         error = unpack_entry(work, &entry);
-        if (error)
-            complain(work, entry.name, explain_error(error), error);
+        if (error) {
+            TELL(archived_file_fails, error, &words);
+            complain(work, entry.name, words, error);
+        }
         if (error == -ENOSPC || error == -ENOMEM)
             return false;
         work->offset = entry.end;

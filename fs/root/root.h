@@ -52,6 +52,9 @@ EVENT(archived_file_comes, int, struct path_end *end, const struct cpio_entry *e
       struct node **node);
 int initramfs_create(struct path_end *end, const struct cpio_entry *entry, struct node **node);
 
+/* A file was not made, by this error: who has better words for it puts them in place of these. */
+EVENT(archived_file_fails, void, int error, const char **words);
+
 /* An archive is at its end, or cannot be read on: the next one has other files. */
 EVENT(archive_ends, void, void);
 
