@@ -20,6 +20,7 @@ static void release_path(struct file *file)
     node_put(file->node);
 }
 
+/* All that can be done with what is opened by O_PATH is to put its node. */
 static const struct file_operations path_operations = {.release = release_path};
 
 static long read_directory(struct file *file, struct io_iter *to, uint64_t *offset)
@@ -34,34 +35,22 @@ static const struct file_operations directory_operations = {
     .release = release_path,
 };
 
-static int open_special(struct node *node, struct file *file)
-{
-    int answer = ASK(special_file_opens, node, file);
-
-    if (!answer)
-        return -ENXIO;
-    return answer < 0 ? answer : 0;
-}
-
-/* Sets the file's operations, by the kind of its node. */
+/* Sets the file's operations, by the kind of its node; with O_PATH it has them. */
 static int open_by_kind(struct node *node, unsigned int flags, struct file *file)
 {
-    if (flags & O_PATH) {
-        file->operations = &path_operations;
+    int answer;
+
+    if (flags & O_PATH)
         return 0;
-    }
     if (node->operations->open)
         return node->operations->open(node, file);
-    switch (node->mode & S_IFMT) {
-    case S_IFDIR:
+    if (node_is_directory(node)) {
         file->operations = &directory_operations;
         file->seekable = true;
         return 0;
-    case S_IFREG:
-        return -EACCES;
-    default:
-        return open_special(node, file);
     }
+    answer = S_ISREG(node->mode) ? -EACCES : ASK(special_file_opens, node, file);
+    return answer > 0 ? 0 : answer ? answer : -ENXIO;
 }
 
 static int check_flags(const struct node *node, unsigned int flags)
@@ -108,7 +97,7 @@ int open_checked(struct node *node, unsigned int flags, struct file **file)
     made = file_create(NULL, flags);
     if (!made)
         return -ENOMEM;
-    made->operations = &path_operations; /* until it has its own: puts the node */
+    made->operations = &path_operations; /* until it has its own */
     node_get(node);
     made->node = node;
     error = open_by_kind(node, flags, made);
