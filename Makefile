@@ -84,7 +84,7 @@ FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 
 # The parsers that are tried alone, each with the kernel's sources that its harness gives bytes to.
 PARSER_elf := kernel/process/elf.c
-PARSER_cpio := fs/root/cpio.c
+PARSER_cpio := fs/root/cpio.c libc/core/parse.c
 PARSER_boot := boot/boot_info.c mm/page/ram.c tests/parsers/support/boot_result.c
 PARSER_multiboot2 := boot/multiboot2.c arch/screen/loader_screen.c $(PARSER_boot)
 PARSER_pvh := boot/pvh.c $(PARSER_boot)

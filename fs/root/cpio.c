@@ -9,6 +9,7 @@
 #include <linux/limits.h>
 
 #include "arch/cpu/types.h"
+#include "libc/core/parse.h"
 #include "libc/include/string.h"
 
 #define MAGIC_SIZE  6
@@ -18,20 +19,14 @@
 
 static bool parse_field(const char *digits, uint32_t *value)
 {
-    *value = 0;
-    for (unsigned int i = 0; i < FIELD_SIZE; i++) {
-        char digit = digits[i];
+    char text[FIELD_SIZE + 1] = {0};
+    uint64_t number;
+    int overflow;
 
-        *value <<= 4;
-        if (digit >= '0' && digit <= '9')
-            *value |= digit - '0';
-        else if (digit >= 'a' && digit <= 'f')
-            *value |= digit - 'a' + 10;
-        else if (digit >= 'A' && digit <= 'F')
-            *value |= digit - 'A' + 10;
-        else
-            return false;
-    }
+    memcpy(text, digits, FIELD_SIZE);
+    if (parse_digits(text, 16, &number, &overflow) != FIELD_SIZE)
+        return false;
+    *value = (uint32_t)number;
     return true;
 }
 
