@@ -3,6 +3,7 @@
 
 #include <asm/errno.h>
 
+#include "fs/more/node_times.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "libc/include/string.h"
 #include "mm/page/slab.h"
@@ -40,6 +41,7 @@ int fs_mount(struct node *parent, const char *text, struct node *root)
         error = tmpfs_add_link(parent, &name, root, 0, false);
     node_put(root);
     if (!error) {
+        node_touch(parent);
         spin_lock(&namespace_lock);
         mount->next = mounts;
         mounts = mount;

@@ -6,6 +6,7 @@
  */
 #include <asm/errno.h>
 
+#include "fs/more/node_times.h"
 #include "fs/more/seals.h"
 #include "fs/more/tmpfs_more.h"
 #include "kernel/task/task.h"
@@ -58,11 +59,15 @@ int tmpfs_cut(struct node *node, uint64_t size)
 {
     struct memory_object *object = tmpfs_node(node)->object;
     uint64_t old_size = object->size;
+    int error;
 
     if (size <= OBJECT_SIZE_MAX && ((size < old_size && (node->seals & F_SEAL_SHRINK)) ||
                                     (size > old_size && (node->seals & F_SEAL_GROW))))
         return -EPERM;
     if (size <= old_size)
         zap_all(object, size);
-    return tmpfs_resize(node, size);
+    error = tmpfs_resize(node, size);
+    if (!error)
+        node_touch(node);
+    return error;
 }

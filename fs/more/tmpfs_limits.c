@@ -9,6 +9,7 @@
 #include <asm/errno.h>
 #include <asm/statfs.h>
 
+#include "fs/more/node_times.h"
 #include "fs/more/tmpfs_more.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "kernel/start/events.h"
@@ -123,6 +124,8 @@ int tmpfs_create_counted(struct node *directory, const struct node_name *name,
     if (error)
         return error;
     error = tmpfs_create(directory, name, template, child);
+    if (!error)
+        node_touch(directory);
     return settle(template, error ? NULL : *child, error);
 }
 

@@ -9,6 +9,7 @@
 #include "fs/more/directory.h"
 #include "fs/more/mount.h"
 #include "fs/more/node_path.h"
+#include "fs/more/node_times.h"
 #include "fs/more/tmpfs_more.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "mm/page/slab.h"
@@ -23,7 +24,7 @@ static struct node *remove_locked(struct node *directory, struct tmpfs_entry *en
     node_detach_locked(entry->node, entry->name);
     if (S_ISDIR(entry->node->mode))
         directory->links--;
-    tmpfs_touch(directory);
+    node_touch(directory);
     entry->node->changed = file_time_now();
     return entry->node;
 }
@@ -70,6 +71,10 @@ int tmpfs_link(struct node *directory, const struct node_name *name, struct node
     error = tmpfs_add_link(directory, name, child, 1, is_counted);
     if (error && is_counted)
         tmpfs_uncount_name();
+    if (!error) {
+        node_touch(directory);
+        child->changed = file_time_now();
+    }
     return error;
 }
 
@@ -110,6 +115,7 @@ static int move_locked(struct node *from, struct tmpfs_entry *old, struct node *
     }
     new->is_counted = old->is_counted;
     tmpfs_insert_locked(to, new, remove_locked(from, old));
+    node_touch(to);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "fs/more/events.h"
 #include "fs/more/node_more.h"
+#include "fs/more/node_times.h"
 #include "fs/more/seals.h"
 #include "fs/more/size_limit.h"
 #include "fs/more/tmpfs_more.h"
@@ -71,10 +72,8 @@ static long write(struct file *file, struct io_iter *from, uint64_t *offset)
     if (error)
         return error;
     TELL(content_changes, file->node);
-    if (seals_allow(file->node, from, start))
-        return tmpfs_write(file, from, offset);
-    tmpfs_touch(file->node);
-    return -EPERM;
+    node_touch(file->node);
+    return seals_allow(file->node, from, start) ? tmpfs_write(file, from, offset) : -EPERM;
 }
 
 static long seek(struct file *file, long offset, int whence)
@@ -170,7 +169,7 @@ static void put_owner(struct memory_object *object)
 
 static void note_write(struct memory_object *object)
 {
-    tmpfs_touch(object->owner);
+    node_touch(object->owner);
 }
 
 static bool is_nameless(struct memory_object *object)

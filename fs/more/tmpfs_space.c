@@ -4,6 +4,7 @@
  */
 #include <asm/errno.h>
 
+#include "fs/more/node_times.h"
 #include "fs/more/seals.h"
 #include "fs/more/tmpfs_more.h"
 #include "kernel/signal/signal.h"
@@ -29,7 +30,7 @@ int tmpfs_zero(struct node *node, uint64_t start, uint64_t end)
     if (node->seals & SEALS_OF_WRITING)
         return -EPERM;
     object_clear(tmpfs_node(node)->object, start, end);
-    tmpfs_touch(node);
+    node_touch(node);
     return 0;
 }
 
@@ -43,7 +44,7 @@ int tmpfs_allocate(struct node *node, uint64_t start, uint64_t end)
 
     if ((node->seals & F_SEAL_GROW) && end > object->size)
         return -EPERM;
-    tmpfs_touch(node);
+    node_touch(node);
     if (last - first >= page_count_total() ||
         (object->charge && last - first >= tmpfs_block_limit()))
         return -ENOSPC;

@@ -7,7 +7,6 @@
 #include <asm/errno.h>
 
 #include "arch/cpu/bug.h"
-#include "kernel/time/time.h"
 #include "mm/page/slab.h"
 
 struct spinlock namespace_lock = SPINLOCK_INIT("namespace");
@@ -20,7 +19,7 @@ void node_init(struct node *node, const struct node_operations *operations, uint
     *node = (struct node){.operations = operations, .references = 1, .mode = mode};
     node->file_system = file_system;
     node->inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED);
-    node->accessed = node->modified = node->changed = file_time_now();
+    TELL(node_begins, node);
 }
 
 void node_get(struct node *node)
@@ -64,11 +63,6 @@ struct node *node_parent(struct node *directory)
     node_get(parent);
     spin_unlock(&namespace_lock);
     return parent;
-}
-
-file_time_t file_time_now(void)
-{
-    return (file_time_t)time_realtime_ns();
 }
 
 /* Nobody runs what is a program for nobody; all else root may. */

@@ -122,7 +122,10 @@ static inline uint32_t device_number(uint32_t major, uint32_t minor)
     return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12);
 }
 
-/* Sets up a new node, with one reference and the time now. */
+/* A node has been set up, and is nobody's yet. It may not fail. */
+EVENT(node_begins, void, struct node *node);
+
+/* Sets up a new node, with one reference. */
 void node_init(struct node *node, const struct node_operations *operations, uint32_t mode,
                const struct file_system *file_system);
 
@@ -152,8 +155,6 @@ void node_attach_locked(struct node *node, struct node *parent, const char *name
 
 /* The parent of a directory, with a reference; the root's is the root. */
 struct node *node_parent(struct node *directory);
-
-file_time_t file_time_now(void);
 
 /* ---- who may do what ---- */
 

@@ -154,14 +154,6 @@ struct tmpfs_entry *tmpfs_find_locked(struct node *directory, const struct node_
     return NULL;
 }
 
-void tmpfs_touch(struct node *node)
-{
-    file_time_t now = file_time_now();
-
-    __atomic_store_n(&node->modified, now, __ATOMIC_RELAXED);
-    __atomic_store_n(&node->changed, now, __ATOMIC_RELAXED);
-}
-
 void tmpfs_insert_locked(struct node *directory, struct tmpfs_entry *entry, struct node *node)
 {
     struct tmpfs_node *parent = tmpfs_node(directory);
@@ -173,8 +165,6 @@ void tmpfs_insert_locked(struct node *directory, struct tmpfs_entry *entry, stru
     node_attach_locked(node, directory, entry->name);
     if (S_ISDIR(node->mode))
         directory->links++;
-    tmpfs_touch(directory);
-    node->changed = file_time_now();
 }
 
 int tmpfs_lookup(struct node *directory, const struct node_name *name, struct node **child)

@@ -122,9 +122,6 @@ void tmpfs_insert_locked(struct node *directory, struct tmpfs_entry *entry, stru
 int tmpfs_add_link(struct node *directory, const struct node_name *name, struct node *node,
                    unsigned int links, bool is_counted);
 
-/* It is changed now. Others read the times meanwhile, with a lock that does not keep this out. */
-void tmpfs_touch(struct node *node);
-
 /* What a full table has besides its own. */
 int tmpfs_lookup(struct node *directory, const struct node_name *name, struct node **child);
 int tmpfs_create(struct node *directory, const struct node_name *name,

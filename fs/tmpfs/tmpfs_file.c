@@ -106,7 +106,6 @@ long tmpfs_write(struct file *file, struct io_iter *from, uint64_t *offset)
         *offset = tmpfs_node(file->node)->object->size;
     if (!from->remaining)
         return 0;
-    tmpfs_touch(file->node);
     return tmpfs_file_write(file->node, from, offset);
 }
 
@@ -149,6 +148,5 @@ int tmpfs_resize(struct node *node, uint64_t size)
     object_set_size(object, size);
     if (!is_longer)
         object_drop_tail(object);
-    tmpfs_touch(node);
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "arch/device/clock.h"
 #include "arch/mmu/usercopy.h"
 #include "fs/more/node_more.h"
+#include "fs/more/node_times.h"
 #include "fs/more/path_more.h"
 #include "fs/more/seals.h"
 #include "fs/node/node.h"
