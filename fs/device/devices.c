@@ -14,6 +14,7 @@
 #include "fs/device/devpts.h"
 #include "fs/device/terminal.h"
 #include "fs/more/mount.h"
+#include "fs/more/node_more.h"
 #include "fs/open/open.h"
 #include "fs/root/root.h"
 #include "kernel/call/random.h"

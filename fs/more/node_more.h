@@ -33,6 +33,12 @@ struct node_more {
     bool has_fixed_mode;
 };
 
+/* The number of a device as st_rdev has it (Linux's new_encode_dev()). */
+static inline uint32_t device_number(uint32_t major, uint32_t minor)
+{
+    return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12);
+}
+
 static inline const struct node_more *node_more(const struct node *node)
 {
     static const struct node_more nothing;

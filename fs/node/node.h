@@ -116,12 +116,6 @@ struct node {
 
 extern struct spinlock namespace_lock;
 
-/* The number of a device as st_rdev has it (Linux's new_encode_dev()). */
-static inline uint32_t device_number(uint32_t major, uint32_t minor)
-{
-    return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12);
-}
-
 /* A node has been set up, and is nobody's yet. It may not fail. */
 EVENT(node_begins, void, struct node *node);
 

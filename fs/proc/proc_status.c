@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 
 #include "fs/more/fs_context.h"
+#include "fs/more/node_more.h"
 #include "fs/proc/proc.h"
 #include "fs/proc/proc_program.h"
 #include "kernel/file/file.h"

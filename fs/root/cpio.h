@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CPIO_TRAILER "TRAILER!!!"
+#define CPIO_TRAILER   "TRAILER!!!"
+#define CPIO_MODE_BITS (S_IFMT | 07777)
 
 enum cpio_field {
     CPIO_INODE,

@@ -17,8 +17,6 @@
 #include "kernel/console/console.h"
 #include "libc/include/string.h"
 
-#define MODE_BITS (S_IFMT | 07777)
-
 struct unpacking {
     struct node *root; /* what the names start from */
     const char *archive;
@@ -52,25 +50,17 @@ static int write_data(struct node *node, const struct cpio_entry *entry)
     return (size_t)written == segment.iov_len ? 0 : -ENOSPC;
 }
 
-int initramfs_create(struct path_end *end, const struct cpio_entry *entry, struct node **node)
+static int create(struct node *parent, const struct node_name *name, uint32_t mode,
+                  struct node **node)
 {
-    struct node_template template = {
-        .mode = entry->fields[CPIO_MODE] & MODE_BITS,
-        .device = device_number(entry->fields[CPIO_DEVICE_MAJOR], entry->fields[CPIO_DEVICE_MINOR]),
-        .target = entry->data,
-        .target_length = entry->fields[CPIO_SIZE_OF_DATA],
-    };
+    const struct node_template template = {.mode = mode};
 
-    if (S_ISLNK(template.mode) && (!template.target_length || template.target_length >= PATH_MAX))
-        return -EINVAL;
-    if (S_ISSOCK(template.mode) || !(template.mode & S_IFMT))
-        return -EINVAL;
-    return end->directory->operations->create(end->directory, &end->name, &template, node);
+    return parent->operations->create(parent, name, &template, node);
 }
 
 static int make_file(const struct cpio_entry *entry, struct path_end *end)
 {
-    uint32_t mode = entry->fields[CPIO_MODE] & MODE_BITS;
+    uint32_t mode = entry->fields[CPIO_MODE] & CPIO_MODE_BITS;
     struct node *node = NULL;
     int answer = 1;
 
@@ -80,7 +70,7 @@ static int make_file(const struct cpio_entry *entry, struct path_end *end)
     } else {
         answer = ASK(archived_file_comes, end, entry, &node);
         if (!answer)
-            answer = initramfs_create(end, entry, &node);
+            answer = create(end->directory, &end->name, mode, &node);
     }
     if (answer >= 0 && S_ISREG(mode) && entry->fields[CPIO_SIZE_OF_DATA])
         answer = write_data(node, entry);
@@ -166,10 +156,9 @@ int initramfs_unpack(struct node *directory, const void *archive, size_t size)
 int fs_make_directory(struct node *parent, const char *text, uint32_t permissions,
                       struct node **directory)
 {
-    struct node_name name = {text, strlen(text)};
-    struct node_template template = {.mode = S_IFDIR | permissions};
+    const struct node_name name = {text, strlen(text)};
 
-    return parent->operations->create(parent, &name, &template, directory);
+    return create(parent, &name, S_IFDIR | permissions, directory);
 }
 
 int fs_init(void)

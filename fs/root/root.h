@@ -43,14 +43,13 @@ int fs_make_directory(struct node *parent, const char *name, uint32_t permission
 int initramfs_unpack(struct node *directory, const void *archive, size_t size);
 
 /*
- * An entry of an archive comes, but none of a directory that is there. Who knows of files with
- * several names, or how to replace what is there, has its turn before initramfs_create() makes a
- * new node, which it may call itself.
- * 0: a new one is to be made; 1: it is *node, with a reference; or an errno, and *node may be set.
+ * An entry of an archive comes, but none of a directory that is there. Who knows of all kinds of
+ * files, of those with several names, or how to replace what is there, has its turn.
+ * 0: a directory or a regular file is to be made; 1: it is *node, with a reference; or an errno,
+ * and *node may be set.
  */
 EVENT(archived_file_comes, int, struct path_end *end, const struct cpio_entry *entry,
       struct node **node);
-int initramfs_create(struct path_end *end, const struct cpio_entry *entry, struct node **node);
 
 /* A file was not made, by this error: who has better words for it puts them in place of these. */
 EVENT(archived_file_fails, void, int error, const char **words);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Archives whose files have several names, or that replace what an earlier one had; and words for
- * what an archive has and cannot be.
+ * Archives with files of all kinds and of several names, or that replace what an earlier one had;
+ * and words for what an archive has and cannot be.
  */
 #include <asm/errno.h>
 
@@ -96,22 +96,38 @@ static int make_way(struct path_end *end, uint32_t mode)
     return node_more(end->directory)->unlink(end->directory, &end->name, end->node);
 }
 
-static int make_known(struct path_end *end, const struct cpio_entry *entry, struct node **node)
+static int create(struct path_end *end, const struct cpio_entry *entry, struct node **node)
+{
+    struct node_template template = {
+        .mode = entry->fields[CPIO_MODE] & CPIO_MODE_BITS,
+        .device = device_number(entry->fields[CPIO_DEVICE_MAJOR], entry->fields[CPIO_DEVICE_MINOR]),
+        .target = entry->data,
+        .target_length = entry->fields[CPIO_SIZE_OF_DATA],
+    };
+
+    if (S_ISLNK(template.mode) && (!template.target_length || template.target_length >= PATH_MAX))
+        return -EINVAL;
+    if (S_ISSOCK(template.mode) || !(template.mode & S_IFMT))
+        return -EINVAL;
+    return end->directory->operations->create(end->directory, &end->name, &template, node);
+}
+
+static int make_file(struct path_end *end, const struct cpio_entry *entry, struct node **node)
 {
     struct node *known;
     int error = make_way(end, entry->fields[CPIO_MODE]);
 
-    if (error || !has_more_names(entry))
+    if (error)
         return error;
-    known = find_known(entry);
+    known = has_more_names(entry) ? find_known(entry) : NULL;
     if (known)
         return link_known(end, entry, known, node);
-    error = initramfs_create(end, entry, node);
-    if (!error)
+    error = create(end, entry, node);
+    if (!error && has_more_names(entry))
         error = remember(entry, *node);
     return error ? error : 1;
 }
-ATTACH(archived_file_comes, make_known);
+ATTACH(archived_file_comes, make_file);
 
 static const char *explain_error(int error)
 {
