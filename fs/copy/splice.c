@@ -6,9 +6,9 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 
+#include "fs/more/vector.h"
 #include "fs/open/open.h"
 #include "fs/pipe/pipe.h"
-#include "fs/more/vector.h"
 #include "kernel/call/syscall.h"
 #include "mm/page/slab.h"
 
