@@ -52,9 +52,9 @@ static void tell_page(const struct page *page, uintptr_t bad)
 {
     kprintf(REPORT_LABEL "a page at %016lx; %lu bytes in it\n", "object",
             align_down(bad, PAGE_SIZE), bad % PAGE_SIZE);
-    kasan_trace_print("given to", page->traces.allocated_at);
-    if (page->traces.freed_at)
-        kasan_trace_print("freed by", page->traces.freed_at);
+    kasan_trace_print("given to", kasan_page_traces(page)->allocated_at);
+    if (kasan_page_traces(page)->freed_at)
+        kasan_trace_print("freed by", kasan_page_traces(page)->freed_at);
 }
 
 /* Slabs know what is in them; what else lies in the direct map is a page. */

@@ -16,7 +16,7 @@ void kasan_pages_allocated(struct page *page, unsigned int order)
 
     kasan_unpoison((uintptr_t)page_address(page), PAGE_SIZE << order);
     for (size_t i = 0; i < 1ul << order; i++)
-        page[i].traces = (struct page_traces){.allocated_at = trace};
+        *kasan_page_traces(&page[i]) = (struct page_traces){.allocated_at = trace};
 }
 
 void kasan_pages_freed(struct page *page, unsigned int order)
@@ -25,7 +25,7 @@ void kasan_pages_freed(struct page *page, unsigned int order)
 
     kasan_poison((uintptr_t)page_address(page), PAGE_SIZE << order, KASAN_PAGE_FREE);
     for (size_t i = 0; i < 1ul << order; i++)
-        page[i].traces.freed_at = trace;
+        kasan_page_traces(&page[i])->freed_at = trace;
 }
 
 void kasan_pages_limit(struct page *page, size_t size)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "arch/cpu/types.h"
+#include "mm/page/page.h"
 
 #define KASAN_GRANULE 8
 
@@ -56,6 +57,16 @@ uint32_t kasan_trace_keep(uintptr_t rbp);
 
 /* Prints a row for each. */
 void kasan_trace_print(const char *label, uint32_t trace);
+
+/* Who had a page last: page.history. */
+struct page_traces {
+    uint32_t allocated_at, freed_at;
+};
+
+static inline struct page_traces *kasan_page_traces(const struct page *page)
+{
+    return (struct page_traces *)&page->history;
+}
 
 /* ---- what is known of an object, behind it ---- */
 

@@ -100,6 +100,14 @@ void poison_object_taken(const char *cache, void *object, size_t size, bool was_
 
 /* ---- pages ---- */
 
+/* Who freed a page, or NULL where that is not known. */
+static const void *freed_by_of(const struct page *page)
+{
+    const void *freed_by = (const void *)page->history;
+
+    return is_text(freed_by) ? freed_by : NULL;
+}
+
 void poison_pages_freed(struct page *page, const void *freed_by)
 {
     bool keeps = page->is_zero;
@@ -107,7 +115,7 @@ void poison_pages_freed(struct page *page, const void *freed_by)
     if (!keeps)
         poison(page_address(page), PAGE_SIZE << page->order);
     for (size_t i = 0; i < 1ul << page->order; i++)
-        page[i].freed_by = keeps ? NULL : freed_by;
+        page[i].history = keeps ? 0 : (uintptr_t)freed_by;
     if (keeps && first_other(page_address(page), 0, PAGE_SIZE, 0) < PAGE_SIZE)
         fail_freed_by(freed_by, "a page was freed as one of zeros, and is none");
 }
@@ -118,7 +126,7 @@ static void check_page(const struct page *page, unsigned char byte)
     size_t found = first_other(memory, 0, PAGE_SIZE, byte);
 
     if (found < PAGE_SIZE)
-        fail_freed_by(is_text(page->freed_by) ? page->freed_by : NULL,
+        fail_freed_by(freed_by_of(page),
                       "poison: the page at %p was written to while it was free: byte %zu is %02x",
                       memory, found, byte_at(memory, found));
 }
@@ -128,9 +136,9 @@ void poison_pages_taken(struct page *page, unsigned int order, bool filled)
     for (size_t i = 0; i < 1ul << order; i++) {
         if (filled)
             check_page(&page[i], 0);
-        else if (is_text(page[i].freed_by))
+        else if (freed_by_of(&page[i]))
             check_page(&page[i], PATTERN);
-        page[i].freed_by = NULL;
+        page[i].history = 0;
     }
     if (!filled)
         poison(page_address(page), PAGE_SIZE << order);

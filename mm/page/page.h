@@ -46,11 +46,6 @@ enum page_state {
     PAGE_AT_HAND,  /* a single page that a CPU has at hand */
 };
 
-/* Who had a page last, as numbers of the address checker's (KASAN=1). */
-struct page_traces {
-    uint32_t allocated_at, freed_at;
-};
-
 struct page {
     uint32_t references; /* owners of a block in use; the block is freed when it becomes 0 */
     uint8_t state;       /* enum page_state */
@@ -61,11 +56,7 @@ struct page {
         TAILQ_ENTRY(page) link; /* free: in the list of its order */
         struct slab *slab;      /* every page of a slab's block; NULL: kmalloc()'s own block */
     };
-    union {
-        uint64_t reserved;
-        struct page_traces traces;
-        const void *freed_by; /* sanitizers/poison_check.c */
-    };
+    uint64_t history; /* who had it last: sanitizers/ */
 };
 
 /* A power of two: the buddy of a block is found by flipping one bit of its page's address. */
