@@ -108,7 +108,8 @@ static void retire_locked(struct slab_cache *cache, struct slab *slab)
     }
 }
 
-static inline void put_locked(struct slab_cache *cache, void *object, const void *freed_by)
+/* Inline for slab_free(). */
+inline void slab_put_locked(struct slab_cache *cache, void *object, const void *freed_by)
 {
     struct slab *slab = slab_of(object);
 
@@ -119,11 +120,6 @@ static inline void put_locked(struct slab_cache *cache, void *object, const void
         TAILQ_INSERT_HEAD(&cache->partial, slab, link);
     if (--slab->used == 0)
         retire_locked(cache, slab);
-}
-
-void slab_put_locked(struct slab_cache *cache, void *object, const void *freed_by)
-{
-    put_locked(cache, object, freed_by);
 }
 
 /* ---- objects ---- */
@@ -166,7 +162,7 @@ static void free_object(struct slab_cache *cache, struct slab *slab, void *objec
     cache->used--;
     object = kasan_quarantine_swap(cache, object);
     if (object)
-        put_locked(cache, object, freed_by);
+        slab_put_locked(cache, object, freed_by);
     spin_unlock_irqrestore(&cache->lock, irq);
 }
 
@@ -177,14 +173,17 @@ void slab_free(struct slab_cache *cache, void *object)
 
 /* ---- kmalloc(): a row of caches, and blocks of pages for what is larger ---- */
 
+#define CLASS(bytes)             \
+    {                            \
+        bytes, "kmalloc-" #bytes \
+    }
+
 static const struct {
     size_t size;
     const char *name;
 } classes[] = {
-    {16, "kmalloc-16"},     {32, "kmalloc-32"},     {48, "kmalloc-48"},   {64, "kmalloc-64"},
-    {96, "kmalloc-96"},     {128, "kmalloc-128"},   {192, "kmalloc-192"}, {256, "kmalloc-256"},
-    {384, "kmalloc-384"},   {512, "kmalloc-512"},   {768, "kmalloc-768"}, {1024, "kmalloc-1024"},
-    {1536, "kmalloc-1536"}, {2048, "kmalloc-2048"},
+    CLASS(16),  CLASS(32),  CLASS(48),  CLASS(64),  CLASS(96),   CLASS(128),  CLASS(192),
+    CLASS(256), CLASS(384), CLASS(512), CLASS(768), CLASS(1024), CLASS(1536), CLASS(2048),
 };
 
 #define KMALLOC_ALIGN 16
