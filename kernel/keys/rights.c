@@ -131,6 +131,11 @@ void rights_set(struct process *process, const struct task *only, unsigned int k
     rights_visit(process, only, change);
 }
 
+int rights_ask_key(const struct address_space *space, int key)
+{
+    return ASK(key_changes, space, key);
+}
+
 /* ---- handlers ---- */
 
 void rights_enter_handler(uint32_t interrupted)

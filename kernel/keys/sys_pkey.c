@@ -56,7 +56,7 @@ PARALLEL_SYSCALL1(pkey_get, int, key)
 /* Apart, because the call costs others a frame of their own. */
 static __attribute__((noinline)) long set_if_allowed(int key, uint32_t rights)
 {
-    int error = ASK(key_changes, current()->space, key);
+    int error = rights_ask_key(current()->space, key);
 
     if (!error)
         pkru_change((unsigned int)key, rights);
