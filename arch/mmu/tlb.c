@@ -163,29 +163,3 @@ void tlb_flush(const struct cpu_set *space, const struct tlb_batch *batch)
     }
     tlb_check_flushed(space);
 }
-
-void tlb_barrier(const struct cpu_set *cpus)
-{
-    static const struct tlb_batch nothing;
-    struct tlb_cpu *tlb = &this_cpu()->tlb;
-    struct cpu_set others;
-
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (!others_of(cpus, &others))
-        return;
-    ask(tlb, &others, NULL, &nothing);
-    await_answers(tlb);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-void tlb_read_events(struct tlb_events *events)
-{
-    *events = (struct tlb_events){0};
-    for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
-        const struct tlb_events *own = &percpu_of(cpu)->tlb.events;
-        events->invlpg += own->invlpg;
-        events->cr3_loads += own->cr3_loads;
-        events->shootdowns += own->shootdowns;
-        events->targets += own->targets;
-    }
-}

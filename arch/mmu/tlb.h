@@ -84,12 +84,6 @@ static inline void tlb_batch_add(struct tlb_batch *batch, uintptr_t address)
 void tlb_flush(const struct cpu_set *space, const struct tlb_batch *batch);
 
 /*
- * Returns when each CPU of the set has passed a memory barrier, this one too. It invalidates
- * nothing: what the others are asked for is no more than their answer. Interrupts are on.
- */
-void tlb_barrier(const struct cpu_set *cpus);
-
-/*
  * Makes this CPU use tables: those of the space with that set of CPUs, which it joins; NULL for
  * the kernel's own. It leaves the set of the space that was loaded before. Nothing happens when
  * the space is loaded already.
@@ -124,8 +118,5 @@ DEBUG_HOOK(void, , tlb_check_reload, const struct cpu_set *space);
 DEBUG_HOOK(void, , tlb_check_unload, const struct cpu_set *space);
 DEBUG_HOOK(void, , tlb_check_flushed, const struct cpu_set *space);
 DEBUG_HOOK(void, , tlb_check_return, void);
-
-/* Sums over all CPUs. */
-void tlb_read_events(struct tlb_events *events);
 
 #endif

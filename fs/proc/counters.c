@@ -97,17 +97,15 @@ static uint64_t sum_over_cpus(size_t offset)
 static int show_events(const struct pseudo_node *node, struct text *text)
 {
     struct page_counters pages;
-    struct tlb_events tlb;
 
     (void)node;
     page_read_counters(&pages);
-    tlb_read_events(&tlb);
     show_line(text, "pages allocated", pages.allocations);
     show_line(text, "pages zeroed", pages.zeroed);
-    show_line(text, "INVLPG", tlb.invlpg);
-    show_line(text, "CR3 loads", tlb.cr3_loads);
-    show_line(text, "shootdowns", tlb.shootdowns);
-    show_line(text, "shootdown IPIs", tlb.targets);
+    show_line(text, "INVLPG", sum_over_cpus(offsetof(struct percpu, tlb.events.invlpg)));
+    show_line(text, "CR3 loads", sum_over_cpus(offsetof(struct percpu, tlb.events.cr3_loads)));
+    show_line(text, "shootdowns", sum_over_cpus(offsetof(struct percpu, tlb.events.shootdowns)));
+    show_line(text, "shootdown IPIs", sum_over_cpus(offsetof(struct percpu, tlb.events.targets)));
     show_line(text, "key map retries", sum_over_cpus(offsetof(struct percpu, key_map_retries)));
     show_line(text, "system calls", sum_over_cpus(offsetof(struct percpu, system_calls)));
     show_line(text, "rights set for all", rights_counters.calls);

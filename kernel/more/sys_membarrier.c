@@ -3,6 +3,8 @@
  * membarrier: a memory barrier in other threads, by an interrupt to the CPUs that run them. A CPU
  * that begins to run the address space meanwhile passes a barrier by itself, as it joins the set.
  */
+#include "kernel/more/membarrier.h"
+
 #include <linux/membarrier.h>
 
 #include "arch/cpu/percpu.h"
@@ -20,13 +22,23 @@
      MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE | \
      MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE | GET_REGISTRATIONS)
 
+/* What the others are asked for is to invalidate nothing, and so no more than their answer. */
+void barrier_on(const struct cpu_set *cpus)
+{
+    static const struct tlb_batch nothing;
+
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    tlb_flush(cpus, &nothing);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 static void barrier_everywhere(void)
 {
     struct cpu_set all = {{0}};
 
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
         cpu_set_add(&all, cpu);
-    tlb_barrier(&all);
+    barrier_on(&all);
 }
 
 /* The command that registers for a private one is the bit above it. */
@@ -34,7 +46,7 @@ static long barrier_private(struct address_space *space, uint32_t command)
 {
     if (!(__atomic_load_n(&space->membarriers, __ATOMIC_RELAXED) & command << 1))
         return -EPERM;
-    tlb_barrier(&space->cpus);
+    barrier_on(&space->cpus);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "arch/mmu/tlb.h"
 
 #include "arch/cpu/percpu.h"
+#include "kernel/more/membarrier.h"
 #include "tests/kernel/ktest.h"
 
 #define BASE 0x10000000ul
@@ -40,12 +41,11 @@ KTEST(tlb_batch_of_many_ranges_is_all)
 /* How many CPUs a barrier interrupts. */
 static uint64_t asked_by_barrier(const struct cpu_set *cpus)
 {
-    struct tlb_events before, after;
+    const uint64_t *targets = &this_cpu()->tlb.events.targets;
+    uint64_t before = *targets;
 
-    tlb_read_events(&before);
-    tlb_barrier(cpus);
-    tlb_read_events(&after);
-    return after.targets - before.targets;
+    barrier_on(cpus);
+    return *targets - before;
 }
 
 KTEST(barrier_interrupts_the_others)
