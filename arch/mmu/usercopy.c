@@ -71,6 +71,23 @@ long strncpy_from_user(char *destination, uintptr_t source, size_t size)
     return (long)size;
 }
 
+int user_word_try_load(uintptr_t address, uint32_t *value)
+{
+    int error = -EFAULT; /* which it stays after a fault */
+    uint32_t found;
+
+    if (!user_range_ok(address, sizeof(*value)))
+        return -EFAULT;
+    __asm__ volatile(STAC_IF_SMAP "1: movl (%[address]), %[found]\n\txorl %k0, %k0\n"
+                                  "2:" CLAC_IF_SMAP EXCEPTION_TABLE_AT_ONCE("1b", "2b")
+                     : "+r"(error), [found] "=&r"(found)
+                     : [address] "r"(address)
+                     : "memory", "cc");
+    if (!error)
+        *value = found;
+    return error;
+}
+
 void usercopy_enable_smap(void)
 {
     for (const struct smap_patch *patch = smap_start; patch < smap_end; patch++) {

@@ -47,6 +47,13 @@ size_t clear_user(uintptr_t destination, size_t size);
  */
 long strncpy_from_user(char *destination, uintptr_t source, size_t size);
 
+/*
+ * Reads a word that threads share, 32 bits and aligned, by one access: 0 or -EFAULT. It resolves no
+ * page fault and takes no lock, so it is for callers that hold one: when it fails, the caller lets
+ * its locks go, makes an access that brings the page in or fails for good, and begins again.
+ */
+int user_word_try_load(uintptr_t address, uint32_t *value);
+
 /* Whether [start, start + size) lies in the user half. */
 static inline bool user_range_ok(uintptr_t start, size_t size)
 {

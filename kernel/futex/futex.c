@@ -8,7 +8,6 @@
 #include <linux/futex.h>
 
 #include "arch/device/clock.h"
-#include "arch/mmu/user_word.h"
 #include "arch/mmu/usercopy.h"
 #include "kernel/call/syscall.h"
 #include "kernel/task/task.h"
@@ -70,8 +69,7 @@ static int enter(struct futex_waiter *waiter, uintptr_t address, uint32_t value)
 
 int futex_enter(struct futex_waiter *waiter, uintptr_t address, uint32_t value)
 {
-    uint32_t found;
-    int error;
+    int found, error;
 
     waiter->task = current();
     waiter->woken = false;
@@ -80,7 +78,7 @@ int futex_enter(struct futex_waiter *waiter, uintptr_t address, uint32_t value)
         spin_lock(&waiter->bucket->lock);
         error = enter(waiter, address, value);
         spin_unlock(&waiter->bucket->lock);
-    } while (error == -EFAULT && !user_word_load(address, &found));
+    } while (error == -EFAULT && !get_user_int(&found, address));
     return error;
 }
 

@@ -3,14 +3,15 @@
  * What futex(2) does with two futexes at once.
  *
  * The room owns which word that several address spaces see is which futex, FUTEX_REQUEUE,
- * FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP and futex_waitv(2). It leaves who waits for a futex, and waking,
- * to kernel/futex/.
+ * FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP and futex_waitv(2), and the locks of a thread that ends. It
+ * leaves who waits for a futex, and waking, to kernel/futex/.
  */
 #include <asm/errno.h>
 #include <linux/futex.h>
 
-#include "arch/mmu/user_word.h"
+#include "arch/mmu/usercopy.h"
 #include "kernel/futex/futex.h"
+#include "kernel/requeue/user_word.h"
 #include "kernel/requeue/wake_op.h"
 
 static void lock_two(struct futex_bucket *a, struct futex_bucket *b)

@@ -6,8 +6,9 @@
 #include <asm/errno.h>
 #include <asm/mman.h>
 
-#include "arch/mmu/user_word.h"
+#include "arch/mmu/usercopy.h"
 #include "kernel/futex/futex.h"
+#include "kernel/requeue/user_word.h"
 #include "kernel/task/task.h"
 #include "mm/object/object.h"
 #include "mm/space/address_space.h"

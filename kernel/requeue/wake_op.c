@@ -4,7 +4,8 @@
 #include <asm/errno.h>
 #include <linux/futex.h>
 
-#include "arch/mmu/user_word.h"
+#include "arch/mmu/usercopy.h"
+#include "kernel/requeue/user_word.h"
 
 static int32_t signed_field(uint32_t operation, unsigned int shift)
 {

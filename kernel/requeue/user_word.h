@@ -2,18 +2,16 @@
 /*
  * Words of user memory that threads share: 32 bits, aligned, read or changed by one access.
  *
- * As with all of usercopy.h, the user's PKRU is in force. The try_ functions resolve no page fault
- * and take no lock, so they are for callers that hold one: when such a call fails, the caller lets
- * its locks go, makes the other one, which brings the page in or fails for good, and begins again.
+ * A function with try_ in its name is to the other as user_word_try_load() (arch/mmu/usercopy.h) is
+ * to user_word_load().
  */
-#ifndef ARCH_MMU_USER_WORD_H
-#define ARCH_MMU_USER_WORD_H
+#ifndef KERNEL_REQUEUE_USER_WORD_H
+#define KERNEL_REQUEUE_USER_WORD_H
 
 #include <stdint.h>
 
 /* 0 or -EFAULT. */
 int user_word_load(uintptr_t address, uint32_t *value);
-int user_word_try_load(uintptr_t address, uint32_t *value);
 
 /*
  * Makes a word that is *value the next one, with LOCK CMPXCHG. 0; -EAGAIN when it was another,

@@ -5,13 +5,13 @@
  */
 #include <linux/futex.h>
 
-#include "arch/mmu/user_word.h"
 #include "arch/mmu/usercopy.h"
 #include "kernel/call/permission.h"
 #include "kernel/call/syscall.h"
 #include "kernel/futex/futex.h"
 #include "kernel/keys/rights.h"
 #include "kernel/process/events.h"
+#include "kernel/requeue/user_word.h"
 #include "kernel/task/state.h"
 #include "kernel/task/task.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "arch/mmu/user_word.h"
+#include "kernel/requeue/user_word.h"
 
 #include <asm/errno.h>
 
@@ -10,12 +10,6 @@
     STAC_IF_SMAP "1: " instruction "\n\txorl %k0, %k0\n" \
                  "2:" CLAC_IF_SMAP table("1b", "2b")
 
-#define LOAD(table)                                               \
-    __asm__ volatile(ACCESS("movl (%[address]), %[found]", table) \
-                     : "+r"(error), [found] "=&r"(found)          \
-                     : [address] "r"(address)                     \
-                     : "memory", "cc")
-
 #define REPLACE(table)                                                    \
     __asm__ volatile(ACCESS("lock cmpxchgl %[next], (%[address])", table) \
                      : "+r"(error), "+a"(found)                           \
@@ -24,28 +18,18 @@
 
 int user_word_load(uintptr_t address, uint32_t *value)
 {
-    int error = -EFAULT;
     uint32_t found;
 
     if (!user_range_ok(address, sizeof(*value)))
         return -EFAULT;
-    LOAD(EXCEPTION_TABLE);
-    if (!error)
-        *value = found;
-    return error;
-}
-
-int user_word_try_load(uintptr_t address, uint32_t *value)
-{
-    int error = -EFAULT;
-    uint32_t found;
-
-    if (!user_range_ok(address, sizeof(*value)))
-        return -EFAULT;
-    LOAD(EXCEPTION_TABLE_AT_ONCE);
-    if (!error)
-        *value = found;
-    return error;
+    user_access_begin();
+    user_get(&found, (const uint32_t *)address, failed);
+    user_access_end();
+    *value = found;
+    return 0;
+failed:
+    user_access_end();
+    return -EFAULT;
 }
 
 /* What CMPXCHG left in EAX says whether it has written. */
