@@ -167,12 +167,6 @@ void sched_exit(bool reap)
     bug("an ended task ran again");
 }
 
-void sched_wait_until_off_cpu(const struct task *task)
-{
-    while (__atomic_load_n(&task->on_cpu, __ATOMIC_ACQUIRE))
-        cpu_relax();
-}
-
 /* ---- a task's first turn ---- */
 
 /* What context_switch pops; task_start calls the function in R12 with R13, if there is one. */

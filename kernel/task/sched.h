@@ -67,9 +67,6 @@ void sched_exit(bool reap) __attribute__((noreturn));
  */
 bool sched_if_off_cpu(struct task *task, void (*change)(struct task *task), unsigned int *cpu);
 
-/* Returns once an ended task has left its CPU, and its stack with it. */
-void sched_wait_until_off_cpu(const struct task *task);
-
 /* ---- sleeping and waking ---- */
 
 /*

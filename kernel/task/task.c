@@ -4,6 +4,7 @@
 #include <asm/errno.h>
 
 #include "arch/cpu/bug.h"
+#include "arch/cpu/cpu.h"
 #include "arch/fpu/fpu.h"
 #include "kernel/task/state.h"
 #include "libc/include/string.h"
@@ -96,7 +97,8 @@ void task_unlist(struct task *task)
 void task_free(struct task *task)
 {
     assert(!task->files && !task->space);
-    sched_wait_until_off_cpu(task);
+    while (__atomic_load_n(&task->on_cpu, __ATOMIC_ACQUIRE)) /* its stack is in use until then */
+        cpu_relax();
     if (task->is_listed)
         task_unlist(task);
     free_memory(task);
