@@ -7,8 +7,6 @@
 #include "kernel/task/task.h"
 #include "mm/page/slab.h"
 
-#define FIRST_REALTIME 32
-
 /* ---- handlers ---- */
 
 struct signal_actions *signal_actions_create(const struct signal_actions *from)
@@ -68,14 +66,6 @@ static void free_pending(struct signal_queue *queue, struct pending_signal *pend
     queue->set &= ~signal_bit(signal);
 }
 
-/* RLIMIT_SIGPENDING is for real-time signals, and for others that claim to be queued. */
-static bool may_queue(const struct process *process, const siginfo_t *info)
-{
-    if (info->si_signo < FIRST_REALTIME && info->si_code >= 0)
-        return true;
-    return ASK(signal_is_queued, process) == 0;
-}
-
 /*
  * Without memory a signal comes without its siginfo, as on Linux: SIGKILL must work then above
  * all. Only of a queued one that is all about its value is the sender told.
@@ -86,7 +76,7 @@ int signal_enqueue(const struct process *process, struct signal_queue *queue, co
 
     if (info->si_signo < FIRST_REALTIME && (queue->set & signal_bit(info->si_signo)))
         return 0;
-    pending = may_queue(process, info) ? kmalloc(sizeof(*pending)) : NULL;
+    pending = ASK(signal_is_queued, process, info) ? NULL : kmalloc(sizeof(*pending));
     if (!pending && info->si_signo >= FIRST_REALTIME && info->si_code != SI_USER)
         return -EAGAIN;
     if (pending) {
@@ -117,12 +107,6 @@ void signal_drop_everywhere(struct process *process, signal_set_t set)
     signal_drop(&process->pending, set);
     TAILQ_FOREACH (thread, &process->threads, thread)
         signal_drop(&thread->signals.pending, set);
-}
-
-void signal_drop_ignored(int signal)
-{
-    if (signal_is_ignored(current_process(), signal))
-        signal_drop_everywhere(current_process(), signal_bit(signal));
 }
 
 void signal_take_from(struct signal_queue *queue, int signal, siginfo_t *info)

@@ -58,9 +58,6 @@ int signal_send_group(int pgid, int signal);
  */
 void signal_force(const siginfo_t *info);
 
-/* Drops what is pending of a signal, blocked or not, if the running task now ignores it. */
-void signal_drop_ignored(int signal);
-
 /*
  * The running thread no longer takes some of the signals that wait for any thread of its process:
  * another one that does is told. It blocks them now, or ends.
@@ -79,14 +76,11 @@ void signal_set_blocked(signal_set_t blocked);
  */
 void signal_take_lowest(signal_set_t set, siginfo_t *info);
 
-/* kernel/signal/signal_frame.c, kernel/signal/signal_return.c: */
+/* ---- kernel/signal/signal_frame.c ---- */
 
 /* Makes the frame enter the handler. -EFAULT when the frame could not be written. */
 int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
                        const struct sigaction *action, signal_set_t blocked_before);
-
-/* rt_sigreturn: -EFAULT when the frame cannot be read or is not sound. */
-int signal_frame_restore(struct trap_frame *frame);
 
 /* Bytes that a frame needs at most on this CPU: AT_MINSIGSTKSZ. */
 size_t signal_frame_size(void);
@@ -108,6 +102,8 @@ int signal_send_to_thread(int tgid, int tid, const siginfo_t *info, int signal);
 EVENT(many_are_signalled, int, int pid, const siginfo_t *info, int signal);
 
 /* ---- what signals do by default, and their queues: for who delivers them ---- */
+
+#define FIRST_REALTIME 32
 
 /* Signals whose default is to be ignored, and those whose default leaves a core dump. */
 #define DEFAULT_IGNORED \
@@ -162,11 +158,10 @@ bool signal_take_next(struct task *task, siginfo_t *info);
  */
 
 /*
- * A signal whose siginfo is to be queued is on its way to a process: real-time ones, and others
- * that claim to be queued. Anything but 0: the siginfo is dropped, and its sender told by -EAGAIN
- * where it is all about its value.
+ * A signal is on its way to a process. Anything but 0: its siginfo is not kept, and its sender told
+ * by -EAGAIN where it is all about its value.
  */
-EVENT(signal_is_queued, int, const struct process *process);
+EVENT(signal_is_queued, int, const struct process *process, const siginfo_t *info);
 
 /* A signal of a timer (SI_TIMER) is taken out of its queue; the siginfo may be completed. */
 EVENT(timer_signal_is_taken, void, siginfo_t *info);

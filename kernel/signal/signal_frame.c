@@ -182,8 +182,10 @@ int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
     }
     fpu_reset(); /* PKRU takes its init value with the rest */
     rights_enter_handler(pkru);
-    if (state->stack.ss_flags & (int)SS_AUTODISARM)
-        signal_stack_disarm(state);
+    if (state->stack.ss_flags & (int)SS_AUTODISARM) { /* while the handler runs there is none */
+        state->disarmed = state->stack;
+        state->stack = (stack_t){.ss_flags = SS_DISABLE};
+    }
     frame->rdi = (uint64_t)info->si_signo;
     frame->rsi = place.frame + offsetof(struct signal_frame, info);
     frame->rdx = place.frame + offsetof(struct signal_frame, context);

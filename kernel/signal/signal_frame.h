@@ -57,9 +57,6 @@ static inline bool signal_stack_is_in_use(const struct signal_state *state, uint
     return !(state->stack.ss_flags & (int)SS_AUTODISARM) && signal_stack_holds(state, rsp);
 }
 
-/* What SS_AUTODISARM asks for: while the handler runs there is none. */
-void signal_stack_disarm(struct signal_state *state);
-
 /*
  * The one that a frame has. PKRU is still the handler's: without the rights to kept keys it gets
  * back what was disarmed for it, and names no other.

@@ -103,7 +103,8 @@ static int restore_image(uintptr_t image, uint64_t *changes)
     return extended ? fpu_restore_user(image, components) : fpu_restore_user_legacy(image);
 }
 
-int signal_frame_restore(struct trap_frame *frame)
+/* -EFAULT when the frame cannot be read or is not sound. */
+static int signal_frame_restore(struct trap_frame *frame)
 {
     uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
     uintptr_t rsp = frame->rsp;

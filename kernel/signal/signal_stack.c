@@ -35,12 +35,6 @@ static int set_alternate_stack(const stack_t *stack, uintptr_t rsp)
     return 0;
 }
 
-void signal_stack_disarm(struct signal_state *state)
-{
-    state->disarmed = state->stack;
-    state->stack = (stack_t){.ss_flags = SS_DISABLE};
-}
-
 static bool is_disarmed(const stack_t *stack)
 {
     const stack_t *disarmed = &current()->signals.disarmed;

@@ -99,7 +99,8 @@ SYSCALL4(rt_sigaction, int, signal, uintptr_t, new_action, uintptr_t, old_action
         action.sa_mask &= ~SIGNALS_NEVER_BLOCKED;
         action.sa_flags &= ACTION_FLAGS;
         *slot = action;
-        signal_drop_ignored(signal);
+        if (signal_is_ignored(current_process(), signal))
+            signal_drop_everywhere(current_process(), signal_bit(signal));
     }
     if (old_action && copy_to_user(old_action, &old, sizeof(old)))
         return -EFAULT;

@@ -51,9 +51,11 @@ unsigned int user_count_signals(uint32_t user)
     return count;
 }
 
-/* It is a user's limit. */
-static int refuse_too_many_signals(const struct process *process)
+/* It is a user's limit, for real-time signals and for others that claim to be queued. */
+static int refuse_too_many_signals(const struct process *process, const siginfo_t *info)
 {
+    if (info->si_signo < FIRST_REALTIME && info->si_code >= 0)
+        return 0;
     unsigned int count = user_count_signals(credentials_of(process->leader)->user.real);
 
     return count < process->limits[RLIMIT_SIGPENDING].rlim_cur ? 0 : -EAGAIN;
