@@ -67,50 +67,45 @@ void wake_all_waiting(struct wait_queue *queue)
     spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-/* Whether the wait is over, and how. */
-static bool is_over(const struct wait *wait, int *result)
+#define GOES_ON 1
+
+/* How the wait is over, or that it goes on. */
+static int outcome(const struct wait *wait)
 {
     if (wait->condition && wait->condition(wait->context))
-        *result = 0;
-    else if (wait->deadline && clock_monotonic_ns() >= wait->deadline)
-        *result = -ETIMEDOUT;
-    else if (wait->interruptible && signal_pending())
-        *result = -ERESTARTSYS;
-    else
-        return false;
-    return true;
+        return 0;
+    if (wait->deadline && clock_monotonic_ns() >= wait->deadline)
+        return -ETIMEDOUT;
+    return wait->interruptible && signal_pending() ? -ERESTARTSYS : GOES_ON;
 }
 
 /* The condition is not tested before the task stands in the queue: most callers just did. */
 static int wait_for(const struct wait *wait)
 {
     int result;
-    bool over;
 
     do {
         enter(wait->queue);
-        over = is_over(wait, &result);
-        if (!over)
+        result = outcome(wait);
+        if (result == GOES_ON)
             sched_sleep(wait->deadline);
         leave(wait->queue);
-    } while (!over && !is_over(wait, &result));
+        if (result == GOES_ON)
+            result = outcome(wait);
+    } while (result == GOES_ON);
     return result;
 }
 
 int wait_event_until(struct wait_queue *queue, bool (*condition)(void *context), void *context,
                      uint64_t deadline)
 {
-    struct wait wait = {queue, condition, context, deadline, true};
-
-    return wait_for(&wait);
+    return wait_for(&(struct wait){queue, condition, context, deadline, true});
 }
 
 void wait_event_uninterruptible(struct wait_queue *queue, bool (*condition)(void *context),
                                 void *context)
 {
-    struct wait wait = {queue, condition, context, 0, false};
-
-    wait_for(&wait);
+    wait_for(&(struct wait){queue, condition, context, 0, false});
 }
 
 /* ---- mutexes: whoever is woken first and finds one free has it ---- */
