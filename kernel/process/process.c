@@ -33,7 +33,6 @@ void process_add_thread(struct process *process, struct task *task)
     process->live_threads++;
 }
 
-/* A process with this task as its leader, or NULL. Handlers and all else are the caller's. */
 struct process *process_create_with_leader(struct task *leader)
 {
     struct process *process = kzalloc(sizeof(*process) + (size_t)process_state_size);
@@ -80,10 +79,8 @@ struct task *process_create(void)
         return NULL;
     task->tid = FIRST_PID; /* tests in ring 0 may have had tasks before */
     struct process *process = process_create_with_leader(task);
-    if (!process) {
-        task_free(task);
+    if (!process)
         return NULL;
-    }
     process->pgid = process->pid;
     process->sid = process->pid;
     for (unsigned int i = 0; i < RLIM_NLIMITS; i++)
@@ -91,9 +88,5 @@ struct task *process_create(void)
     process->limits[RLIMIT_NOFILE] = (struct rlimit64){FILES_SOFT, FILES_MAX};
     task->files = file_table_create();
     process->actions = signal_actions_create(NULL);
-    if (!task->files || !process->actions) {
-        process_free(process);
-        return NULL;
-    }
-    return task;
+    return task->files && process->actions ? task : NULL;
 }

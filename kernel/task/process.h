@@ -150,7 +150,10 @@ struct clone_request {
  */
 long process_clone(struct clone_request *request);
 
-/* Makes the first program's process, with one thread: no descriptors yet, at the root directory. */
+/*
+ * Makes the first program's process, with one thread: no descriptors yet, at the root directory.
+ * NULL, and things half made, without memory: the machine does not start then.
+ */
 struct task *process_create(void);
 
 /* Makes it a child of another, or of none (NULL). */
