@@ -85,10 +85,8 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     frame->cs = USER_CS;
     frame->ss = USER_SS;
     frame->rflags = RFLAGS_IF | RFLAGS_FIXED;
-    task->fs_base = 0;
-    task->gs_base = 0;
-    wrmsr(MSR_FS_BASE, 0);
-    wrmsr(MSR_KERNEL_GS_BASE, 0);
+    task->fs_base = task->gs_base = 0;
+    task_load_bases(task);
     fpu_reset(); /* PKRU takes its init value with the rest */
     if (keys_execute_only(&space->key_map) >= 0)
         keys_take_execute_only(&space->key_map); /* which init_pkru= may have left open */

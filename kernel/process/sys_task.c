@@ -53,16 +53,16 @@ PARALLEL_SYSCALL0(sched_yield)
 PARALLEL_SYSCALL2(arch_prctl, int, code, uintptr_t, address)
 {
     struct task *task = current();
-    bool is_fs = code == ARCH_SET_FS || code == ARCH_GET_FS;
-    uint64_t *base = is_fs ? &task->fs_base : &task->gs_base;
+    uint64_t *base = code == ARCH_SET_FS || code == ARCH_GET_FS ? &task->fs_base : &task->gs_base;
 
     switch (code) {
     case ARCH_SET_FS:
     case ARCH_SET_GS:
         if (!segment_base_ok(address))
             return -EPERM;
+        task_save_bases(task);
         *base = address;
-        wrmsr(is_fs ? MSR_FS_BASE : MSR_KERNEL_GS_BASE, address);
+        task_load_bases(task);
         return 0;
     case ARCH_GET_FS:
     case ARCH_GET_GS:

@@ -20,12 +20,6 @@ struct spinlock kernel_spinlock = SPINLOCK_INIT("kernel");
 
 /* ---- switching ---- */
 
-static void load_bases(const struct task *task)
-{
-    wrmsr(MSR_FS_BASE, task->fs_base);
-    wrmsr(MSR_KERNEL_GS_BASE, task->gs_base);
-}
-
 static void count_turn(struct run_queue *queue, struct task *previous, struct task *next)
 {
     uint64_t now = clock_monotonic_ns();
@@ -74,7 +68,7 @@ static void switch_to(struct run_queue *queue, struct task *next)
     this_cpu()->current = next;
     if (next->fpu) {
         cpu_set_kernel_stack(next->stack + KERNEL_STACK_SIZE);
-        load_bases(next);
+        task_load_bases(next);
         fpu_restore(next->fpu);
         if (cpu_state.pku)
             this_cpu()->pkru = read_pkru();

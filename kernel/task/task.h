@@ -165,6 +165,12 @@ static inline void task_save_bases(struct task *task)
     }
 }
 
+static inline void task_load_bases(const struct task *task)
+{
+    wrmsr(MSR_FS_BASE, task->fs_base);
+    wrmsr(MSR_KERNEL_GS_BASE, task->gs_base);
+}
+
 /* The registers that a task entered the kernel with: at the top of its stack. */
 struct trap_frame *task_frame(struct task *task);
 
