@@ -214,10 +214,10 @@ void signal_deliver(struct trap_frame *frame)
     siginfo_t info;
 
     for (;;) {
-        if (task->work & WORK_STOP) {
+        if (task->work & (WORK_STOP | WORK_MOVE)) {
             if (ASK(stop_is_due))
                 continue;
-            task_clear_work(task, WORK_STOP);
+            task_clear_work(task, WORK_STOP | WORK_MOVE);
         }
         if (!signal_take_next(task, &info))
             break;

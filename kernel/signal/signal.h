@@ -170,8 +170,8 @@ EVENT(timer_signal_is_taken, void, siginfo_t *info);
 EVENT(stop_or_continue_is_sent, void, struct process *process, int signal);
 
 /*
- * On the way to ring 3, with WORK_STOP: the task stops if it is to, and the answer is 1 when it has
- * been continued. By then it may be to stop again, so all are asked anew.
+ * On the way to ring 3, with WORK_STOP or WORK_MOVE: the task stops or moves if it is to, and the
+ * answer is 1 when that is over. By then it may be to stop again, so all are asked anew.
  */
 EVENT(stop_is_due, int, void);
 

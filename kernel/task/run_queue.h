@@ -31,7 +31,6 @@ struct run_queue {
     struct sched_counters counters;
 
     struct task *finished; /* ended, to be freed by whoever runs next; this CPU's alone */
-    struct task *stray;    /* across a switch: it may not run here any more */
 
     struct spinlock sleep_lock; /* taken with interrupts off, before the lock of any queue */
     struct task_list sleepers;  /* in the order of their times */

@@ -36,14 +36,8 @@ static void finish_switch(void)
 {
     struct run_queue *queue = this_queue();
 
-    struct task *stray = queue->stray;
-
     __atomic_store_n(&queue->previous->on_cpu, false, __ATOMIC_RELEASE);
-    queue->stray = NULL;
-    if (stray)
-        sched_place(queue, stray);
-    else
-        spin_unlock(&queue->lock);
+    spin_unlock(&queue->lock);
 }
 
 /*
@@ -113,20 +107,6 @@ void sched_begin_first_turn(void)
     free_finished();
 }
 
-/* The running task goes to the end of the queue; or elsewhere, if it may not stay. */
-static void requeue(struct run_queue *queue)
-{
-    struct task *task = current();
-
-    if (task == queue->idle)
-        return;
-    if (task->must_move)
-        queue->stray = task;
-    else
-        sched_enqueue(queue, task);
-    task->must_move = false;
-}
-
 void schedule(void)
 {
     struct task *task = current();
@@ -134,10 +114,11 @@ void schedule(void)
     struct run_queue *queue = this_queue();
 
     task_clear_work(task, WORK_RESCHED);
-    if (queue->length || task->must_move) {
+    if (queue->length) {
         unsigned int depth = kernel_lock_drop();
         spin_lock(&queue->lock);
-        requeue(queue);
+        if (task != queue->idle)
+            sched_enqueue(queue, task);
         switch_to_next(queue);
         irq_restore(flags);
         free_finished();

@@ -32,9 +32,13 @@ struct file_table;
 /* What has to be done before a task goes back to ring 3: the bits of task.work. */
 #define WORK_SIGNAL  1u /* a signal may be deliverable */
 #define WORK_RESCHED 2u /* its time is up */
-/* With WORK_SIGNAL: it has to stop, for job control or a tracer; a tracer has changed registers. */
+/*
+ * With WORK_SIGNAL: it has to stop, for job control or a tracer; a tracer has changed registers; it
+ * may not stay on its CPU.
+ */
 #define WORK_STOP      4u
 #define WORK_REGISTERS 8u
+#define WORK_MOVE      16u
 
 TAILQ_HEAD(task_list, task);
 
@@ -53,7 +57,6 @@ struct task {
     unsigned int cpu; /* lock: run queue, none to read; where it runs, is queued, or ran last */
     bool on_cpu;      /* lock: run queue, none to read; its stack and registers are in use */
     bool is_urgent;   /* lock: none, constant; it goes to the head of the queue */
-    bool must_move;   /* lock: run queue; its CPU is one where it may not run any more */
     struct cpu_set affinity;    /* lock: run queue */
     struct wait_queue *waiting; /* lock: one of each wait queue; the one that wait_link is in */
     uint64_t wake_at;       /* lock: sleepers; when a sleep ends, by clock_monotonic_ns(), or 0 */

@@ -2,8 +2,10 @@
 /* Where a task may run, and where it does. */
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/types.h"
+#include "arch/device/clock.h"
 #include "arch/mmu/usercopy.h"
 #include "kernel/call/syscall.h"
+#include "kernel/signal/signal.h"
 #include "kernel/task/run_queue.h"
 #include "kernel/task/task.h"
 #include "kernel/user/credentials.h"
@@ -52,7 +54,7 @@ static struct run_queue *lock_settled_queue_of(const struct task *task)
     return queue;
 }
 
-/* A task that runs elsewhere moves at its next way out of the kernel. */
+/* A task that runs where it may not moves at its next way out of the kernel. */
 static void set_affinity(struct task *task, const struct cpu_set *cpus)
 {
     uint64_t flags = irq_save();
@@ -64,14 +66,25 @@ static void set_affinity(struct task *task, const struct cpu_set *cpus)
         sched_dequeue(queue, task);
         sched_place(queue, task);
     } else {
-        task->must_move = must_move && task->on_cpu;
-        if (task->must_move)
-            task_set_work(task, WORK_RESCHED);
+        if (must_move && task->on_cpu)
+            task_set_work(task, WORK_SIGNAL | WORK_MOVE);
         spin_unlock(&queue->lock);
         sched_interrupt_cpu(task->cpu);
     }
     irq_restore(flags);
 }
+
+/* It sleeps for no time: who wakes it chooses a CPU where it may run. */
+static int leave_forbidden_cpu(void)
+{
+    if (sched_may_run_on(current(), this_cpu()->number))
+        return 0;
+    sched_set_state(TASK_WAITING);
+    sched_sleep(clock_monotonic_ns());
+    return 1;
+}
+
+ATTACH(stop_is_due, leave_forbidden_cpu);
 
 SYSCALL3(sched_setaffinity, int, pid, size_t, size, uintptr_t, address)
 {
