@@ -148,6 +148,12 @@ static void unmake_thread(struct task *child)
     task_free(child);
 }
 
+/* Those of the flags that a room above has to see to. */
+static uint64_t flags_of_others(uint64_t flags)
+{
+    return CLONE_PIDFD | CLONE_VFORK | (flags & CLONE_THREAD ? 0 : CLONE_FILES | CLONE_SIGHAND);
+}
+
 /* All of a new thread or process, that nothing runs yet: 0 or a negative errno. */
 static int make_thread(struct clone_request *request, struct task **made)
 {
@@ -163,7 +169,7 @@ static int make_thread(struct clone_request *request, struct task **made)
         copy_thread(child, request);
         error = ASK(thread_is_made, child, request);
     }
-    if (!error && (request->flags & ~request->seen_to & (CLONE_PIDFD | CLONE_VFORK)))
+    if (!error && (request->flags & ~request->seen_to & flags_of_others(request->flags)))
         error = -EINVAL;
     if (error) {
         unmake_thread(child);

@@ -26,9 +26,9 @@ EVENT(thread_is_wanted, int, const struct process *maker);
 
 /*
  * The running thread has made another, which is in a process, has its registers and runs nowhere
- * yet. Who sees to a flag that is not for all kernels (CLONE_PIDFD, CLONE_VFORK) adds it to
- * seen_to. A negative errno: the thread is taken apart again, its process with it if it has one of
- * its own (process_is_freed).
+ * yet. Who sees to a flag that is not for all kernels adds it to seen_to: CLONE_PIDFD, CLONE_VFORK,
+ * and where it is no thread of the same process CLONE_FILES and CLONE_SIGHAND. A negative errno:
+ * the thread is taken apart again, its process with it if it has one of its own (process_is_freed).
  */
 EVENT(thread_is_made, int, struct task *child, struct clone_request *request);
 
@@ -51,10 +51,10 @@ EVENT(program_is_opened, int, struct file *file, const char *path,
 EVENT(exec_maps, int, struct address_space *space);
 
 /*
- * The running thread is not alone in its process, or not its leader, and execs: who ends the others
- * and makes it the leader answers 1, or a negative errno. May sleep.
+ * The running thread execs: who ends its process's other threads and makes it the leader, and sees
+ * to what it shares with other processes, answers 1, or a negative errno. May sleep.
  */
-EVENT(exec_leaves_threads, int, void);
+EVENT(exec_leaves_others, int, void);
 
 /*
  * The running thread is alone in its process and has its new address space; its registers are

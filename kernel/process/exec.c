@@ -102,25 +102,15 @@ static void tell_problem(const struct exec_arguments *arguments)
                 console_name(path, sizeof(path), arguments->path), arguments->problem);
 }
 
-/*
- * What the task shared with its other threads is its own when they have ended, and keeps the locks
- * of bytes with its descriptors: only what another process shares is copied. There is no way back
- * to the old program without its threads, so it ends where that finds no memory.
- */
+/* The program is the task's alone from here on. */
 static int leave_others(void)
 {
     const struct process *process = current_process();
-    bool is_alone = process->live_threads == 1 && process->leader == current();
-    int answer = is_alone ? 1 : ASK(exec_leaves_threads);
+    int answer = ASK(exec_leaves_others);
 
-    if (answer <= 0)
-        return answer ? answer : -EAGAIN;
-    int error = unshare_files();
-    if (!error)
-        error = unshare_actions();
-    if (error)
-        signal_send(current(), SIGKILL);
-    return error;
+    if (!answer && (process->live_threads > 1 || process->leader != current()))
+        return -EAGAIN;
+    return answer < 0 ? answer : 0;
 }
 
 int exec_file(struct file *file, struct exec_arguments *arguments)

@@ -26,21 +26,6 @@ void signal_actions_put(struct signal_actions *actions)
         kfree(actions);
 }
 
-int unshare_actions(void)
-{
-    struct process *process = current_process();
-    struct signal_actions *old = process->actions;
-
-    if (old->references == 1)
-        return 0;
-    struct signal_actions *copy = signal_actions_create(old);
-    if (!copy)
-        return -ENOMEM;
-    process->actions = copy;
-    signal_actions_put(old);
-    return 0;
-}
-
 void signal_actions_reset(struct signal_actions *actions)
 {
     for (int i = 0; i < SIGNAL_COUNT; i++) {

@@ -29,8 +29,6 @@
 /* With one reference: a copy, or SIG_DFL for all signals (from NULL). NULL without memory. */
 struct signal_actions *signal_actions_create(const struct signal_actions *from);
 void signal_actions_put(struct signal_actions *actions);
-/* The running process gets handlers of its own, the same until it changes them: 0 or -ENOMEM. */
-int unshare_actions(void);
 /* For exec: handlers become SIG_DFL, what is ignored stays ignored. */
 void signal_actions_reset(struct signal_actions *actions);
 
