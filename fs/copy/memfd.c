@@ -8,6 +8,7 @@
 #include <linux/memfd.h>
 
 #include "arch/mmu/usercopy.h"
+#include "fs/more/node_more.h"
 #include "fs/more/node_path.h"
 #include "fs/more/seals.h"
 #include "fs/more/tmpfs_more.h"

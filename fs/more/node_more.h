@@ -8,6 +8,7 @@
 #include "fs/node/node.h"
 
 struct directory_buffer;
+struct statfs;
 
 /* What is NULL is refused. No lock is held when one is called. */
 struct node_more {
@@ -32,6 +33,25 @@ struct node_more {
     /* No capability overrides the mode, and nobody changes it or the owner: /proc/sys. */
     bool has_fixed_mode;
 };
+
+/* What is the same for all nodes of a file system. */
+struct file_system {
+    uint32_t device; /* st_dev */
+    long magic;      /* f_type of statfs() */
+    /* Of a new name that no directory takes, in place of the call's own errno; 0: that one. */
+    int refusal;
+    /* Fills in what is there and what is free. NULL: there are no limits, which 0 stands for. */
+    void (*usage)(struct statfs *status);
+};
+
+/* What is said to who makes a name in a directory that takes none. */
+static inline int node_refusal(const struct node *directory, int may_not)
+{
+    return directory->file_system->refusal ? directory->file_system->refusal : may_not;
+}
+
+/* Whether names may be put into a directory: 0, -ENOENT when it was removed, or -EACCES. */
+int may_add_name(const struct node *directory);
 
 /* The number of a device as st_rdev has it (Linux's new_encode_dev()). */
 static inline uint32_t device_number(uint32_t major, uint32_t minor)

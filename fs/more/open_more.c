@@ -13,6 +13,21 @@
 #include "kernel/call/syscall.h"
 #include "kernel/call/user_struct.h"
 
+int may_add_name(const struct node *directory)
+{
+    return directory->links ? node_permission(directory, MAY_WRITE | MAY_EXECUTE) : -ENOENT;
+}
+
+static int check_directory(const struct node *directory)
+{
+    int error = may_add_name(directory);
+
+    if (!error && !directory->operations->create)
+        error = node_refusal(directory, -EACCES);
+    return error;
+}
+ATTACH(file_is_made, check_directory);
+
 static int open_nameless(struct node *base, const char *path, const struct open_how *how,
                          struct file **file)
 {

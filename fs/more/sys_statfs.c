@@ -8,6 +8,7 @@
 
 #include "arch/cpu/types.h"
 #include "arch/mmu/usercopy.h"
+#include "fs/more/node_more.h"
 #include "fs/more/path_more.h"
 #include "fs/more/status.h"
 #include "fs/node/path.h"

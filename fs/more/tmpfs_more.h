@@ -10,6 +10,7 @@
 #include "fs/more/node_more.h"
 #include "fs/tmpfs/tmpfs.h"
 
+#define TMPFS_DEVICE       1   /* st_dev of the one that there is */
 #define TMPFS_SHORT_TARGET 128 /* bytes with the NUL; a longer one takes a page, as on Linux */
 
 /* What the tables of operations have, besides the plain ones, in fs/more/tmpfs_operations.c. */

@@ -72,8 +72,3 @@ __attribute__((weak)) int node_permission(const struct node *node, unsigned int 
 
     return (wanted & MAY_EXECUTE) && !is_program ? -EACCES : 0;
 }
-
-int may_add_name(const struct node *directory)
-{
-    return directory->links ? node_permission(directory, MAY_WRITE | MAY_EXECUTE) : -ENOENT;
-}

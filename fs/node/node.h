@@ -30,10 +30,10 @@
 #include "arch/lock/spinlock.h"
 
 struct file;
+struct file_system;
 struct node;
 struct node_more;
 struct pipe;
-struct statfs;
 
 LIST_HEAD(file_lock_list, file_lock);
 
@@ -80,16 +80,6 @@ struct node_operations {
     const struct node_more *more;
 };
 
-/* What is the same for all nodes of a file system. */
-struct file_system {
-    uint32_t device; /* st_dev */
-    long magic;      /* f_type of statfs() */
-    /* Of a new name that no directory takes, in place of the call's own errno; 0: that one. */
-    int refusal;
-    /* Fills in what is there and what is free. NULL: there are no limits, which 0 stands for. */
-    void (*usage)(struct statfs *status);
-};
-
 /*
  * Each field says which lock guards it, by the name that it has in docs/architecture.md, "Locks".
  * What is constant is set before anybody else knows of the node.
@@ -101,7 +91,7 @@ struct node {
     uint32_t links;       /* lock: namespace; the kernel lock does to read */
     uint32_t user, group; /* lock: kernel; whose it is */
     uint32_t device;      /* lock: none, constant; of a device node: its number */
-    const struct file_system *file_system; /* lock: none, constant */
+    const struct file_system *file_system; /* lock: none, constant; fs/more/node_more.h */
     uint64_t inode;                        /* lock: none, constant */
     file_time_t accessed;                  /* lock: kernel */
     file_time_t modified, changed;         /* lock: kernel; none, atomic, for writes to a mapping */
@@ -133,12 +123,6 @@ EVENT(node_is_made, void, struct node *node, const struct node *directory);
 void node_get(struct node *node);
 void node_put(struct node *node);
 
-/* What is said to who makes a name in a directory that takes none. */
-static inline int node_refusal(const struct node *directory, int may_not)
-{
-    return directory->file_system->refusal ? directory->file_system->refusal : may_not;
-}
-
 static inline bool node_is_directory(const struct node *node)
 {
     return S_ISDIR(node->mode);
@@ -163,8 +147,5 @@ struct node *node_parent(struct node *directory);
  * root, to whom all nodes belong and for whom modes say no more than what is a program.
  */
 int node_permission(const struct node *node, unsigned int wanted);
-
-/* Whether names may be put into a directory: 0, -ENOENT when it was removed, or -EACCES. */
-int may_add_name(const struct node *directory);
 
 #endif

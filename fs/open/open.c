@@ -130,11 +130,9 @@ static int create_at_end(struct path_end *end, unsigned int flags, uint32_t mode
         return -EISDIR;
     if (end->node)
         return flags & O_EXCL ? -EEXIST : 0;
-    error = may_add_name(end->directory);
+    error = ASK(file_is_made, end->directory);
     if (error)
         return error;
-    if (!end->directory->operations->create)
-        return node_refusal(end->directory, -EACCES);
     return end->directory->operations->create(end->directory, &end->name, &template, &end->node);
 }
 

@@ -87,6 +87,9 @@ struct file *fd_get(int fd);
 
 /* ---- what rooms above are asked; the kernel lock is held, and no other ---- */
 
+/* A regular file is about to be made in a directory: 0, or the errno that open() returns. */
+EVENT(file_is_made, int, const struct node *directory);
+
 /*
  * A special file is opened, a device or a FIFO; whether the task may was looked at. Who knows what
  * is behind it sets file->operations, and by that what becomes of the file when it is put, even if

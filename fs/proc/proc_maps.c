@@ -7,6 +7,7 @@
 #include <asm/mman.h>
 
 #include "arch/cpu/cpu.h"
+#include "fs/more/node_more.h"
 #include "fs/more/node_path.h"
 #include "fs/proc/proc.h"
 #include "kernel/task/task.h"

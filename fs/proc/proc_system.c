@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 
 #include "arch/device/clock.h"
+#include "fs/more/tmpfs_more.h"
 #include "fs/proc/proc.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "kernel/call/uname.h"

@@ -11,6 +11,7 @@
 #include "arch/cpu/percpu.h"
 #include "arch/mmu/pkru.h"
 #include "fs/more/mount.h"
+#include "fs/more/node_more.h"
 #include "fs/proc/counters.h"
 #include "fs/root/root.h"
 #include "libc/core/format.h"

@@ -32,15 +32,12 @@ static const struct file_operations open_file_operations = {
     .release = tmpfs_close,
 };
 
-static const struct file_system file_system = {.device = TMPFS_DEVICE};
-
 __attribute__((weak)) const struct tmpfs_operations *tmpfs_operations(void)
 {
     static const struct tmpfs_operations plain = {
         .directory = &directory_operations,
         .file = &file_operations,
         .open_file = &open_file_operations,
-        .file_system = &file_system,
         .write_piece = tmpfs_write_piece,
     };
 

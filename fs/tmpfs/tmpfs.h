@@ -18,8 +18,6 @@
 #include "fs/node/node.h"
 #include "kernel/call/io_iter.h"
 
-#define TMPFS_DEVICE 1 /* st_dev of the one that there is */
-
 struct memory_object;
 struct page;
 struct tmpfs_entry;
@@ -81,7 +79,7 @@ struct tmpfs_operations {
     const struct node_operations *file;
     const struct file_operations *open_file;
     const struct object_owner_operations *owner; /* of a file's object; or NULL */
-    const struct file_system *file_system;
+    const struct file_system *file_system;       /* or NULL */
     /* As tmpfs_write_piece(). */
     long (*write_piece)(struct memory_object *object, struct io_iter *from, uint64_t offset,
                         size_t size);
