@@ -8,11 +8,14 @@ file_time_t file_time_now(void)
     return (file_time_t)time_realtime_ns();
 }
 
-static void start_times(struct node *node)
+static void begin(struct node *node)
 {
+    static uint64_t last_inode;
+
+    node->inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED);
     node->accessed = node->modified = node->changed = file_time_now();
 }
-ATTACH(node_begins, start_times);
+ATTACH(node_begins, begin);
 
 void node_touch(struct node *node)
 {

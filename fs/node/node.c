@@ -14,11 +14,8 @@ struct spinlock namespace_lock = SPINLOCK_INIT("namespace");
 void node_init(struct node *node, const struct node_operations *operations, uint32_t mode,
                const struct file_system *file_system)
 {
-    static uint64_t last_inode;
-
     *node = (struct node){.operations = operations, .references = 1, .mode = mode};
     node->file_system = file_system;
-    node->inode = __atomic_add_fetch(&last_inode, 1, __ATOMIC_RELAXED);
     TELL(node_begins, node);
 }
 
