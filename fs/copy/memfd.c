@@ -54,12 +54,7 @@ static long create(const char *name, unsigned int flags)
     node_set_last_name(node, name);
     result = open_node(node, O_RDWR | O_LARGEFILE, &file);
     node_put(node);
-    if (result)
-        return result;
-    result = file_table_add(current()->files, file, 0, flags & MFD_CLOEXEC);
-    if (result < 0)
-        file_put(file);
-    return result;
+    return result ? result : file_table_add(current()->files, file, 0, flags & MFD_CLOEXEC);
 }
 
 SYSCALL2(memfd_create, uintptr_t, user_name, unsigned int, flags)

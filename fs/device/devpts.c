@@ -165,14 +165,9 @@ static void release_master(struct file *file)
 static long open_peer(const struct tty *master, unsigned int flags)
 {
     struct file *file;
-    int fd, error = open_node(slaves[master->minor].node, flags, &file);
+    int error = open_node(slaves[master->minor].node, flags, &file);
 
-    if (error)
-        return error;
-    fd = file_table_add(current()->files, file, 0, flags & O_CLOEXEC);
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return error ? error : file_table_add(current()->files, file, 0, flags & O_CLOEXEC);
 }
 
 static long control_master(struct file *file, unsigned int request, uintptr_t argument)

@@ -20,14 +20,8 @@
 static long duplicate(int fd, int lowest, bool close_on_exec)
 {
     struct file *file = fd_get_any(fd);
-    int result;
 
-    if (!file)
-        return -EBADF;
-    result = file_table_add(current()->files, file, lowest, close_on_exec);
-    if (result < 0)
-        file_put(file);
-    return result;
+    return file ? file_table_add(current()->files, file, lowest, close_on_exec) : -EBADF;
 }
 
 /* The same, at exactly this descriptor. */

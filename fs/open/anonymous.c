@@ -25,17 +25,13 @@ int anonymous_status(struct file *file, struct stat *status)
 long anonymous_open(const struct file_operations *operations, void *state, unsigned int flags)
 {
     struct file *file = state ? file_create(operations, O_RDWR | (flags & O_NONBLOCK)) : NULL;
-    long fd;
 
     if (!file) {
         kfree(state);
         return -ENOMEM;
     }
     file->state = state;
-    fd = file_table_add(current()->files, file, 0, flags & O_CLOEXEC);
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return file_table_add(current()->files, file, 0, flags & O_CLOEXEC);
 }
 
 long anonymous_get(int fd, const struct file_operations *operations, int other_kind,

@@ -13,16 +13,6 @@
 #include "kernel/task/task.h"
 #include "mm/page/slab.h"
 
-/* Installs a file, whose reference it takes over, at the lowest free descriptor. */
-static long install(struct file *file, bool close_on_exec)
-{
-    int fd = file_table_add(current()->files, file, 0, close_on_exec);
-
-    if (fd < 0)
-        file_put(file);
-    return fd;
-}
-
 __attribute__((weak)) unsigned int task_umask(void)
 {
     return UMASK_FIRST;
@@ -55,7 +45,9 @@ long open_at(int directory, uintptr_t user_path, struct open_how *how)
         result = open_path(base, path, how, &file);
     node_put(base);
     kfree(path);
-    return result ? result : install(file, how->flags & O_CLOEXEC);
+    if (result)
+        return result;
+    return file_table_add(current()->files, file, 0, how->flags & O_CLOEXEC);
 }
 
 /* The older calls take what does not belong there and pass over it. */

@@ -228,14 +228,12 @@ long fd_install_pair(struct file *files[2], bool close_on_exec, uintptr_t user_f
 
     fds[0] = file_table_add(table, files[0], 0, close_on_exec);
     if (fds[0] < 0) {
-        file_put(files[0]);
         file_put(files[1]);
         return fds[0];
     }
     fds[1] = file_table_add(table, files[1], 0, close_on_exec);
     if (fds[1] < 0) {
         file_table_close(table, fds[0]);
-        file_put(files[1]);
         return fds[1];
     }
     if (!copy_to_user(user_fds, fds, sizeof(fds)))

@@ -174,7 +174,7 @@ void file_table_close_on_exec(struct file_table *table);
 
 /*
  * Puts a file at the lowest free descriptor >= lowest and returns it; -EMFILE; -EINVAL for a lowest
- * beyond the limit. The caller's reference passes to the table, unless it fails.
+ * beyond the limit. The caller's reference passes to the table, or is dropped.
  */
 int file_table_add(struct file_table *table, struct file *file, int lowest, bool close_on_exec);
 /* The file at a descriptor with a reference for the caller, or NULL (EBADF). */

@@ -146,13 +146,15 @@ static int add_locked(struct file_table *table, struct file *file, int lowest, b
 
 int file_table_add(struct file_table *table, struct file *file, int lowest, bool close_on_exec)
 {
-    int fd;
+    int fd = -EINVAL;
 
-    if (lowest < 0 || (lowest && lowest >= descriptor_limit()))
-        return -EINVAL;
-    spin_lock(&table->lock);
-    fd = add_locked(table, file, lowest, close_on_exec);
-    spin_unlock(&table->lock);
+    if (!lowest || (lowest > 0 && lowest < descriptor_limit())) {
+        spin_lock(&table->lock);
+        fd = add_locked(table, file, lowest, close_on_exec);
+        spin_unlock(&table->lock);
+    }
+    if (fd < 0)
+        file_put(file);
     return fd;
 }
 

@@ -91,7 +91,6 @@ static int create(const struct process *process, unsigned int flags)
 {
     struct pidfd *pidfd = kmalloc(sizeof(*pidfd));
     struct file *file = pidfd ? file_create(&operations, O_RDWR | flags) : NULL;
-    int fd;
 
     if (!file) {
         kfree(pidfd);
@@ -99,10 +98,7 @@ static int create(const struct process *process, unsigned int flags)
     }
     *pidfd = (struct pidfd){process->pid, process->started_ns};
     file->state = pidfd;
-    fd = file_table_add(current()->files, file, 0, true);
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return file_table_add(current()->files, file, 0, true);
 }
 
 /* The process, NULL when it has been waited for; -EBADF when it is no such descriptor. */
@@ -184,12 +180,7 @@ SYSCALL3(pidfd_getfd, int, pidfd, int, fd, unsigned int, flags)
     if (!task_may_trace(process->leader))
         return -EPERM;
     file = process->leader->files ? file_table_get(process->leader->files, fd) : NULL;
-    if (!file)
-        return -EBADF;
-    result = file_table_add(current()->files, file, 0, true);
-    if (result < 0)
-        file_put(file);
-    return result;
+    return file ? file_table_add(current()->files, file, 0, true) : -EBADF;
 }
 
 /* What pidfd_send_signal() may be told to reach instead of the process; not in uapi of 6.1. */
