@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The times of nodes (fs/node/node.h), which as their numbers are told to programs and which nothing
- * else goes by.
+ * The times of nodes (fs/node/node.h), which as their numbers are told to programs and which
+ * nothing else goes by.
  */
 #ifndef FS_MORE_NODE_TIMES_H
 #define FS_MORE_NODE_TIMES_H
