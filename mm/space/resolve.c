@@ -92,8 +92,7 @@ static void replace_page(const struct fault *fault, struct page *old, pte_t new)
         page_put(old);
 }
 
-/* Inline where small pages come by, as the next one: mm/huge/ calls both. */
-inline void fault_put_copy(const struct fault *fault, struct page *old, struct page *page)
+static inline void put_copy(const struct fault *fault, struct page *old, struct page *page)
 {
     uint64_t bits = space_leaf_bits(fault->area, true) | (fault->seen.value & PTE_PS);
     pte_t new = pte_make(page_paddr(page), bits);
@@ -118,11 +117,11 @@ static int copy_on_write(const struct fault *fault)
         page = copy_of(old);
     if (!page)
         return refuse(fault->verdict, SIGKILL, 0, fault->area);
-    fault_put_copy(fault, old, page);
+    put_copy(fault, old, page);
     return 0;
 }
 
-inline int fault_resolve(struct fault *fault)
+static inline int resolve(struct fault *fault)
 {
     fault->entry = pt_entry(fault->space->root, fault->address, 1, PT_CREATE, &fault->level);
     if (!fault->entry)
@@ -135,6 +134,18 @@ inline int fault_resolve(struct fault *fault)
     return 0;
 }
 
+/* ---- for large pages too; inlined above, where small ones come by ---- */
+
+void fault_put_copy(const struct fault *fault, struct page *old, struct page *page)
+{
+    put_copy(fault, old, page);
+}
+
+int fault_resolve(struct fault *fault)
+{
+    return resolve(fault);
+}
+
 int space_resolve_locked(struct address_space *space, struct area *area, uintptr_t address,
                          bool write, struct fault_verdict *verdict)
 {
@@ -143,5 +154,5 @@ int space_resolve_locked(struct address_space *space, struct area *area, uintptr
 
     if ((area->flags & (AREA_HUGE | AREA_HUGETLB)) && page_pool())
         return page_pool()->resolve(&fault);
-    return fault_resolve(&fault);
+    return resolve(&fault);
 }
