@@ -108,8 +108,7 @@ static void retire_locked(struct slab_cache *cache, struct slab *slab)
     }
 }
 
-/* Inline for slab_free(). */
-inline void slab_put_locked(struct slab_cache *cache, void *object, const void *freed_by)
+static inline void put_locked(struct slab_cache *cache, void *object, const void *freed_by)
 {
     struct slab *slab = slab_of(object);
 
@@ -120,6 +119,11 @@ inline void slab_put_locked(struct slab_cache *cache, void *object, const void *
         TAILQ_INSERT_HEAD(&cache->partial, slab, link);
     if (--slab->used == 0)
         retire_locked(cache, slab);
+}
+
+void slab_put_locked(struct slab_cache *cache, void *object, const void *freed_by)
+{
+    put_locked(cache, object, freed_by);
 }
 
 /* ---- objects ---- */
@@ -162,7 +166,7 @@ static void free_object(struct slab_cache *cache, struct slab *slab, void *objec
     cache->used--;
     object = kasan_quarantine_swap(cache, object);
     if (object)
-        slab_put_locked(cache, object, freed_by);
+        put_locked(cache, object, freed_by);
     spin_unlock_irqrestore(&cache->lock, irq);
 }
 
