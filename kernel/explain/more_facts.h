@@ -23,7 +23,7 @@ void read_code(const struct fault_facts *facts, struct code_bytes *code);
 
 /* What is near an address that no area holds. */
 struct surroundings {
-    struct area_facts below, above; /* the nearest areas */
+    struct area below, above; /* the nearest areas, as they were; all 0 when there is none */
     uint64_t stack_limit;
 };
 

@@ -43,9 +43,12 @@ void read_surroundings(const struct fault_facts *facts, struct surroundings *nea
 
     *near = (struct surroundings){.stack_limit = space->stack_limit};
     space_lock_read(space);
-    struct area *area = area_find(&space->areas, facts->address);
-    area_note_locked(&near->above, area);
-    area_note_locked(&near->below, area ? area->previous : RB_MAX(area_tree, &space->areas));
+    const struct area *area = area_find(&space->areas, facts->address);
+    if (area)
+        near->above = *area;
+    area = area ? area->previous : RB_MAX(area_tree, &space->areas);
+    if (area)
+        near->below = *area;
     space_unlock_read(space);
 }
 

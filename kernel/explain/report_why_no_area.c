@@ -26,7 +26,7 @@ static void why_null(struct report_text *text, const struct fault_facts *facts)
 static bool why_stack(struct report_text *text, const struct fault_facts *facts,
                       const struct surroundings *near)
 {
-    const struct area_facts *stack = &near->above;
+    const struct area *stack = &near->above;
 
     if (!area_exists(stack) || !(stack->flags & AREA_GROWS_DOWN) ||
         stack->start - facts->address > STACK_GUARD_GAP)

@@ -8,7 +8,7 @@
 
 static void why_no_page(struct report_text *text, const struct fault_facts *facts)
 {
-    if (facts->area.has_object && !is_beyond_object(facts)) {
+    if (facts->area.object && !is_beyond_object(facts)) {
         text_add(text,
                  "The area allows the access, but the page is a hole in the file, and the file "
                  "system is full: it may have half of all memory");
@@ -20,9 +20,8 @@ static void why_no_page(struct report_text *text, const struct fault_facts *fact
         return;
     }
     text_add(text, "The page lies beyond the end of the file that the area maps: the file has ");
-    text_add_size(text, facts->area.object_size);
-    text_add(text, ", and the access was %lu bytes past its start",
-             facts->area.object_start + (facts->address - facts->area.start));
+    text_add_size(text, facts->object_size);
+    text_add(text, ", and the access was %lu bytes past its start", facts->object_byte);
 }
 
 static void why_implicit(struct report_text *text, const struct fault_facts *facts)

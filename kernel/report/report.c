@@ -29,26 +29,6 @@ static bool is_page_fault(const struct trap_frame *frame, const siginfo_t *info)
            info->si_code <= SEGV_PKUERR;
 }
 
-void area_note_locked(struct area_facts *facts, const struct area *area)
-{
-    if (!area)
-        return;
-    *facts = (struct area_facts){
-        .start = area->start,
-        .end = area->end,
-        .prot = area->prot,
-        .max_prot = area->max_prot,
-        .key = area->key,
-        .flags = area->flags,
-        .name = area->name,
-        .has_object = area->object,
-    };
-    if (area->object) {
-        facts->object_start = area->object_page << PAGE_SHIFT;
-        facts->object_size = area->object->size;
-    }
-}
-
 static void gather(struct fault_facts *facts, struct address_space *space)
 {
     space_lock_read(space);
@@ -57,7 +37,11 @@ static void gather(struct fault_facts *facts, struct address_space *space)
         pt_read_path(space->root, facts->address, &facts->path);
         struct area *area = area_find(&space->areas, facts->address);
         if (area_holds(area, facts->address))
-            area_note_locked(&facts->area, area);
+            facts->area = *area;
+        if (facts->area.object) {
+            facts->object_byte = (area->object_page << PAGE_SHIFT) + facts->address - area->start;
+            facts->object_size = area->object->size;
+        }
     }
     facts->execute_only_key = keys_execute_only(&space->key_map);
     space_unlock_read(space);
@@ -108,7 +92,7 @@ static void report_access(const struct fault_facts *facts)
                         facts->address, rip, who);
 }
 
-static void add_area(struct report_text *text, const struct area_facts *area)
+static void add_area(struct report_text *text, const struct area *area)
 {
     text_add(text, "%lx-%lx %c%c%c key %u, %s, ", area->start, area->end,
              area->prot & PROT_READ ? 'r' : '-', area->prot & PROT_WRITE ? 'w' : '-',
@@ -116,12 +100,12 @@ static void add_area(struct report_text *text, const struct area_facts *area)
              area->flags & AREA_SHARED ? "shared" : "private");
     if (area->name)
         text_add(text, "%s, ", area->name);
-    else if (area->has_object)
-        text_add(text, "file from byte 0x%lx, ", area->object_start);
+    else if (area->object)
+        text_add(text, "file from byte 0x%lx, ", area->object_page << PAGE_SHIFT);
     text_add_size(text, area->end - area->start);
 }
 
-void report_area(const char *label, const struct area_facts *area)
+void report_area(const char *label, const struct area *area)
 {
     struct report_text text = {0};
 

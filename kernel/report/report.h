@@ -25,9 +25,8 @@
 #include "arch/cpu/trap.h"
 #include "arch/cpu/types.h"
 #include "kernel/signal/signal.h"
+#include "mm/space/area.h"
 #include "mm/table/page_table.h"
-
-struct area;
 
 /*
  * The running task dies of a signal that nobody handles; info is what the handler would have been
@@ -89,16 +88,6 @@ const char *report_vector_name(uint64_t vector);
 
 /* ---- what the report knows: gathered once, under the address space's lock ---- */
 
-/* An area as it was; end is 0 when there is none. */
-struct area_facts {
-    uintptr_t start, end;
-    uint8_t prot, max_prot, key, flags;
-    const char *name;
-    bool has_object;
-    uint64_t object_start; /* byte of the object at start */
-    uint64_t object_size;  /* bytes */
-};
-
 struct fault_facts {
     const struct trap_frame *frame;
     const siginfo_t *info;
@@ -106,11 +95,13 @@ struct fault_facts {
     bool page_fault;   /* one whose address and error code are known */
     uintptr_t address; /* that the page fault names */
     struct pt_path path;
-    struct area_facts area; /* that holds address */
-    int execute_only_key;   /* or -1 */
+    struct area area;     /* that holds address, as it was; all 0 when none does */
+    uint64_t object_byte; /* what address is in the object that the area maps, */
+    uint64_t object_size; /* and the bytes that it has */
+    int execute_only_key; /* or -1 */
 };
 
-static inline bool area_exists(const struct area_facts *area)
+static inline bool area_exists(const struct area *area)
 {
     return area->end != 0;
 }
@@ -118,9 +109,8 @@ static inline bool area_exists(const struct area_facts *area)
 /* Whether the page lies beyond the end of the file that the area maps. */
 bool is_beyond_object(const struct fault_facts *facts);
 
-/* Notes an area, if there is one, with the space's lock; and the row of one that there is. */
-void area_note_locked(struct area_facts *facts, const struct area *area);
-void report_area(const char *label, const struct area_facts *area);
+/* The row of an area, if it exists. */
+void report_area(const char *label, const struct area *area);
 
 /*
  * The first rows of a report have been printed, and the area's is the next: more may be added. No

@@ -36,17 +36,14 @@ static bool leaf_is_present(const struct fault_facts *facts)
 }
 
 /* Whether the area's rights would let the access through; any right on x86 means reading too. */
-static bool area_allows(const struct area_facts *area, const struct access_words *access)
+static bool area_allows(const struct area *area, const struct access_words *access)
 {
     return access->prot_bit == PROT_READ ? area->prot : area->prot & access->prot_bit;
 }
 
 bool is_beyond_object(const struct fault_facts *facts)
 {
-    const struct area_facts *area = &facts->area;
-    uint64_t byte = area->object_start + (facts->address - area->start);
-
-    return area->has_object && byte >= align_up(area->object_size, PAGE_SIZE);
+    return facts->area.object && facts->object_byte >= align_up(facts->object_size, PAGE_SIZE);
 }
 
 /* A page that is shared until somebody writes has no W, whatever the area allows. */
@@ -103,7 +100,7 @@ static void why_key_alone(struct report_text *text, const struct fault_facts *fa
 
 static void why_key(struct report_text *text, const struct fault_facts *facts)
 {
-    const struct area_facts *area = &facts->area;
+    const struct area *area = &facts->area;
     struct access_words access = words_of(facts->frame->error_code);
     const char *bit = pkru_rights(facts->pkru, area->key) & PKRU_AD ? "AD" : "WD";
     unsigned int key = area->key;
@@ -133,7 +130,7 @@ static void why_key(struct report_text *text, const struct fault_facts *facts)
 
 static void why_protection(struct report_text *text, const struct fault_facts *facts)
 {
-    const struct area_facts *area = &facts->area;
+    const struct area *area = &facts->area;
     struct access_words access = words_of(facts->frame->error_code);
 
     if (!area->prot)
