@@ -59,6 +59,15 @@ long channel_write(unsigned int descriptor, struct io_iter *from, unsigned int f
 int channel_stream_file(unsigned int descriptor, struct file **file);
 
 /*
+ * A stream's file has been made, and nobody else knows it yet: a room above may give it a table
+ * with more operations than these two. file->state is the descriptor's number. It may not fail.
+ */
+EVENT(channel_stream_is_made, void, struct file *file);
+
+long channel_read_stream(struct file *file, struct io_iter *to, uint64_t *offset);
+long channel_write_stream(struct file *file, struct io_iter *from, uint64_t *offset);
+
+/*
  * Tells the host the first program's wait status, and waits until it has everything or has been
  * silent for long. Needs neither the scheduler nor interrupts.
  */

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The channel's streams: the bytes of stdin on their way to the program, and files of the streams,
- * which look like pipes to it: file->state is the descriptor's number.
+ * The channel's streams: the bytes of stdin on their way to the program, and files of the streams:
+ * file->state is the descriptor's number.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
-#include <asm/ioctls.h>
-#include <asm/poll.h>
-#include <asm/stat.h>
-#include <linux/stat.h>
 
-#include "arch/cpu/types.h"
-#include "arch/mmu/usercopy.h"
 #include "kernel/channel/channel.h"
 #include "kernel/channel/frame.h"
 #include "kernel/file/file.h"
@@ -57,16 +51,10 @@ void input_send_credit_locked(void)
 
 /* ---- to the program ---- */
 
-/* How many bytes of descriptor 0 can be read. */
-static size_t readable(void)
-{
-    return channel_input.head - channel_input.tail;
-}
-
 static bool has_input_or_end(void *context)
 {
     (void)context;
-    return readable() || channel_input.has_ended;
+    return channel_input.head != channel_input.tail || channel_input.has_ended;
 }
 
 /* Waits for bytes or their end: 0, -EAGAIN when it may not wait, or -ERESTARTSYS. */
@@ -82,7 +70,7 @@ static size_t input_take(void *buffer, size_t size)
 {
     uint64_t flags = spin_lock_irqsave(&channel_receive_lock);
     uint32_t start = channel_input.tail % INPUT_SIZE;
-    size_t count = readable();
+    size_t count = channel_input.head - channel_input.tail;
 
     if (count > size)
         count = size;
@@ -94,28 +82,6 @@ static size_t input_take(void *buffer, size_t size)
     input_send_credit_locked();
     spin_unlock_irqrestore(&channel_receive_lock, flags);
     return count;
-}
-
-/* Reads descriptor 0: bytes, 0 at its end, or a negative errno. */
-static long read_input(struct io_iter *to, unsigned int flags)
-{
-    char piece[512];
-    long total = 0;
-    size_t count;
-    int error;
-
-    if (!to->remaining)
-        return 0;
-    error = input_wait(!(flags & O_NONBLOCK));
-    if (error)
-        return error;
-    do {
-        count = input_take(piece, to->remaining < sizeof(piece) ? to->remaining : sizeof(piece));
-        if (io_iter_put(to, piece, count) < count)
-            return total ? total : -EFAULT;
-        total += count;
-    } while (count && to->remaining);
-    return total;
 }
 
 long channel_write(unsigned int descriptor, struct io_iter *from, unsigned int flags)
@@ -135,83 +101,40 @@ long channel_write(unsigned int descriptor, struct io_iter *from, unsigned int f
     return total;
 }
 
-/* POLLIN, POLLOUT ... that hold now. */
-static unsigned int events_of(unsigned int descriptor)
-{
-    unsigned int events = 0;
-
-    if (descriptor == 0) {
-        if (readable())
-            events |= POLLIN | POLLRDNORM;
-        if (channel_input.has_ended)
-            events |= POLLHUP;
-        return events;
-    }
-    if (frame_has_room() || frame_host_is_gone())
-        events |= POLLOUT | POLLWRNORM;
-    if (frame_host_is_gone())
-        events |= POLLERR;
-    return events;
-}
-
 /* ---- as files ---- */
 
-static unsigned int descriptor_of(const struct file *file)
+long channel_read_stream(struct file *file, struct io_iter *to, uint64_t *offset)
 {
-    return (uintptr_t)file->state;
+    char piece[512];
+    long total = 0;
+    size_t count;
+    int error;
+
+    (void)offset;
+    if (!to->remaining)
+        return 0;
+    error = input_wait(!(file->flags & O_NONBLOCK));
+    if (error)
+        return error;
+    do {
+        count = input_take(piece, to->remaining < sizeof(piece) ? to->remaining : sizeof(piece));
+        if (io_iter_put(to, piece, count) < count)
+            return total ? total : -EFAULT;
+        total += count;
+    } while (count && to->remaining);
+    return total;
 }
 
-static long read_stream(struct file *file, struct io_iter *to, uint64_t *offset)
+long channel_write_stream(struct file *file, struct io_iter *from, uint64_t *offset)
 {
     (void)offset;
-    return read_input(to, file->flags);
+    return channel_write((unsigned int)(uintptr_t)file->state, from, file->flags);
 }
-
-static long write_stream(struct file *file, struct io_iter *from, uint64_t *offset)
-{
-    (void)offset;
-    return channel_write(descriptor_of(file), from, file->flags);
-}
-
-static int stream_status(struct file *file, struct stat *status)
-{
-    memset(status, 0, sizeof(*status));
-    status->st_mode = S_IFIFO | 0600;
-    status->st_ino = descriptor_of(file) + 1;
-    status->st_nlink = 1;
-    status->st_blksize = PAGE_SIZE;
-    return 0;
-}
-
-static long control_stream(struct file *file, unsigned int request, uintptr_t argument)
-{
-    if (request != FIONREAD || descriptor_of(file) != 0)
-        return -ENOTTY;
-    return put_user_int(argument, readable());
-}
-
-static unsigned int poll_stream(struct file *file)
-{
-    return events_of(descriptor_of(file));
-}
-
-static int reopen_stream(struct file *file, struct file *made);
 
 static const struct file_operations stream_operations = {
-    .read = read_stream,
-    .write = write_stream,
-    .status = stream_status,
-    .ioctl = control_stream,
-    .poll = poll_stream,
-    .reopen = reopen_stream,
+    .read = channel_read_stream,
+    .write = channel_write_stream,
 };
-
-static int reopen_stream(struct file *file, struct file *made)
-{
-    made->operations = &stream_operations;
-    made->state = file->state;
-    return 0;
-}
 
 int channel_stream_file(unsigned int descriptor, struct file **file)
 {
@@ -219,5 +142,6 @@ int channel_stream_file(unsigned int descriptor, struct file **file)
     if (!*file)
         return -ENOMEM;
     (*file)->state = (void *)(uintptr_t)descriptor;
+    TELL(channel_stream_is_made, *file);
     return 0;
 }
