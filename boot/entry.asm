@@ -5,8 +5,9 @@
 ; Two ways in, told apart by an entry point each:
 ;   multiboot2_entry  GRUB: EAX = magic, EBX = information (Multiboot2 specification, 3.3)
 ;   pvh_entry         QEMU -kernel: EBX = hvm_start_info (Xen, docs/misc/pvh)
-; Both leave paging off, interrupts off and flat segments. The rest is common: refuse a CPU that
-; cannot run the kernel, build early page tables, enter long mode, call boot_main().
+; Both leave paging off, interrupts off and flat segments. The rest is common: have rooms above the
+; line refuse a CPU that cannot run the kernel, build early page tables, enter long mode, call
+; boot_main().
 ;
 ; Early tables, by 2 MiB pages, all of them of the first 4 GiB of physical memory:
 ;   0                        the same, so that the switch to paging has ground under its feet
@@ -18,7 +19,6 @@ KERNEL_BASE         equ 0xffffffff80000000
 DIRECT_MAP_PML4     equ 273                 ; 0xffff888000000000 >> 39 & 511
 KERNEL_PDPT         equ 510                 ; 0xffffffff80000000 >> 30 & 511
 
-MULTIBOOT2_MAGIC    equ 0x36d76289
 BOOT_MULTIBOOT2     equ 0                   ; enum boot_protocol in boot/boot_main.c
 BOOT_PVH            equ 1
 
@@ -29,11 +29,6 @@ CR0_PE_MP_ET_NE_WP_PG equ 0x80010033
 CR4_PAE             equ 1 << 5
 MSR_EFER            equ 0xc0000080
 EFER_LME_NXE        equ (1 << 8) | (1 << 11)
-CPUID_LM            equ 1 << 29             ; 0x80000001 EDX
-CPUID_NX            equ 1 << 20
-COM1                equ 0x3f8
-EXIT_PORT           equ 0xf4                ; isa-debug-exit
-EXIT_PANIC          equ 3
 
 ; ---------------------------------------------------------------- headers
 
@@ -60,40 +55,34 @@ section .boot.note progbits alloc noexec nowrite align=4
 
 section .boot.text progbits alloc exec nowrite align=16
 bits 32
+extern boot_checks_start, boot_checks_end   ; in linker.ld
 
 global multiboot2_entry
 multiboot2_entry:
         mov ebp, BOOT_MULTIBOOT2
-        cmp eax, MULTIBOOT2_MAGIC
-        je start
-        mov esi, not_multiboot2
-        jmp refuse
+        jmp start
 
 pvh_entry:
         mov ebp, BOOT_PVH
 
-; EBP = protocol, EBX = the loader's information.
+; EBP = protocol, EBX = the loader's information, EAX = its magic number.
 start:
         mov esp, boot_stack32.top
+        mov esi, eax
         rdtsc
         mov [entry_tsc], eax
         mov [entry_tsc + 4], edx
 
-        mov eax, 0x80000000
-        push ebx
-        cpuid
-        cmp eax, 0x80000001
-        mov esi, no_long_mode
-        jb refuse
-        mov eax, 0x80000001
-        cpuid
-        pop ebx
-        test edx, CPUID_LM
-        jz refuse
-        mov esi, no_nx
-        test edx, CPUID_NX
-        jz refuse
-
+        ; Functions of rooms above, which each return if they have nothing against going on. They
+        ; keep all registers but EAX, ECX and EDX.
+        mov edi, boot_checks_start
+.check:
+        cmp edi, boot_checks_end
+        je .checked
+        call [edi]
+        add edi, 4
+        jmp .check
+.checked:
         ; 2,048 entries of 2 MiB in four tables, which lie one behind the other
         mov edi, early_pd
         mov eax, PTE_P | PTE_W | PTE_PS
@@ -129,37 +118,6 @@ start:
         mov cr0, eax
         lgdt [early_gdt.pointer]
         jmp 0x10:start64
-
-; Says why on the first serial port and stops. ESI = the message. The wait for the transmitter
-; has a limit, so a machine without the port stops just as well.
-refuse:
-        mov dx, COM1 + 3
-        mov al, 3                           ; 8 bits, no parity
-        out dx, al
-.next:
-        lodsb
-        test al, al
-        jz .stop
-        mov ah, al
-        mov ecx, 100000
-.wait:
-        mov dx, COM1 + 5
-        in al, dx
-        test al, 0x20
-        jnz .send
-        loop .wait
-.send:
-        mov al, ah
-        mov dx, COM1
-        out dx, al
-        jmp .next
-.stop:
-        mov al, EXIT_PANIC
-        out EXIT_PORT, al
-.halt:
-        cli
-        hlt
-        jmp .halt
 
 ; ---------------------------------------------------------------- 64 bits
 
@@ -199,16 +157,6 @@ early_gdt:
 
 entry_tsc:
         dq 0
-
-not_multiboot2:
-        db "Latchkey: started with a wrong magic number in EAX. It wants a Multiboot2 loader, "
-        db "such as GRUB's multiboot2 command, or PVH.", 13, 10, 0
-no_long_mode:
-        db "Latchkey: this CPU has no long mode (CPUID 80000001h EDX bit 29 is 0). "
-        db "It wants an x86-64 CPU.", 13, 10, 0
-no_nx:
-        db "Latchkey: this CPU has no execute-disable bit, or the firmware turned it off "
-        db "(CPUID 80000001h EDX bit 20 is 0).", 13, 10, 0
 
 section .boot.bss nobits alloc noexec write align=4096
 early_pml4:         resb 4096
