@@ -5,6 +5,7 @@
 #include "arch/cpu/percpu.h"
 #include "arch/device/apic.h"
 #include "arch/device/clock.h"
+#include "arch/device/power.h"
 #include "arch/entry/idt.h"
 #include "libc/include/string.h"
 
@@ -53,12 +54,6 @@ static bool leave_started(struct ap_slot *slot, enum ap_state state)
 
 /* ---- the started CPU ---- */
 
-static void __attribute__((noreturn)) halt(void)
-{
-    for (;;)
-        __asm__ volatile("cli; hlt");
-}
-
 /* Sets itself up as the boot CPU is, unless a room above says that it cannot be. */
 static bool set_up(struct ap_slot *slot)
 {
@@ -75,7 +70,7 @@ void ap_main(struct ap_slot *slot)
     descriptors_load(slot->cpu);
     idt_load();
     if (!leave_started(slot, set_up(slot) ? AP_READY : AP_UNFIT))
-        halt();
+        power_halt();
     for (;;) {
         void (*function)(struct ap_slot *) =
             __atomic_exchange_n(&slot->function, NULL, __ATOMIC_ACQUIRE);
