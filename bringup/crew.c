@@ -144,7 +144,7 @@ static void run_guarded(struct member *member, crew_function_t function, void *a
 static void call_off(unsigned int cpu)
 {
     __atomic_store_n(&members[cpu].is_called_off, true, __ATOMIC_RELEASE);
-    apic_send_nmi(percpu_of(cpu)->apic_id);
+    apic_send(percpu_of(cpu)->apic_id, APIC_ICR_NMI);
 }
 
 /*

@@ -202,7 +202,7 @@ static void take_nmi(struct test_run *run)
     unsigned int before = crew_nmis();
     uint64_t start = rdtsc();
 
-    apic_send_nmi(this_cpu()->apic_id);
+    apic_send(this_cpu()->apic_id, APIC_ICR_NMI);
     while (crew_nmis() == before && rdtsc() - start < clock_ticks(NMI_LIMIT_US))
         cpu_relax();
     expect_equal(run, "NMIs taken", 1, crew_nmis() - before);
@@ -212,7 +212,7 @@ void test_interrupts(struct test_run *run)
 {
     write_pkru(VALUE);
     for (unsigned int i = 0; i < ROUNDS; i++) {
-        apic_send_interrupt(this_cpu()->apic_id, VECTOR_WAKE);
+        apic_send(this_cpu()->apic_id, VECTOR_WAKE);
         irq_enable();
         cpu_relax();
         irq_disable();

@@ -30,10 +30,6 @@ enum apic_register {
 #define APIC_LVT_NMI         (4u << 8)
 #define APIC_DIVIDE_BY_16    3u
 
-/* Interrupt command register: SDM vol. 3A, figure 10-12. */
-#define APIC_ICR_NMI     (4u << 8)
-#define APIC_ICR_INIT    (5u << 8)
-#define APIC_ICR_STARTUP (6u << 8)
 #define APIC_ICR_PENDING (1u << 12)
 #define APIC_ICR_ASSERT  (1u << 14)
 #define ICR_WAIT_LIMIT   1000000u
@@ -117,11 +113,17 @@ uint32_t apic_id(void)
 
 /* ---- interrupts to other CPUs ---- */
 
-/* In xAPIC mode the two halves must not be parted by a handler that sends something itself. */
-static void send_by_memory(uint32_t id, uint32_t command)
+void apic_send(uint32_t id, uint32_t command)
 {
+    command |= APIC_ICR_ASSERT;
+    if (!apic_page) {
+        /* This does not wait for earlier stores as a write to memory does: SDM vol. 3A, 10.12.3. */
+        __asm__ volatile("mfence; lfence" : : : "memory");
+        wrmsr(MSR_X2APIC + APIC_ICR_LOW / 16, (uint64_t)id << 32 | command);
+        return;
+    }
+    /* The two halves must not be parted by a handler that sends something itself. */
     uint64_t flags = irq_save();
-
     for (uint32_t i = 0; i < ICR_WAIT_LIMIT && (apic_read(APIC_ICR_LOW) & APIC_ICR_PENDING); i++)
         cpu_relax();
     apic_write(APIC_ICR_HIGH, id << 24);
@@ -129,44 +131,9 @@ static void send_by_memory(uint32_t id, uint32_t command)
     irq_restore(flags);
 }
 
-/* This write does not wait for earlier stores as one to memory does: SDM vol. 3A, 10.12.3. */
-static void send_by_msr(uint32_t id, uint32_t command)
-{
-    __asm__ volatile("mfence; lfence" : : : "memory");
-    wrmsr(MSR_X2APIC + APIC_ICR_LOW / 16, (uint64_t)id << 32 | command);
-}
-
-static void send(uint32_t id, uint32_t command)
-{
-    if (apic_page)
-        send_by_memory(id, command | APIC_ICR_ASSERT);
-    else
-        send_by_msr(id, command | APIC_ICR_ASSERT);
-}
-
-void apic_send_interrupt(uint32_t id, unsigned int vector)
-{
-    send(id, vector);
-}
-
-void apic_send_nmi(uint32_t id)
-{
-    send(id, APIC_ICR_NMI);
-}
-
-void apic_send_init(uint32_t id)
-{
-    send(id, APIC_ICR_INIT);
-}
-
-void apic_send_startup(uint32_t id, paddr_t page)
-{
-    send(id, APIC_ICR_STARTUP | (uint32_t)(page.value >> PAGE_SHIFT));
-}
-
 void ipi_send(unsigned int cpu, enum vector vector)
 {
-    apic_send_interrupt(percpu_of(cpu)->apic_id, vector);
+    apic_send(percpu_of(cpu)->apic_id, vector);
 }
 
 unsigned int ipi_send_set(const struct cpu_set *set, enum vector vector)
@@ -190,7 +157,7 @@ void ipi_send_nmi_to_others(void)
 
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
         if (percpu_of(cpu)->apic_id != own)
-            apic_send_nmi(percpu_of(cpu)->apic_id);
+            apic_send(percpu_of(cpu)->apic_id, APIC_ICR_NMI);
 }
 
 /* ---- the timer ---- */
@@ -210,11 +177,6 @@ void apic_timer_once(uint32_t ticks)
 {
     apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
     apic_write(APIC_TIMER_INITIAL, ticks);
-}
-
-bool apic_timer_has_deadline(void)
-{
-    return this_cpu_has(X86_FEATURE_TSC_DEADLINE);
 }
 
 /* A write to memory, as the first is in xAPIC mode, may be overtaken: SDM vol. 3A, 10.5.4.1. */

@@ -30,13 +30,15 @@ bool apic_can_reach(uint32_t id);
 
 uint32_t apic_id(void);
 
-/* To the CPU with this APIC id: an interrupt at a vector, or one that cannot be masked. */
-void apic_send_interrupt(uint32_t id, unsigned int vector);
-void apic_send_nmi(uint32_t id);
-
-/* Resets a CPU; then starts it, which waits since, in real mode at a page below 1 MiB. */
-void apic_send_init(uint32_t id);
-void apic_send_startup(uint32_t id, paddr_t page);
+/*
+ * Sends to the CPU with this APIC id. A vector alone is an interrupt; NMI cannot be masked; INIT
+ * resets a CPU; STARTUP, with a page's number below 256, starts one that waits since, in real mode
+ * there (interrupt command register: SDM vol. 3A, figure 10-12).
+ */
+#define APIC_ICR_NMI     (4u << 8)
+#define APIC_ICR_INIT    (5u << 8)
+#define APIC_ICR_STARTUP (6u << 8)
+void apic_send(uint32_t id, uint32_t command);
 
 /* Counts down from the largest value without interrupting, for calibration; and what is left. */
 void apic_timer_start_counting(void);
@@ -45,8 +47,7 @@ uint32_t apic_timer_remaining(void);
 /* Interrupts once at VECTOR_TIMER, that many ticks of the timer's clock from now. */
 void apic_timer_once(uint32_t ticks);
 
-/* Whether the timer can compare with the TSC; then it interrupts when that is there or beyond. */
-bool apic_timer_has_deadline(void);
+/* Interrupts when the TSC is there or beyond, where X86_FEATURE_TSC_DEADLINE says so. */
 void apic_timer_deadline(uint64_t tsc);
 
 void apic_end_of_interrupt(void);

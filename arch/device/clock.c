@@ -115,7 +115,7 @@ void clock_calibrate(void)
     if ((clock_counts(&clock_pit) && clock_measure(&clock_pit, &rates)) ||
         ASK(clock_wants_rates, &rates))
         clock_rates = rates;
-    clock_rates.deadline = apic_timer_has_deadline();
+    clock_rates.deadline = this_cpu_has(X86_FEATURE_TSC_DEADLINE);
     clock_tsc_base = rdtsc();
     clock_tsc_multiplier = (NS_PER_SECOND << 32) / clock_rates.tsc_hz;
 }

@@ -112,9 +112,11 @@ static unsigned int count_started(const struct ap_plan *plan)
 
 static void send_startup(const struct ap_plan *plan)
 {
+    uint32_t page = (uint32_t)(plan->page.value >> PAGE_SHIFT);
+
     for (unsigned int i = 0; i < plan->count; i++)
         if (state_of(&plan->slots[i]) == AP_STARTED)
-            apic_send_startup(plan->slots[i].apic_id, plan->page);
+            apic_send(plan->slots[i].apic_id, APIC_ICR_STARTUP | page);
 }
 
 static void wait_for_all(const struct ap_plan *plan)
@@ -132,7 +134,7 @@ void smp_start_all(const struct ap_plan *plan)
     ap_root = plan->root;
     fill_page(plan);
     for (unsigned int i = 0; i < plan->count; i++)
-        apic_send_init(plan->slots[i].apic_id);
+        apic_send(plan->slots[i].apic_id, APIC_ICR_INIT);
     clock_wait(INIT_WAIT_US);
     send_startup(plan);
     clock_wait(STARTUP_WAIT_US);
@@ -143,5 +145,5 @@ void smp_start_all(const struct ap_plan *plan)
 void smp_call(struct ap_slot *slot, void (*function)(struct ap_slot *slot))
 {
     __atomic_store_n(&slot->function, function, __ATOMIC_RELEASE);
-    apic_send_interrupt(slot->apic_id, VECTOR_WAKE);
+    apic_send(slot->apic_id, VECTOR_WAKE);
 }

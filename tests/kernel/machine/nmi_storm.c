@@ -53,7 +53,7 @@ static void __attribute__((noreturn)) send_for_good(void *unused)
     irq_enable();
     for (unsigned int pause = 0;; pause = (pause + 7) % PAUSE_US) {
         for (unsigned int cpu = 0; cpu + 1 < cpu_count; cpu++)
-            apic_send_nmi(percpu_of(cpu)->apic_id);
+            apic_send(percpu_of(cpu)->apic_id, APIC_ICR_NMI);
         clock_wait(pause);
         schedule();
         if (from_user + from_kernel + from_entry >= tell_at) {

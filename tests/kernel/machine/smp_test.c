@@ -119,7 +119,7 @@ KTEST(nmi_comes_and_goes)
         unsigned int before = nmis_taken;
         uint64_t flags = irq_save();
         wrmsr(MSR_GS_BASE, bases[i]); /* as in the entry code before SWAPGS */
-        apic_send_nmi(cpu_apic_id());
+        apic_send(cpu_apic_id(), APIC_ICR_NMI);
         for (unsigned int wait = 0; wait < 1000000 && nmis_taken == before; wait++)
             cpu_relax();
         uint64_t after = rdmsr(MSR_GS_BASE);
