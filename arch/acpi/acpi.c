@@ -67,34 +67,26 @@ acpi_search_rsdp(const struct acpi_access *access, uint8_t rsdp[ACPI_RSDP_SIZE])
 
 /* ---- tables ---- */
 
-static void copy_name(char name[ACPI_NAME_SIZE], const char *signature)
-{
-    for (unsigned int i = 0; i < 4; i++)
-        name[i] = signature[i] >= ' ' && signature[i] <= '~' ? signature[i] : '?';
-    name[4] = '\0';
-}
-
 /* The table at an address, mapped whole; NULL, and told, when it is not sound. */
 const struct acpi_header *acpi_open_table(const struct acpi_access *access, const char *signature,
                                           uint64_t address)
 {
-    char name[ACPI_NAME_SIZE];
+    const struct acpi_header *header =
+        show_or_complain(access, signature, address, sizeof(*header));
 
-    copy_name(name, signature);
-    const struct acpi_header *header = show_or_complain(access, name, address, sizeof(*header));
     if (!header)
         return NULL;
     if (memcmp(header->signature, signature, 4)) {
-        access->complain(name, "does not begin with its name, at", address);
+        access->complain(signature, "does not begin with its name, at", address);
         return NULL;
     }
     if (header->length < sizeof(*header) || header->length > TABLE_LENGTH_MAX) {
-        access->complain(name, "has an impossible length of bytes:", header->length);
+        access->complain(signature, "has an impossible length of bytes:", header->length);
         return NULL;
     }
-    header = show_or_complain(access, name, address, header->length);
+    header = show_or_complain(access, signature, address, header->length);
     if (header && !sum_is_zero(header, header->length)) {
-        access->complain(name, "has a wrong checksum, at", address);
+        access->complain(signature, "has a wrong checksum, at", address);
         return NULL;
     }
     return header;

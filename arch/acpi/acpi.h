@@ -32,7 +32,6 @@ struct acpi_access {
 };
 
 #define ACPI_RSDP_SIZE 36
-#define ACPI_NAME_SIZE 5 /* a signature with a NUL */
 
 /* Every table but the RSDP begins so: table 5.4. */
 struct acpi_header {
