@@ -24,11 +24,7 @@
 
 /* Types of the firmware's memory map: ACPI specification 6.4, table 15-374. */
 enum boot_memory_type {
-    BOOT_MEMORY_RAM = 1,
-    BOOT_MEMORY_RESERVED = 2,
-    BOOT_MEMORY_ACPI_RECLAIMABLE = 3,
-    BOOT_MEMORY_ACPI_NVS = 4,
-    BOOT_MEMORY_BAD = 5,
+    BOOT_MEMORY_RAM = 1, /* and any other is not to be touched */
 };
 
 struct boot_memory_range {

@@ -38,6 +38,13 @@ struct boot_tag {
  */
 EVENT(boot_tag_is_read, void, uint32_t type, const char *bytes, uint32_t size);
 
+/* An entry of the firmware's map, as both hand it on. */
+struct boot_memory_entry {
+    uint64_t base, size;
+    uint32_t type;
+    uint32_t reserved;
+};
+
 /* Copies size bytes from an address; false, with nothing copied, when they are not all there. */
 bool boot_read(const struct boot_memory *memory, uint64_t address, void *to, size_t size);
 

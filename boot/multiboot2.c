@@ -33,17 +33,11 @@ struct tag_memory_map {
     uint32_t entry_version;
 };
 
-struct memory_map_entry {
-    uint64_t base, length;
-    uint32_t type;
-    uint32_t reserved;
-};
-
 /* Entries may be longer than we know them, and of any alignment. */
 static void read_memory_map(const char *bytes, size_t size, struct boot_info *info)
 {
     struct tag_memory_map map;
-    struct memory_map_entry entry;
+    struct boot_memory_entry entry;
 
     if (size < sizeof(map))
         return;
@@ -52,7 +46,7 @@ static void read_memory_map(const char *bytes, size_t size, struct boot_info *in
         return;
     for (size_t at = sizeof(map); map.entry_size <= size - at; at += map.entry_size) {
         memcpy(&entry, bytes + at, sizeof(entry));
-        boot_add_memory(info, entry.base, entry.length, entry.type);
+        boot_add_memory(info, entry.base, entry.size, entry.type);
     }
 }
 

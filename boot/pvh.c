@@ -18,7 +18,7 @@ struct start_info {
 
 /* Behind it, in version 1. */
 struct start_info_map {
-    uint64_t memory_map; /* physical address of struct memory_map_entry[] */
+    uint64_t memory_map; /* physical address of struct boot_memory_entry[] */
     uint32_t memory_map_entries;
     uint32_t reserved;
 };
@@ -27,12 +27,6 @@ struct module {
     uint64_t base, size;
     uint64_t command_line;
     uint64_t reserved;
-};
-
-struct memory_map_entry {
-    uint64_t base, size;
-    uint32_t type;
-    uint32_t reserved;
 };
 
 _Static_assert(sizeof(struct start_info) == 40 && sizeof(struct start_info_map) == 16,
@@ -57,7 +51,7 @@ static void read_memory_map(const struct boot_memory *memory, uint64_t start,
                             struct boot_info *info)
 {
     struct start_info_map map;
-    struct memory_map_entry entry;
+    struct boot_memory_entry entry;
 
     if (!boot_read(memory, start + sizeof(struct start_info), &map, sizeof(map)))
         return;
