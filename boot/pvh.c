@@ -14,10 +14,7 @@ struct start_info {
     uint64_t modules;      /* physical address of struct module[] */
     uint64_t command_line; /* physical address, or 0 */
     uint64_t rsdp;
-};
-
-/* Behind it, in version 1. */
-struct start_info_map {
+    /* From here on in version 1. */
     uint64_t memory_map; /* physical address of struct boot_memory_entry[] */
     uint32_t memory_map_entries;
     uint32_t reserved;
@@ -29,8 +26,7 @@ struct module {
     uint64_t reserved;
 };
 
-_Static_assert(sizeof(struct start_info) == 40 && sizeof(struct start_info_map) == 16,
-               "start_info.h, version 1");
+_Static_assert(sizeof(struct start_info) == 56, "start_info.h, version 1");
 
 static void read_rsdp(const struct boot_memory *memory, uint64_t address, struct boot_info *info)
 {
@@ -47,16 +43,13 @@ static void read_command_line(const struct boot_memory *memory, uint64_t address
         boot_set_command_line(info, memory->bytes + address, memory->size - address);
 }
 
-static void read_memory_map(const struct boot_memory *memory, uint64_t start,
+static void read_memory_map(const struct boot_memory *memory, const struct start_info *start,
                             struct boot_info *info)
 {
-    struct start_info_map map;
     struct boot_memory_entry entry;
 
-    if (!boot_read(memory, start + sizeof(struct start_info), &map, sizeof(map)))
-        return;
-    for (uint32_t i = 0; i < map.memory_map_entries; i++) {
-        if (!boot_read(memory, map.memory_map + i * sizeof(entry), &entry, sizeof(entry)))
+    for (uint32_t i = 0; i < start->memory_map_entries; i++) {
+        if (!boot_read(memory, start->memory_map + i * sizeof(entry), &entry, sizeof(entry)))
             return;
         boot_add_memory(info, entry.base, entry.size, entry.type);
     }
@@ -76,6 +69,6 @@ int pvh_read(const struct boot_memory *memory, paddr_t information, struct boot_
     if (start.module_count > 0 && boot_read(memory, start.modules, &module, sizeof(module)))
         boot_set_initramfs(info, module.base, module.size);
     if (start.version >= 1)
-        read_memory_map(memory, information.value, info);
+        read_memory_map(memory, &start, info);
     return 0;
 }
