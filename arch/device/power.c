@@ -21,18 +21,14 @@ void power_debug_exit(enum debug_exit value)
     power_halt();
 }
 
-/* SLP_TYP is 0 in both emulators' tables. */
-static void power_off_emulator(void)
-{
-    outw(QEMU_PM1A_CONTROL, PM1_SLP_EN);
-    outw(BOCHS_PM1A_CONTROL, PM1_SLP_EN);
-    for (const char *byte = "Shutdown"; *byte; byte++)
-        outb(BOCHS_SHUTDOWN_PORT, (uint8_t)*byte);
-}
-
 void power_off(void)
 {
-    if (!ASK(powers_off))
-        power_off_emulator();
+    if (!ASK(powers_off)) {
+        /* SLP_TYP is 0 in both emulators' tables. */
+        outw(QEMU_PM1A_CONTROL, PM1_SLP_EN);
+        outw(BOCHS_PM1A_CONTROL, PM1_SLP_EN);
+        for (const char *byte = "Shutdown"; *byte; byte++)
+            outb(BOCHS_SHUTDOWN_PORT, (uint8_t)*byte);
+    }
     power_halt();
 }
