@@ -5,6 +5,7 @@
  */
 #include "arch/mmu/tlb.h"
 
+#include "arch/cpu/cpu.h"
 #include "arch/cpu/percpu.h"
 #include "kernel/more/membarrier.h"
 #include "tests/kernel/ktest.h"
@@ -44,7 +45,9 @@ static uint64_t asked_by_barrier(const struct cpu_set *cpus)
     const uint64_t *targets = &this_cpu()->tlb.events.targets;
     uint64_t before = *targets;
 
+    irq_enable(); /* as in a system call */
     barrier_on(cpus);
+    irq_disable();
     return *targets - before;
 }
 
