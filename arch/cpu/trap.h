@@ -104,7 +104,7 @@ void syscall_end(struct trap_frame *frame);
 void task_started(void);
 
 /*
- * A hook that sees every exception before trap_dispatch() does: for in-kernel tests that expect
+ * A hook that sees every exception before anybody else does: for in-kernel tests that expect
  * faults, whichever ring they come from. It may change the frame (rip, cs, rsp ...) and returns
  * true when the frame is to be resumed. NULL: none.
  */

@@ -37,7 +37,6 @@ extern trap_dispatch
 extern syscall_table
 extern syscall_slow
 extern syscall_end
-extern trap_hook
 
 %macro CLAC_IF_SMAP 0
 %%here: db 0x0f, 0x1f, 0x00             ; nop dword [rax]
@@ -83,20 +82,10 @@ extern trap_hook
         pop rdi
 %endmacro
 
-; The frame on top of the stack goes to the hook, if there is one, and to trap_dispatch() unless the
-; hook dealt with it. It lies right above the return address, where a backtrace looks for it.
+; The frame lies right above the return address, where a backtrace looks for it.
 %macro DISPATCH 0
         mov rdi, rsp
-        mov rax, [trap_hook]
-        test rax, rax
-        jz %%no_hook
-        call rax
-        test al, al
-        jnz %%done
-        mov rdi, rsp
-%%no_hook:
         call trap_dispatch
-%%done:
 %endmacro
 
 section .text.entry progbits alloc exec nowrite align=64

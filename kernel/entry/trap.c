@@ -186,6 +186,8 @@ void trap_dispatch(struct trap_frame *frame)
 {
     uint64_t vector = frame->vector;
 
+    if (trap_hook && trap_hook(frame))
+        return;
     if (vector == VECTOR_PF) {
         page_fault(frame);
     } else if (vector == VECTOR_TIMER) {
