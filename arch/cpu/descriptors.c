@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * GDT and TSS.
+ * What belongs to each CPU: its area, its GDT and its TSS.
  *
  * The top of each interrupt stack holds its CPU's percpu pointer, by which the entry code finds GS
  * without having to believe the one that was interrupted.
@@ -9,12 +9,12 @@
 
 #include <stdint.h>
 
+#include "arch/cpu/bug.h"
 #include "arch/cpu/cpu.h"
 #include "arch/cpu/percpu.h"
 #include "libc/include/string.h"
 
-#define TSS_BUSY       (1ul << 41)    /* of the descriptor's type */
-#define USER_READ_ONLY (0xf1ul << 40) /* data, accessed, DPL 3; its limit counts bytes */
+#define TSS_BUSY (1ul << 41) /* of the descriptor's type */
 #ifdef LATCHKEY_KASAN
 #define IST_STACK_SIZE 16384
 #else
@@ -28,6 +28,9 @@ static const uint64_t gdt_template[GDT_ENTRIES] = {
     [USER_SS / 8] = 0x00cff3000000ffff,
     [USER_CS / 8] = 0x00affb000000ffff,
 };
+
+unsigned int cpu_count;
+struct percpu *percpu_table[CPU_MAX];
 
 static struct percpu percpu_boot;
 static char ist_stacks[IST_COUNT][IST_STACK_SIZE] __attribute__((aligned(16)));
@@ -54,12 +57,6 @@ void descriptors_prepare(struct percpu *cpu, const uintptr_t stacks[IST_COUNT])
     tables->tss.io_map = sizeof(tables->tss);
     set_tss_descriptor(tables);
     cpu->self = cpu;
-}
-
-/* The limit's low 16 bits are the descriptor's, which is enough for CPU_MAX. */
-void descriptors_set_number(struct percpu *cpu)
-{
-    cpu->tables.gdt[NUMBER_SS / 8] = USER_READ_ONLY | cpu->number;
 }
 
 void descriptors_load(struct percpu *cpu)
@@ -92,6 +89,23 @@ void descriptors_load(struct percpu *cpu)
                      : "rax", "memory");
     wrmsr(MSR_GS_BASE, (uintptr_t)cpu);
     wrmsr(MSR_KERNEL_GS_BASE, 0);
+}
+
+void percpu_add(struct percpu *cpu)
+{
+    assert(cpu_count < CPU_MAX);
+    cpu->number = cpu_count;
+    percpu_table[cpu_count] = cpu;
+    /* Whoever sees the new count sees the area. */
+    __atomic_store_n(&cpu_count, cpu_count + 1, __ATOMIC_RELEASE);
+}
+
+void cpu_set_kernel_stack(uintptr_t top)
+{
+    struct percpu *cpu = this_cpu();
+
+    cpu->kernel_stack = top;
+    cpu->tables.tss.rsp[0] = top;
 }
 
 void descriptors_init(void)

@@ -17,7 +17,7 @@ struct percpu;
 #define USER_SS     0x2b
 #define USER_CS     0x33
 #define TSS_SS      0x40
-#define NUMBER_SS   0x7b /* its limit is the CPU's number, for LSL in ring 3; Linux's as well */
+#define NUMBER_SS   0x7b /* the vDSO's (kernel/vdso/vdso.c): none without it */
 
 #define GDT_ENTRIES (NUMBER_SS / 8 + 1)
 
@@ -66,9 +66,6 @@ void descriptors_init(void);
  * multiples of 16.
  */
 void descriptors_prepare(struct percpu *cpu, const uintptr_t stacks[IST_COUNT]);
-
-/* Tells the CPU's number to ring 3, by the descriptor that LSL reads. */
-void descriptors_set_number(struct percpu *cpu);
 
 /* Loads them and the GS base, on that CPU. */
 void descriptors_load(struct percpu *cpu);

@@ -105,10 +105,9 @@ static bool others_of(const struct cpu_set *set, struct cpu_set *others)
 static void ask(struct tlb_cpu *tlb, const struct cpu_set *others, const struct cpu_set *space,
                 const struct tlb_batch *batch)
 {
-    unsigned int targets = 0;
+    unsigned int targets = cpu_set_count(others);
     unsigned int cpu;
 
-    for_each_cpu(cpu, others) targets++;
     tlb->events.shootdowns++;
     tlb->events.targets += targets;
     tlb->asked_space = space;

@@ -23,7 +23,6 @@
 
 #include "arch/cpu/check.h"
 #include "arch/cpu/cpu_set.h"
-#include "arch/cpu/tlb_cpu.h"
 #include "arch/cpu/types.h"
 #include "arch/mmu/pte.h"
 
