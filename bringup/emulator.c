@@ -9,9 +9,8 @@
 #include <stdint.h>
 
 #include "arch/chipset/cpuid.h"
-#include "arch/chipset/pci.h"
+#include "arch/chipset/io.h"
 #include "arch/cpu/cpu.h"
-#include "arch/cpu/io.h"
 #include "libc/include/string.h"
 
 #define PCI_ID         0x00

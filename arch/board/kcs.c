@@ -3,8 +3,8 @@
 
 #include <asm/errno.h>
 
+#include "arch/chipset/io.h"
 #include "arch/cpu/cpu.h"
-#include "arch/cpu/io.h"
 #include "arch/device/clock.h"
 
 /* The status register: table 9-1. */

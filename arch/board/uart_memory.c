@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "arch/board/uart_memory.h"
 
+#include "arch/chipset/io.h"
 #include "arch/cpu/cpu.h"
-#include "arch/cpu/io.h"
 #include "arch/cpu/layout.h"
 #include "mm/table/kernel_map.h"
 

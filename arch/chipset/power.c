@@ -4,8 +4,7 @@
 
 #include "arch/chipset/chipset.h"
 
-#include "arch/chipset/pci.h"
-#include "arch/cpu/io.h"
+#include "arch/chipset/io.h"
 #include "arch/device/clock.h"
 #include "kernel/console/console.h"
 #include "mm/table/kernel_map.h"

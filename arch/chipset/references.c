@@ -13,8 +13,8 @@
 #include <stdbool.h>
 
 #include "arch/chipset/fadt.h"
+#include "arch/chipset/io.h"
 #include "arch/cpu/cpu.h"
-#include "arch/cpu/io.h"
 #include "arch/device/clock.h"
 #include "mm/table/kernel_map.h"
 

@@ -6,8 +6,8 @@
 #include "arch/board/kcs.h"
 
 #include "arch/board/ipmi.h"
+#include "arch/chipset/io.h"
 #include "arch/cpu/cpu.h"
-#include "arch/cpu/io.h"
 #include "arch/device/clock.h"
 #include "libc/include/string.h"
 #include "tests/parsers/support/harness.h"

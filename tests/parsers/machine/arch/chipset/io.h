@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* In place of arch/cpu/io.h: each read of a register gives what the harness has. */
-#ifndef ARCH_CPU_IO_H
-#define ARCH_CPU_IO_H
+/* In place of arch/chipset/io.h: each read of a register gives what the harness has. */
+#ifndef ARCH_CHIPSET_IO_H
+#define ARCH_CHIPSET_IO_H
 
 #include <stdint.h>
 
