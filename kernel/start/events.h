@@ -2,7 +2,7 @@
 /*
  * The machine's start and its end, as rooms above the line are told of it (arch/cpu/attach.h): the
  * places are in kmain() and kernel/start/first_program.c. None of these may fail; who finds no
- * memory panics. Each is told once, but cpu_joins.
+ * memory panics. Each is told once, but those of a CPU.
  *
  * The room owns kmain(), the table of CPUs, what the firmware's tables say, the first program and
  * the machine's end. It leaves each step to the room that it is about, and starting one CPU to
@@ -28,6 +28,12 @@ EVENT(boot_firmware, void, void);
 
 /* The clocks run; the rest is as before. */
 EVENT(boot_clocks, void, const struct boot_info *info);
+
+/*
+ * Asked of each CPU that the firmware lists and that can be reached, when so many are used: not 0
+ * if it is to be left alone. On the boot CPU, with interrupts off.
+ */
+EVENT(cpu_is_left_out, int, unsigned int used);
 
 /*
  * Another CPU is ready and is going to be admitted; it can be asked to do something by smp_call()

@@ -10,11 +10,9 @@
 #include "arch/device/clock.h"
 #include "arch/start/start.h"
 #include "boot/boot_info.h"
-#include "kernel/console/command_line.h"
 #include "kernel/console/console.h"
 #include "kernel/start/events.h"
 #include "kernel/task/sched.h"
-#include "libc/core/parse.h"
 #include "mm/page/page.h"
 #include "mm/page/slab.h"
 #include "mm/table/kernel_map.h"
@@ -80,25 +78,10 @@ static int prepare_slot(struct ap_slot *slot, uint32_t apic_id)
     return 0;
 }
 
-static unsigned int read_limit(void)
-{
-    char value[COMMAND_LINE_VALUE_SIZE];
-    uint64_t limit;
-
-    if (!command_line_value("maxcpus", value))
-        return CPU_MAX;
-    if (!parse_u64(value, &limit) && limit > 0)
-        return limit < CPU_MAX ? (unsigned int)limit : CPU_MAX;
-    kprintf(KERN_WARNING "command    maxcpus=%s is not a number above 0; all CPUs are used\n",
-            value);
-    return CPU_MAX;
-}
-
 /* A slot for each CPU but this one, in the MADT's order; how many. */
 static unsigned int prepare_slots(void)
 {
     uint32_t own = cpu_apic_id();
-    unsigned int limit = read_limit();
     unsigned int count = 0;
     bool is_listed = false;
 
@@ -108,7 +91,7 @@ static unsigned int prepare_slots(void)
             is_listed = true;
         } else if (!apic_can_reach(id)) {
             note_failure(id, "cannot be reached in xAPIC mode");
-        } else if (count + 1 < limit) {
+        } else if (count + 1 < CPU_MAX && !ASK(cpu_is_left_out, count + 1)) {
             if (prepare_slot(&slots[count], id)) {
                 kprintf(KERN_ERR "cpus       not enough memory for more than %u CPUs\n", count + 1);
                 break;

@@ -25,9 +25,8 @@ void firmware_read_cpus(struct madt *madt);
 /* ---- the other CPUs ---- */
 
 /*
- * Starts the other CPUs that the MADT lists, at most maxcpus= of them all, and lets each into the
- * scheduler that is fit. The boot log gets a line for each that cannot be used, with its APIC id:
- * the machine goes on without it.
+ * Starts the other CPUs that the MADT lists, and lets each into the scheduler that is fit. The boot
+ * log gets a line for each that cannot be used, with its APIC id: the machine goes on without it.
  */
 void smp_start(const struct boot_info *info);
 
