@@ -57,14 +57,6 @@ bool acpi_is_rsdp(const void *at)
     return !memcmp(at, RSDP_SIGNATURE, 8) && sum_is_zero(at, RSDP_SIZE_1);
 }
 
-int __attribute__((weak))
-acpi_search_rsdp(const struct acpi_access *access, uint8_t rsdp[ACPI_RSDP_SIZE])
-{
-    (void)access;
-    (void)rsdp;
-    return -ENOENT;
-}
-
 /* ---- tables ---- */
 
 /* The table at an address, mapped whole; NULL, and told, when it is not sound. */

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/cpu/attach.h"
 #include "arch/cpu/cpu_set.h"
 #include "arch/cpu/types.h"
 
@@ -58,11 +59,8 @@ struct acpi {
 /* Whether an RSDP's first 20 bytes lie there: its name, and the right checksum. */
 bool acpi_is_rsdp(const void *at);
 
-/*
- * Looks for an RSDP that the loader has not named. Copies it and returns 0, or -ENOENT: the default
- * knows of none. Provided by arch/chipset/rsdp.c (docs/architecture.md).
- */
-int acpi_search_rsdp(const struct acpi_access *access, uint8_t rsdp[ACPI_RSDP_SIZE]);
+/* The loader has named no RSDP: not 0 if one was found and copied. At boot, on one CPU. */
+EVENT(rsdp_is_sought, int, const struct acpi_access *access, uint8_t rsdp[ACPI_RSDP_SIZE]);
 
 /*
  * Opens the table of tables that an RSDP of size bytes (20 or 36) names: the XSDT, or the RSDT

@@ -13,6 +13,9 @@
 #include "arch/chipset/fadt.h"
 #include "arch/device/clock.h"
 
+/* Looks for an RSDP where a BIOS leaves it. Not 0 if it is there, and copied. */
+int acpi_search_rsdp(const struct acpi_access *access, uint8_t rsdp[ACPI_RSDP_SIZE]);
+
 /* Adds the ACPI PM timer and the HPET to the clock's references, and what CPUID says of rates. */
 void references_add(const struct acpi *acpi);
 

@@ -3,12 +3,11 @@
  * ACPI's root pointer where a BIOS has it: the first KiB of the EBDA, then the last 128 KiB below
  * 1 MiB (ACPI specification 6.4, 5.2.5.1).
  */
-#include <asm/errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arch/acpi/acpi.h"
+#include "arch/chipset/chipset.h"
 #include "arch/cpu/layout.h"
 #include "libc/include/string.h"
 
@@ -39,6 +38,8 @@ int acpi_search_rsdp(const struct acpi_access *access, uint8_t rsdp[ACPI_RSDP_SI
 
     if (ebda >= PAGE_SIZE && ebda + EBDA_SEARCHED <= LOW_MEMORY_END &&
         search(access, ebda, EBDA_SEARCHED, rsdp))
-        return 0;
-    return search(access, BIOS_AREA, BIOS_AREA_SIZE, rsdp) ? 0 : -ENOENT;
+        return true;
+    return search(access, BIOS_AREA, BIOS_AREA_SIZE, rsdp);
 }
+
+ATTACH(rsdp_is_sought, acpi_search_rsdp);

@@ -24,7 +24,7 @@ static uint32_t find_rsdp(const struct boot_info *info, uint8_t rsdp[ACPI_RSDP_S
         return info->rsdp_size;
     }
     by = "the BIOS";
-    return acpi_search_rsdp(&access, rsdp) ? 0 : ACPI_RSDP_SIZE;
+    return ASK(rsdp_is_sought, &access, rsdp) ? ACPI_RSDP_SIZE : 0;
 }
 
 void firmware_init(const struct boot_info *info)

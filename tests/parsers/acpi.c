@@ -5,6 +5,7 @@
  */
 #include "arch/acpi/acpi.h"
 #include "arch/chipset/acpi_address.h"
+#include "arch/chipset/chipset.h"
 
 #include "arch/board/ipmi.h"
 #include "arch/board/spcr.h"
