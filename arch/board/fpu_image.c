@@ -7,7 +7,25 @@
 #include <stdint.h>
 
 #include "arch/fpu/fpu.h"
+#include "kernel/start/events.h"
 #include "libc/include/string.h"
+
+#define MXCSR_MASK_DEFAULT 0xffbfu /* when FXSAVE writes 0 there: SDM vol. 1, 11.6.6 */
+#define FXSAVE_MXCSR_MASK  28
+
+static uint32_t mxcsr_mask; /* bits of MXCSR that may be set */
+
+static void read_mxcsr_mask(void)
+{
+    static char image[XSAVE_LEGACY] __attribute__((aligned(16)));
+
+    __asm__ volatile("fxsave64 %0" : "=m"(image) : : "memory");
+    memcpy(&mxcsr_mask, image + FXSAVE_MXCSR_MASK, sizeof(mxcsr_mask));
+    if (!mxcsr_mask)
+        mxcsr_mask = MXCSR_MASK_DEFAULT;
+}
+
+ATTACH(boot_firmware, read_mxcsr_mask);
 
 static uint64_t read_u64(const void *image, size_t offset)
 {
@@ -54,7 +72,7 @@ static bool mxcsr_is_sound(const void *image)
     uint32_t mxcsr;
 
     memcpy(&mxcsr, (const char *)image + XSAVE_MXCSR, sizeof(mxcsr));
-    return !(mxcsr & ~fpu_layout.mxcsr_mask);
+    return !(mxcsr & ~mxcsr_mask);
 }
 
 int fpu_image_import(void *image, const void *in)

@@ -9,9 +9,6 @@
 #include "arch/mmu/pkru.h"
 #include "libc/include/string.h"
 
-#define MXCSR_MASK_DEFAULT 0xffbfu /* when FXSAVE writes 0 there: SDM vol. 1, 11.6.6 */
-#define FXSAVE_MXCSR_MASK  28
-
 struct fpu_layout fpu_layout;
 uint32_t pkru_init_value = PKRU_INIT_DEFAULT;
 
@@ -38,16 +35,6 @@ static uint64_t choose_components(bool with_pku)
     if (with_pku)
         components |= XFEATURE_PKRU;
     return components & offered;
-}
-
-static uint32_t read_mxcsr_mask(void)
-{
-    uint32_t mask;
-
-    __asm__ volatile("fxsave64 %0" : "=m"(initial_image) : : "memory");
-    memcpy(&mask, initial_image + FXSAVE_MXCSR_MASK, sizeof(mask));
-    memset(initial_image, 0, XSAVE_LEGACY);
-    return mask ? mask : MXCSR_MASK_DEFAULT;
 }
 
 __attribute__((weak)) const struct fpu_software *fpu_software(void)
@@ -98,7 +85,6 @@ uint64_t fpu_setup(bool with_pku)
     struct fpu_layout *layout = &fpu_layout;
     size_t pkru_size = 0;
 
-    layout->mxcsr_mask = read_mxcsr_mask();
     layout->size = XSAVE_LEGACY;
     layout->software = with_pku ? fpu_software() : NULL;
     if (layout->software)

@@ -61,7 +61,6 @@ struct fpu_layout {
     size_t pkru_offset; /* by CPUID 0xD.9 EBX; 0 without PKU */
     bool xsaveopt;
     const struct fpu_software *software; /* or NULL: by the CPU */
-    uint32_t mxcsr_mask;                 /* bits of MXCSR that may be set */
 };
 
 extern struct fpu_layout fpu_layout;
