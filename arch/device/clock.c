@@ -122,7 +122,12 @@ void clock_calibrate(void)
 
 /* ---- time ---- */
 
-/* The latest time that any CPU has told, so that none tells an earlier one afterwards. */
+/*
+ * Time does not go backwards between CPUs: say one reads its TSC and tells another, which then
+ * reads its own (RDTSC after LFENCE, or it might be read before the message). Unless somebody has
+ * compared the TSCs and found them common (kernel/cpus/tsc.c), the latest time that any CPU has
+ * told counts for all, at the price of a cache line that all of them write to.
+ */
 static uint64_t not_before_any(uint64_t now)
 {
     static uint64_t latest;
@@ -135,20 +140,6 @@ static uint64_t not_before_any(uint64_t now)
     return seen;
 }
 
-/*
- * Why time does not go backwards between CPUs. Say one reads its TSC and tells another, which then
- * reads its own (RDTSC after LFENCE, or it might be read before the message):
- *
- * - Where the TSCs are common, no offset is added. They were compared when the CPUs were started
- *   (kernel/cpus/tsc.c), each in several rounds of a message to and fro, with bounds that left
- *   room for no difference at all. A TSC that was behind by more than a message takes would have
- * shown: its answer would have been below the boot CPU's reading from before the question. One that
- *   is behind by less cannot be caught at it, because telling it takes longer. So nothing is
- * written that CPUs share, and programs may read the clock themselves (the vDSO).
- * - Otherwise the offset is not known, or as well as a message is quick, or the rates differ, and
- *   the difference grows. Then the latest time told counts for all CPUs, at the price of a cache
- * line that all of them write to.
- */
 uint64_t clock_monotonic_ns(void)
 {
     uint64_t ticks = rdtsc_after_loads() + (uint64_t)this_cpu()->tsc_offset - clock_tsc_base;

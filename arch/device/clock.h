@@ -55,7 +55,7 @@ bool clock_measure(const struct clock_reference *reference, struct clock_rates *
 
 /*
  * Nanoseconds since boot, by the TSC. Never goes backwards: who has learnt of a time from another
- * CPU is not told an earlier one. The comment at its definition says why.
+ * CPU is not told an earlier one. clock.c says why.
  */
 uint64_t clock_monotonic_ns(void);
 

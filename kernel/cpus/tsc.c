@@ -114,6 +114,17 @@ static bool tsc_is_steady(void)
     return this_cpu_has(X86_FEATURE_INVARIANT_TSC) || this_cpu_has(X86_FEATURE_HYPERVISOR);
 }
 
+/*
+ * Where the TSCs are common, no offset is added, and yet time does not go backwards between CPUs
+ * (arch/device/clock.c). They were compared in several rounds of a message to and fro, with bounds
+ * that left room for no difference at all. A TSC that was behind by more than a message takes would
+ * have shown: its answer would have been below the boot CPU's reading from before the question. One
+ * that is behind by less cannot be caught at it, because telling it takes longer. So nothing is
+ * written that CPUs share, and programs may read the clock themselves (the vDSO).
+ *
+ * Otherwise the offset is not known, or as well as a message is quick, or the rates differ, and the
+ * difference grows.
+ */
 static void judge_tsc(void)
 {
     if (!tsc_is_steady())
