@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "arch/cpu/cpu.h"
+#include "arch/cpu/types.h"
 #include "arch/device/power.h"
 #include "fs/node/path.h"
 #include "fs/open/open.h"
@@ -28,6 +29,7 @@
 #include "mm/page/slab.h"
 
 #define INIT_DEFAULT "/init"
+#define STRINGS_MAX  (EXEC_ARGUMENTS_MAX - PAGE_SIZE) /* and a page for those that are built in */
 
 static uint64_t entry_tsc;
 
@@ -59,52 +61,43 @@ static void first_program_ended(int wait_status)
 
 ATTACH(first_process_ends, first_program_ended);
 
-/* The strings of a file as /run/argv has them, each with its NUL; false when it is not there. */
-static bool read_strings(const char *path, char **strings, size_t *size, unsigned int *count)
+/*
+ * Adds the strings of a file, each with its NUL, as /run/argv has them, or those that stand for it
+ * where it is not there. How many they are.
+ */
+static unsigned int add_strings(struct exec_arguments *arguments, const char *path,
+                                const char *otherwise, size_t size)
 {
     const struct open_how how = {.flags = O_RDONLY};
+    char *to = arguments->strings + arguments->size;
+    unsigned int count = 0;
     struct file *file;
+    long got = 0;
 
-    if (open_path(path_root, path, &how, &file))
-        return false;
-    char *buffer = kmalloc(EXEC_ARGUMENTS_MAX);
-    long got = buffer ? file_read_kernel(file, buffer, EXEC_ARGUMENTS_MAX, 0) : -1;
-    file_put(file);
-    if (got <= 0 || buffer[got - 1] != '\0') {
-        kfree(buffer);
-        return false;
+    if (!open_path(path_root, path, &how, &file)) {
+        got = file_read_kernel(file, to, STRINGS_MAX - arguments->size, 0);
+        file_put(file);
     }
-    *strings = buffer;
-    *size = (size_t)got;
-    *count = 0;
+    if (got <= 0 || to[got - 1] != '\0') {
+        memcpy(to, otherwise, size);
+        got = (long)size;
+    }
     for (long i = 0; i < got; i++)
-        *count += buffer[i] == '\0';
-    return true;
+        count += to[i] == '\0';
+    arguments->size += (size_t)got;
+    return count;
 }
 
 static void first_arguments(const char *path, struct exec_arguments *arguments)
 {
-    static const char default_environment[] = "PATH=/bin\0HOME=/\0TERM=linux";
-    char *argv = NULL, *envp = NULL;
-    size_t argv_size, envp_size;
+    static const char environment[] = "PATH=/bin\0HOME=/\0TERM=linux";
 
     arguments->path = path;
-    if (!read_strings("/run/argv", &argv, &argv_size, &arguments->argc)) {
-        argv_size = strlen(path) + 1;
-        arguments->argc = 1;
-    }
-    if (!read_strings("/run/envp", &envp, &envp_size, &arguments->envc)) {
-        envp_size = sizeof(default_environment);
-        arguments->envc = 3;
-    }
-    arguments->size = argv_size + envp_size;
-    arguments->strings = kmalloc(arguments->size);
+    arguments->strings = kmalloc(EXEC_ARGUMENTS_MAX);
     if (!arguments->strings)
         panic("not enough memory for the first program's arguments");
-    memcpy(arguments->strings, argv ? argv : path, argv_size);
-    memcpy(arguments->strings + argv_size, envp ? envp : default_environment, envp_size);
-    kfree(argv);
-    kfree(envp);
+    arguments->argc = add_strings(arguments, "/run/argv", path, strlen(path) + 1);
+    arguments->envc = add_strings(arguments, "/run/envp", environment, sizeof(environment));
 }
 
 /* Says why on the console, and to the host as the program's standard error. */
