@@ -105,7 +105,7 @@ void console_panic(void)
         write_locked("\n", 1);
 }
 
-static void print(unsigned int privacy, const char *format, va_list arguments)
+void kvprintf(const char *format, va_list arguments)
 {
     static char message[MESSAGE_SIZE];
     uint64_t flags = console_lock();
@@ -117,14 +117,9 @@ static void print(unsigned int privacy, const char *format, va_list arguments)
     }
     vsnprintf(message, sizeof(message), format, arguments);
     size_t count = strlen(message);
-    if (!ASK(message_is_hidden, level | privacy, message, count) || is_panic)
+    if (!ASK(message_is_hidden, level, message, count) || is_panic)
         write_locked(message, count);
     console_unlock(flags);
-}
-
-void kvprintf(const char *format, va_list arguments)
-{
-    print(0, format, arguments);
 }
 
 void kprintf(const char *format, ...)
@@ -132,16 +127,7 @@ void kprintf(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    print(0, format, arguments);
-    va_end(arguments);
-}
-
-void kprintf_private(const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    print(MESSAGE_PRIVATE, format, arguments);
+    kvprintf(format, arguments);
     va_end(arguments);
 }
 

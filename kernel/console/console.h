@@ -26,6 +26,7 @@
 #define KERN_ERR     KERN_SOH "3"
 #define KERN_WARNING KERN_SOH "4"
 #define KERN_NOTICE  KERN_SOH "5"
+#define KERN_PRIVATE KERN_SOH ">" /* the level that informs, with MESSAGE_PRIVATE */
 
 /* A kernel message: written whole, never interleaved with another CPU's. */
 void kprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -35,7 +36,7 @@ void kvprintf(const char *format, va_list arguments);
  * The same, for what a report tells of a program: in the log its lines are for those alone who have
  * CAP_SYSLOG (kernel/log/log.h). Whoever sees the console sees them.
  */
-void kprintf_private(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define kprintf_private(format, ...) kprintf(KERN_PRIVATE format, ##__VA_ARGS__)
 
 /*
  * A name that a program has chosen, as a message may have it: what could end the line or steer a
@@ -90,7 +91,7 @@ EVENT(console_port_is_chosen, int, void);
 /* A device has opened: who keeps what was said so far gives it to the device's function. */
 EVENT(console_opens_late, void, void (*write)(const char *bytes, size_t count));
 
-#define MESSAGE_PRIVATE 8 /* added to a level: of kprintf_private() */
+#define MESSAGE_PRIVATE 8 /* a bit of the level: of kprintf_private() */
 
 /*
  * A message of a level is to be written: not 0 if the console does not show it, unless this is a
