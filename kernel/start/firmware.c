@@ -44,12 +44,3 @@ const struct acpi *firmware_acpi(void)
 {
     return &acpi;
 }
-
-void firmware_read_cpus(struct madt *madt)
-{
-    const struct acpi_header *table = acpi_find(&acpi, "APIC");
-
-    *madt = (struct madt){.count = 0};
-    if (table)
-        madt_read(table, &access, madt);
-}

@@ -157,7 +157,11 @@ void smp_wait_until_running(void)
 
 void smp_start(const struct boot_info *info)
 {
-    firmware_read_cpus(&madt);
+    const struct acpi *acpi = firmware_acpi();
+    const struct acpi_header *table = acpi_find(acpi, "APIC");
+
+    if (table)
+        madt_read(table, acpi->access, &madt);
     unsigned int count = prepare_slots();
     if (count && !make_plan(info, count)) {
         smp_start_all(&smp_plan);

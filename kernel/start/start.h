@@ -19,9 +19,6 @@ void firmware_init(const struct boot_info *info);
 /* The tables: without a single one when there are none. */
 const struct acpi *firmware_acpi(void);
 
-/* The machine's CPUs by the MADT; count is 0 when there is no sound one. */
-void firmware_read_cpus(struct madt *madt);
-
 /* ---- the other CPUs ---- */
 
 /*
