@@ -82,12 +82,6 @@ extern syscall_end
         pop rdi
 %endmacro
 
-; The frame lies right above the return address, where a backtrace looks for it.
-%macro DISPATCH 0
-        mov rdi, rsp
-        call trap_dispatch
-%endmacro
-
 section .text.entry progbits alloc exec nowrite align=64
 bits 64
 
@@ -128,7 +122,8 @@ trap_entry:
 .from_user:
         swapgs
 .dispatch:
-        DISPATCH
+        mov rdi, rsp                    ; right above the return address, where a backtrace looks
+        call trap_dispatch
         jmp trap_return
 
 ; IRETQ to ring 3 faults in ring 0, but GS is ring 3's already: put it right. The exception table
@@ -203,7 +198,8 @@ paranoid_entry:
         mov rdx, rax
         shr rdx, 32
         wrmsr
-        DISPATCH
+        mov rdi, rsp
+        call trap_dispatch
         mov rax, rbx
         mov rdx, rbx
         shr rdx, 32
