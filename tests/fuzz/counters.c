@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/fuzz/call.h"
 
 #define COUNTERS_PATH "/sys/kernel/debug/latchkey/counters"
 #define TEXT_SIZE     16384
+#define PAUSES        100
+#define PAUSE_NS      100000000 /* ten seconds in all */
 
 char *read_debug_text(const char *path)
 {
@@ -99,8 +102,15 @@ static bool compare(const struct counters *before, const struct counters *after,
     return equal;
 }
 
-bool counters_equal(const struct counters *before, const struct counters *after)
+bool counters_return(const struct counters *before, struct counters *after)
 {
+    static const struct timespec pause = {0, PAUSE_NS};
+
+    for (unsigned int i = 0; i < PAUSES; i++) {
+        if (!counters_read(after) || compare(before, after, false))
+            break;
+        KERNEL(nanosleep, &pause, NULL);
+    }
     return compare(before, after, true);
 }
 

@@ -26,10 +26,14 @@ bool counters_read(struct counters *counters);
 /* The value of one, or 0. */
 uint64_t counters_get(const struct counters *counters, const char *name);
 
-/* Prints what differs; whether nothing does. */
-bool counters_equal(const struct counters *before, const struct counters *after);
+/*
+ * Reads until the counters are what they were, and returns true; or prints what differs even after
+ * ten seconds. The last task to end on a CPU is freed by the next one there, which on a busy host
+ * may come late.
+ */
+bool counters_return(const struct counters *before, struct counters *after);
 
-/* The same without a word, while differences are expected. */
+/* Whether nothing differs, without a word, while differences are expected. */
 bool counters_are_calm(const struct counters *before, const struct counters *after);
 
 /* A small file as a string, in a buffer that the next reading uses again; NULL if there is none. */

@@ -198,8 +198,7 @@ static enum verdict run(const struct run_plan *plan)
 {
     counters_read(&before);
     bool good = supervise(plan);
-    counters_read(&after);
-    if (!counters_equal(&before, &after))
+    if (!counters_return(&before, &after))
         return RUN_LEAKED;
     return good ? RUN_GOOD : RUN_FAILED;
 }

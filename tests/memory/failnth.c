@@ -92,8 +92,7 @@ static void judge_leak(unsigned int nth, struct counters *before)
 {
     static struct counters after;
 
-    counters_read(&after);
-    if (counters_equal(before, &after))
+    if (counters_return(before, &after))
         return;
     printf("leak at %u\n", nth);
     totals.leaks++;

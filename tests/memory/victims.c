@@ -533,8 +533,7 @@ static void with_counters(void (*test)(void))
     counters_read(&after);
     counters_read(&before);
     test();
-    EXPECT(counters_read(&after));
-    EXPECT(counters_equal(&before, &after));
+    EXPECT(counters_return(&before, &after));
 }
 
 static void run(void (*test)(void), const char *format, const char *name)
