@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: MIT
 ;
-; The first instructions of every CPU but the first: from real mode to 64-bit code of the kernel.
+; The first instructions of every CPU but the boot CPU: from real mode to 64-bit kernel code.
 ;
 ; A copy of this page is made below 1 MiB, where a start-up interrupt can name it, and the words at
 ; its end are filled in (struct ap_trampoline_words in arch/start/smp.c). All CPUs go through it at
@@ -26,12 +26,12 @@ ap_trampoline:
         mov bx, cs
         mov ds, bx
         shl ebx, 4
-        o32 lgdt [IN_PAGE(gdt_pointer)]
+        o32 lgdt [IN_PAGE(gdt_pointer)] ; without o32 it takes 24 bits of the base
         mov eax, CR0_PE | CR0_ET
         mov cr0, eax
         jmp dword far [IN_PAGE(protected_mode)]
 
-; The path that the SDM describes, vol. 3A, 9.8.5: to long mode out of protected mode.
+; The steps from protected mode to long mode: SDM vol. 3A, 9.8.5.
 bits 32
 in_protected_mode:
         mov eax, 0x18

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the readers of the loaders' information write down. Nothing that a loader says is believed.
- */
+/* What the readers of the loaders' information record. Nothing that a loader says is trusted. */
 #include "boot/boot_info.h"
 
 #include "boot/boot_main.h"

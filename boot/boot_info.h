@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * boot_info: all that the way in hands to kmain().
+ * boot_info: all that the boot code hands to kmain().
  *
  * Multiboot2 (GRUB on BIOS and UEFI) and PVH (QEMU -kernel) describe the machine in their own
  * forms; boot/multiboot2.c and boot/pvh.c turn either into this one. Nothing past boot/ knows
  * which it was, but for the name that the boot log prints.
  *
- * The room owns the machine's state up to kmain(), the early page tables among it, and the page
- * from which other CPUs start. It allocates nothing; what is made of a boot_info is
- * kernel/start/'s.
+ * The room owns the machine's state up to kmain(), including the early page tables, and the page
+ * from which other CPUs start. It allocates nothing, and leaves what is made of a boot_info to
+ * kernel/start/.
  */
 #ifndef BOOT_BOOT_INFO_H
 #define BOOT_BOOT_INFO_H
@@ -43,7 +43,7 @@ struct boot_info {
     paddr_t initramfs;            /* first byte; no alignment promised */
     uint64_t initramfs_size;      /* bytes; 0: there is none */
     uint8_t rsdp[BOOT_RSDP_SIZE]; /* a copy of ACPI's root pointer */
-    uint32_t rsdp_size;           /* bytes of it; 0: the loader gave none (look as on a BIOS) */
+    uint32_t rsdp_size;           /* bytes of it; 0: the loader gave none (search as on a BIOS) */
     uint64_t entry_tsc;           /* the TSC at the first instruction of the entry */
 };
 

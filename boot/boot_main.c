@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * boot_main: the first C function. It turns what the loader left into a boot_info and goes up to
+ * boot_main: the first C function. It turns what the loader left into a boot_info and calls
  * kmain(). It runs on the early tables, which show the first 4 GiB in the direct map.
  */
 #include "boot/boot_main.h"
@@ -8,7 +8,7 @@
 #include "arch/cpu/check.h"
 #include "arch/cpu/layout.h"
 
-/* As a macro of digits, for the assembler reads it too. */
+/* Plain digits, because the assembler reads the macro, too. */
 #ifdef LATCHKEY_KASAN
 #define BOOT_STACK_SIZE 32768
 #else
@@ -21,7 +21,7 @@
  */
 static char boot_stack[BOOT_STACK_SIZE] __attribute__((section(".bss.stack"), used));
 
-/* Entered with the stack at its end. */
+/* Its top, where boot/entry.asm points RSP. */
 #define TEXT_OF(macro) TEXT_AS_IS(macro)
 #define TEXT_AS_IS(x)  #x
 __asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stack + " TEXT_OF(BOOT_STACK_SIZE));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the readers of the loaders' information share, and the call up to the kernel. */
+/* What the readers of the loaders' information share, and the call of the kernel. */
 #ifndef BOOT_BOOT_MAIN_H
 #define BOOT_BOOT_MAIN_H
 
@@ -18,9 +18,9 @@ struct boot_memory {
 };
 
 /*
- * Each reads the loader's information at an address, and what it leads to (Multiboot2 specification
- * 2.0, 3.6; PVH: Xen, public/arch-x86/hvm/start_info.h). What is too short for what it tells, or
- * not in memory, is passed over. 0, or -EINVAL when there is no such information.
+ * Each reads the loader's information at an address, and what it points to (Multiboot2
+ * specification 2.0, 3.6; PVH: Xen, public/arch-x86/hvm/start_info.h). What is truncated or not in
+ * memory is skipped. 0, or -EINVAL when there is no such information.
  */
 int multiboot2_read(const struct boot_memory *memory, paddr_t information, struct boot_info *info);
 int pvh_read(const struct boot_memory *memory, paddr_t information, struct boot_info *info);
@@ -28,13 +28,13 @@ int pvh_read(const struct boot_memory *memory, paddr_t information, struct boot_
 /* A piece of Multiboot2's information. */
 struct boot_tag {
     uint32_t type;
-    uint32_t size; /* bytes, this header included, padding to 8 not */
+    uint32_t size; /* bytes with this header, without the padding to 8 */
 };
 
 /*
- * GRUB has left a tag that boot/ has no use for: size bytes from its header on, at any alignment.
- * Told before all else: nothing is set up, not even GS, so no more can be done than to note what it
- * says. The bytes do not stay.
+ * GRUB has left a tag that boot/ does not use: size bytes with its header, at any alignment. Told
+ * before anything is set up, even GS, so a room can only note what the tag says. The bytes do not
+ * stay.
  */
 EVENT(boot_tag_is_read, void, uint32_t type, const char *bytes, uint32_t size);
 
@@ -57,7 +57,7 @@ void boot_add_memory(struct boot_info *info, uint64_t base, uint64_t size, uint3
  */
 void boot_set_command_line(struct boot_info *info, const char *text, size_t size);
 
-/* Notes where the initramfs is; one that would be beyond the end of all addresses is none. */
+/* Notes where the initramfs is, unless it would end beyond the last address. */
 void boot_set_initramfs(struct boot_info *info, uint64_t base, uint64_t size);
 
 /* Copies ACPI's root pointer, unless a later revision of it is there already. */

@@ -2,7 +2,7 @@
 ;
 ; The first instructions: from the boot loader's 32-bit protected mode to 64-bit C.
 ;
-; Two ways in, told apart by an entry point each:
+; Two ways in, each with its own entry point:
 ;   multiboot2_entry  GRUB: EAX = magic, EBX = information (Multiboot2 specification, 3.3)
 ;   pvh_entry         QEMU -kernel: EBX = hvm_start_info (Xen, docs/misc/pvh)
 ; Both leave paging off, interrupts off and flat segments. The rest is common: have rooms above the
@@ -10,7 +10,7 @@
 ; boot_main().
 ;
 ; Early tables, by 2 MiB pages, all of them of the first 4 GiB of physical memory:
-;   0                        the same, so that the switch to paging has ground under its feet
+;   0                        the same, so that the code goes on when paging is turned on
 ;   DIRECT_MAP_BASE          the same again, where C looks for physical memory
 ;   KERNEL_BASE              the first GiB, where the kernel is linked
 ; They are writable and executable; mm/table/kernel_map.c replaces them before anything else runs.
@@ -19,7 +19,7 @@ KERNEL_BASE         equ 0xffffffff80000000
 DIRECT_MAP_PML4     equ 273                 ; 0xffff888000000000 >> 39 & 511
 KERNEL_PDPT         equ 510                 ; 0xffffffff80000000 >> 30 & 511
 
-BOOT_MULTIBOOT2     equ 0                   ; enum boot_protocol in boot/boot_main.c
+BOOT_MULTIBOOT2     equ 0                   ; enum boot_protocol in boot/boot_main.h
 BOOT_PVH            equ 1
 
 PTE_P               equ 1 << 0
@@ -83,7 +83,7 @@ start:
         add edi, 4
         jmp .check
 .checked:
-        ; 2,048 entries of 2 MiB in four tables, which lie one behind the other
+        ; 2,048 entries of 2 MiB in four tables, one after the other
         mov edi, early_pd
         mov eax, PTE_P | PTE_W | PTE_PS
         mov ecx, 4 * 512

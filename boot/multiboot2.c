@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Multiboot2: GRUB's description of the machine, a row of tags. We take the command line, the
- * first module (the initramfs), the memory map and the ACPI root pointer, and tell of the others.
+ * Multiboot2: GRUB's description of the machine, a list of tags. We use the command line, the first
+ * module (the initramfs), the memory map and ACPI's root pointer, and tell rooms above the rest.
  */
 #include <asm/errno.h>
 
@@ -33,7 +33,7 @@ struct tag_memory_map {
     uint32_t entry_version;
 };
 
-/* Entries may be longer than we know them, and of any alignment. */
+/* Entries may be longer than ours, and of any alignment. */
 static void read_memory_map(const char *bytes, size_t size, struct boot_info *info)
 {
     struct tag_memory_map map;
@@ -61,7 +61,7 @@ static void read_module(const char *bytes, size_t size, struct boot_info *info)
         boot_set_initramfs(info, module.start, module.end - module.start);
 }
 
-/* A tag of size bytes, its header included, which are all there. */
+/* A tag of size bytes with its header, all of them in memory. */
 static void read_tag(uint32_t type, const char *bytes, uint32_t size, struct boot_info *info)
 {
     const char *content = bytes + sizeof(struct boot_tag);
@@ -79,7 +79,7 @@ static void read_tag(uint32_t type, const char *bytes, uint32_t size, struct boo
         break;
     case TAG_ACPI_OLD:
     case TAG_ACPI_NEW:
-        /* A copy lies in the tag itself, and the tag in memory that will be given out. */
+        /* The tag holds the root pointer itself, in memory that will be given out: copy it. */
         boot_set_rsdp(info, content, content_size);
         break;
     default:

@@ -34,7 +34,7 @@ static bool sum_is_zero(const void *bytes, size_t size)
     return sum == 0;
 }
 
-/* Where nothing is named there is 0. */
+/* Address 0 stands for no table. */
 static const void *show(const struct acpi_access *access, uint64_t address, size_t size)
 {
     return address ? access->map(paddr(address), size) : NULL;
@@ -59,7 +59,6 @@ bool acpi_is_rsdp(const void *at)
 
 /* ---- tables ---- */
 
-/* The table at an address, mapped whole; NULL, and told, when it is not sound. */
 const struct acpi_header *acpi_open_table(const struct acpi_access *access, const char *signature,
                                           uint64_t address)
 {
@@ -91,7 +90,7 @@ static uint64_t entry_address(const struct acpi *acpi, unsigned int number)
     return read_number(entries + number * acpi->entry_size, acpi->entry_size);
 }
 
-/* Opens the table of tables; entries that lead nowhere are told here, once. */
+/* Opens the table of tables; entries that lead nowhere are reported here, once. */
 static bool open_root(struct acpi *acpi, const char *signature, uint64_t address, size_t entry_size)
 {
     const struct acpi_header *root = acpi_open_table(acpi->access, signature, address);

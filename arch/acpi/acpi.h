@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * ACPI's static tables: finding them and making sure of them (ACPI specification 6.4, 5.2).
+ * ACPI's static tables: finding and checking them (ACPI specification 6.4, 5.2).
  *
  *   RSDP --> XSDT (or RSDT) --> MADT "APIC", FADT "FACP", HPET ...
  *
- * Firmware is not to be trusted: a table counts only if its address, its length and its checksum
- * are sound; what is not is told in words and passed over. Mapping memory and telling are the
- * caller's, so that these functions can be given tables of any make.
+ * Firmware is not trusted: a table counts only if its address, its length and its checksum are
+ * sound; any other is reported in words and skipped. The caller provides mapping and reporting, so
+ * that tests can give these functions tables of any kind.
  *
- * The room owns the tables that nearly every machine has. It leaves what is made of them to
+ * The room owns the tables that nearly every machine has. It leaves their use to
  * kernel/start/start.h, and those that only some boards have (SPCR, SPMI) to arch/board/.
  */
 #ifndef ARCH_ACPI_ACPI_H
@@ -24,17 +24,17 @@
 
 struct acpi_access {
     /*
-     * Shows [address, address + size) for good, to be read only; NULL when that cannot be: address
-     * is what firmware says, and may be any number.
+     * Maps [address, address + size) for good and read-only; NULL when that is not possible: the
+     * address comes from firmware, and may be any number.
      */
     const void *(*map)(paddr_t address, size_t size);
-    /* what: a table's name; problem: what is the matter with it, with a number from it. */
+    /* what: a table's name; problem: what is wrong with it, with a number from it. */
     void (*complain)(const char *what, const char *problem, uint64_t number);
 };
 
 #define ACPI_RSDP_SIZE 36
 
-/* Every table but the RSDP begins so: table 5.4. */
+/* Every table except the RSDP begins with this: table 5.4. */
 struct acpi_header {
     char signature[4];
     uint32_t length; /* bytes, this header included */
@@ -82,14 +82,14 @@ uint64_t acpi_field(const struct acpi_header *table, size_t offset, size_t size)
 
 struct madt {
     unsigned int count;    /* of CPUs that may be started */
-    unsigned int disabled; /* more, that must not be: the firmware has turned them off */
+    unsigned int disabled; /* others, turned off by the firmware: not to be started */
     unsigned int dropped;  /* more, beyond CPU_MAX */
     uint32_t apic_ids[CPU_MAX];
 };
 
 /*
- * Reads the CPUs from a MADT whose checksum is right, in its order, each id once. Entries that
- * make no sense are told to complain and passed over; one without a length ends the list.
+ * Reads the CPUs from a MADT whose checksum is right, in its order, each id once. Malformed entries
+ * are reported by complain and skipped; one with an impossible length ends the list.
  */
 void madt_read(const struct acpi_header *table, const struct acpi_access *access,
                struct madt *madt);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "arch/acpi/acpi.h"
 
-/* The table: after the header an address and flags, then entries of a type and a length each. */
+/* After the header come an address and flags, then entries that begin with a type and a length. */
 #define MADT_ENTRIES 44
 #define ENTRY_HEADER 2
 
@@ -13,7 +13,7 @@ enum madt_entry_type {
 #define LOCAL_APIC_SIZE  8
 #define LOCAL_APIC_ID    3
 #define LOCAL_APIC_FLAGS 4
-#define LOCAL_APIC_NONE  0xff /* the broadcast id, and what some firmware fills up with */
+#define LOCAL_APIC_NONE  0xff /* the broadcast id; some firmware pads with it */
 
 #define X2APIC_SIZE  16
 #define X2APIC_ID    4
@@ -30,7 +30,7 @@ static bool is_known(const struct madt *madt, uint32_t id)
     return false;
 }
 
-/* A CPU that is only said to be capable of coming online later is not there now. */
+/* A CPU that is only marked as online capable is not there now. */
 static void add_cpu(struct madt *madt, uint32_t id, uint32_t none, uint32_t flags)
 {
     if (id == none)

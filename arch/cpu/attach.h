@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * How a room attaches itself to one that stands below it and does not know it.
+ * How a room attaches itself to a lower room that does not know it.
  *
- * The room below declares an event in a header of its own, with a description of when it comes,
- * under which lock, whether it may fail and what is undone then:
+ * The lower room declares an event in one of its headers, and says there when it comes, under which
+ * lock, whether it may fail and what is undone then:
  *
  *     EVENT(thread_ends, void, void);
  *     EVENT(area_changes, int, struct address_space *space, uintptr_t start, uintptr_t end);
  *
- * A room above hangs a function on it, which the linker collects (linker.ld has a line for each
+ * A room above attaches a function to it, which the linker collects (linker.ld has a line for each
  * event):
  *
  *     ATTACH(thread_ends, robust_list_leave);
@@ -16,15 +16,14 @@
  * The function is not to be named start or end: attached_EVENT_start and attached_EVENT_end are the
  * linker's.
  *
- * Where it happens the room below tells all who hang there, or asks them, and the first answer that
- * is not 0 counts:
+ * When the event happens, the lower room tells all attached functions, or asks them until one gives
+ * an answer that is not 0:
  *
  *     TELL(thread_ends);
  *     error = ASK(area_changes, space, start, end);
  *
- * Rooms that are left out of the link are missed by nobody. Those that are told are told in the
- * order in which they were linked, on which none of them may count. tools/attached lists who hangs
- * where.
+ * Nobody misses a room that is left out of the link. Functions are called in the order in which
+ * they were linked, on which none may rely. tools/attached lists what is attached where.
  */
 #ifndef ARCH_CPU_ATTACH_H
 #define ARCH_CPU_ATTACH_H

@@ -15,7 +15,7 @@ const struct bug_entry *bug_find(uintptr_t address)
 
 /* ---- the stack protector ---- */
 
-/* What functions compare with before stack_guard_set(). */
+/* The guard until stack_guard_set(). */
 uintptr_t __stack_chk_guard = 0x5ca1ab1e0ddba100;
 
 void __stack_chk_fail(void)
@@ -26,6 +26,6 @@ void __stack_chk_fail(void)
 /* Must not be protected itself: it changes what it would compare with. */
 __attribute__((no_stack_protector)) void stack_guard_set(uintptr_t value)
 {
-    /* The lowest byte, first in memory, is 0: a string that runs over ends before the guard. */
+    /* The lowest byte, first in memory, is 0: a string that overruns cannot write this value. */
     __stack_chk_guard = value & ~0xfful;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Assertions. A broken one executes UD2; the trap handler finds its place and text in the
- * section .bugs and ends in the kernel's panic report. So code in any room can assert without
- * knowing who prints.
+ * Assertions. One that fails executes UD2; the trap handler finds its place and text in the section
+ * .bugs and ends in the kernel's panic report. So code in any room can assert without knowing who
+ * prints.
  */
 #ifndef ARCH_CPU_BUG_H
 #define ARCH_CPU_BUG_H
@@ -49,8 +49,8 @@ extern uintptr_t __stack_chk_guard;
 void __stack_chk_fail(void) __attribute__((noreturn));
 
 /*
- * Gives the guard a value of this boot, random bits. Only for a caller that never returns, because
- * functions that are running hold the old value.
+ * Sets the guard to random bits, new at each boot. Only for a caller that never returns, because
+ * functions that are already running hold the old value.
  */
 void stack_guard_set(uintptr_t value);
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the rest of the kernel tells those who check it. Each hook is a function of a checker in
- * builds that have this one, and empty in any other:
+ * Hooks of the kernel for its checkers. Each is a function of a checker in builds that have it, and
+ * empty in all others:
  *
  *   DEBUG=1   locks and their order (arch/lock/lock_check.c), translations that should have been
  *             invalidated (arch/mmu/tlb_check.c), writes to freed memory
- * (sanitizers/poison_check.c) KASAN=1   which memory is whose (sanitizers/kasan.c); freed memory
- * needs no pattern then
+ *             (sanitizers/poison_check.c)
+ *   KASAN=1   which memory may be accessed (sanitizers/kasan.c); freed memory needs no pattern
  */
 #ifndef ARCH_CPU_CHECK_H
 #define ARCH_CPU_CHECK_H
@@ -21,7 +21,7 @@ struct page;
 struct slab_cache;
 
 #define HOOK(type, otherwise, name, ...) type name(__VA_ARGS__)
-/* Without the checker: gives what would be without it. Its parameters are there for their types. */
+/* Without the checker: gives the value otherwise. Its parameters are there for their types. */
 /* clang-format off */
 #define NO_HOOK(type, otherwise, name, ...)                  \
     _Pragma("GCC diagnostic push")                           \
@@ -36,7 +36,7 @@ struct slab_cache;
 
 #ifdef LATCHKEY_DEBUG
 #define DEBUG_HOOK HOOK
-/* A check has found a mistake of the kernel's own: ends in a panic that says which. */
+/* A check has found a mistake in the kernel: panics and says which. */
 void check_failed(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 #else
 #define DEBUG_HOOK NO_HOOK
@@ -62,12 +62,12 @@ struct kasan_quarantine {
 #define POISON_HOOK NO_HOOK
 #endif
 
-/* Where a function was called, for the name of who freed something. */
+/* Where the current function was called: tells who freed something. */
 #define POISON_CALLER __builtin_return_address(0)
 
 /* Fills memory whose content is arbitrary from now on. */
 DEBUG_HOOK(void, , poison, void *memory, size_t size);
-/* An object that is free: its first word is the slab's. was_freed: not given out the first time. */
+/* A free object, whose first word is the slab's. was_freed: it has been given out before. */
 POISON_HOOK(void, , poison_object_freed, void *object, size_t size, const void *freed_by);
 POISON_HOOK(void, , poison_object_taken, const char *cache, void *object, size_t size,
             bool was_freed);
@@ -75,7 +75,7 @@ POISON_HOOK(void, , poison_object_taken, const char *cache, void *object, size_t
 POISON_HOOK(void, , poison_pages_freed, struct page *page, const void *freed_by);
 POISON_HOOK(void, , poison_pages_taken, struct page *page, unsigned int order, bool filled);
 
-/* The start-up: on the early tables; RAM and the image in the final ones, 0 or -ENOMEM; in use. */
+/* At boot: on the early tables; RAM and image in the final ones, 0 or -ENOMEM; those are in use. */
 KASAN_HOOK(void, , kasan_map_early, void);
 KASAN_HOOK(int, 0, kasan_map, paddr_t root);
 KASAN_HOOK(void, , kasan_start, void);
@@ -100,8 +100,8 @@ KASAN_HOOK(void, , kasan_object_allocated, const struct slab_cache *cache, void 
            size_t size);
 /* False when the object must not be freed, which has been reported. */
 KASAN_HOOK(bool, true, kasan_object_freed, const struct slab_cache *cache, void *object);
-/* With the cache's lock: takes a freed object in and gives back one that was in for long, or NULL;
- * only gives back. */
+/* With the cache's lock held: swap takes a freed object in and returns the oldest, if too many are
+ * in, or NULL; take only returns one. */
 KASAN_HOOK(void *, object, kasan_quarantine_swap, struct slab_cache *cache, void *object);
 KASAN_HOOK(void *, NULL, kasan_quarantine_take, struct slab_cache *cache);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What CPUID says of the CPU. */
+/* What CPUID says about the CPU. */
 #include "arch/cpu/cpu.h"
 
 #include <stddef.h>
@@ -17,7 +17,7 @@ bool this_cpu_has(struct cpuid_bit feature)
     return registers[feature.in] >> feature.bit & 1;
 }
 
-/* Leaf 0xB says the x2APIC id where it is there, that is where EBX is not 0; leaf 1 has 8 bits. */
+/* The x2APIC id is in leaf 0xB, which is there if EBX is not 0; leaf 1 has only 8 bits. */
 uint32_t cpu_apic_id(void)
 {
     uint32_t registers[4] = {0};

@@ -5,7 +5,7 @@
  * The room owns what any code may need of the processor: its instructions and registers, its
  * descriptors, the area of each CPU, the layout of addresses, assertions, and how rooms attach
  * themselves (arch/cpu/attach.h). It leaves paging and PKRU to arch/mmu/, the FPU to arch/fpu/, and
- * putting a CPU into its state to arch/start/.
+ * setting a CPU up to arch/start/.
  *
  * Names are the SDM's. Instructions that change what memory means (MOV CR, WRMSR, XSETBV) carry a
  * "memory" clobber, so that the compiler moves no access across them.
@@ -27,8 +27,8 @@ enum cpuid_register {
 };
 
 /*
- * What CPUID says now. Some of its answers follow CR4 and XCR0, and the macros of clang's <cpuid.h>
- * let the compiler take an earlier answer for a later one.
+ * Executes CPUID anew. Some answers depend on CR4 and XCR0, and with the macros of clang's
+ * <cpuid.h> the compiler may use an earlier answer for a later one.
  */
 static inline void cpuid_now(uint32_t leaf, uint32_t index, uint32_t registers[4])
 {
@@ -66,11 +66,11 @@ struct cpuid_bit {
 #define X86_FEATURE_PDPE1GB      CPUID_BIT(0x80000001, 0, EDX, 26)
 /* clang-format on */
 
-/* Whether the CPU says 1; a leaf beyond the CPU's highest counts as 0. */
+/* Whether CPUID reports a feature; a leaf beyond the highest counts as 0. */
 bool this_cpu_has(struct cpuid_bit feature);
 
 /*
- * This CPU's APIC id as CPUID tells it, all 32 bits where it can. Needs nothing to be set up, so it
+ * This CPU's APIC id as CPUID has it, all 32 bits if it can. Needs nothing to be set up, so it
  * tells CPUs apart at any time.
  */
 uint32_t cpu_apic_id(void);
@@ -171,7 +171,7 @@ static inline uint64_t rdtsc(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* After all earlier instructions but stores: RDTSC by itself is not kept in order. */
+/* Waits for all earlier loads: RDTSC alone may be executed before them (SDM vol. 2B, RDTSC). */
 static inline uint64_t rdtsc_after_loads(void)
 {
     __asm__ volatile("lfence" : : : "memory");
@@ -195,7 +195,7 @@ static inline bool irq_is_enabled(void)
     return flags & RFLAGS_IF;
 }
 
-/* RFLAGS as they were; interrupts are off afterwards. */
+/* Returns RFLAGS, and turns interrupts off. */
 static inline uint64_t irq_save(void)
 {
     uint64_t flags;
@@ -208,7 +208,7 @@ static inline void irq_restore(uint64_t flags)
     __asm__ volatile("pushq %0; popfq" : : "r"(flags) : "memory", "cc");
 }
 
-/* Sleeps until an interrupt, which cannot slip in between the two instructions. */
+/* Halts until an interrupt. STI acts after the next instruction, so none is lost before HLT. */
 static inline void cpu_wait_for_interrupt(void)
 {
     __asm__ volatile("sti; hlt; cli" : : : "memory");

@@ -2,8 +2,8 @@
 /*
  * Sets of CPUs by number.
  *
- * Single members come and go, and are asked for, in one atomic step, so a set that several CPUs
- * change needs no lock for that. What goes over the whole set sees each word at its own moment.
+ * A single member is added, removed or tested in one atomic step, so a set that several CPUs change
+ * needs no lock for that. Code that goes over the whole set sees each word at its own moment.
  */
 #ifndef ARCH_CPU_CPU_SET_H
 #define ARCH_CPU_CPU_SET_H
@@ -25,20 +25,20 @@ static inline uint64_t cpu_set_bit(unsigned int cpu)
     return 1ul << cpu % CPU_SET_WORD_BITS;
 }
 
-/* Relaxed: orders nothing but this word; see cpu_set_add() for what the others do. */
+/* Relaxed: orders no other access; for that there is cpu_set_add(). */
 static inline bool cpu_set_has(const struct cpu_set *set, unsigned int cpu)
 {
     return __atomic_load_n(&set->words[cpu / CPU_SET_WORD_BITS], __ATOMIC_RELAXED) &
            cpu_set_bit(cpu);
 }
 
-/* A full barrier: what the CPU reads next, it reads when others can see that it is a member. */
+/* A full barrier: other CPUs see the new member before this CPU reads anything else. */
 static inline void cpu_set_add(struct cpu_set *set, unsigned int cpu)
 {
     __atomic_fetch_or(&set->words[cpu / CPU_SET_WORD_BITS], cpu_set_bit(cpu), __ATOMIC_SEQ_CST);
 }
 
-/* A full barrier likewise. */
+/* Also a full barrier. */
 static inline void cpu_set_remove(struct cpu_set *set, unsigned int cpu)
 {
     __atomic_fetch_and(&set->words[cpu / CPU_SET_WORD_BITS], ~cpu_set_bit(cpu), __ATOMIC_SEQ_CST);

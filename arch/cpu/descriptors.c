@@ -2,8 +2,8 @@
 /*
  * What belongs to each CPU: its area, its GDT and its TSS.
  *
- * The top of each interrupt stack holds its CPU's percpu pointer, by which the entry code finds GS
- * without having to believe the one that was interrupted.
+ * The top of each interrupt stack holds its CPU's percpu pointer, from which the entry code sets GS
+ * without trusting the GS base of what was interrupted.
  */
 #include "arch/cpu/descriptors.h"
 
@@ -35,6 +35,7 @@ struct percpu *percpu_table[CPU_MAX];
 static struct percpu percpu_boot;
 static char ist_stacks[IST_COUNT][IST_STACK_SIZE] __attribute__((aligned(16)));
 
+/* 16 bytes in 64-bit mode; 0x89: present, an available TSS (SDM vol. 3A, 7.2.3). */
 static void set_tss_descriptor(struct cpu_tables *tables)
 {
     uintptr_t base = (uintptr_t)&tables->tss;
@@ -64,10 +65,10 @@ void descriptors_load(struct percpu *cpu)
     struct table_pointer gdt_pointer = {sizeof(cpu->tables.gdt) - 1, (uintptr_t)cpu->tables.gdt};
 
     /*
-     * Out of reset the local table is 64 KiB at address 0 (SDM vol. 3A, table 9-1), where a program
-     * could write descriptors of its own: there is none.
+     * LLDT: after reset the local table is 64 KiB at address 0 (SDM vol. 3A, table 9-1), where a
+     * program could write descriptors of its own. So there must be none.
      *
-     * LTR wants the TSS free, and a CPU that is started again has left it busy.
+     * LTR faults on a busy TSS, and a CPU that is started again has left its TSS busy.
      */
     cpu->tables.gdt[TSS_SS / 8] &= ~TSS_BUSY;
     __asm__ volatile("lgdt %0\n"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * GDT and TSS, of which each CPU has its own (SDM vol. 3A, 3.4.5, 7.7). The IDT, one for all, is
- * the entry code's (arch/entry/idt.h). Selectors are Linux's, because ring-3 programs see them in
- * signal frames and by ptrace.
+ * GDT and TSS, one of each for every CPU (SDM vol. 3A, 3.4.5, 7.7). The IDT, one for all CPUs,
+ * belongs to the entry code (arch/entry/idt.h). Selectors are Linux's, because ring-3 programs see
+ * them in signal frames and by ptrace.
  */
 #ifndef ARCH_CPU_DESCRIPTORS_H
 #define ARCH_CPU_DESCRIPTORS_H
@@ -22,8 +22,9 @@ struct percpu;
 #define GDT_ENTRIES (NUMBER_SS / 8 + 1)
 
 /*
- * The interrupt stack table. These come when RSP is not to be trusted: on a used-up stack (#DF),
- * or at any instruction of the entry code (NMI and #MC; #DB after a MOV SS that armed it).
+ * The interrupt stack table: for exceptions that come when RSP cannot be trusted: on an overflowed
+ * stack (#DF), or anywhere in the entry code (NMI, #MC, and a #DB that MOV SS delayed past
+ * SYSCALL).
  */
 enum ist {
     IST_NONE,
@@ -54,7 +55,7 @@ struct table_pointer {
 
 struct cpu_tables {
     uint64_t gdt[GDT_ENTRIES];
-    struct tss tss __attribute__((aligned(128))); /* in one page: SDM vol. 3A, 8.2.1 */
+    struct tss tss __attribute__((aligned(128))); /* in one page: SDM vol. 3A, 7.2.1 */
 };
 
 /* Loads the boot CPU's tables and GS base, and makes it number 0; its area and stacks are static.
@@ -62,12 +63,12 @@ struct cpu_tables {
 void descriptors_init(void);
 
 /*
- * Fills in the tables of another CPU. stacks: the ends of its interrupt stacks, by enum ist,
+ * Fills in the tables of another CPU. stacks: the tops of its interrupt stacks, by enum ist,
  * multiples of 16.
  */
 void descriptors_prepare(struct percpu *cpu, const uintptr_t stacks[IST_COUNT]);
 
-/* Loads them and the GS base, on that CPU. */
+/* Loads a CPU's tables and its GS base; called on that CPU. */
 void descriptors_load(struct percpu *cpu);
 
 #endif

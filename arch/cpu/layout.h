@@ -4,7 +4,7 @@
  *
  *   ffff_ffff_8000_0000  kernel image, linked here (-2 GiB), loaded at physical 1 MiB
  *   ffff_ffff_0000_0000  device registers, uncached, and the framebuffer, mapped on request
- *   ffff_c900_0000_0000  kernel stacks, each below an unmapped guard page
+ *   ffff_c900_0000_0000  kernel stacks, each above an unmapped guard page
  *   ffff_8880_0000_0000  direct map: all RAM (never device or reserved ranges) once, NX,
  *                        by the largest pages that fit
  *   ffff_8000_0000_0000  first kernel address
@@ -25,7 +25,7 @@
 #define USER_END   0x00007ffffffff000ul
 #define UPPER_HALF 0xffff800000000000ul
 
-/* Physical: from there to 1 MiB it is the video memory's and the BIOS's. */
+/* Physical: from here to 1 MiB lie video memory and the BIOS. */
 #define LOW_MEMORY_END 0xa0000ul
 
 #define DIRECT_MAP_BASE   0xffff888000000000ul
@@ -36,8 +36,7 @@
 #define KERNEL_BASE       0xffffffff80000000ul
 #define KERNEL_LOAD       0x0000000000100000ul /* physical */
 
-/* How much the direct map of boot/entry.asm shows, devices too; mm/table/kernel_map.c's has RAM
- * alone. */
+/* How much boot/entry.asm's direct map shows, devices too. The final one has RAM alone. */
 #define EARLY_DIRECT_MAP_SIZE 0x100000000ul
 
 /* Where the direct map shows the byte at a physical address, which must be RAM. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What belongs to one CPU, reached by GS while the kernel runs.
+ * What each CPU has of its own, reached by GS while the kernel runs.
  *
  * In ring 3 GS is the program's; SWAPGS exchanges the two bases on every entry and exit.
  * The offsets of the first fields are known to arch/entry/entry.asm.
@@ -21,11 +21,11 @@
 struct task;
 struct tlb_batch;
 
-/* Counts of what costs on silicon and nearly nothing under emulation. */
+/* Counts of what is expensive on real hardware and nearly free under emulation. */
 struct tlb_events {
     uint64_t invlpg;
     uint64_t cr3_loads;
-    uint64_t shootdowns; /* operations that other CPUs had to hear of */
+    uint64_t shootdowns; /* flushes that interrupted other CPUs */
     uint64_t targets;    /* CPUs asked, summed over them */
 };
 
@@ -34,7 +34,7 @@ struct tlb_cpu {
     struct cpu_set *space; /* of the address space that is loaded; NULL: the kernel's tables */
     struct tlb_events events;
 
-    /* What this CPU asks of others, one thing at a time; and how many have not yet answered. */
+    /* What this CPU asks of others, one request at a time, and how many have not answered yet. */
     const struct cpu_set *asked_space;
     const struct tlb_batch *asked_batch;
     uint32_t unanswered __attribute__((aligned(64)));
@@ -48,14 +48,14 @@ struct percpu {
     uintptr_t user_rsp;     /* 16: scratch of the SYSCALL entry */
     struct task *current;   /* 24 */
     unsigned int number;    /* 0, 1, 2 ... */
-    uint32_t pkru;          /* the last value loaded by a switch, for a debugger without PKRU */
+    uint32_t pkru;          /* as the last switch loaded it, for debuggers that see no PKRU */
     uint64_t system_calls;  /* 40: how many were made */
     uint32_t apic_id;
-    uint32_t pkru_found; /* when it was started: what INIT left, if the boot CPU started it */
-    int64_t tsc_offset;  /* added to the TSC it gives the boot CPU's */
+    uint32_t pkru_found; /* PKRU before its set-up: what INIT left, in all but the boot CPU */
+    int64_t tsc_offset;  /* added to its TSC, gives the boot CPU's */
     struct cpu_tables tables;
     struct tlb_cpu tlb;
-    uint64_t key_map_retries; /* of exchanges in mm/space/keys.c that another CPU was ahead of */
+    uint64_t key_map_retries; /* exchanges in mm/space/keys.c that lost to another CPU */
 };
 
 _Static_assert(offsetof(struct percpu, kernel_stack) == 8, "PERCPU_KERNEL_STACK in entry.asm");
@@ -82,7 +82,7 @@ static inline struct percpu *this_cpu(void)
     return cpu;
 }
 
-/* The same one's number; it stays that as long as the task does not wait. */
+/* This CPU's number; valid as long as the task does not wait. */
 static inline unsigned int this_cpu_number(void)
 {
     unsigned int number;
@@ -90,7 +90,7 @@ static inline unsigned int this_cpu_number(void)
     return number;
 }
 
-/* Gives the next number to a CPU whose area is filled in, and so brings it up for all to see. */
+/* Gives a CPU whose area is filled in the next number, and so makes it visible to all others. */
 void percpu_add(struct percpu *cpu);
 
 /* Where entries from ring 3 find their stack from now on: TSS.RSP0 and the SYSCALL entry's copy. */

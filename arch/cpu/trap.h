@@ -3,8 +3,8 @@
  * Traps: the frame that every entry to the kernel builds, and where it goes from there.
  *
  * arch/entry/entry.asm pushes the same frame for an exception, an interrupt and a system call. From
- * there control goes up to kernel/ through trap_dispatch() and the table of system calls, the only
- * calls of arch/ that do.
+ * there control passes up to kernel/, by the functions below and the table of system calls. Nothing
+ * else in arch/ calls up.
  */
 #ifndef ARCH_CPU_TRAP_H
 #define ARCH_CPU_TRAP_H
@@ -37,7 +37,7 @@ enum vector {
     VECTOR_RESCHEDULE = 0xf0, /* from another CPU: look at the run queue */
     VECTOR_TLB = 0xf1,        /* from another CPU: invalidate, and acknowledge */
     VECTOR_RIGHTS = 0xf3,     /* from another CPU: tell or change the running thread's PKRU */
-    VECTOR_WAKE = 0xf2,       /* from another CPU: nothing but the end of a HLT */
+    VECTOR_WAKE = 0xf2,       /* from another CPU: only ends a HLT */
     VECTOR_SPURIOUS = 0xff,
     VECTOR_SYSCALL = 0x100, /* not a vector: the frame was built by the SYSCALL entry */
 };
@@ -51,8 +51,8 @@ enum vector {
 #define X86_PF_PK    (1u << 5)
 
 /*
- * The registers at the moment of entry, in the order of Linux's user_regs_struct, so that
- * ptrace shows them as they lie:
+ * The registers at the moment of entry, in the order of Linux's user_regs_struct, so that ptrace
+ * copies them as they are:
  *
  *   high  ss rsp rflags cs rip     pushed by the CPU (or by the SYSCALL entry)
  *         error_code               by the CPU, or 0; a system call's number (orig_rax)
@@ -77,8 +77,8 @@ static inline bool trap_from_user(const struct trap_frame *frame)
 
 /*
  * Call this after changing any register but rax in a frame. The frame then returns to ring 3 by
- * IRETQ, which loads all of it. The faster way back, SYSRET, takes rbp and r12 to r15 as the
- * kernel's code has preserved them, and rip and rflags from rcx and r11.
+ * IRETQ, which loads all of it. SYSRET, the faster exit, leaves rbp and r12 to r15 as C code has
+ * preserved them, and takes rip and rflags from rcx and r11.
  */
 static inline void frame_is_changed(struct trap_frame *frame)
 {
@@ -88,19 +88,19 @@ static inline void frame_is_changed(struct trap_frame *frame)
 /* arch/entry/entry.asm: where SYSCALL goes. */
 void syscall_entry(void);
 
-/* kernel/'s: acts on an exception or interrupt and returns when the frame may be resumed. */
+/* In kernel/: handles an exception or interrupt, and returns when the frame may be resumed. */
 void trap_dispatch(struct trap_frame *frame);
 
 /*
- * kernel/'s: carries out the system call in the frame, whatever its number and whoever traces it,
- * leaves its result in frame->rax, and goes on with syscall_end().
+ * In kernel/: makes the system call in the frame, whatever its number and even if it is traced,
+ * leaves the result in frame->rax, and continues with syscall_end().
  */
 void syscall_slow(struct trap_frame *frame);
 
-/* kernel/'s: the work that a call left to be done (task.work). Interrupts are off. */
+/* In kernel/: the work that is due at the end of a call (task.work). Interrupts are off. */
 void syscall_end(struct trap_frame *frame);
 
-/* The first turn of a task that is new: on its way to ring 3, or to a function of the kernel's. */
+/* In kernel/: called when a new task first runs, before ring 3 or its function in the kernel. */
 void task_started(void);
 
 /*

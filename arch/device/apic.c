@@ -65,6 +65,7 @@ bool apic_is_memory_mapped(paddr_t *page)
     return !(base & APIC_BASE_X2APIC);
 }
 
+/* LINT0 is the 8259s' line, and is masked as they are; LINT1 is the board's NMI. */
 static void set_registers(void)
 {
     apic_write(APIC_TPR, 0);
@@ -86,7 +87,7 @@ void apic_init(volatile void *registers)
     set_registers();
 }
 
-/* Out of x2APIC mode there is a way only by turning the APIC off: SDM vol. 3A, figure 10-27. */
+/* x2APIC mode can only be left by turning the APIC off: SDM vol. 3A, figure 10-27. */
 void apic_init_other(void)
 {
     uint64_t base = (boot_base & ~APIC_BASE_BOOT_CPU) | (rdmsr(MSR_APIC_BASE) & APIC_BASE_BOOT_CPU);
@@ -179,7 +180,7 @@ void apic_timer_once(uint32_t ticks)
     apic_write(APIC_TIMER_INITIAL, ticks);
 }
 
-/* A write to memory, as the first is in xAPIC mode, may be overtaken: SDM vol. 3A, 10.5.4.1. */
+/* In xAPIC mode WRMSR could overtake the first write, to memory: SDM vol. 3A, 10.5.4.1. */
 void apic_timer_deadline(uint64_t tsc)
 {
     apic_write(APIC_LVT_TIMER, VECTOR_TIMER | APIC_LVT_DEADLINE);

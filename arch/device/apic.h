@@ -22,7 +22,7 @@ bool apic_is_memory_mapped(paddr_t *page);
 /* Enables the boot CPU's APIC, its timer stopped. registers: the mapped page; NULL for x2APIC. */
 void apic_init(volatile void *registers);
 
-/* The same on another CPU, which is put into the boot CPU's mode whatever its own was. */
+/* The same on another CPU, which is put into the boot CPU's mode, whatever mode it was in. */
 void apic_init_other(void);
 
 /* Whether an interrupt can be sent to a CPU with this id: in xAPIC mode there are 8 bits for it. */
@@ -40,7 +40,7 @@ uint32_t apic_id(void);
 #define APIC_ICR_STARTUP (6u << 8)
 void apic_send(uint32_t id, uint32_t command);
 
-/* Counts down from the largest value without interrupting, for calibration; and what is left. */
+/* Starts to count down from the maximum, without interrupting, to calibrate; and what is left. */
 void apic_timer_start_counting(void);
 uint32_t apic_timer_remaining(void);
 
@@ -55,9 +55,9 @@ void apic_end_of_interrupt(void);
 /* ---- interrupts from one CPU to another, by the CPUs' numbers ---- */
 
 /*
- * What was written before the call is seen by the handler. The call returns when the interrupt is
- * on its way, not when it has arrived: who needs an answer has the handler write one. Sending is
- * possible from everywhere, with interrupts on or off.
+ * The handler sees what was written before the call. The call returns when the interrupt is sent,
+ * not when it has arrived: for an answer, the handler has to write one. May be called anywhere,
+ * with interrupts on or off.
  */
 
 /* VECTOR_RESCHEDULE, VECTOR_TLB or VECTOR_WAKE, to one CPU that is up; also to this one. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Two readings of a reference, some two milliseconds apart, give the exact number of its ticks
- * between two readings of the other clocks.
+ * A reference is read twice, about two milliseconds apart, together with the other clocks: its
+ * ticks give the exact time between their readings.
  */
 #include "arch/device/clock.h"
 
@@ -10,13 +10,13 @@
 #include "arch/cpu/percpu.h"
 #include "arch/device/apic.h"
 
-#define MEASURED_PER_SECOND 500 /* one part of a second in so many: 2 ms */
+#define MEASURED_PER_SECOND 500 /* 1/500 second: 2 ms */
 #define SAMPLE_TRIES        5
 #define WAIT_LIMIT          1000000u
 
 #define TIMER_TICKS_MIN 16u
 
-/* The PIT's channel 2, which interrupts nobody: Intel 8254 data sheet. */
+/* The PIT's channel 2, which raises no interrupt: Intel 8254 data sheet. */
 #define PIT_HZ       1193182ul
 #define PIT_CHANNEL2 0x42
 #define PIT_COMMAND  0x43
@@ -24,7 +24,7 @@
 #define PIT_LATCH    0x80 /* channel 2 */
 #define PORT_B       0x61 /* bit 0: gate of channel 2; bit 1: the speaker */
 
-#define ALIVE_READS 1000 /* a counter that has not moved by then is none; a read takes 1/4 us */
+#define ALIVE_READS 1000 /* a counter that has not moved by then is dead; a read takes 1/4 us */
 
 struct clock_rates clock_rates = {1000000000, 62500000, "a guess", false};
 
@@ -70,7 +70,7 @@ struct sample {
     uint32_t apic; /* counts down */
 };
 
-/* Reads all three; of several tries the one that took the shortest, so the least disturbed. */
+/* Reads all three; of several tries keeps the quickest, which was least disturbed. */
 static struct sample take_sample(const struct clock_reference *reference)
 {
     struct sample best = {0, 0, 0};
@@ -148,7 +148,7 @@ uint64_t clock_monotonic_ns(void)
     return clock_tsc_objection ? not_before_any(ns) : ns;
 }
 
-/* Without overflow for any time that a program can ask for: seconds and the rest apart. */
+/* Seconds and the rest apart, so that no time that a program can ask for overflows. */
 static uint64_t ns_to_ticks(uint64_t ns, uint64_t hz)
 {
     return ns / NS_PER_SECOND * hz + ns % NS_PER_SECOND * hz / NS_PER_SECOND;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Ending the machine: by what emulators have had, unless a room above knows the board's way. */
+/* Ending the machine: by emulators' ports, unless a room above knows the board's way. */
 #ifndef ARCH_DEVICE_POWER_H
 #define ARCH_DEVICE_POWER_H
 
@@ -12,8 +12,8 @@ enum debug_exit {
 };
 
 /*
- * The machine is to be powered off: not 0 if that was tried, and then an emulator's ports are not.
- * All has been said; it may wait, and does not return where it works. No lock may be taken.
+ * The machine is to be powered off: not 0 if that was tried, and then emulators' ports are not. All
+ * output is written. It may wait, and does not return if it works. No lock may be taken.
  */
 EVENT(powers_off, int, void);
 

@@ -39,8 +39,8 @@ enum uart_register {
 #define STATUS_ABSENT      0xffu     /* no device drives the bus */
 
 /*
- * Reads of the status before a transmitter is given up. A port read takes about a microsecond on
- * a board, and 16 characters at 300 baud half a second.
+ * Reads of the status before a transmitter is given up. A port read takes about a microsecond on a
+ * board, and sending 16 characters at 300 baud half a second.
  */
 #define WAIT_READS 1000000
 
@@ -77,7 +77,7 @@ static bool wait_status(struct uart *uart, uint8_t bit)
     return false;
 }
 
-/* The scratch register keeps what is written to it, and an absent port does not. */
+/* The scratch register keeps what is written to it; an absent port does not. */
 static bool is_present(const struct uart *uart)
 {
     if (read_register(uart, UART_LINE_STATUS) == STATUS_ABSENT)
@@ -105,7 +105,7 @@ bool uart_init(struct uart *uart, const struct uart_place *place, volatile void 
     if (!uart->is_there)
         return false;
     write_register(uart, UART_INTERRUPT_ENABLE, 0);
-    /* What the firmware has written leaves at the firmware's speed. */
+    /* First let the firmware's last output leave, at the firmware's speed. */
     uart_drain(uart);
     if (place->baud)
         set_speed(uart, place->baud);

@@ -2,13 +2,14 @@
 ;
 ; Every way into the kernel and out of it, in one section.
 ;
-; All entries push one struct trap_frame (arch/cpu/trap.h) on the kernel stack and call up:
+; Every entry pushes a struct trap_frame (arch/cpu/trap.h) on the kernel stack and calls C code:
 ; trap_dispatch() for exceptions and interrupts, the call's own function for SYSCALL. Interrupts are
-; off on entry and on exit. SWAPGS is paired by where the frame came from: the saved CS, not GS.
-; What may come between an entry and its SWAPGS cannot go by CS; see paranoid_entry.
+; off on entry and on exit. Whether an entry or exit needs SWAPGS follows from the saved CS, not
+; from GS. #DB, NMI, #DF and #MC may come between an entry and its SWAPGS, so for them CS cannot
+; tell; see paranoid_entry.
 ;
-; CLAC follows entries because an exception leaves EFLAGS.AC as ring 3 had it. It is three bytes
-; of NOP until usercopy_enable_smap() writes the instruction in.
+; Entries execute CLAC because an exception leaves EFLAGS.AC as ring 3 had it. It is a NOP of three
+; bytes until usercopy_enable_smap() patches it.
 
 PERCPU_KERNEL_STACK equ 8
 PERCPU_USER_RSP     equ 16
@@ -126,16 +127,16 @@ trap_entry:
         call trap_dispatch
         jmp trap_return
 
-; IRETQ to ring 3 faults in ring 0, but GS is ring 3's already: put it right. The exception table
-; then sends the frame to iret_failed.
+; An IRETQ to ring 3 that faults does so in ring 0, but after SWAPGS: GS is ring 3's, so it is
+; swapped back. The exception table then sends the frame to iret_failed.
 .from_kernel:
         lea rax, [iret_to_user]
         cmp [rsp + FRAME_RIP], rax
         je .from_user
         jmp .dispatch
 
-; The exit for every frame that was not built by SYSCALL, or that somebody has changed.
-; Also where a new task starts, with RSP at its frame.
+; The exit for every frame that SYSCALL did not build, or that was changed since. A new task starts
+; here too, with RSP at its frame.
 global trap_return
 trap_return:
         test byte [rsp + FRAME_CS], 3
@@ -153,9 +154,9 @@ trap_return_to_kernel:
         add rsp, 8
         iretq
 
-; A frame that IRETQ refuses (CS, SS or RIP) becomes #GP at that frame, from ring 3. RSP is at the
-; five words; the registers are the program's; GS is the kernel's, because the fault's way in has
-; swapped it and its way out, to ring 0, has not.
+; A frame that IRETQ refuses (CS, SS or RIP) is reported as #GP at that frame, from ring 3. RSP is
+; at the five words of IRETQ and the registers are the program's. GS is the kernel's: the entry of
+; the fault swapped it, and its exit, to ring 0, did not swap it back.
 iret_failed:
         push 0
         push rdi
@@ -171,17 +172,17 @@ iret_failed:
 
 ; #DF, NMI, #MC and #DB: on a stack of its own (arch/cpu/descriptors.h), at any instruction.
 ;
-; Out of ring 3 GS is ring 3's for certain, and so is the way on the same as for any trap: the frame
-; moves to the task's kernel stack. So it may sleep and be switched away, and the next one of its
+; From ring 3, GS is ring 3's for certain, so it continues like any trap: the frame moves to the
+; task's kernel stack. The task may then sleep or be switched away, and the next exception of this
 ; kind finds the interrupt stack free.
 ;
-; Out of ring 0 it may have come before a SWAPGS or after one, and neither CS nor the base found
-; tells which, for with FSGSBASE ring 3 can have any base. So the base found is neither believed nor
-; judged: this CPU's, which is at the top of the stack, is loaded, and the one found is put back on
-; the way out. Nothing on this path may sleep or look at KERNEL_GS_BASE.
+; From ring 0, it may have come before or after a SWAPGS, and neither CS nor the GS base tells
+; which: with FSGSBASE ring 3 can set any base. So the base found is not trusted: this CPU's, which
+; is at the top of the stack, is loaded, and the one found is restored on exit. Nothing on this path
+; may sleep or read KERNEL_GS_BASE.
 ;
-; PKRU needs no such care: it does not count for the supervisor's pages, and a handler on this path
-; touches no others.
+; PKRU needs no such care: it does not apply to supervisor pages (SDM vol. 3A, 4.6.2), and a handler
+; on this path accesses no others.
 paranoid_entry:
         PUSH_REGISTERS
         push rdi
@@ -220,11 +221,12 @@ paranoid_entry:
 
 ; RCX = return address, R11 = RFLAGS, RSP still ring 3's; IF, DF, AC and TF are cleared by SFMASK.
 ;
-; The way back is SYSRET while the frame still says VECTOR_SYSCALL: then RIP is what SYSCALL put
-; there, which is canonical because USER_END is a page below 2^47. Whoever changes a register in a
-; frame, but RAX, clears its vector (frame_is_changed()), and the way back is IRETQ. So RBP and
-; R12 to R15 need not be taken from the frame: C code preserves them. The arguments are in their
-; registers still when the call's function is reached; all but the fourth where C looks for them.
+; The exit is SYSRET while the frame's vector is VECTOR_SYSCALL. RIP is then what SYSCALL put there,
+; which is canonical because USER_END is a page below 2^47: SYSRET to another would be #GP in ring 0
+; (SDM vol. 2B, SYSRET). Code that changes a register in a frame, except RAX, clears the vector
+; (frame_is_changed()), and the exit is IRETQ. So SYSRET need not load RBP and R12 to R15 from the
+; frame: C code preserves them. The call's function gets its arguments in their registers; only the
+; fourth has to move, from R10 to RCX.
 global syscall_entry
 syscall_entry:
         swapgs
@@ -242,13 +244,13 @@ syscall_entry:
         inc qword [gs:PERCPU_SYSTEM_CALLS]
         mov rbx, [gs:PERCPU_CURRENT]
 %ifdef LATCHKEY_DEBUG
-        jmp .slow
+        jmp .slow                       ; so that syscall_end() looks for stale translations
 %endif
         cmp dword [rbx + TASK_TOLD_OF_CALLS], 0
         jne .slow
         cmp eax, SYSCALL_COUNT
         jae .slow
-        mov eax, eax                    ; the low half counts, as on Linux
+        mov eax, eax                    ; only the low half counts, as on Linux
         mov rcx, r10
         sti
         call [syscall_table + rax * 8]
@@ -285,9 +287,8 @@ syscall_entry:
 
 ; void context_switch(uintptr_t *save_rsp, uintptr_t load_rsp)
 ;
-; Leaves the running kernel stack with the callee-saved registers on it, and goes on where the
-; other one was left the same way. A new task's stack is prepared so that the return goes to
-; task_start.
+; Pushes the callee-saved registers on the running kernel stack, and continues on the other, which
+; was left in the same way. A new task's stack is prepared so that RET goes to task_start.
 global context_switch
 context_switch:
         push rbp

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Extended state: what to save, how large it is, and saving it from one task to another. */
+/* Extended state: which components, the layout of their image, and saving and restoring it. */
 #include "arch/fpu/fpu.h"
 
 #include "arch/cpu/bug.h"
@@ -12,7 +12,7 @@
 struct fpu_layout fpu_layout;
 uint32_t pkru_init_value = PKRU_INIT_DEFAULT;
 
-/* What fpu_reset() loads; made once, because its content depends only on the layout. */
+/* What fpu_reset() loads: made once, as it depends only on the layout and the init value. */
 static char initial_image[XSAVE_MINIMUM + PAGE_SIZE] __attribute__((aligned(64)));
 
 void fpu_write_xcr0(uint64_t value)
@@ -59,8 +59,8 @@ static void setup_xsave(struct fpu_layout *layout, bool with_pku)
 }
 
 /*
- * Where PKRU lies in the image of a CPU that has it and leaves CPUID leaf 0xD.9 empty, as Bochs 2.7
- * does: loads a pattern from wherever it may be, and looks where XSAVE puts it. Taking its word
+ * Finds PKRU in the image of a CPU that has keys but leaves CPUID leaf 0xD.9 empty, as Bochs 2.7
+ * does: loads a pattern, wherever PKRU is read from, and looks where XSAVE stores it. To take this
  * for "no PKRU in the image" would open all keys to every program. cpu_setup() sets PKRU later.
  */
 static size_t find_pkru_offset(size_t size)
@@ -140,7 +140,7 @@ void fpu_save(void *image)
         __asm__ volatile("xsave64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
     else
         __asm__ volatile("fxsave64 (%0)" : : "r"(image) : "memory");
-    /* A CPU may take PKRU = 0 for its initial state and leave the bit clear: the same value. */
+    /* With PKRU = 0 a CPU may leave bit 9 of XSTATE_BV clear, which XRSTOR reads as 0 again. */
 }
 
 void fpu_restore(const void *image)

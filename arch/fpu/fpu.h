@@ -13,12 +13,11 @@
  *    520  XCOMP_BV: 0 in the standard format
  *    576  components, each at the offset of CPUID leaf 0xD
  *
- * The initial state of PKRU is 0, every key open. So an image without bit 9 of XSTATE_BV opens
- * all: one that is to hold rights must have the bit, whatever the value.
+ * The initial state of PKRU is 0, all keys open. So an image without bit 9 of XSTATE_BV opens all
+ * keys: one that is to hold rights must have the bit, whatever the value.
  *
- * The registers of the running task are in the CPU all the time it runs, in the kernel too; its
- * image in memory is current only while it does not run. A CPU without XSAVE uses FXSAVE and has
- * no PKRU.
+ * While a task runs, in the kernel too, its registers are in the CPU; its image in memory is
+ * current only while it does not run. A CPU without XSAVE uses FXSAVE and has no PKRU.
  */
 #ifndef ARCH_FPU_FPU_H
 #define ARCH_FPU_FPU_H
@@ -41,7 +40,7 @@
 #define XSAVE_LEGACY    512 /* bytes, the size of an FXSAVE image too */
 #define XSAVE_MINIMUM   576 /* legacy area and header */
 
-/* Functions in the place of those of the same names below. */
+/* Replacements for the functions of the same names below. */
 struct fpu_software {
     void (*save)(void *image);
     void (*restore)(const void *image);
@@ -50,8 +49,8 @@ struct fpu_software {
 };
 
 /*
- * Provided (arch/board/fpu_software.c): the XSAVE image kept by software, for a CPU that has XSAVE
- * and cannot turn it on. By default, and for any other CPU, NULL: CPUID is right about XSAVE.
+ * Provided (arch/board/fpu_software.c): the XSAVE image kept by software, for a CPU that reports
+ * XSAVE but cannot enable it. By default, and on any other CPU, NULL: XSAVE works as CPUID says.
  */
 const struct fpu_software *fpu_software(void);
 
@@ -65,7 +64,7 @@ struct fpu_layout {
 
 extern struct fpu_layout fpu_layout;
 
-/* Whether CR4.OSXSAVE is to be set: XSAVE is there and works. */
+/* Whether to set CR4.OSXSAVE: XSAVE is there and works. */
 bool fpu_wants_osxsave(void);
 
 /*
@@ -74,7 +73,7 @@ bool fpu_wants_osxsave(void);
  */
 uint64_t fpu_setup(bool with_pku);
 
-/* Sets XCR0 of another CPU to the same. */
+/* Sets XCR0 of another CPU, which calls it, to the same value. */
 void fpu_setup_other(void);
 
 /* CR4.OSXSAVE must be set. */
@@ -95,10 +94,10 @@ void fpu_save(void *image);
 void fpu_restore(const void *image);
 
 /*
- * The same with an image in user memory; -EFAULT when it cannot be touched. What is saved is all
- * but PKRU, into an image whose header is there already; the bits of x87 and SSE are set.
+ * The same with an image in user memory; -EFAULT if it cannot be accessed. fpu_save_user() saves
+ * all but PKRU, into an image whose header has been written; it sets the bits of x87 and SSE there.
  *
- * Of components those are restored that are in mask; the others become initial. -EFAULT also when
+ * fpu_restore_user() restores the components in mask; the others become initial. -EFAULT also if
  * the CPU refuses the image (reserved bits of the header or of MXCSR): the registers are then
  * undefined.
  */
@@ -108,7 +107,7 @@ int fpu_restore_user(uintptr_t image, uint64_t mask);
 /* Restores the legacy area of a user image only; all other components become initial. */
 int fpu_restore_user_legacy(uintptr_t image);
 
-/* All components initial, PKRU at its init value. */
+/* Makes all components initial, and PKRU its init value. */
 void fpu_reset(void);
 
 #endif

@@ -12,7 +12,7 @@ void fpu_image_init(void *image)
     uint16_t fcw = FCW_INIT;
     uint32_t mxcsr = MXCSR_INIT;
 
-    /* What lies behind is not looked at while its bit in XSTATE_BV is clear. */
+    /* The CPU reads no component whose bit in XSTATE_BV is clear: the rest may be anything. */
     memset(image, 0, fpu_layout.size < XSAVE_MINIMUM ? fpu_layout.size : XSAVE_MINIMUM);
     memcpy(image, &fcw, sizeof(fcw));
     memcpy((char *)image + XSAVE_MXCSR, &mxcsr, sizeof(mxcsr));

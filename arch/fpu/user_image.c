@@ -43,14 +43,14 @@ int fpu_save_user(uintptr_t image)
         error = fpu_layout.software->save_user(image);
     else
         error = ON_USER_IMAGE("xsave64", image, fpu_layout.xcr0 & ~XFEATURE_PKRU);
-    /* XSTATE_BV: a handler may change x87 and SSE registers where it finds them. */
+    /* Bits 0 and 1 of XSTATE_BV: a handler may change x87 and SSE registers in the image. */
     return error ? error : ON_USER_IMAGE("orq $3, 512", image, 0ul);
 }
 
 /*
- * Makes components initial. With AVX in the mask this loads MXCSR as well, so it comes before
- * what the program asked for; PKRU alone comes after, because the program's image is to be read
- * under the rights that it has.
+ * Makes components initial. With AVX in the mask this loads MXCSR as well, so it is done before the
+ * program's image is loaded. For PKRU it is done after that: the image must be read under the
+ * program's own rights.
  */
 static void reset_components(uint64_t mask)
 {

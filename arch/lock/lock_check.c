@@ -2,12 +2,12 @@
 /*
  * Classes of locks, who holds which, and the order among them; part of a build with DEBUG=1.
  *
- * Locks of one name are one class. Whoever takes a lock while holding others records "after" for
- * each pair of classes; a pair that contradicts what was recorded before, directly or by way of
- * others, could end in a deadlock some day, and is reported at once with both names. Two locks of
- * one class have no order; taking the very same one twice is always found (spinlock.c).
+ * Locks of one name are one class. Taking a lock while holding others records "after" for each pair
+ * of classes; a pair that contradicts earlier ones, directly or through others, could end in a
+ * deadlock some day, and is reported at once with both names. Two locks of one class have no order;
+ * taking the very same one twice is always found (spinlock.c).
  *
- * Each CPU has a stack of the classes that it holds: a lock is let go on the CPU that took it,
+ * Each CPU has a stack of the classes that it holds: a lock is released on the CPU that took it,
  * though perhaps by the next task, and not always in reverse order. Interrupts are off while the
  * stack changes, since handlers take locks too.
  */
@@ -64,7 +64,7 @@ static struct lock_class *find_class(const char *name)
     return &classes[class_count++];
 }
 
-/* Whether some chain of locks leads from one class to another; seen: classes already tried. */
+/* Whether a chain of locks leads from one class to another; seen: classes already tried. */
 static bool leads_to(unsigned int from, unsigned int to, bool *seen)
 {
     if (follows[from][to])

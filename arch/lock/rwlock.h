@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Spinning locks that many may hold to read, or one to write.
+ * Spinlocks that many CPUs may hold for reading, or one for writing.
  *
  *    31        30        29                     0
  *   +---------+---------+------------------------+
@@ -8,10 +8,10 @@
  *   | has it  | waits   | some about to give way |
  *   +---------+---------+------------------------+
  *
- * A writer that waits keeps new readers out, so it waits for those only that have the lock; a
- * reader must not take the lock a second time for that reason. All else is as with spinlocks
- * (spinlock.h): names, answering shootdowns while waiting, checks in a build with DEBUG=1. These
- * locks are never taken by interrupt handlers, and held with interrupts on.
+ * A waiting writer keeps new readers out, so it waits only for those that have the lock; for that
+ * reason a reader must not take the lock a second time. All else is as with spinlocks (spinlock.h):
+ * names, answering shootdowns while waiting, checks in a build with DEBUG=1. Interrupt handlers
+ * never take these locks, which are held with interrupts on.
  */
 #ifndef ARCH_LOCK_RWLOCK_H
 #define ARCH_LOCK_RWLOCK_H
@@ -24,7 +24,7 @@
 
 struct rwlock {
     uint32_t state;
-    uint32_t holder; /* the writer: number of its CPU and 1, or 0 */
+    uint32_t holder; /* the writer: its CPU's number + 1, or 0 */
     const char *name;
     const void *owner; /* return address of the last writer, for the panic report */
     struct lock_check check;
@@ -46,7 +46,7 @@ static inline void rwlock_read_unlock(struct rwlock *lock)
     __atomic_fetch_sub(&lock->state, 1, __ATOMIC_RELEASE);
 }
 
-/* Whether this CPU has the lock to write. */
+/* Whether this CPU has the lock for writing. */
 static inline bool rwlock_is_held(const struct rwlock *lock)
 {
     return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == this_cpu_number() + 1;

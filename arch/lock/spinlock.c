@@ -6,7 +6,7 @@
 #include "arch/lock/rwlock.h"
 #include "arch/mmu/tlb.h"
 
-/* After so many pauses, tens of microseconds, a waiter has the lock kept for itself. */
+/* After so many pauses, tens of microseconds, a waiter reserves the lock for itself. */
 #define LONG_WAIT 1000
 
 static bool exchange(struct spinlock *lock, uint32_t expected, uint32_t desired)
@@ -15,7 +15,7 @@ static bool exchange(struct spinlock *lock, uint32_t expected, uint32_t desired)
                                        __ATOMIC_RELAXED);
 }
 
-/* Takes a lock that is free and kept for nobody else. */
+/* Takes a lock that is free and not reserved for another CPU. */
 static bool try_take(struct spinlock *lock, uint32_t me)
 {
     uint32_t word = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
@@ -32,9 +32,9 @@ static void put_down_as_next(struct spinlock *lock, uint32_t me)
 }
 
 /*
- * Whoever comes first takes the lock: a waiter whose virtual CPU is not running holds nobody up, as
- * it would in a queue. But a CPU that takes a lock again and again could keep another from it for
- * ever, so one that has waited long puts itself down as the next.
+ * The first to come takes the lock, so that a waiter whose virtual CPU is not running holds nobody
+ * up, as it would in a queue. But a CPU that takes a lock again and again could keep another from
+ * it for ever, so one that has waited for long reserves it.
  */
 void spin_lock_slow(struct spinlock *lock)
 {
@@ -51,6 +51,7 @@ void spin_lock_slow(struct spinlock *lock)
 void rwlock_read_slow(struct rwlock *lock)
 {
     do {
+        /* Gives way first: a waiting writer would wait for this reader, too. */
         __atomic_fetch_sub(&lock->state, 1, __ATOMIC_RELAXED);
         while (__atomic_load_n(&lock->state, __ATOMIC_RELAXED) & ~RWLOCK_READERS)
             spin_relax();

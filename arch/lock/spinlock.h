@@ -5,13 +5,14 @@
  * The room owns the locks for which a CPU waits by spinning, and the checks on them. It leaves
  * locks for which a task sleeps, and the kernel lock, to kernel/task/.
  *
- * The kernel is not preempted while it runs, so a lock is held for a few instructions and needs
- * no priority. A lock that an interrupt handler also takes is taken with interrupts off, by the
- * _irqsave form; no other lock may be taken by an interrupt handler.
+ * The kernel is not preempted while it runs, so a lock is held for a few instructions and needs no
+ * priority. A lock that an interrupt handler takes, too, is taken with interrupts off, by the
+ * _irqsave form, because the handler could interrupt its holder and wait for ever; handlers take no
+ * other locks.
  *
- * Whoever waits for a lock answers other CPUs' TLB shootdowns meanwhile, even with interrupts off:
- * the holder may be waiting for that answer. So a lock that is held with interrupts on may be held
- * across a shootdown (arch/mmu/tlb.h).
+ * A CPU that waits for a lock answers other CPUs' TLB shootdowns meanwhile, even with interrupts
+ * off: the holder may be waiting for that answer. So a lock that is held with interrupts on may be
+ * held across a shootdown (arch/mmu/tlb.h).
  *
  * A build with DEBUG=1 also checks the order in which locks are taken, and counts (lock_check.c).
  */
@@ -31,7 +32,7 @@ struct lock_check {
 #endif
 };
 
-/* Before waiting for the lock, and before letting it go. */
+/* Before waiting for the lock, and before releasing it. */
 DEBUG_HOOK(void, , lock_check_take, struct lock_check *check, const char *name);
 DEBUG_HOOK(void, , lock_check_release, struct lock_check *check);
 /* The class with this number, in the order of their first use; false when there is none. */
@@ -40,8 +41,8 @@ DEBUG_HOOK(bool, false, lock_check_read, unsigned int number, const char **name,
 struct spinlock {
     union {
         struct {
-            uint16_t holder; /* number of the CPU and 1, or 0 */
-            uint16_t next;   /* the same of one that has waited long: the lock is kept for it */
+            uint16_t holder; /* the CPU's number + 1, or 0 */
+            uint16_t next;   /* the same, of one that has waited long and has the lock reserved */
         };
         uint32_t word; /* both; all that another CPU writes while we wait */
     };

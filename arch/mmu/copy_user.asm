@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ;
-; The copies to and from user memory. A fault inside them that cannot be resolved goes on at the
-; fixup that the exception table names.
+; The copies to and from user memory. A fault in them that cannot be resolved continues at the fixup
+; in the exception table.
 
 %macro SMAP_PATCH 1
 %%here: db 0x0f, 0x1f, 0x00             ; nop dword [rax], until usercopy_enable_smap()
@@ -23,8 +23,8 @@ bits 64
 
 ; size_t usercopy_copy(uintptr_t destination, uintptr_t source, size_t size)
 ;
-; By eight bytes while that lasts. When one of the eights faults, the rest is tried by bytes, so
-; that the count of bytes not copied is exact even where an eight straddles the page's end.
+; Copies eight bytes at a time, then the rest. If a copy of eight faults, the rest is tried byte by
+; byte, so that the count of bytes not copied is exact even if the eight straddle the page's end.
 global usercopy_copy
 usercopy_copy:
         STAC_IF_SMAP

@@ -8,8 +8,9 @@
  *   +--+--+ +--+--+       +--+--+ +--+--+
  *   key 15  key 14         key 1   key 0
  *
- * AD: no data access; WD: no write. RDPKRU and WRPKRU work in ring 3, and are #UD while CR4.PKE
- * is 0. WRPKRU takes effect at once and needs no flush.
+ * AD: no data access; WD: no write. Fetches never check PKRU. RDPKRU and WRPKRU work in ring 3, and
+ * raise #UD while CR4.PKE is 0. WRPKRU takes effect at once and needs no flush: the TLB caches a
+ * page's key, not the rights to it.
  */
 #ifndef ARCH_MMU_PKRU_H
 #define ARCH_MMU_PKRU_H
@@ -20,19 +21,18 @@
 
 #define PKEY_COUNT 16
 
-/* As <asm-generic/mman-common.h> numbers the rights. */
+/* The values of PKEY_DISABLE_ACCESS and PKEY_DISABLE_WRITE (<asm-generic/mman-common.h>). */
 #define PKRU_AD     1u
 #define PKRU_WD     2u
 #define PKRU_RIGHTS (PKRU_AD | PKRU_WD)
 
-/* Every key but 0 denied: Linux's default, a process starts with no rights it did not ask for. */
+/* All keys but 0 denied, as on Linux: a process starts without rights it did not ask for. */
 #define PKRU_INIT_DEFAULT 0x55555554u
 
-/* What a process starts with, and a signal handler runs with: init_pkru=, or the default. */
+/* PKRU of a new process and of a signal handler: init_pkru=, or the default. */
 extern uint32_t pkru_init_value;
 
-/* Changes it while the machine runs (arch/fpu/fpu.c): for programs executed and signals from now
- * on. */
+/* Changes it at run time (arch/fpu/fpu.c), for programs and handlers that start from now on. */
 void pkru_set_init_value(uint32_t pkru);
 
 static inline uint32_t read_pkru(void)
@@ -59,8 +59,8 @@ static inline uint32_t pkru_with_rights(uint32_t pkru, unsigned int key, uint32_
 }
 
 /*
- * Changes the running thread's rights to a key. Interrupts are on; they wait, because one of them
- * may change the register on behalf of another thread.
+ * Changes the running thread's rights to a key. Called with interrupts on: they go off between
+ * RDPKRU and WRPKRU, because VECTOR_RIGHTS may change the register on behalf of another thread.
  */
 static inline void pkru_change(unsigned int key, uint32_t rights)
 {

@@ -8,12 +8,12 @@
  * |NX|  key  |ignored|      physical address      |soft |G|PS|D|A|PCD|PWT|U|W|P|
  * +--+-------+-------+----------------------------+-----+-+--+-+-+---+---+-+-+-+
  *
- * The key counts only in a leaf: a PTE (4 KiB), a PDE with PS (2 MiB), a PDPTE with PS (1 GiB).
- * Elsewhere, and when CR4.PKE is 0, bits 62:59 are ignored. In the large leaves bit 12 is PAT
- * and the bits from there up to the page's size are reserved; Latchkey leaves them 0.
+ * Only a leaf has a key: a PTE (4 KiB), a PDE with PS (2 MiB), a PDPTE with PS (1 GiB). Elsewhere,
+ * and when CR4.PKE is 0, bits 62:59 are ignored. In the large leaves bit 12 is PAT and the bits
+ * from there up to the page's size are reserved; Latchkey leaves them 0.
  *
- * An entry whose P is 0 means what the kernel likes: 0 is "nothing here"; anything else is a page
- * of an area that may not be accessed (PROT_NONE), which keeps its frame, flags and key.
+ * The CPU ignores the other bits of an entry with P=0, so the kernel defines them: 0 is "nothing
+ * here"; anything else is a page of a PROT_NONE area, which keeps its frame, flags and key.
  */
 #ifndef ARCH_MMU_PTE_H
 #define ARCH_MMU_PTE_H
@@ -38,7 +38,7 @@
 #define PTE_KEY_SHIFT    59
 #define PTE_KEY_MASK     (0xful << PTE_KEY_SHIFT)
 
-/* Levels are numbered as the SDM's tables nest: 1 is the PTE, 4 the PML4E. */
+/* Levels are numbered from the leaf up: 1 is the PTE, 4 the PML4E. */
 #define PTE_LEVELS    4
 #define PTE_PER_TABLE 512
 
@@ -73,7 +73,7 @@ static inline bool pte_is_empty(pte_t pte)
     return pte.value == 0;
 }
 
-/* Whether an entry of this level maps a page (present or not) rather than naming a table. */
+/* Whether an entry of this level maps a page (present or not) rather than pointing to a table. */
 static inline bool pte_is_leaf(pte_t pte, unsigned int level)
 {
     return level == 1 || (pte.value & PTE_PS);

@@ -25,7 +25,7 @@ void tlb_load(paddr_t root, struct cpu_set *space)
     load_cr3(root);
     if (old) {
         cpu_set_remove(old, cpu->number);
-        tlb_check_unload(old); /* by address only: whoever waited for that may free it */
+        tlb_check_unload(old); /* only the address is used: old may be freed from here on */
     }
 }
 
@@ -63,7 +63,7 @@ static void flush_here(struct tlb_cpu *tlb, const struct tlb_batch *batch)
 
 /* ---- asking other CPUs, and answering ---- */
 
-/* Once it is answered the asking CPU may go on at once, and ask for something else. */
+/* As soon as it is answered, the asking CPU may continue, and reuse asked_space and asked_batch. */
 static void answer(struct tlb_cpu *tlb, struct tlb_cpu *asker)
 {
     if (asker->asked_space == tlb->space)
@@ -71,7 +71,7 @@ static void answer(struct tlb_cpu *tlb, struct tlb_cpu *asker)
     __atomic_fetch_sub(&asker->unanswered, 1, __ATOMIC_RELEASE);
 }
 
-/* This may be interrupted by itself; each bit is taken by one of the two runs. */
+/* VECTOR_TLB may interrupt it and run it again; each bit is taken by one of the two runs. */
 void tlb_answer(void)
 {
     struct tlb_cpu *tlb = &this_cpu()->tlb;
@@ -87,7 +87,7 @@ void tlb_answer(void)
     }
 }
 
-/* Gives the members of a set but this CPU; false when there are none. */
+/* The members of a set except this CPU; false if there are none. */
 static bool others_of(const struct cpu_set *set, struct cpu_set *others)
 {
     unsigned int me = this_cpu_number();
@@ -145,7 +145,7 @@ static void __attribute__((noinline))
 flush_everywhere(struct tlb_cpu *tlb, const struct cpu_set *space, const struct tlb_batch *batch)
 {
     ask_others(tlb, space, batch);
-    if (tlb->space == space) /* while the others are at it */
+    if (tlb->space == space) /* while the others flush */
         flush_here(tlb, batch);
     await_answers(tlb);
 }

@@ -3,22 +3,23 @@
  * Which CPU may have which stale translation, in a table for all address spaces; part of a build
  * with DEBUG=1.
  *
- * No emulator shows a missing INVLPG for sure, and none shows it on another CPU. So whoever makes
+ * No emulator shows a missing INVLPG reliably, and none shows it on another CPU. So code that makes
  * an entry weaker says so, and the page counts as stale on every CPU that has the space loaded,
- * until that CPU executes INVLPG for it or loads CR3. What is stale still
+ * until that CPU executes INVLPG for it or loads CR3. What is still stale
  *
  *   - when tlb_flush() has its answers,
  *   - when a page is given back that was taken out of the tables, or
  *   - when the CPU that changed the entry goes back to ring 3
  *
- * has been forgotten, and ends in a panic that says which page, CPU and piece of code.
+ * has been forgotten, and ends in a panic that names the page, the CPU and the piece of code.
  *
- * An entry is one page of one space, or all pages of one: where there are many, only a reload of
- * CR3 is expected, and so they are kept as one. The table is short, since an operation's pages are
- * out of it before the operation ends.
+ * An entry is one page of a space, or all its pages: if there are many, only a reload of CR3 is
+ * expected, so they are kept as one. The table is short, because an operation's pages are out of it
+ * before the operation ends.
  *
  * A CPU is taken out just before its INVLPG or load of CR3. So a change that comes between the two
- * counts as stale until the next one, which its own flush causes: never the other way round.
+ * counts as stale until the next one, which its own flush causes: a page is never called clean too
+ * early.
  */
 #include "arch/mmu/tlb.h"
 
@@ -58,7 +59,7 @@ static void leave(uint64_t flags)
     irq_restore(flags);
 }
 
-/* The last entry takes the place of one that nobody has any more. */
+/* The last entry moves to the place of one that no CPU has any more. */
 static void drop(unsigned int i)
 {
     table[i] = table[--count];
@@ -113,7 +114,7 @@ void tlb_check_change(const struct cpu_set *space, uintptr_t address, pte_t old,
 {
     if (!is_weaker(old, new))
         return;
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the entry first: who joins the set now sees it */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the entry first: CPUs that join now see it */
     uint64_t flags = enter();
     if (!cpu_set_is_empty(space)) {
         struct stale *stale = place(space, address);
@@ -124,7 +125,7 @@ void tlb_check_change(const struct cpu_set *space, uintptr_t address, pte_t old,
     leave(flags);
 }
 
-/* This CPU has none of the space's translations any more, or not that of one page. */
+/* This CPU drops all of the space's translations, or that of one page. */
 static void forget(const struct cpu_set *space, uintptr_t page)
 {
     uint64_t flags = enter();

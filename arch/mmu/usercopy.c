@@ -55,8 +55,7 @@ long strncpy_from_user(char *destination, uintptr_t source, size_t size)
     size_t done = 0;
 
     while (done < size) {
-        /* By pieces that end with the source's page, so that no byte past the NUL's page is read.
-         */
+        /* In pieces within a page each, so that no byte past the NUL's page is read. */
         size_t piece = PAGE_SIZE - (source + done) % PAGE_SIZE;
         if (piece > size - done)
             piece = size - done;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * User memory, the only way to it.
+ * User memory, and the only way to access it.
  *
  * The room owns what the CPU does with an address: the format of an entry (pte.h), PKRU (pkru.h),
- * translations and their end (tlb.h), and these copies. It leaves the walk over page tables to
- * mm/table/, and areas and the faults in them to mm/space/.
+ * translations and their invalidation (tlb.h), and these copies. It leaves the walk over page
+ * tables to mm/table/, and areas and the faults in them to mm/space/.
  *
- * Under SMAP the kernel may touch user pages only between STAC and CLAC, which stand here and
- * nowhere else. The copies run with the user's PKRU in force: a key that denies the program
- * denies the kernel that acts for it. A fault that the address space cannot resolve is found in
- * the exception table and ends the copy.
+ * Under SMAP the kernel may access user pages only between STAC and CLAC, which only the macros
+ * below and copy_user.asm have. The copies run with the user's PKRU in force: a key that denies the
+ * program denies the kernel that acts for it. A fault that the address space cannot resolve is
+ * looked up in the exception table and ends the copy.
  */
 #ifndef ARCH_MMU_USERCOPY_H
 #define ARCH_MMU_USERCOPY_H
@@ -61,13 +61,13 @@ static inline bool user_range_ok(uintptr_t start, size_t size)
 }
 
 /*
- * Whether a page fault out of ring 3 is of an access with ring 0's rights, which SMAP refuses
- * whatever is mapped. CPUs make such accesses to descriptor tables alone (SDM vol. 3A, 4.6), which
- * are no user memory; QEMU before 9.1 makes them to the stack of a far return and of IRETQ.
+ * Whether a page fault in ring 3 was an implicit supervisor-mode access, which SMAP refuses
+ * whatever is mapped. CPUs make such accesses only to descriptor tables (SDM vol. 3A, 4.6), which
+ * are not in user memory; QEMU before 9.1 also to the stack of a far return and of IRETQ.
  */
 bool access_is_implicit(uint32_t error_code);
 
-/* Puts STAC and CLAC where the image has no-operations. Before the kernel's text is read-only. */
+/* Patches STAC and CLAC over NOPs of the image, before the kernel's text is read-only. */
 void usercopy_enable_smap(void);
 
 /* For inline assembly that touches user memory: STAC and CLAC, or three bytes of NOP. */
@@ -80,8 +80,8 @@ void usercopy_enable_smap(void);
 #define CLAC_IF_SMAP SMAP_PATCH("0xca")
 
 /*
- * An entry of the exception table: a fault of the instruction at label goes on at fixup; a page
- * fault only if it cannot be resolved, or else at once.
+ * An entry of the exception table: a fault of the instruction at label continues at fixup; a page
+ * fault only if it cannot be resolved or, with at_once, without trying.
  */
 #define EXCEPTION_ENTRY(label, fixup, at_once)  \
     ".pushsection .extable, \"a\"\n"            \
@@ -91,10 +91,10 @@ void usercopy_enable_smap(void);
 #define EXCEPTION_TABLE_AT_ONCE(label, fixup) EXCEPTION_ENTRY(label, fixup, "1")
 
 /*
- * For structures that are written or read field by field, in place: between the two, user_put()
- * stores to user memory, and user_get() copies from there, in a range that user_range_ok() has
- * found to be that. Nothing else is to be done there. place and into are pointers to 2, 4 or 8
- * bytes; a fault that cannot be resolved goes to a label.
+ * For structures that are written or read field by field, in place: between these two, user_put()
+ * stores to user memory and user_get() loads from it, in a range that user_range_ok() has accepted.
+ * Nothing else is to be done there. place and into are pointers to 2, 4 or 8 bytes; a fault that
+ * cannot be resolved goes to a label.
  */
 static inline void user_access_begin(void)
 {
@@ -113,7 +113,7 @@ static inline void user_access_end(void)
                  :                                                         \
                  : label)
 
-/* By way of a register that is named: GCC 12 may lose what an asm goto gives out (PR 113921). */
+/* Through a named register: GCC 12 may lose an output of asm goto (PR 113921). */
 #define USER_GET_BY(accumulator, into, place, label)                                   \
     __asm__ goto("1: mov %0, %%" accumulator "\n"                                      \
                  "mov %%" accumulator ", %1\n" EXCEPTION_TABLE("1b", "%l[" #label "]") \
@@ -134,10 +134,10 @@ static inline void user_access_end(void)
             USER_GET_BY("ax", into, place, label);                         \
     } while (0)
 
-/* Where to go on after a fault of the instruction at address, or 0. */
+/* Where to continue after a fault of the instruction at address, or 0. */
 uintptr_t exception_fixup(uintptr_t address);
 
-/* Whether a page fault of that instruction is not to be resolved: its caller holds a lock. */
+/* Whether a page fault of that instruction must not be resolved: its caller holds a lock. */
 bool exception_is_at_once(uintptr_t address);
 
 #endif

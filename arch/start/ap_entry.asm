@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: MIT
 ;
-; Where the other CPUs enter the kernel, out of boot/ap_trampoline.asm. Each finds its own slot by
-; its APIC id (the id of cpu_apic_id()) and from there has a stack. A CPU that has none was not
-; asked for, and stops.
+; Where the other CPUs enter the kernel, from boot/ap_trampoline.asm. Each finds its slot, and in it
+; its stack, by its APIC id: that of cpu_apic_id(), from leaf 0xB if EBX is not 0 there, else from
+; leaf 1. A CPU without a slot was not asked for, and stops.
 
 SLOT_APIC_ID        equ 0               ; struct ap_slot in arch/start/start.h
 SLOT_STACK          equ 8

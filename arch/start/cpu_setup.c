@@ -2,8 +2,8 @@
 /*
  * CPU set-up: from whatever the firmware left to one known state, the same on every CPU.
  *
- * The order is what the SDM asks for protection keys: CR4.OSXSAVE, then XCR0 with bit 9, then
- * CR4.PKE. PKRU itself is loaded with the first XSAVE image (arch/fpu/fpu.c).
+ * The order for protection keys: CR4.OSXSAVE, without which XSETBV is #UD, then XCR0 with bit 9,
+ * then CR4.PKE. PKRU gets its init value last.
  */
 #include "arch/start/start.h"
 
@@ -16,8 +16,8 @@
 #include "arch/mmu/usercopy.h"
 
 /*
- * Entry 0 WB, 1 WC, 2 UC-, 3 UC; 4 to 7, which no entry of ours names, as after reset (SDM vol. 3A,
- * 12.12). PTE_PWT alone is WC.
+ * Entry 0 is WB, 1 WC, 2 UC-, 3 UC. Entries 4 to 7, which no page-table entry here selects, are as
+ * after reset (SDM vol. 3A, 12.12). PTE_PWT alone selects WC.
  */
 #define PAT_VALUE 0x0007040600070106ul
 
@@ -44,7 +44,7 @@ static void setup_syscall(void)
                           RFLAGS_RF | RFLAGS_CF | RFLAGS_ID);
 }
 
-/* All but XCR0 and PKRU, which want CR4.OSXSAVE first, and CR4.PKE, which wants XCR0. */
+/* All but XCR0 and PKRU, which need CR4.OSXSAVE first, and CR4.PKE, which comes after XCR0. */
 static void set_registers(uint64_t cr4)
 {
     write_cr0(cpu_state.cr0);
@@ -63,7 +63,7 @@ void cpu_setup(bool with_pku)
     state->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
     state->cr4 = choose_cr4();
     state->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
-    /* PKRU has to travel in the XSAVE image, so PKU without XSAVE is not used. */
+    /* A switch saves PKRU in the XSAVE image, so PKU is not used without XSAVE. */
     state->pku = with_pku && this_cpu_has(X86_FEATURE_PKU) && this_cpu_has(X86_FEATURE_XSAVE);
     state->smap = state->cr4 & CR4_SMAP;
     state->has_1g_pages = this_cpu_has(X86_FEATURE_PDPE1GB);
@@ -86,6 +86,7 @@ void cpu_setup_other(void)
     set_registers(cpu_state.cr4 & ~CR4_PKE);
     fpu_setup_other();
     write_cr4(cpu_state.cr4);
+    /* What INIT left in PKRU, for the report of bringup/. */
     if (cpu_state.pku)
         this_cpu()->pkru_found = read_pkru();
     fpu_reset(); /* PKRU too */

@@ -13,11 +13,11 @@
 #define INIT_WAIT_US    10000
 #define STARTUP_WAIT_US 200
 
-/* How long a CPU may take until it reports: an emulator's may not get the host's time at once. */
+/* How long a CPU may take to report: an emulator's CPU may have to wait for host time. */
 #define ANSWER_LIMIT_US 5000000ul
 #define POLL_US         100
 
-/* The end of boot/ap_trampoline.asm. */
+/* The words at the end of boot/ap_trampoline.asm. */
 struct ap_trampoline_words {
     uint64_t entry;
     uint32_t root;
@@ -54,7 +54,7 @@ static bool leave_started(struct ap_slot *slot, enum ap_state state)
 
 /* ---- the started CPU ---- */
 
-/* Sets itself up as the boot CPU is, unless a room above says that it cannot be. */
+/* Sets this CPU up like the boot CPU; false when a room above says that it cannot be used. */
 static bool set_up(struct ap_slot *slot)
 {
     if (ASK(cpu_is_unfit, slot, AP_BEFORE_SET_UP))
@@ -64,7 +64,7 @@ static bool set_up(struct ap_slot *slot)
     return !ASK(cpu_is_unfit, slot, AP_SET_UP);
 }
 
-/* Runs with interrupts off but for the HLT, out of which VECTOR_WAKE brings it. */
+/* Interrupts are on only during HLT, which VECTOR_WAKE ends. */
 void ap_main(struct ap_slot *slot)
 {
     descriptors_load(slot->cpu);
@@ -83,7 +83,7 @@ void ap_main(struct ap_slot *slot)
 
 /* ---- the boot CPU ---- */
 
-/* How far up the page the words are, and that they fit, is the same for every copy. */
+/* Copies the trampoline to its page. Offsets in its words become addresses in that page. */
 static void fill_page(const struct ap_plan *plan)
 {
     size_t size = (size_t)(ap_trampoline_end - ap_trampoline);

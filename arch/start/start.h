@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Setting CPUs up, and starting the others.
+ * Setting CPUs up, and starting the other CPUs.
  *
- * The room owns a CPU's way to the kernel's state. It leaves to kernel/start/smp.c which CPUs there
- * are and where their stacks come from, and to kernel/task/ what they run.
+ * The room owns bringing a CPU into the state that the kernel wants. It leaves which CPUs there are
+ * and where their stacks come from to kernel/start/smp.c, and what they run to kernel/task/.
  *
  * Each CPU to be started has a slot, with a percpu area and a stack of its own that nobody else
  * ever uses. All are started at once, find their slots by APIC id, set themselves up and report;
@@ -13,8 +13,8 @@
  *      |  \--> UNFIT
  *      \-----> ABSENT
  *
- * From STARTED the CPU and the time limit race for one compare-and-swap. A CPU that comes later
- * than the limit finds itself ABSENT and halts for good, having touched only what is its own.
+ * From STARTED the CPU and the time limit race for one compare-and-swap. A CPU that comes after the
+ * limit finds itself ABSENT and halts for good, having touched only what is its own.
  */
 #ifndef ARCH_START_START_H
 #define ARCH_START_START_H
@@ -31,14 +31,14 @@ struct percpu;
 enum ap_state {
     AP_STARTED,
     AP_READY,
-    AP_UNFIT, /* refused by itself */
+    AP_UNFIT, /* it found that it cannot be used */
     AP_ABSENT,
 };
 
 struct ap_slot {
     uint32_t apic_id;
     uint32_t state;  /* enum ap_state */
-    uintptr_t stack; /* its end */
+    uintptr_t stack; /* its top */
     struct percpu *cpu;
     void (*function)(struct ap_slot *slot); /* what it is to call; NULL: it waits */
     char problem[96];                       /* AP_UNFIT: why */
@@ -50,9 +50,9 @@ _Static_assert(sizeof(struct ap_slot) == 128, "SLOT_SIZE in ap_entry.asm");
 struct ap_plan {
     struct ap_slot *slots;
     unsigned int count;
-    paddr_t page;      /* of RAM below 1 MiB, for the trampoline, for good */
+    paddr_t page;      /* of RAM below 1 MiB, kept for the trampoline */
     void *page_view;   /* where it can be written */
-    paddr_t page_root; /* tables below 4 GiB that show it executable at its own address */
+    paddr_t page_root; /* identity map of it, executable; below 4 GiB, for 32-bit code */
     paddr_t root;      /* the kernel's tables */
 };
 
@@ -80,10 +80,10 @@ void cpu_setup_other(void);
 /* ---- what happens to a CPU that rooms above are told of (arch/cpu/attach.h) ---- */
 
 /*
- * This CPU is being set up, the boot CPU before there is memory to allocate, any other as it is
- * started; a CPU that is reset comes here again. CR0 and EFER are set, CR4 is not yet: so it is the
- * place for what has to be in order before CR4.MCE. Exceptions are caught, interrupts are off, and
- * no lock may be taken. It may not fail.
+ * This CPU is being set up: the boot CPU before memory can be allocated, any other when it is
+ * started, and again after a reset. CR0 and EFER are set, CR4 is not yet: the place for what must
+ * be in order before CR4.MCE. Exceptions are caught, interrupts are off, and no lock may be taken.
+ * It may not fail.
  */
 EVENT(cpu_set_up, void, void);
 
@@ -93,9 +93,9 @@ enum ap_step {
 };
 
 /*
- * Another CPU is being started, or has been set up: not 0 if it cannot be used. Then slot->problem
- * says why, as what follows the CPU's name in a sentence. On that CPU while others are started,
- * with interrupts off, and no lock may be taken.
+ * Another CPU is being started, or has been set up: not 0 if it cannot be used. slot->problem then
+ * says why, as the rest of a sentence that starts with the CPU's name. Asked on that CPU while
+ * others are started, with interrupts off, and no lock may be taken.
  */
 EVENT(cpu_is_unfit, int, struct ap_slot *slot, enum ap_step step);
 

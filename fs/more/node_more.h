@@ -38,13 +38,13 @@ struct node_more {
 struct file_system {
     uint32_t device; /* st_dev */
     long magic;      /* f_type of statfs() */
-    /* Of a new name that no directory takes, in place of the call's own errno; 0: that one. */
+    /* The errno when a name is made in a directory without create; 0: the call's own. */
     int refusal;
-    /* Fills in what is there and what is free. NULL: there are no limits, which 0 stands for. */
+    /* Fills in what there is and what is free. NULL: there are no limits, shown as 0. */
     void (*usage)(struct statfs *status);
 };
 
-/* What is said to who makes a name in a directory that takes none. */
+/* The errno for making a name in a directory that takes none. */
 static inline int node_refusal(const struct node *directory, int may_not)
 {
     return directory->file_system->refusal ? directory->file_system->refusal : may_not;

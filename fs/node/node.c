@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Nodes: references, places and who may; all that every file system shares.
+ * Nodes: references, places and permission; what all file systems share.
  */
 #include "fs/node/node.h"
 
@@ -24,7 +24,7 @@ void node_get(struct node *node)
     __atomic_fetch_add(&node->references, 1, __ATOMIC_RELAXED);
 }
 
-/* The last reference to a child drops one to its parent: a loop, so that depth costs no stack. */
+/* A freed node drops its reference to its parent: a loop, so that deep trees need no stack. */
 void node_put(struct node *node)
 {
     while (node && !__atomic_sub_fetch(&node->references, 1, __ATOMIC_ACQ_REL)) {
@@ -62,7 +62,7 @@ struct node *node_parent(struct node *directory)
     return parent;
 }
 
-/* Nobody runs what is a program for nobody; all else root may. */
+/* Root may do all, except run a file that has no x bit. */
 __attribute__((weak)) int node_permission(const struct node *node, unsigned int wanted)
 {
     bool is_program = node_is_directory(node) || (node->mode & 0111);

@@ -2,17 +2,17 @@
 /*
  * Nodes: what names lead to. A directory, a regular file, a symbolic link, a device or a FIFO.
  *
- * This room owns nodes, their places in the tree, the walk along a path, and the question of who
- * may; what is in a node it leaves to file systems, and opening to fs/open/.
+ * This room owns nodes, their places in the tree, the walk along a path, and the check of who may
+ * do what. It leaves what is in a node to file systems, and opening to fs/open/.
  *
  * A file system makes nodes with its own operations; fs/node/path.c walks from one to the next and
  * fs/open/open.c makes a struct file of one. There is one tree: the root is a tmpfs, and an entry
  * of a directory may lead to another file system's root.
  *
- * A node remembers one of the places it hangs at, for getcwd() and /proc: its parent, to which it
- * holds a reference, and its name there. A parent's entry holds a reference to the child; taking
- * the entry out breaks the circle. namespace_lock covers parent, name and links of all
- * nodes and the entries of all directories; it is never held while user memory is touched.
+ * A node remembers one of its places in the tree, for getcwd() and /proc: its parent, to which it
+ * holds a reference, and its name there. The parent's entry holds a reference to the child;
+ * removing the entry breaks the cycle. namespace_lock covers parent, name and links of all nodes
+ * and the entries of all directories; it is never held while user memory is touched.
  */
 #ifndef FS_NODE_NODE_H
 #define FS_NODE_NODE_H
@@ -46,7 +46,7 @@ struct node_name {
     size_t length;
 };
 
-/* What a new node shall be. */
+/* What kind of node to make. */
 struct node_template {
     uint32_t mode;        /* S_IFMT and permission bits */
     uint32_t device;      /* of a device: its number, as stat() gives it */
@@ -54,12 +54,12 @@ struct node_template {
     size_t target_length; /* below PATH_MAX */
 };
 
-/* Positions 0 and 1 of a directory are "." and ".."; here begin the others. */
+/* Positions 0 and 1 of a directory are "." and ".."; the others start here. */
 #define DIRECTORY_FIRST 2
 
 /*
- * What is NULL is refused. No lock is held when one is called, but for release, which may be
- * called with namespace_lock held.
+ * An operation that is NULL is refused. No lock but the kernel lock is held when one is called,
+ * except for release, which may be called with namespace_lock held.
  */
 struct node_operations {
     /* Directories. Children are given with a reference for the caller. */
@@ -68,7 +68,7 @@ struct node_operations {
                   const struct node_template *template, struct node **child);
     /* Symbolic links: copies the target without a NUL; its length, cut to size, or an errno. */
     long (*read_link)(struct node *node, char *buffer, size_t size);
-    /* Links of /proc: the node that it leads to, with a reference, whatever its text says. */
+    /* Links of /proc: the node that the link leads to, with a reference, whatever its text says. */
     int (*follow)(struct node *node, struct node **target);
     /* Regular files and those of /proc/PID/fd: sets the file's operations. */
     int (*open)(struct node *node, struct file *file);
@@ -96,8 +96,8 @@ struct node {
     file_time_t accessed;                  /* lock: kernel */
     file_time_t modified, changed;         /* lock: kernel; none, atomic, for writes to a mapping */
     struct node *parent; /* lock: namespace; with a reference; the root's is itself, without */
-    const char *name;    /* lock: namespace; in the parent's entry; NULL when it hangs nowhere */
-    char *last_name;     /* lock: namespace; what it was called, while it hangs nowhere, or NULL */
+    const char *name;    /* lock: namespace; in the parent's entry; NULL when it has no place */
+    char *last_name;     /* lock: namespace; its last name, while it has no place, or NULL */
     bool may_be_linked;  /* lock: kernel; has no name yet and may get one: O_TMPFILE */
     struct pipe *pipe;   /* lock: kernel; of a FIFO, while it is open (fs/pipe/) */
     uint32_t seals;      /* lock: kernel; F_SEAL_* (fs/more/seals.h) */
@@ -106,7 +106,7 @@ struct node {
 
 extern struct spinlock namespace_lock;
 
-/* A node has been set up, and is nobody's yet. It may not fail. */
+/* A node has been set up, and nothing refers to it yet. It may not fail. */
 EVENT(node_begins, void, struct node *node);
 
 /* Sets up a new node, with one reference. */
@@ -128,7 +128,7 @@ static inline bool node_is_directory(const struct node *node)
     return S_ISDIR(node->mode);
 }
 
-/* Gives a node its place, as an entry is made. */
+/* Gives a node its place, when an entry is made for it. */
 void node_attach_locked(struct node *node, struct node *parent, const char *name);
 
 /* The parent of a directory, with a reference; the root's is the root. */
@@ -136,15 +136,15 @@ struct node *node_parent(struct node *directory);
 
 /* ---- who may do what ---- */
 
-/* What is wanted: the bits of access() and of one class of users in a mode. */
+/* The access that is wanted: bits as in access(), and in one class of users in a mode. */
 #define MAY_EXECUTE 1 /* of a directory: look for names in it */
 #define MAY_WRITE   2
 #define MAY_READ    4
-#define MAY_HIDE    8 /* an access, by O_NOATIME: its owner alone, or -EPERM */
+#define MAY_HIDE    8 /* hide the access (O_NOATIME): the owner alone, else -EPERM */
 
 /*
- * Provided: 0, or -EACCES if any of it is refused. Without a room that knows users there is one,
- * root, to whom all nodes belong and for whom modes say no more than what is a program.
+ * Provided: 0, or -EACCES if any of it is refused. Without a room that knows users the only one is
+ * root, who owns all nodes; a mode then says only whether a file is a program.
  */
 int node_permission(const struct node *node, unsigned int wanted);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Paths: the walk is one loop. Who follows symbolic links puts their targets into the path.
+ * Paths: the walk is one loop. A room above that follows links puts their targets into the path.
  */
 #include "fs/node/path.h"
 
@@ -24,8 +24,8 @@ static void walk_to(struct walk *walk, struct node *node)
 }
 
 /*
- * Puts the next component into the end and moves the rest past it and the slashes after it. Of one
- * that is too long for a name only the length is right.
+ * Copies the next component into end and moves the rest past it and the slashes after it. If it is
+ * too long for a name, only its length is right.
  */
 static void next_component(struct walk *walk, struct path_end *end)
 {
@@ -78,7 +78,7 @@ static int check_step(const struct walk *walk, enum path_last how, const struct 
     return walk->resolve ? ASK(step_is_restricted, walk, how, to) : 0;
 }
 
-/* An absolute rest goes on from the root. */
+/* An absolute path, or target of a link, starts again at the root. */
 static int start_at_root(struct walk *walk)
 {
     int error;
@@ -103,7 +103,7 @@ static bool follows_last(const struct walk *walk, const struct path_end *end)
                                     : follow || end->wants_directory;
 }
 
-/* Whether the last component is one that a caller may do without. */
+/* Whether the caller accepts that the last component is missing. */
 static bool may_lack(const struct walk *walk, int error)
 {
     if (!(walk->flags & PATH_ENTRY))
@@ -111,7 +111,7 @@ static bool may_lack(const struct walk *walk, int error)
     return error == -ENOENT || (error == -ENAMETOOLONG && (walk->flags & PATH_ANY_LENGTH));
 }
 
-/* One component. Sets end->node when it was the last. */
+/* Walks one component. Sets end->node if it was the last. */
 static int step(struct walk *walk, struct path_end *end, bool *done)
 {
     struct node *child;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Paths: the walk from a path to a node, the only one there is.
+ * Path lookup: the only walk from a path to a node.
  */
 #ifndef FS_NODE_PATH_H
 #define FS_NODE_PATH_H
@@ -13,10 +13,10 @@
 
 /*
  * PATH_FOLLOW: a symbolic link as the last component is followed.
- * PATH_ENTRY: the directory's entry is meant, to be made, removed or moved: it is no error when it
- * does not exist. Where slashes stand behind the last component, a link is not followed; without
- * this flag it is, and what is no directory is an error.
- * PATH_ANY_LENGTH: with PATH_ENTRY, one with a name that is too long lacks as well.
+ * PATH_ENTRY: the caller makes, removes or moves the directory's entry, so it may be missing. If
+ * slashes follow the last component, a link there is not followed; without this flag it is, and
+ * anything but a directory is an error.
+ * PATH_ANY_LENGTH: with PATH_ENTRY, an entry whose name is too long also counts as missing.
  * PATH_EMPTY: path_lookup_user() (fs/more/path_more.h) takes an empty path for the descriptor's own
  * node. RESOLVE_* of openat2(), shifted by PATH_RESOLVE_SHIFT, forbid ways that the walk may take.
  */
@@ -34,20 +34,20 @@ enum path_last {
     PATH_LAST_NAME,
     PATH_LAST_DOT,
     PATH_LAST_DOT_DOT,
-    PATH_LAST_ROOT, /* there is none: the path was slashes */
+    PATH_LAST_ROOT, /* there is none: the path is only slashes */
 };
 
 /* Where a path leads. */
 struct path_end {
-    struct node *directory; /* that the last component stands in, with a reference */
-    struct node *node;      /* that it leads to, with a reference; NULL: it lacks (PATH_ENTRY) */
+    struct node *directory; /* the one that has the last component, with a reference */
+    struct node *node;      /* what it leads to, with a reference; NULL: missing (PATH_ENTRY) */
     enum path_last last;
     bool wants_directory; /* slashes follow the last component */
     struct node_name name;
     char text[NAME_MAX + 1]; /* the name */
 };
 
-/* A walk on its way. */
+/* The state of a walk. */
 struct walk {
     struct node *at;  /* where it stands, with a reference */
     const char *rest; /* of the path */
@@ -59,9 +59,9 @@ struct walk {
 };
 
 /*
- * A walk comes to a symbolic link that it is to follow. Who can exchanges *node, with its
- * reference, for what the link leads to; or puts the link's target before the rest of the path, in
- * a buffer that is walk->expanded then. An errno ends the walk. 0: the walk goes on to *node.
+ * A walk comes to a symbolic link that it is to follow. A room that can do so replaces *node, with
+ * its reference, by what the link leads to; or it puts the link's target before the rest of the
+ * path, in a buffer that becomes walk->expanded. An errno ends the walk. 0: it goes on to *node.
  */
 EVENT(link_is_followed, int, struct walk *walk, const struct path_end *end, struct node **node);
 #define LINK_IS_EXPANDED 1
@@ -80,7 +80,7 @@ void path_end_put(struct path_end *end);
 /* As path_walk(), to an existing node, and gives only that. */
 int path_lookup(struct node *base, const char *path, enum path_flags flags, struct node **node);
 
-/* The root directory, without a reference: it never goes. Set once, by fs_init(). */
+/* The root directory, without a reference: it is never freed. Set once, by fs_init(). */
 extern struct node *path_root;
 
 /* ---- paths in system calls ---- */

@@ -7,13 +7,13 @@
 
 #include "kernel/file/file.h"
 
-/* fstat() of those that are no sockets. */
+/* fstat() of all of them but sockets. */
 int anonymous_status(struct file *file, struct stat *status);
 
 /*
- * A file with this state, which kmalloc() gave, at a new descriptor of the running task. flags may
- * have O_CLOEXEC and O_NONBLOCK. Returns the descriptor or an errno; the state is the file's, and
- * freed if there is none. A state that is NULL is -ENOMEM.
+ * Makes a file with this state, allocated by kmalloc(), at a new descriptor of the running task.
+ * flags may have O_CLOEXEC and O_NONBLOCK. Returns the descriptor or a negative errno. The state
+ * passes to the file, or is freed on failure. If it is NULL: -ENOMEM.
  */
 long anonymous_open(const struct file_operations *operations, void *state, unsigned int flags);
 

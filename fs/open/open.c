@@ -12,7 +12,7 @@
 #include "fs/node/path.h"
 #include "kernel/task/task.h"
 
-/* What is of the act of opening and not of the open file. */
+/* Flags of the act of opening, which the open file does not keep. */
 #define OPENING_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
 
 static void release_path(struct file *file)
@@ -20,7 +20,7 @@ static void release_path(struct file *file)
     node_put(file->node);
 }
 
-/* All that can be done with what is opened by O_PATH is to put its node. */
+/* The only operation of a file opened with O_PATH is to put its node. */
 static const struct file_operations path_operations = {.release = release_path};
 
 static long read_directory(struct file *file, struct io_iter *to, uint64_t *offset)
@@ -136,7 +136,7 @@ static int create_at_end(struct path_end *end, unsigned int flags, uint32_t mode
     return end->directory->operations->create(end->directory, &end->name, &template, &end->node);
 }
 
-/* Where a path leads, or would if there were a file; with O_CREAT there is one then. */
+/* Opens what a path leads to; with O_CREAT, makes the file first if it is missing. */
 static int open_end(struct node *base, const char *path, const struct open_how *how,
                     struct file **file)
 {

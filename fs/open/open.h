@@ -2,9 +2,9 @@
 /*
  * Opening: from a path or a node to a struct file.
  *
- * This room owns the act of opening and the calls on one open file, by its operations
- * (kernel/file/file.h). What is behind a special file, and requests that any file has, it leaves to
- * rooms above; calls on names to fs/tree/, on descriptors to fs/more/.
+ * This room owns opening and the calls on one open file, by its operations (kernel/file/file.h). It
+ * leaves what is behind a special file, and requests common to all files, to rooms above; calls on
+ * names to fs/tree/, on descriptors to fs/more/.
  */
 #ifndef FS_OPEN_OPEN_H
 #define FS_OPEN_OPEN_H
@@ -18,7 +18,7 @@
 #include "fs/node/path.h"
 #include "kernel/file/file.h"
 
-/* The flags that there are; with O_PATH nothing else counts. */
+/* The supported flags; with O_PATH only PATH_FLAGS count. */
 #define OPEN_FLAGS                                                                        \
     (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | \
      O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |   \
@@ -30,28 +30,28 @@
 #define UMASK_FIRST 022
 unsigned int task_umask(void);
 
-/* -EINVAL for what cannot be meant: open() makes no directories, for one. Else 0. */
+/* -EINVAL for flags that contradict each other: open() makes no directories, for one. Else 0. */
 long open_check(const struct open_how *how);
 
-/* Opens a path of user space, from a descriptor's directory, at a new descriptor. */
+/* Opens a path in user space, from a descriptor's directory, at a new descriptor. */
 long open_at(int directory, uintptr_t user_path, struct open_how *how);
 
 /*
- * Opens a path that starts at base as openat2() would; how->mode is what a new file gets, the umask
- * taken off. The file has one reference. Errors are openat2()'s.
+ * Opens a path that starts at base as openat2() would; how->mode is a new file's, without what the
+ * umask forbids. The file has one reference. Errors are openat2()'s.
  */
 int open_path(struct node *base, const char *path, const struct open_how *how, struct file **file);
 
 /*
- * Opens a node, whoever asks; flags are open()'s, of which those about names and making count no
- * more.
+ * Opens a node without asking whether the task may; flags are open()'s, of which those about names
+ * and creation have no effect.
  */
 int open_node(struct node *node, unsigned int flags, struct file **file);
 
-/* The same, for who has made the checks of the flags and of what the task may. */
+/* The same, but the caller has also checked the flags. */
 int open_checked(struct node *node, unsigned int flags, struct file **file);
 
-/* What openat2() forbids on the way. */
+/* RESOLVE_* of openat2(), as flags of the walk. */
 static inline enum path_flags path_resolve_flags(const struct open_how *how)
 {
     return how->resolve << PATH_RESOLVE_SHIFT;
@@ -59,13 +59,13 @@ static inline enum path_flags path_resolve_flags(const struct open_how *how)
 
 /*
  * Whether it is a regular file whose contents are pages of its own: then it can be copied, and
- * understands O_DIRECT, as there is no cache to go past.
+ * accepts O_DIRECT, since there is no cache to bypass.
  */
 bool file_is_stored(const struct file *file);
 
 /*
- * Moves bytes between a file and a buffer in user space, by file_read() or file_write(). What Linux
- * checks of the file comes before it looks at the buffer. offset NULL: the file's own.
+ * Moves bytes between a file and a buffer in user space, by file_read() or file_write(). As on
+ * Linux the file is checked before the buffer. offset NULL: the file's own.
  */
 typedef long (*file_transfer_t)(struct file *file, struct io_iter *iter, uint64_t *offset);
 static inline long file_transfer_buffer(struct file *file, uintptr_t buffer, size_t count,
@@ -91,16 +91,17 @@ struct file *fd_get(int fd);
 EVENT(file_is_made, int, const struct node *directory);
 
 /*
- * A special file is opened, a device or a FIFO; whether the task may was looked at. Who knows what
- * is behind it sets file->operations, and by that what becomes of the file when it is put, even if
- * the opening fails; file->flags are those of open(), file->node is node. It may sleep.
- * 0: it does not know it; 1: opened; or the errno that open() returns. If nobody knows: -ENXIO.
+ * A special file, a device or a FIFO, is being opened; permission was checked. A room that knows
+ * what is behind it sets file->operations, which are also used to put the file, even if the opening
+ * fails; file->flags are those of open(), file->node is node. It may sleep. 0: not known; 1:
+ * opened; or the errno that open() returns. If no room knows it: -ENXIO.
  */
 EVENT(special_file_opens, int, struct node *node, struct file *file);
 
 /*
- * O_TMPFILE: a new file without a name is opened, in the file system of a directory. Arguments are
- * open_path()'s. 1: *file is it; or the errno that open() returns. If nobody knows: -EOPNOTSUPP.
+ * O_TMPFILE: a new file without a name is to be opened, in the file system of a directory.
+ * Arguments are open_path()'s. 1: it is *file; or the errno that open() returns. By default:
+ * -EOPNOTSUPP.
  */
 EVENT(nameless_file_opens, int, struct node *base, const char *path, const struct open_how *how,
       struct file **file);

@@ -50,7 +50,7 @@ long open_at(int directory, uintptr_t user_path, struct open_how *how)
     return file_table_add(current()->files, file, 0, how->flags & O_CLOEXEC);
 }
 
-/* The older calls take what does not belong there and pass over it. */
+/* open() and openat() ignore flags and modes that openat2() refuses. */
 static long open_tolerantly(int directory, uintptr_t path, unsigned int flags, uint32_t mode)
 {
     struct open_how how = {.flags = flags & OPEN_FLAGS};

@@ -30,7 +30,7 @@ static bool parse_field(const char *digits, uint32_t *value)
     return true;
 }
 
-/* Why the bytes at hand are no entry. */
+/* Why these bytes are no entry. */
 static const char *explain_magic(const char *bytes, size_t size)
 {
     if (size >= 2 && !memcmp(bytes, "\x1f\x8b", 2))

@@ -6,8 +6,8 @@
  *
  *   "070701"  13 fields of 8 hexadecimal digits  name NUL  pad to 4  data  pad to 4
  *
- * The archive ends with an entry named TRAILER!!!. Of a file with several names, each is an entry
- * with the same inode number, and one of them has the data.
+ * The archive ends with an entry named TRAILER!!!. A file with several names has an entry for each,
+ * all with the same inode number, and one of them has the data.
  */
 #ifndef FS_ROOT_CPIO_H
 #define FS_ROOT_CPIO_H
@@ -43,7 +43,7 @@ struct cpio_entry {
 };
 
 /*
- * Parses the entry at offset, which is at most size. Nothing in the archive is believed: every
+ * Parses the entry at offset, which is at most size. Nothing in the archive is trusted: every
  * number is checked against the bytes that are there. Returns NULL, or what is wrong in words.
  */
 const char *cpio_parse(const char *archive, size_t size, size_t offset, struct cpio_entry *entry);

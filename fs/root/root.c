@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The root directory, and the files of the initramfs in it: those that the archives describe.
- * fs/root/cpio.c reads the format.
+ * The root directory, and the files of the initramfs in it. fs/root/cpio.c reads the format.
  */
 #include "fs/root/root.h"
 
@@ -21,7 +20,7 @@ struct unpacking {
     struct node *root; /* what the names start from */
     const char *archive;
     size_t size;
-    size_t offset; /* of the entry at hand */
+    size_t offset; /* of the current entry */
     int error;     /* the first one */
 };
 
@@ -93,7 +92,7 @@ static int unpack_entry(struct unpacking *work, const struct cpio_entry *entry)
     error = path_walk(work->root, name, PATH_ENTRY, &end);
     if (error)
         return error;
-    /* Not into another file system that is mounted already. */
+    /* Not into another file system that is there already. */
     error = end.directory->file_system == work->root->file_system ? make_file(entry, &end) : -EPERM;
     path_end_put(&end);
     return error;
@@ -101,7 +100,7 @@ static int unpack_entry(struct unpacking *work, const struct cpio_entry *entry)
 
 /* ---- the archives ---- */
 
-/* One archive, from work->offset to behind its trailer. False: nothing more can be read. */
+/* Unpacks one archive, up to and with its trailer. False: nothing more can be read. */
 static bool unpack_archive(struct unpacking *work)
 {
     while (work->offset < work->size) {

@@ -53,8 +53,8 @@ static inline size_t piece_in_page(uint64_t offset, uint64_t count)
 }
 
 /*
- * Bytes read from *offset on, which moves, up to the object's size; a hole reads as zeros. -EFAULT
- * when not even one could be put.
+ * Reads from *offset on, which is advanced, up to the object's size; a hole reads as zeros. Returns
+ * the bytes read; -EFAULT when not even one could be put.
  */
 long object_read(struct memory_object *object, struct io_iter *to, uint64_t *offset);
 
@@ -62,17 +62,17 @@ long object_read(struct memory_object *object, struct io_iter *to, uint64_t *off
 struct node *tmpfs_create_root(uint32_t permissions);
 
 /*
- * Writes to a regular file (fs/tmpfs/tmpfs_file.c), which is made as large as it needs to be. Bytes
- * moved, or a negative errno; *offset moves on.
+ * Writes to a regular file (fs/tmpfs/tmpfs_file.c), which grows as needed. Returns the bytes moved,
+ * or a negative errno; *offset is advanced.
  */
 long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset);
 
 /* ---- between the files of tmpfs ---- */
 
 /*
- * Provided: what nodes and files can do. In the plain tables there are directories and regular
- * files, which are found, made, read, written and resized, without access times; what is mapped of
- * a file that is made shorter stays mapped. There are no limits.
+ * Provided: the operations of nodes and files. By default there are directories and regular files,
+ * which are found, made, read, written and resized, without access times or limits; pages that are
+ * mapped stay mapped when their file is made shorter.
  */
 struct tmpfs_operations {
     const struct node_operations *directory;
@@ -88,13 +88,13 @@ struct tmpfs_operations {
 };
 const struct tmpfs_operations *tmpfs_operations(void);
 
-/* A node that hangs nowhere, with one reference; or -ENOMEM. */
+/* A node without a place in the tree, with one reference; or -ENOMEM. */
 int tmpfs_create_node(const struct node_template *template, struct node **result);
 
 /*
- * An entry hangs in its directory twice: in a tree by name, for lookups, and in a list by position,
- * for getdents64. Positions count on from those of "." and "..", and none is given out twice.
- * namespace_lock is held in all that is called _locked.
+ * An entry is in its directory twice: in a tree by name, for lookups, and in a list by position,
+ * for getdents64. Positions start after those of "." and "..", and none is used twice.
+ * namespace_lock is held in all functions named _locked.
  */
 struct tmpfs_entry {
     RB_ENTRY(tmpfs_entry) by_name;
@@ -108,19 +108,19 @@ struct tmpfs_entry {
 
 RB_PROTOTYPE(tmpfs_names, tmpfs_entry, by_name, compare_entries)
 
-/* One that hangs nowhere yet, for the caller to free; NULL when memory is out. */
+/* An entry in no directory yet, for the caller to free; NULL when memory is out. */
 struct tmpfs_entry *tmpfs_create_entry(const struct node_name *name);
 
 struct tmpfs_entry *tmpfs_find_locked(struct node *directory, const struct node_name *name);
 
-/* Hangs node into the directory under the entry's name; takes over a reference to node. */
+/* Puts node into the directory under the entry's name; takes over a reference to node. */
 void tmpfs_insert_locked(struct node *directory, struct tmpfs_entry *entry, struct node *node);
 
-/* A node, new or old, gets a name in the directory, which is so many links: 0 or an errno. */
+/* Gives a node, new or old, a name in the directory, and adds links to its count: 0 or an errno. */
 int tmpfs_add_link(struct node *directory, const struct node_name *name, struct node *node,
                    unsigned int links, bool is_counted);
 
-/* What a full table has besides its own. */
+/* For fs/more/, whose tables have more operations than these. */
 int tmpfs_lookup(struct node *directory, const struct node_name *name, struct node **child);
 int tmpfs_create(struct node *directory, const struct node_name *name,
                  const struct node_template *template, struct node **child);
@@ -132,7 +132,7 @@ long tmpfs_seek(struct file *file, long offset, int whence);
 struct memory_object *tmpfs_object(struct file *file);
 void tmpfs_close(struct file *file);
 
-/* Bytes taken into a file, of which all lie in one page; into a page that it has, which is put. */
+/* Writes to a file, within one page; to a page of it, which is put. Returns the bytes taken. */
 long tmpfs_write_piece(struct memory_object *object, struct io_iter *from, uint64_t offset,
                        size_t size);
 long tmpfs_write_page(struct page *page, struct io_iter *from, uint64_t offset, size_t size);

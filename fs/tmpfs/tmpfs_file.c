@@ -13,7 +13,7 @@
 #include "libc/include/string.h"
 #include "mm/object/object.h"
 
-/* Bytes put of a piece that lies in one page. */
+/* Reads a piece that lies in one page; returns the bytes put. */
 static long read_piece(struct memory_object *object, struct io_iter *to, uint64_t offset,
                        size_t size)
 {
@@ -81,7 +81,7 @@ long tmpfs_file_write(struct node *node, struct io_iter *from, uint64_t *offset)
         if (*offset + piece > OBJECT_SIZE_MAX)
             return total ? total : -EFBIG;
         if (current_process() &&
-            signal_is_killed(current())) /* it shall end, and give memory back */
+            signal_is_killed(current())) /* it is to end, and give memory back */
             return total ? total : -EINTR;
         taken = tmpfs_operations()->write_piece(object, from, *offset, piece);
         if (taken <= 0)

@@ -38,7 +38,7 @@ static size_t zero_piece(const struct io_iter *iter, uintptr_t piece, uintptr_t 
     return 0;
 }
 
-/* Moves on by so many bytes of the first segment. */
+/* Advances by count bytes of the first segment. */
 static void advance(struct io_iter *iter, size_t count)
 {
     iter->remaining -= count;
@@ -49,7 +49,7 @@ static void advance(struct io_iter *iter, size_t count)
     }
 }
 
-/* In each of its callers, so that copy_piece is a direct call. */
+/* Inlined in each caller, so that copy_piece is a direct call. */
 static inline __attribute__((always_inline)) size_t copy(struct io_iter *iter, uintptr_t kernel,
                                                          size_t count, copy_piece_t copy_piece)
 {

@@ -3,8 +3,8 @@
  * io_iter: where the bytes of a read or write come from or go to.
  *
  * A file's operations copy through one of these and need not know whether the other side is one
- * user buffer, an iovec array, or kernel memory. User memory is reached by usercopy, so under
- * the caller's PKRU; a copy stops at the first byte that may not be touched.
+ * user buffer, an iovec array, or kernel memory. User memory is accessed by usercopy, so under the
+ * caller's PKRU; a copy stops at the first byte that may not be accessed.
  */
 #ifndef KERNEL_CALL_IO_ITER_H
 #define KERNEL_CALL_IO_ITER_H
@@ -25,7 +25,7 @@ struct io_iter {
     bool is_user;                 /* the segments' bases are user addresses */
 };
 
-/* What one call moves at most, so that counts fit an int: Linux's MAX_RW_COUNT. */
+/* The most bytes that one call moves, so that counts fit an int: Linux's MAX_RW_COUNT. */
 #define IO_COUNT_MAX 0x7ffff000ul
 
 static inline void io_iter_kernel(struct io_iter *iter, const struct iovec *segment)
@@ -33,7 +33,7 @@ static inline void io_iter_kernel(struct io_iter *iter, const struct iovec *segm
     *iter = (struct io_iter){.segments = segment, .remaining = segment->iov_len};
 }
 
-/* For one buffer, which *segment describes then: 0; -EFAULT when not all of it is in user space. */
+/* For one buffer, which is stored in *segment: 0; -EFAULT when not all of it is in user space. */
 static inline int io_iter_buffer(struct io_iter *iter, struct iovec *segment, uintptr_t user,
                                  size_t count)
 {
@@ -47,8 +47,8 @@ static inline int io_iter_buffer(struct io_iter *iter, struct iovec *segment, ui
 }
 
 /*
- * Copies up to count bytes between kernel memory and the iter, and moves the iter on. Returns
- * how many were copied: fewer than min(count, remaining) only when user memory refused.
+ * Copies up to count bytes between kernel memory and the iter, and advances the iter. Returns how
+ * many were copied: fewer than min(count, remaining) only when user memory was not accessible.
  */
 size_t io_iter_put(struct io_iter *iter, const void *source, size_t count);
 size_t io_iter_take(struct io_iter *iter, void *destination, size_t count);

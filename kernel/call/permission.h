@@ -3,7 +3,7 @@
  * What the running task may do, for the rooms below that of users (kernel/user/).
  *
  * It owns the questions. kernel/user/credentials.c answers them by users, groups and capabilities;
- * where nobody does there is one user, root, to whom everything is allowed.
+ * without an answer there is one user, root, who may do everything.
  */
 #ifndef KERNEL_CALL_PERMISSION_H
 #define KERNEL_CALL_PERMISSION_H
@@ -22,16 +22,16 @@ struct task_identity {
     uint32_t user, effective_user, group, effective_group;
 };
 
-/* Somebody wants to know as whom a task acts: who knows users says so, in place of root. */
+/* As whom a task acts is to be known: a room that knows users fills it in, in place of root. */
 EVENT(identity_is_wanted, void, const struct task *task, struct task_identity *identity);
 
 /* The running task wants to use a capability, CAP_* of <linux/capability.h>: 0 or -EPERM. */
 EVENT(capability_is_used, int, unsigned int capability);
 
 /*
- * It wants to see and change another thread's registers and memory: ptrace(2), "Ptrace access mode
- * checking", with the real users as there for PTRACE_MODE_ATTACH_REALCREDS; or to send another task
- * a signal. 0 or -EPERM.
+ * The running task wants to see and change another thread's registers and memory: ptrace(2),
+ * "Ptrace access mode checking", by the real users as for PTRACE_MODE_ATTACH_REALCREDS; or to send
+ * another task a signal. 0 or -EPERM.
  */
 EVENT(task_is_traced, int, const struct task *task);
 EVENT(task_is_signalled, int, const struct task *task);

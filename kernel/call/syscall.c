@@ -7,7 +7,7 @@
 #include "kernel/console/console.h"
 #include "kernel/task/task.h"
 
-syscall_function_t syscall_table[SYSCALL_COUNT]; /* for arch/entry/entry.asm, too */
+syscall_function_t syscall_table[SYSCALL_COUNT]; /* arch/entry/entry.asm reads it too */
 syscall_function_t syscall_extra_table[EXTRA_SYSCALL_COUNT];
 static uint64_t noted[SYSCALL_COUNT / 64]; /* unknown numbers that were reported already */
 

@@ -3,20 +3,20 @@
  * System calls: the table, and how one is defined.
  *
  * The room owns the table and what many calls share: where bytes come from and go to (io_iter.h),
- * who may do what (permission.h), random bytes, names. It leaves each call to the room that it is
- * about, and the way to the table to arch/entry/ and kernel/entry/.
+ * who may do what (permission.h), random bytes, names. It leaves each call to the room of its
+ * subject, and the way to the table to arch/entry/ and kernel/entry/.
  *
  *     SYSCALL1(pkey_free, int, pkey)
  *     {
  *         return keys_free(current()->space, pkey);
  *     }
  *
- * defines the function and puts it into the table under Linux's number, wherever the file stands:
- * so kernel/ need not know what fs/ implements. Arguments arrive as 64-bit registers and are
+ * defines the function and puts it into the table under Linux's number, in whatever room the file
+ * is: so kernel/ need not know what fs/ implements. Arguments arrive as 64-bit registers and are
  * converted to the types given, as Linux does. The result is a value or a negative errno.
  *
  * The call runs under the kernel lock. PARALLEL_SYSCALL1() and so on define one that does not: it
- * touches nothing but the running task's own and what has a lock of its own.
+ * may touch only the running task's own data and what has a lock of its own.
  */
 #ifndef KERNEL_CALL_SYSCALL_H
 #define KERNEL_CALL_SYSCALL_H
@@ -41,7 +41,7 @@ struct syscall_entry {
     uint64_t number;
     syscall_function_t function;
     const char *name;
-    uint64_t unused;
+    uint64_t unused; /* so that an entry has 32 bytes, and the section is an array of them */
 };
 
 /* clang-format off */
@@ -106,7 +106,7 @@ struct syscall_entry {
 #define PARALLEL_SYSCALL6(call, ...) SYSCALL_DEFINE6(SYSCALL_PARALLEL, call, __VA_ARGS__)
 /* clang-format on */
 
-/* The calls that were defined, by the linker. */
+/* All calls that were defined, as the linker collects them. */
 extern const struct syscall_entry syscalls_start[], syscalls_end[];
 
 /* Fills the table from them; before the first program. */
@@ -115,10 +115,10 @@ void syscall_init(void);
 extern syscall_function_t syscall_table[SYSCALL_COUNT]; /* for arch/entry/entry.asm, too */
 extern syscall_function_t syscall_extra_table[EXTRA_SYSCALL_COUNT];
 
-/* -ENOSYS, without a word. */
+/* Returns -ENOSYS. */
 long syscall_not_there(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
 
-/* What a number leads to, if only to -ENOSYS. */
+/* The function for a number; an unknown number has one that returns -ENOSYS. */
 static inline syscall_function_t syscall_function(uint32_t number)
 {
     uint32_t extra = number - EXTRA_SYSCALL_FIRST;

@@ -6,8 +6,8 @@
 #include <linux/utsname.h>
 
 /*
- * The release begins with the Linux whose semantics are kept: programs compare it. sethostname()
- * and setdomainname() change the machine's names, under the kernel lock.
+ * The release begins with the version of Linux whose semantics are kept, since programs compare it.
+ * sethostname() and setdomainname() change the machine's names, under the kernel lock.
  */
 extern struct new_utsname kernel_uname;
 

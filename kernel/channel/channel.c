@@ -4,9 +4,9 @@
  * the frames apart, stream.c keeps the bytes of stdin). kernel/channel/frame.c sends.
  *
  * No device interrupts are used (a board may lack the PIC that would carry them): poll_channel()
- * runs in each turn of the poller. The lock covers what comes in, and is held while rooms above are
- * told of it; it is taken before a terminal's and that before the sender's, each with interrupts
- * off.
+ * runs in each turn of the poller. channel_receive_lock covers what comes in, and is held while
+ * rooms above are told of it. It is taken before a terminal's lock, and that one before the
+ * sender's, all with interrupts off.
  */
 #include "kernel/channel/channel.h"
 
@@ -84,8 +84,8 @@ static void receive(uint8_t byte)
 }
 
 /*
- * Reads what one FIFO holds, and not again at once: an emulator that fills the FIFO while it is
- * being read does so byte by byte, each at the cost of a whole FIFO's.
+ * Reads one FIFO's worth and stops: an emulator that refills the FIFO while it is being read does
+ * so byte by byte, each at the cost of filling a whole FIFO.
  */
 static bool poll_receiver(void)
 {

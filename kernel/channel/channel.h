@@ -3,12 +3,12 @@
  * The channel to the host: frames over a second serial port that carry the first program's
  * streams, end of file, signals, window size and exit status. docs/channel.md has the protocol.
  *
- * The room owns the frames, what waits to be sent, and the bytes of stdin. It leaves the serial
- * port to arch/device/uart.h, and all that the first program is besides to
+ * The room owns the frames, the queue of those to be sent, and the bytes of stdin. It leaves the
+ * serial port to arch/device/uart.h, and the rest of the first program's life to
  * kernel/start/first_program.c.
  *
- * A stream is read and written here as it is. Where the host says that it is a terminal, a room
- * above may make one of it (kernel/tty/tty_channel.c).
+ * A stream is plain bytes here. Where the host says that it is a terminal, a room above may make
+ * one of it (kernel/tty/tty_channel.c).
  */
 #ifndef KERNEL_CHANNEL_CHANNEL_H
 #define KERNEL_CHANNEL_CHANNEL_H
@@ -29,14 +29,13 @@ struct uart_place;
  */
 int channel_open(const char *words);
 
-/* Asked what port words name: not 0 if place says it. Without an answer ttyS0 to ttyS3 are known.
- */
+/* Which port do these words name? Not 0: place has it. If no room knows: ttyS0 to ttyS3. */
 EVENT(channel_port_is_named, int, const char *words, struct uart_place *place);
 
 /*
- * Waits for the host's answer to the hello: 0, or -ETIMEDOUT, and then there is no channel. The
- * descriptors that are terminals are known afterwards. Must be called after a successful open,
- * with the clock running; the scheduler need not.
+ * Waits for the host's answer to the hello: 0, or -ETIMEDOUT, and then there is no channel. On
+ * success it is known which descriptors are terminals. Must follow a successful open; needs the
+ * clock, but not the scheduler.
  */
 int channel_connect(void);
 
@@ -50,12 +49,12 @@ bool channel_is_terminal(unsigned int descriptor);
 void channel_set_process_group(int group);
 
 /*
- * Writes descriptor 1 or 2: bytes, or -EIO when the host has taken nothing for long. flags are a
- * file's: O_NONBLOCK counts.
+ * Writes to descriptor 1 or 2: bytes, or -EIO when the host has taken nothing for a long time.
+ * flags are a file's: O_NONBLOCK counts.
  */
 long channel_write(unsigned int descriptor, struct io_iter *from, unsigned int flags);
 
-/* A file of the stream that is the host's descriptor 0, 1 or 2, with one reference. -ENOMEM. */
+/* Makes a file for the stream of the host's descriptor 0, 1 or 2, with one reference. -ENOMEM. */
 int channel_stream_file(unsigned int descriptor, struct file **file);
 
 /*
@@ -68,8 +67,8 @@ long channel_read_stream(struct file *file, struct io_iter *to, uint64_t *offset
 long channel_write_stream(struct file *file, struct io_iter *from, uint64_t *offset);
 
 /*
- * Tells the host the first program's wait status, and waits until it has everything or has been
- * silent for long. Needs neither the scheduler nor interrupts.
+ * Tells the host the first program's wait status, and waits until the host has everything or has
+ * been silent for a long time. Needs neither the scheduler nor interrupts.
  */
 void channel_exit(int wait_status);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Frames on their way to the host. The lock is taken with interrupts off: echoes are sent from the
- * timer's interrupt.
+ * Frames on their way to the host. The lock is taken with interrupts off, like the receiver's and
+ * the terminal's: echoes are sent under those.
  */
 #include "kernel/channel/frame.h"
 
@@ -36,7 +36,7 @@ static uint32_t output_room(void)
     return OUTPUT_SIZE - (output.head - output.tail);
 }
 
-/* There is room. */
+/* The caller has checked that there is room. */
 static void put_bytes_locked(const void *bytes, size_t count)
 {
     uint32_t start = output.head % OUTPUT_SIZE;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Frames of the channel: what they look like, those on their way to the host, those that come in,
- * and the bytes of stdin, which come in frames of their own.
+ * Frames of the channel: their format, sending and receiving them, and the bytes of stdin, which
+ * come in frames of their own.
  *
  *   0xa5  type  length, 16 bits, little-endian  payload, at most 4096 bytes
  *
- * Frames to be sent wait whole in a ring until the UART takes them, so no writer sees half of
- * its frame lost, and none holds the CPU while the host is slow.
+ * Frames to be sent wait whole in a ring until the UART takes them, so no frame is sent in part
+ * only, and no writer holds the CPU while the host is slow.
  */
 #ifndef KERNEL_CHANNEL_FRAME_H
 #define KERNEL_CHANNEL_FRAME_H
@@ -39,8 +39,8 @@ enum frame_type {
 };
 
 /*
- * Without progress for so long the host is gone. It is long because a person may be reading what
- * was written, a screen at a time.
+ * A host that makes no progress for this long is gone. It is long because a person may be reading
+ * the output, a screen at a time.
  */
 #define FRAME_SILENCE_NS 600000000000ul /* 10 min */
 
@@ -57,14 +57,14 @@ int frame_send_waiting(enum frame_type type, const void *payload, size_t size, b
 bool frame_has_room(void);
 bool frame_host_is_gone(void);
 
-/* Gives the UART what it takes and wakes who waits for room. Whether there was progress. */
+/* Gives the UART what it takes and wakes those who wait for room. Returns whether any was taken. */
 bool frame_poll(void);
 
 /* ---- frames that come in, byte by byte; what is between them is noise ---- */
 
 #define FRAME_CONTROL_SIZE 8 /* the longest payload other than standard input's */
 
-/* One that is coming in: all zeros before its first byte. */
+/* A frame that is coming in: all zeros before its first byte. */
 struct frame_reader {
     unsigned int count; /* bytes of the frame that have come */
     uint8_t type;       /* enum frame_type, or one of a later version of the protocol */
@@ -81,20 +81,20 @@ bool frame_reader_take(struct frame_reader *reader, uint8_t byte);
 bool frame_reader_is_complete(const struct frame_reader *reader);
 
 /*
- * A frame from the host is complete, and the channel has done its own part with it: bytes of
- * standard input wait in the ring, the first hello has said which descriptors are terminals. Of a
- * type that the channel does not know it is told, too. Under the lock of what comes in, with
- * interrupts off, at boot without a scheduler: nothing may wait. It may not fail.
+ * A frame from the host is complete, and the channel has done its part: bytes of standard input are
+ * in the ring, the first hello has said which descriptors are terminals. Also told of types that
+ * the channel does not know. Under channel_receive_lock with interrupts off, at boot without a
+ * scheduler: it may not wait, nor fail.
  */
 EVENT(channel_frame, void, const struct frame_reader *frame);
 
 /* ---- the bytes of stdin ---- */
 
-#define INPUT_SIZE 16384 /* what the host may send without credit */
+#define INPUT_SIZE 16384 /* what the host may send before it gets credit */
 
 /*
- * They wait in a ring. The host sends no more than was credited, which is the ring's size, and is
- * told now and then how many were read.
+ * They wait in a ring. The host has credit for the size of the ring at first, sends no more than it
+ * has, and gets credit back for what was read.
  */
 struct channel_input {
     uint8_t bytes[INPUT_SIZE];
@@ -108,10 +108,10 @@ extern struct channel_input channel_input;
 /* Covers the ring, and the frame that is coming in; taken with interrupts off. */
 extern struct spinlock channel_receive_lock;
 
-/* A byte that has come; one that the host had no credit for is lost. */
+/* Adds a byte that has come; one for which the host had no credit is lost. */
 void input_add_locked(uint8_t byte);
 
-/* Wakes who waits for bytes; and for good, since no more will come. */
+/* Wakes those who wait for bytes; the second one for good, since no more will come. */
 void input_wake_locked(void);
 void input_end_locked(void);
 

@@ -12,7 +12,7 @@
 #include "kernel/task/wait_queue.h"
 #include "libc/include/string.h"
 
-#define CREDIT_BATCH 2048 /* credit is sent for so many bytes, or when all are read */
+#define CREDIT_BATCH 2048 /* credit is sent for this many bytes, or when all are read */
 
 struct spinlock channel_receive_lock = SPINLOCK_INIT("channel receiving");
 
@@ -65,7 +65,7 @@ static int input_wait(bool may_wait)
     return may_wait ? wait_event(&readers, has_input_or_end, NULL) : -EAGAIN;
 }
 
-/* Takes as many bytes as lie side by side, at most size; returns how many. */
+/* Takes the bytes that lie side by side in the ring, at most size; returns how many. */
 static size_t input_take(void *buffer, size_t size)
 {
     uint64_t flags = spin_lock_irqsave(&channel_receive_lock);

@@ -15,7 +15,7 @@ const char *command_line_text(void)
     return line;
 }
 
-/* Behind the name of the last word that has it, and has a value if that is asked for; or NULL. */
+/* What follows the name in the last word NAME=VALUE, or also NAME if not with_value; or NULL. */
 static const char *find(const char *name, bool with_value)
 {
     size_t length = strlen(name);

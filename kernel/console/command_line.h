@@ -18,7 +18,7 @@
 /* Longest value, with its NUL. */
 #define COMMAND_LINE_VALUE_SIZE 256
 
-/* Notes where the line is; it must stay. */
+/* Keeps a pointer to the line, which must stay valid. */
 void command_line_init(const char *text);
 
 /* The line as it was given. */

@@ -17,7 +17,7 @@
 struct uart console_uart;
 
 static struct spinlock lock = SPINLOCK_INIT("console");
-static bool is_panic;   /* the lock is broken, and everything is shown */
+static bool is_panic;   /* the lock is ignored, and everything is shown */
 static bool is_in_line; /* a line has been begun and not ended */
 
 uint64_t console_lock(void)
@@ -89,13 +89,13 @@ static void write_locked(const char *bytes, size_t count)
 {
     if (count == 0)
         return;
-    is_in_line = true; /* should a panic interrupt this */
+    is_in_line = true; /* in case a panic interrupts this */
     write_lines(bytes, count);
     TELL(console_shows, bytes, count);
     is_in_line = bytes[count - 1] != '\n';
 }
 
-/* A message that was interrupted has no end: the report begins on a line of its own. */
+/* An interrupted message is cut off, so that the report begins on a line of its own. */
 void console_panic(void)
 {
     is_panic = true;

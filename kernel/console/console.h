@@ -20,7 +20,7 @@
 #include "arch/cpu/attach.h"
 #include "arch/device/uart.h"
 
-/* What a message's format may begin with: its level, Linux's; without it the message informs. */
+/* A message's format may begin with its level, as on Linux; the default is 6, info. */
 #define KERN_SOH     "\001"
 #define KERN_RESULT  KERN_SOH "0" /* Linux's KERN_EMERG, for what was asked for: always shown */
 #define KERN_ERR     KERN_SOH "3"
@@ -33,13 +33,13 @@ void kprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void kvprintf(const char *format, va_list arguments);
 
 /*
- * The same, for what a report tells of a program: in the log its lines are for those alone who have
- * CAP_SYSLOG (kernel/log/log.h). Whoever sees the console sees them.
+ * The same, for what a report says about a program: in the log these lines are only for readers
+ * with CAP_SYSLOG (kernel/log/log.h). The console shows them all the same.
  */
 #define kprintf_private(format, ...) kprintf(KERN_PRIVATE format, ##__VA_ARGS__)
 
 /*
- * A name that a program has chosen, as a message may have it: what could end the line or steer a
+ * Makes a name that a program has chosen fit for a message: what could end the line or steer a
  * terminal becomes a question mark. At most size bytes with the NUL. Returns to.
  */
 const char *console_name(char *to, size_t size, const char *name);
@@ -51,9 +51,9 @@ void console_init(void);
 void console_drain(void);
 
 /*
- * From here on the console's lock is not taken, and everything is shown: for a panic, which may
- * interrupt its holder and has stopped the other CPUs. What was being written is cut short, and its
- * line ended.
+ * From here on the console's lock is not taken, and every level is shown: for a panic, which may
+ * interrupt the lock's holder and has stopped the other CPUs. An interrupted message is cut short,
+ * and its line ended.
  */
 void console_panic(void);
 
@@ -62,11 +62,11 @@ void console_panic(void);
 /* Under the console's lock. */
 extern struct uart console_uart;
 
-/* Keeps messages away from the serial line, the devices and the log; with interrupts off. */
+/* Keeps messages away from the serial line, the devices and the log; turns interrupts off. */
 uint64_t console_lock(void);
 void console_unlock(uint64_t flags);
 
-/* Open the UART at a place, or the first of the legacy ports that answers; false: there is none. */
+/* Opens the UART at a place, or the first legacy port that answers; false: there is none. */
 bool console_open(const struct uart_place *place, volatile void *registers);
 bool console_open_legacy(void);
 
@@ -76,43 +76,42 @@ enum console_map {
 };
 
 /*
- * Devices can be seen: told once of each map, the first time before anything was said, with no
- * memory to allocate, the second time as soon as the early map is gone. There is one CPU, and no
- * lock is held. Nothing may be said: another device may have to be mapped first. It may not fail.
+ * Devices can be mapped. Told once for each map: first before any message, when no memory can be
+ * allocated, and again as soon as the early map is gone. There is one CPU, and no lock is held. No
+ * message may be written: another device may have to be mapped first. It may not fail.
  */
 EVENT(console_maps, void, enum console_map map);
 
 /*
- * Asked before anything is said: not 0 if a room above opens the serial port, now or later. With no
- * memory to allocate.
+ * Asked before any message: not 0 if a room above opens the serial port, now or later. No memory
+ * can be allocated.
  */
 EVENT(console_port_is_chosen, int, void);
 
-/* A device has opened: who keeps what was said so far gives it to the device's function. */
+/* A device has opened: a room that keeps the log so far gives it to the device's function. */
 EVENT(console_opens_late, void, void (*write)(const char *bytes, size_t count));
 
 #define MESSAGE_PRIVATE 8 /* a bit of the level: of kprintf_private() */
 
 /*
- * A message of a level is to be written: not 0 if the console does not show it, unless this is a
- * panic. Under the console's lock with interrupts off, or in a panic under none: no lock may be
- * taken, nothing may wait or write a message.
+ * A message of a level is to be written: not 0 hides it on the console, except in a panic. Under
+ * the console's lock with interrupts off, or in a panic under none: no lock may be taken, nothing
+ * may wait or write a message.
  */
 EVENT(message_is_hidden, int, unsigned int level, const char *bytes, size_t count);
 
-/* Bytes go to the console's devices, a message or what a terminal shows. Under the same rules. */
+/* Bytes go to the console's devices: a message, or a terminal's output. Under the same rules. */
 EVENT(console_shows, void, const char *bytes, size_t count);
 
-/* What programs make the kernel write. */
+/* Messages that programs cause, and which may therefore be limited. */
 enum message_kind {
     MESSAGE_REPORT,        /* of a fatal signal; the first program's is not counted */
     MESSAGE_EXEC,          /* a file cannot be run */
-    MESSAGE_OUT_OF_MEMORY, /* who was ended for it */
+    MESSAGE_OUT_OF_MEMORY, /* which process was killed for it */
     MESSAGE_KINDS
 };
 
-/* A message of this kind is about to be written. Anything but 0: it is not. Under the kernel lock.
- */
+/* A message of this kind is about to be written; not 0 suppresses it. Under the kernel lock. */
 EVENT(message_comes, int, enum message_kind kind);
 
 #endif

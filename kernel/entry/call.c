@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls that arch/entry/entry.asm does not make by itself, the end of all, and the first
- * turn of a task that is new.
+ * System calls that arch/entry/entry.asm does not make itself, the end of every call, and the start
+ * of a new task.
  */
 #include <asm/errno.h>
 
@@ -22,7 +22,7 @@ _Static_assert(offsetof(struct trap_frame, rbx) == 6 * 8, "FRAME_RBX");
 
 #define NO_SYSCALL UINT32_MAX /* a number that is never a call: rax stays as it is */
 
-/* Apart from what every call goes through: the loop would cost it registers. */
+/* Not inlined: the loop of TELL() would cost registers on the path of every call. */
 static __attribute__((noinline)) void tell_of_begin(void)
 {
     TELL(call_begins);
@@ -35,8 +35,7 @@ static __attribute__((noinline)) void tell_of_end(void)
     irq_disable();
 }
 
-/* For arch/entry/entry.asm: a number that is not in the table, or a task whose calls are watched.
- */
+/* From arch/entry/entry.asm: for a number beyond the table, or if the task's calls are watched. */
 void syscall_slow(struct trap_frame *frame)
 {
     irq_enable();
@@ -45,7 +44,7 @@ void syscall_slow(struct trap_frame *frame)
         tell_of_begin();
     uint32_t number = (uint32_t)frame->error_code; /* the low half counts, as on Linux */
     syscall_function_t function = syscall_function(number);
-    if (number != NO_SYSCALL) /* who was told has made it so, and maybe rax the result */
+    if (number != NO_SYSCALL) /* a tracer may have made it so, and rax the result */
         frame->rax = (uint64_t)function(frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8,
                                         frame->r9);
     irq_disable();
@@ -61,7 +60,7 @@ void syscall_end(struct trap_frame *frame)
     tlb_check_return();
 }
 
-/* For arch/entry/entry.asm: the first turn of a task, before ring 3 or a function of the kernel. */
+/* From arch/entry/entry.asm: a task first runs, before ring 3 or a function of the kernel. */
 void task_started(void)
 {
     struct task *task = current();
@@ -70,6 +69,6 @@ void task_started(void)
     if (task->set_child_tid)
         copy_to_user(task->set_child_tid, &task->tid, sizeof(task->tid));
     irq_disable();
-    if (trap_from_user(task_frame(task)) && task->work) /* a signal that came before */
+    if (trap_from_user(task_frame(task)) && task->work) /* a signal that came earlier */
         return_to_user(task_frame(task));
 }

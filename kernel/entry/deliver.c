@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Signals on the way back to ring 3: the next one is taken, and the task goes on in its handler,
- * stops, or ends; a system call that it interrupted is made again or ends with EINTR.
+ * Signals on the way back to ring 3: the next one is taken, and the task continues in its handler,
+ * stops, or ends. A system call that the signal interrupted is restarted or returns EINTR.
  */
 #include "kernel/entry/trap.h"
 
@@ -19,7 +19,7 @@
 #include "kernel/task/task.h"
 #include "kernel/task/wait_queue.h"
 
-/* How an interrupted system call goes on: what it returned, or 0 for one that was not. */
+/* The result of an interrupted system call, which says how it continues; 0 if there is none. */
 static long interrupted_result(const struct trap_frame *frame)
 {
     long result = (long)frame->rax;
@@ -30,7 +30,7 @@ static long interrupted_result(const struct trap_frame *frame)
     return result;
 }
 
-/* The call is made once more, from its SYSCALL instruction (two bytes). */
+/* Restarts the call: RIP goes back to its SYSCALL instruction, which is two bytes long. */
 static void make_again(struct trap_frame *frame, uint64_t number)
 {
     frame->rax = number;
@@ -38,12 +38,12 @@ static void make_again(struct trap_frame *frame, uint64_t number)
     frame_is_changed(frame);
 }
 
-/* A handler runs after the call: made again behind it only for SA_RESTART. */
+/* A handler runs: after it the call is restarted only with SA_RESTART. */
 static void settle_for_handler(struct trap_frame *frame, unsigned long flags)
 {
     long result = interrupted_result(frame);
 
-    current()->restart.resume = NULL; /* nothing of it is left for restart_syscall() */
+    current()->restart.resume = NULL; /* restart_syscall() must not resume it */
     if (result == -ERESTARTSYS && (flags & SA_RESTART))
         make_again(frame, frame->error_code);
     else if (result)
@@ -68,7 +68,7 @@ PARALLEL_SYSCALL0(restart_syscall)
     return restart.resume ? restart.resume(&restart) : -EINTR;
 }
 
-/* The first program's end is the machine's, so there is one report of it, and it is written. */
+/* The first program's end is the machine's, so its report is never suppressed. */
 static bool is_reported(int signal)
 {
     return (DEFAULT_CORE & signal_bit(signal)) &&
@@ -76,8 +76,8 @@ static bool is_reported(int signal)
 }
 
 /*
- * One report at a time, and without the kernel lock: the lines of a report go out as slowly as the
- * serial line takes them. Meanwhile the other threads end, and nobody else looks at this one.
+ * One report at a time, and without the kernel lock, because a serial line is slow. Meanwhile the
+ * other threads end, and nothing else uses this one.
  */
 static void report(const struct trap_frame *frame, const siginfo_t *info)
 {
@@ -101,7 +101,7 @@ static void __attribute__((noreturn)) die(const struct trap_frame *frame, const 
     process_exit(signal);
 }
 
-/* There is no stack for the handler. If it was SIGSEGV's own, nothing is left to try. */
+/* The handler's frame could not be written. If it was SIGSEGV's own, nothing is left to try. */
 static void fail_handler(struct trap_frame *frame, int signal)
 {
     static const siginfo_t failure = {.si_signo = SIGSEGV, .si_code = SI_KERNEL};
@@ -111,7 +111,7 @@ static void fail_handler(struct trap_frame *frame, int signal)
     signal_force(&failure);
 }
 
-/* Apart from what every handler goes through: the loop would cost it registers. */
+/* Not inlined: the loop of TELL() would cost registers on the path of every handler. */
 static __attribute__((noinline)) void tell_traced_handler(bool is_entered)
 {
     TELL(traced_handler, is_entered);
@@ -155,7 +155,7 @@ static void default_action(struct trap_frame *frame, const siginfo_t *info)
     TELL(stop_signal_acts, info->si_signo);
 }
 
-/* Returns whether a handler is to run, so that no further signal is looked at before it. */
+/* Returns whether a handler is to run: no further signal is taken before it. */
 static bool deliver(struct trap_frame *frame, siginfo_t *info)
 {
     struct task *task = current();
@@ -177,7 +177,7 @@ static bool deliver(struct trap_frame *frame, siginfo_t *info)
     return true;
 }
 
-/* A tracer that changed registers decides what an interrupted call does, by rax and orig_rax. */
+/* By rax and orig_rax a tracer that changed registers decides what an interrupted call does. */
 static void take_tracer_changes(struct trap_frame *frame)
 {
     struct task *task = current();
@@ -192,8 +192,8 @@ static void take_tracer_changes(struct trap_frame *frame)
 }
 
 /*
- * Nearly always the program has a handler for it and nothing else is to be done: then its frame is
- * made at once.
+ * Nearly always the program has a handler and nothing else is pending: then the frame is built at
+ * once.
  */
 void signal_raise(struct trap_frame *frame, const siginfo_t *info)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Exceptions and interrupts: page faults to mm/, the program's other mistakes to signals, the
- * kernel's own to a panic.
+ * Exceptions and interrupts: page faults go to mm/, a program's other exceptions become signals,
+ * the kernel's own a panic.
  */
 #include "kernel/entry/trap.h"
 
@@ -53,7 +53,7 @@ void return_to_user(struct trap_frame *frame)
     }
 }
 
-/* What the signal frame tells of the exception. */
+/* For the signal frame: sigcontext's trapno and err. */
 static void note_exception(const struct trap_frame *frame)
 {
     current()->fault_vector = frame->vector;
@@ -88,13 +88,14 @@ static bool fix_up(struct trap_frame *frame)
 
 static void page_fault(struct trap_frame *frame)
 {
+    /* Read before interrupts are on: then a switch or VECTOR_RIGHTS may change CR2 or PKRU. */
     uintptr_t address = read_cr2();
     uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
     bool from_user = trap_from_user(frame);
     struct fault_verdict verdict = {SIGSEGV, SEGV_MAPERR, 0};
     uint32_t error_code = (uint32_t)frame->error_code;
 
-    /* Usercopy alone may fault in the kernel, on user addresses, in a task. */
+    /* In the kernel only usercopy may fault, on user addresses, in a task that has a space. */
     if (!from_user && (address >= USER_END || !current()->space || !exception_fixup(frame->rip)))
         panic_trap(frame, "page fault in the kernel");
     if (!from_user && exception_is_at_once(frame->rip) && fix_up(frame))
@@ -111,7 +112,7 @@ static void page_fault(struct trap_frame *frame)
         goto out;
     }
     if (verdict.signal == SIGKILL && ASK(memory_is_out, from_user, address, error_code, pkru))
-        goto out; /* the access is tried again, or else the task ends */
+        goto out; /* the access is retried, or the task ends */
     if (from_user)
         signal_fault(frame, address, &verdict);
     else
@@ -174,7 +175,7 @@ static void kernel_exception(struct trap_frame *frame)
 
     if (fix_up(frame))
         return;
-    /* Bochs ends a single step over SYSCALL here, though the flag is clear by now (SFMASK). */
+    /* Bochs raises #DB here after a single step over SYSCALL, though SFMASK has cleared TF. */
     if (frame->vector == VECTOR_DB && frame->rip == (uintptr_t)syscall_entry)
         return;
     if (frame->vector == VECTOR_UD && entry)
@@ -194,7 +195,7 @@ void trap_dispatch(struct trap_frame *frame)
         apic_end_of_interrupt();
         sched_tick();
     } else if (vector == VECTOR_RESCHEDULE) {
-        apic_end_of_interrupt(); /* the way out does the rest */
+        apic_end_of_interrupt(); /* task.work is looked at on exit */
     } else if (vector == VECTOR_TLB) {
         apic_end_of_interrupt();
         tlb_answer();

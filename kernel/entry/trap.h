@@ -3,9 +3,9 @@
  * What is done on the way back to ring 3.
  *
  * The room owns what an entry from ring 3 leads to, once its frame is built, and all that is done
- * before the way back: giving way, and delivering signals. It leaves the frame to arch/entry/, the
- * judgement of page faults to mm/space/, the calls to the table of kernel/call/, the queues and the
- * frames of signals to kernel/signal/, and words about a fatal fault to kernel/report/.
+ * before the exit: rescheduling and the delivery of signals. It leaves the frame to arch/entry/,
+ * the judgement of page faults to mm/space/, the calls to the table of kernel/call/, the queues and
+ * the frames of signals to kernel/signal/, and words about a fatal fault to kernel/report/.
  */
 #ifndef KERNEL_ENTRY_TRAP_H
 #define KERNEL_ENTRY_TRAP_H
@@ -18,12 +18,12 @@
 #include "arch/cpu/attach.h"
 #include "arch/cpu/trap.h"
 
-/* Carries out task.work: gives way, delivers signals. Interrupts are off before and after. */
+/* Does task.work: reschedules, delivers signals. Interrupts are off before and after. */
 void return_to_user(struct trap_frame *frame);
 
 /*
- * For the way back from an exception in ring 3, whose frame that is: sends the running task a
- * signal even if it is blocked or ignored, and makes the frame go on in the handler.
+ * For an exception in ring 3, with its frame: sends the running task a signal even if it is blocked
+ * or ignored, and makes the frame continue in the handler.
  */
 void signal_raise(struct trap_frame *frame, const siginfo_t *info);
 
@@ -34,9 +34,9 @@ void signal_raise(struct trap_frame *frame, const siginfo_t *info);
 void signal_deliver(struct trap_frame *frame);
 
 /*
- * A page fault has found no memory, in ring 3 or in a copy of the kernel's: its address, its error
- * code, and PKRU then. No lock is held but those of whoever makes the copy. 1: the access is to be
- * made again, or the task ends on its way out; 0: it is refused, by SIGKILL or -EFAULT.
+ * A page fault in ring 3 or in a copy by the kernel has found no memory. pkru is PKRU at the fault.
+ * No lock is held except by the caller of the copy. 1: the access is to be retried, or the task
+ * ends on its way out; 0: it is refused, by SIGKILL or -EFAULT.
  */
 EVENT(memory_is_out, int, bool from_user, uintptr_t address, uint32_t error_code, uint32_t pkru);
 

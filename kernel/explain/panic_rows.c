@@ -22,7 +22,7 @@ static bool is_readable(uintptr_t start, size_t size)
            panic_read(align_down(start + size - 1, sizeof(word)), &word);
 }
 
-/* GS may be anything by now: it counts only if it leads to a percpu that names itself. */
+/* GS may be anything by now: it is believed only if it points to a percpu that points to itself. */
 static void report_task(const struct trap_frame *frame)
 {
     (void)frame;
@@ -61,7 +61,7 @@ static bool is_guard_page(uintptr_t address)
            (address - KERNEL_STACK_BASE) % slot < PAGE_SIZE;
 }
 
-/* The push of a call or an exception that meets the guard page is a double fault. */
+/* On the guard page the CPU cannot push the page fault's frame either: that is a double fault. */
 static bool stack_is_used_up(const struct trap_frame *frame)
 {
     return !trap_from_user(frame) && (frame->vector == VECTOR_PF || frame->vector == VECTOR_DF) &&

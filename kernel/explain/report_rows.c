@@ -19,7 +19,7 @@ bool is_exception(const struct fault_facts *facts)
     return info->si_code > 0 && vector < VECTOR_IRQ_FIRST && vector != VECTOR_PF;
 }
 
-/* By the direct map, so that neither a key nor an execute-only page is in the way. */
+/* By the direct map, which neither a key nor an execute-only area restricts. */
 void read_code(const struct fault_facts *facts, struct code_bytes *code)
 {
     struct address_space *space = current()->space;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Open files: references, transfers, and the wake of who waits for one.
+ * Open files: references, transfers, and waking those who wait for one.
  */
 #include "kernel/file/file.h"
 
@@ -59,7 +59,7 @@ static long transfer_at_offset(struct file *file, struct io_iter *iter, transfer
     return result;
 }
 
-/* No transfer may go past the last offset that is not negative, if offsets are no addresses. */
+/* No transfer may go past INT64_MAX, unless offsets are addresses. */
 static bool is_too_far(const struct file *file, const struct io_iter *iter, const uint64_t *offset)
 {
     uint64_t start = offset ? *offset : file->offset;

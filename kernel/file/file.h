@@ -2,8 +2,8 @@
 /*
  * Open files and descriptor tables: what a task holds, and what any kind of file must do.
  *
- * This room owns descriptors, references, offsets and the wake of who waits for files. What a file
- * is, and how it is opened, it leaves to the rooms of fs/. A struct file is an open file
+ * This room owns descriptors, references, offsets and waking those who wait for files. It leaves
+ * what a file is, and how it is opened, to the rooms of fs/. A struct file is an open file
  * description as POSIX has it: shared by the descriptors that dup() and fork() make of it, with one
  * offset.
  */
@@ -31,14 +31,14 @@ struct task;
 
 struct file_operations {
     /*
-     * Bytes moved (short at end of file or when the iter refused after some bytes), or a negative
-     * errno: -EFAULT when it refused at once. *offset is where to start, and is moved on; offset
-     * is NULL for files that are not seekable. They may sleep; -ERESTARTSYS when a signal ends the
-     * wait. NULL: -EINVAL.
+     * Returns the bytes moved (fewer at the end of file, or when the iter's memory was not
+     * accessible further on), or a negative errno: -EFAULT when not even one could be moved.
+     * *offset is where to start, and is advanced; offset is NULL for files that are not seekable.
+     * May sleep; -ERESTARTSYS when a signal ends the wait. NULL: -EINVAL.
      */
     long (*read)(struct file *file, struct io_iter *to, uint64_t *offset);
     long (*write)(struct file *file, struct io_iter *from, uint64_t *offset);
-    /* NULL: that of the node. */
+    /* NULL: the node's. */
     int (*status)(struct file *file, struct stat *status);
     /* The new offset, or a negative errno. NULL: -ESPIPE. */
     long (*seek)(struct file *file, long offset, int whence);
@@ -49,15 +49,15 @@ struct file_operations {
     /* The pages to map, with no reference taken. NULL: -ENODEV from mmap. */
     struct memory_object *(*object)(struct file *file);
     /*
-     * Opened once more by way of /proc/PID/fd, with made->flags as asked for: sets the operations
-     * and the state of made. For files with a node it is the node that is opened. NULL: -ENXIO.
+     * The file is opened again through /proc/PID/fd, as made, with made->flags as requested: sets
+     * made's operations and state. For files with a node the node is opened instead. NULL: -ENXIO.
      */
     int (*reopen)(struct file *file, struct file *made);
-    /* Adds the pages that are free when nobody has the file any more; no sleep. NULL: none. */
+    /* Adds the pages that go free with the last reference; may not sleep. NULL: none. */
     void (*footprint)(struct file *file, struct footprint *footprint);
     /* The last reference is gone. NULL: nothing to do. */
     void (*release)(struct file *file);
-    /* O_DIRECT may be set by F_SETFL, though there are no pages to go past: pipes. */
+    /* O_DIRECT may be set by F_SETFL, though there is no page cache to bypass: pipes. */
     bool may_be_direct;
 };
 
@@ -79,10 +79,10 @@ struct file {
 };
 
 #define FILES_MAX  4096 /* descriptors of a process; RLIMIT_NOFILE and nr_open may say less */
-#define FILES_MIN  64   /* to which nr_open may go down */
-#define FILES_SOFT 1024 /* and does so at first, for programs that use select() */
+#define FILES_MIN  64   /* the lowest nr_open */
+#define FILES_SOFT 1024 /* the first RLIMIT_NOFILE, for programs that use select() */
 
-extern uint64_t nr_open; /* fs.nr_open: what RLIMIT_NOFILE may be, and no more are opened */
+extern uint64_t nr_open; /* fs.nr_open: the largest RLIMIT_NOFILE, and a limit itself */
 
 struct descriptor {
     struct file *file; /* with a reference, or NULL */
@@ -102,8 +102,8 @@ void file_get(struct file *file);
 void file_put(struct file *file);
 
 /*
- * A file is let go: a descriptor of the table owner is closed, or the file itself, which is owner
- * then, goes. The kernel lock is held. It may not fail.
+ * A descriptor of the table owner was closed; or the file itself is freed, which is owner then. The
+ * kernel lock is held. It may not fail.
  */
 EVENT(file_is_let_go, void, struct file *file, const void *owner);
 
@@ -120,7 +120,7 @@ static inline bool file_is_writable(const struct file *file)
     return mode == O_WRONLY || mode == O_RDWR;
 }
 
-/* Whether it can be read, or written, at all: 0; -EBADF unless it was opened so; -EINVAL. */
+/* 0 if it can be read, or written; -EBADF if it was not opened for that; -EINVAL. */
 static inline long file_check_read(const struct file *file)
 {
     if (!file_is_readable(file))
@@ -136,8 +136,8 @@ static inline long file_check_write(const struct file *file)
 }
 
 /*
- * Through operations->read and write, for who has made that check. offset NULL: at the file's own
- * offset, which moves on.
+ * Call operations->read and write; the caller has made that check. offset NULL: at the file's own
+ * offset, which is advanced.
  */
 long file_read(struct file *file, struct io_iter *to, uint64_t *offset);
 long file_write(struct file *file, struct io_iter *from, uint64_t *offset);
@@ -149,27 +149,27 @@ long file_seek_without_end(struct file *file, long offset, int whence);
 long file_read_kernel(struct file *file, void *buffer, size_t size, uint64_t offset);
 
 /*
- * Whoever makes files ready wakes those who wait for one by file_wake(): the sleepers of its own
- * queue, and in file_events those who wait for any of several (poll() and its kin). Also from
+ * Code that makes a file ready calls file_wake(): it wakes those who wait in the file's own queue,
+ * and in file_events those who wait for any of several files (poll() and the like). Also called by
  * interrupt handlers.
  */
 extern struct wait_queue file_events;
 extern uint64_t file_wakes; /* how often that was */
 void file_wake(struct wait_queue *queue);
 
-/* The running process gets no descriptors from this one on. */
+/* RLIMIT_NOFILE of the running process: all its new descriptors are below this. */
 int descriptor_limit(void);
 
 /* An empty table with one reference, or NULL. */
 struct file_table *file_table_create(void);
 /* A copy for fork(): the same files, one more reference each. NULL when memory is out. */
 struct file_table *file_table_copy(struct file_table *table);
-/* One more reference, for who shares it. */
+/* Takes one more reference, to share the table. */
 void file_table_share(struct file_table *table);
 void file_table_put(struct file_table *table);
 /* The running task gets a table of its own, with the same files: -ENOMEM. */
 int unshare_files(void);
-/* For exec: the table must be the caller's alone. */
+/* For exec: closes those with the flag. The table must be the caller's alone. */
 void file_table_close_on_exec(struct file_table *table);
 
 /*
@@ -179,10 +179,10 @@ void file_table_close_on_exec(struct file_table *table);
 int file_table_add(struct file_table *table, struct file *file, int lowest, bool close_on_exec);
 /* The file at a descriptor with a reference for the caller, or NULL (EBADF). */
 struct file *file_table_get(struct file_table *table, int fd);
-/* Takes it out; 0 or -EBADF. */
+/* Closes a descriptor: 0 or -EBADF. */
 int file_table_close(struct file_table *table, int fd);
 
-/* For who changes a table otherwise; its lock is held, but not for the last one. */
+/* For other changes to a table: its lock is held, but not for the last one. */
 bool file_table_has_locked(const struct file_table *table, int fd);
 /* Makes room for a descriptor below FILES_MAX: 0 or -ENOMEM. */
 int file_table_grow_locked(struct file_table *table, int fd);

@@ -106,7 +106,7 @@ void file_table_put(struct file_table *table)
     kfree(table);
 }
 
-/* Nobody but this task can make more of one reference. */
+/* One reference is this task's own, and only it could add more: so the test needs no lock. */
 int unshare_files(void)
 {
     struct file_table *old = current()->files, *copy;

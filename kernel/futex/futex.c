@@ -43,7 +43,7 @@ bool futex_key_equal(const struct futex_key *a, const struct futex_key *b)
     return a->scope == b->scope && a->owner == b->owner && a->offset == b->offset;
 }
 
-#define GOLDEN_RATIO 0x9e3779b97f4a7c15ul /* spreads bits upwards when multiplied with */
+#define GOLDEN_RATIO 0x9e3779b97f4a7c15ul /* multiplying by it mixes low bits into high ones */
 
 struct futex_bucket *futex_bucket_of(const struct futex_key *key)
 {
@@ -74,7 +74,7 @@ int futex_enter(struct futex_waiter *waiter, uintptr_t address, uint32_t value)
     waiter->task = current();
     waiter->woken = false;
     waiter->bucket = futex_bucket_of(&waiter->key);
-    do {
+    do { /* a word that faults under the lock is loaded without it, and then tried again */
         spin_lock(&waiter->bucket->lock);
         error = enter(waiter, address, value);
         spin_unlock(&waiter->bucket->lock);
@@ -82,7 +82,7 @@ int futex_enter(struct futex_waiter *waiter, uintptr_t address, uint32_t value)
     return error;
 }
 
-/* A requeue may change a waiter's bucket until that is locked. */
+/* A requeue may move the waiter until its bucket is locked: so look again under the lock. */
 static struct futex_bucket *lock_bucket_of(const struct futex_waiter *waiter)
 {
     for (;;) {
@@ -94,7 +94,7 @@ static struct futex_bucket *lock_bucket_of(const struct futex_waiter *waiter)
     }
 }
 
-/* The lock also waits for whoever is just waking the task, and still needs it and the waiter. */
+/* Taking the lock also waits for a waker, which still uses the task and the waiter. */
 bool futex_leave(struct futex_waiter *waiter)
 {
     struct futex_bucket *bucket = lock_bucket_of(waiter);
@@ -120,10 +120,7 @@ static int wait(struct futex_waiter *waiter, uintptr_t address, uint32_t value, 
     return futex_leave(waiter) ? 0 : error;
 }
 
-/*
- * The call's arguments are those of a restart, which goes on here: address, is_private, value and
- * bits.
- */
+/* Also continues an interrupted wait. arguments: address, is_private, value and bits. */
 static long futex_wait(const struct restart *call)
 {
     uintptr_t address = call->arguments[0];
@@ -196,7 +193,7 @@ uint64_t futex_deadline(uint64_t ns, bool is_real)
     return deadline ? deadline : 1;
 }
 
-/* The moment that a wait ends by itself: FUTEX_WAIT's time is from now, FUTEX_WAIT_BITSET's not. */
+/* A wait's deadline: the timeout of FUTEX_WAIT is relative, that of FUTEX_WAIT_BITSET absolute. */
 static int read_deadline(int operation, uintptr_t timeout, uint64_t *deadline)
 {
     int command = operation & FUTEX_CMD_MASK;

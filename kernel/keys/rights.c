@@ -73,7 +73,8 @@ void rights_answer(void)
 
 /*
  * Visits the threads that have no CPU, and collects the CPUs of those that have one. Returns
- * whether there are any: they have to be interrupted, and may have left their CPU by then.
+ * whether there are any: these CPUs have to be interrupted, and the threads may have left them by
+ * then.
  */
 static bool visit_images(struct cpu_set *cpus)
 {
@@ -147,7 +148,7 @@ void rights_enter_handler(uint32_t interrupted)
         write_pkru(((read_pkru() | set) & ~kept) | (interrupted & kept));
 }
 
-/* Makes again what rights_set() has changed since a frame was written; but what is denied stays. */
+/* Repeats what rights_set() has changed since a frame was written, but keeps what is denied. */
 static void __attribute__((noinline))
 change_again(struct trap_frame *frame, uint64_t changes, uint32_t denied)
 {

@@ -6,21 +6,21 @@
  * arch/fpu/, frames of handlers to kernel/signal/, and what Linux has no word for, pkey_policy(),
  * pkey_release() and pkey_query(), to mm/policy/.
  *
- * Rights that another thread sets or asks for: pkey_set_all(), pkey_set_thread(), pkey_query(),
+ * Setting and reading the rights of other threads: pkey_set_all(), pkey_set_thread(), pkey_query(),
  * Latchkey's own.
  *
  * A thread's PKRU is in four places: in the register while the thread has a CPU, in its XSAVE image
- * while it has none, in EAX of a pkey_set() that was stopped half way, and in the frames of signal
- * handlers that have not returned. A change reaches each of them:
+ * while it has none, in EAX of a pkey_set() that was interrupted half-way, and in the frames of
+ * signal handlers that have not returned. A change reaches each of them:
  *
  * - the image is changed under the lock of the run queue, so no switch comes in between;
  * - a CPU that runs such a thread is interrupted, and changes its register itself;
  * - a thread found inside the vDSO's pkey_set() goes back to the start of it;
- * - a frame says which was the last change when it was written, and the later ones are made
- *   again when it is restored.
+ * - a frame records the last change before it was written, and later ones are repeated when it is
+ *   restored.
  *
- * The kernel lock is held by whoever changes rights or asks, so that goes on one after the other,
- * and no thread is created, delivered a signal or returns from a handler meanwhile.
+ * Whoever changes or reads rights of other threads holds the kernel lock. So they take turns, and
+ * meanwhile no thread is created, gets a signal delivered or returns from a handler.
  */
 #ifndef KERNEL_KEYS_RIGHTS_H
 #define KERNEL_KEYS_RIGHTS_H
@@ -39,12 +39,12 @@ struct task;
 struct trap_frame;
 
 /*
- * The rights of a thread have been changed while it stood at frame->rip in ring 3: another thread
- * changed them, or a frame came back that was written before such a change. Whoever has put a
- * sequence of instructions into programs that reads PKRU and writes it back sends a thread inside
- * it to the start, and says so by frame_is_changed(); otherwise the old rights would be written
- * back. It may not fail. The kernel lock is held, or the lock of the run queue that keeps the
- * thread where it is, or it is the running one with interrupts off.
+ * A thread's rights have been changed while it was at frame->rip in ring 3: another thread changed
+ * them, or a frame was restored that was written before such a change. A room that puts code into
+ * programs which reads PKRU and writes it back sends a thread inside that code to its start, and
+ * calls frame_is_changed(); otherwise the old rights would be written back. It may not fail. The
+ * kernel lock is held, or the run queue's lock, which keeps the thread where it is, or the thread
+ * is the running one and interrupts are off.
  */
 EVENT(rights_change, void, const struct task *thread, struct trap_frame *frame);
 
@@ -56,7 +56,7 @@ static inline bool key_is_callers(int key)
 
 /*
  * RULES_ON_KEYS. The running thread is about to free a key of a space, or to set the rights to it
- * by a call; any number may be given for a key of its own space. An errno refuses it.
+ * by a call. For its own space key may be any number. An errno refuses it.
  */
 EVENT(key_changes, int, const struct address_space *space, int key);
 
@@ -69,7 +69,7 @@ static inline int rights_check_key(const struct address_space *space, int key)
 }
 
 /*
- * RULES_ON_KEYS. The running thread is about to set a handler of signals, or the stack that they
+ * RULES_ON_KEYS. The running thread is about to set a signal handler, or the stack that handlers
  * run on. An errno refuses it.
  */
 EVENT(handlers_change, int, const struct address_space *space);
@@ -82,8 +82,8 @@ static inline int rights_check_handlers(void)
 }
 
 /*
- * RULES_ON_KEYS. pkey_alloc() has given out a key, of which policies may have been said before. It
- * has not returned yet, so no memory is under the key. No lock is held; it may not fail.
+ * RULES_ON_KEYS. pkey_alloc() has allocated a key, which may have policies from an earlier use. The
+ * call has not returned yet, so no memory is under the key. No lock is held; it may not fail.
  */
 EVENT(key_is_given_out, void, struct address_space *space, int key);
 
@@ -97,13 +97,13 @@ struct rights_counters {
 extern struct rights_counters rights_counters;
 
 /*
- * Sets the rights to a key, PKRU_AD and PKRU_WD, in all threads of a process, or in only one of
- * them. When it returns, none of these runs in ring 3 with others. The CPU has protection keys.
+ * Sets the rights to a key, PKRU_AD and PKRU_WD, in all threads of a process, or in one of them.
+ * When it returns, none of these runs in ring 3 with the old rights. The CPU has protection keys.
  */
 void rights_set(struct process *process, const struct task *only, unsigned int key,
                 uint32_t rights);
 
-/* Sees the PKRU of a thread that cannot run meanwhile, and returns the one that it is to have. */
+/* Is given the PKRU of a thread, which cannot run meanwhile, and returns the new one. */
 typedef uint32_t (*rights_visitor_t)(struct task *thread, uint32_t pkru);
 
 /* Visits all threads of a process, or only one of them, each at some moment of the call. */
@@ -113,25 +113,24 @@ void rights_visit(const struct process *process, const struct task *only, rights
 void rights_answer(void);
 
 /*
- * A handler begins with the initial PKRU: but what was taken from the thread by rights_set() stays
- * taken, and the rights to kept keys (struct key_policies) are those in the PKRU that was
- * interrupted.
+ * A handler starts with PKRU's init value, but what rights_set() has taken from the thread stays
+ * taken, and to kept keys (struct key_policies) it has the rights of the PKRU that was interrupted.
  */
 void rights_enter_handler(uint32_t interrupted);
 
 /*
- * PKRU and RIP come from a frame, or from a part of it that could be read, and that change was the
- * process's last when it was written: makes the later ones again, and restarts a pkey_set() that
- * the frame was in the middle of. Whatever comes of it, to kept keys there is no right that the
- * handler had not, by its own PKRU: a frame is memory, and anybody may have written it.
+ * PKRU and RIP have come from a frame, or from the part of it that could be read; changes is the
+ * process's last change when it was written. Repeats the later ones, and restarts a pkey_set() that
+ * the frame was in the middle of. In any case kept keys get no right that the handler lacked, by
+ * its PKRU in handlers: a frame is memory, and anybody may have written it.
  */
 void rights_leave_handler(struct trap_frame *frame, uint64_t changes, uint32_t handlers);
 
 /*
- * An address is named now, and the kernel writes there at the thread's end: rights_now() is PKRU
- * (0 without keys), which is remembered with the address. The end goes by rights_lower(): what is
- * under closed keys is reached if the thread may now, and might when it named the address. It
- * gives what rights_restore() wants afterwards.
+ * For an address that a thread names, and to which the kernel writes at the thread's end.
+ * rights_now() is PKRU (0 without keys), to be remembered with the address. At the end,
+ * rights_lower() denies those closed keys that were denied when the address was named, besides
+ * those that are denied now. It returns what rights_restore() needs afterwards.
  */
 uint32_t rights_now(void);
 uint32_t rights_lower(uint32_t named);

@@ -32,6 +32,7 @@ PARALLEL_SYSCALL2(pkey_alloc, uint64_t, flags, uint64_t, rights)
     return key;
 }
 
+/* As on Linux, pages and PKRU stay as they are: the program must have dealt with both. */
 PARALLEL_SYSCALL1(pkey_free, int, key)
 {
     struct address_space *space = current()->space;
@@ -40,7 +41,7 @@ PARALLEL_SYSCALL1(pkey_free, int, key)
     return error ? error : keys_free(&space->key_map, key);
 }
 
-/* All 64 bits of prot count; of the key's, the low 32. */
+/* All 64 bits of prot count, but only the low 32 of key. */
 PARALLEL_SYSCALL4(pkey_mprotect, uintptr_t, start, size_t, size, uint64_t, prot, int, key)
 {
     return space_protect(current()->space, start, size, prot, key);
@@ -53,7 +54,7 @@ PARALLEL_SYSCALL1(pkey_get, int, key)
     return key_is_callers(key) ? (long)pkru_rights(read_pkru(), (unsigned int)key) : -EINVAL;
 }
 
-/* Apart, because the call costs others a frame of their own. */
+/* Not inlined: the call in it would cost a stack frame where there are no rules, too. */
 static __attribute__((noinline)) long set_if_allowed(int key, uint32_t rights)
 {
     int error = rights_ask_key(current()->space, key);

@@ -17,13 +17,13 @@
 #include "mm/object/object.h"
 #include "mm/space/mmap.h"
 
-/* Flags that were there before MAP_SHARED_VALIDATE, which knows no others of files in memory. */
+/* Flags older than MAP_SHARED_VALIDATE; with it files in memory support no others. */
 #define OLD_FLAGS                                                                            \
     (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | \
      MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |    \
      MAP_32BIT | MAP_HUGE_2MB | MAP_HUGE_1GB)
 
-/* What of a file may be mapped, and how: fills in the object and the rights it may ever have. */
+/* Checks how a file may be mapped: fills in the object and the rights that it may ever have. */
 static int request_file(struct map_request *request, struct file *file, int sharing)
 {
     if (!file_is_readable(file))

@@ -64,7 +64,7 @@ static int end_threads(void)
     return 0;
 }
 
-/* The running process gets handlers of its own, the same until it changes them: 0 or -ENOMEM. */
+/* Gives the running process its own copy of its handlers, if it shares them: 0 or -ENOMEM. */
 static int unshare_actions(void)
 {
     struct process *process = current_process();
@@ -81,9 +81,9 @@ static int unshare_actions(void)
 }
 
 /*
- * What the task shared with its other threads is its own when they have ended, and keeps the locks
- * of bytes with its descriptors: only what another process shares is copied. There is no way back
- * to the old program without its threads, so it ends where that finds no memory.
+ * What the task shared only with its other threads is its own once they have ended, and its
+ * descriptors keep their file locks; only what another process shares is copied. Without its
+ * threads the old program cannot go on, so the task is killed when there is no memory for that.
  */
 static int leave_others(void)
 {

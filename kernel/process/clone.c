@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Making threads and processes: what a new one shares with, or copies of, the one that makes it. */
+/* Making threads and processes: what a new one shares with its maker, or copies from it. */
 #include <asm/errno.h>
 #include <linux/sched.h>
 
@@ -16,12 +16,12 @@
 #include "libc/include/string.h"
 #include "mm/space/address_space.h"
 
-/* Flags that ask for what is not there: namespaces, cgroups. */
+/* Flags for what this kernel does not have: namespaces, cgroups. */
 #define CLONE_NOT_THERE                                                                           \
     (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
      CLONE_NEWNET | CLONE_NEWTIME | CLONE_INTO_CGROUP)
 
-/* Shares or copies what clone()'s flags say. What it has got is for unmake_thread() if it fails. */
+/* Shares or copies what clone()'s flags say. On failure unmake_thread() releases what is there. */
 static int copy_resources(struct task *child, uint64_t flags)
 {
     struct task *parent = current();
@@ -41,7 +41,7 @@ static int copy_resources(struct task *child, uint64_t flags)
     return child->space && child->files ? 0 : -ENOMEM;
 }
 
-/* The child has the caller's registers as they are now, PKRU among them, and RAX 0. */
+/* The child gets the caller's registers as they are now, PKRU among them, but 0 in RAX. */
 static void copy_registers(struct task *child, uintptr_t stack)
 {
     struct task *parent = current();
@@ -57,7 +57,7 @@ static void copy_registers(struct task *child, uintptr_t stack)
     child->gs_base = parent->gs_base;
 }
 
-/* What a new thread has from the one that makes it. */
+/* What a new thread inherits. An alternate stack is not shared by threads that run at once. */
 static void copy_thread(struct task *child, const struct clone_request *request)
 {
     struct task *parent = current();
@@ -91,7 +91,7 @@ void process_set_parent(struct process *process, struct process *parent)
         TAILQ_INSERT_TAIL(&parent->children, process, sibling);
 }
 
-/* What a new process has from the one that makes it: 0 or -ENOMEM. */
+/* What a new process inherits from its maker: 0 or -ENOMEM. */
 static int copy_process(struct process *child, const struct clone_request *request)
 {
     struct process *parent = current_process();
@@ -131,7 +131,7 @@ static int join_process(struct task *child, const struct clone_request *request)
     return copy_process(process, request);
 }
 
-/* What a thread has that was half made is given back. */
+/* Takes a half-made thread apart again. */
 static void unmake_thread(struct task *child)
 {
     struct process *process = child->process;
@@ -154,7 +154,7 @@ static uint64_t flags_of_others(uint64_t flags)
     return CLONE_PIDFD | CLONE_VFORK | (flags & CLONE_THREAD ? 0 : CLONE_FILES | CLONE_SIGHAND);
 }
 
-/* All of a new thread or process, that nothing runs yet: 0 or a negative errno. */
+/* Makes a new thread or process that does not run yet: 0 or a negative errno. */
 static int make_thread(struct clone_request *request, struct task **made)
 {
     struct task *child;
@@ -201,7 +201,7 @@ long process_clone(struct clone_request *request)
         return error;
     int tid = child->tid;
     if (flags & CLONE_PARENT_SETTID)
-        copy_to_user(request->parent_tid, &tid, sizeof(tid));
+        copy_to_user(request->parent_tid, &tid, sizeof(tid)); /* errors are ignored, as on Linux */
     sched_add(child); /* which may have ended, and be gone, by the next line */
     TELL(thread_runs, tid);
     TELL(clone_returns, tid);
@@ -231,7 +231,7 @@ SYSCALL5(clone, uint64_t, flags, uintptr_t, stack, uintptr_t, parent_tid, uintpt
     };
 
     if ((flags & CLONE_PIDFD) && (flags & CLONE_PARENT_SETTID))
-        return -EINVAL; /* both have one place */
+        return -EINVAL; /* both would be stored at parent_tid */
     if (request.exit_signal > SIGNAL_COUNT)
         request.exit_signal = 0;
     return process_clone(&request);

@@ -54,7 +54,7 @@ static bool is_loaded(const Elf64_Phdr *header)
     return header->p_type == PT_LOAD && header->p_memsz;
 }
 
-/* All segments to load, which must be in the order of their addresses. */
+/* Checks all segments to load, which must be in the order of their addresses. */
 static const char *check_segments(struct elf_image *image, uint64_t headers_offset)
 {
     for (unsigned int i = 0; i < image->header_count; i++) {
@@ -107,7 +107,7 @@ int elf_read(struct file *file, struct elf_image *image, const char **problem)
     return *problem ? -ENOEXEC : 0;
 }
 
-/* The rest of the page in which the file's part ends, and what a shared page showed there. */
+/* Zeroes the rest of the page in which the file's part ends: it shows what follows in the file. */
 static int zero_tail(struct address_space *space, uintptr_t from, uintptr_t to)
 {
     static const char zeros[PAGE_SIZE];

@@ -19,7 +19,7 @@
 #include "mm/space/keys.h"
 #include "mm/space/mmap.h"
 
-/* The whole new address space, or an error and nothing. */
+/* Builds the new address space; on an error nothing of it is left. */
 static int build_space(const struct elf_image *image, const struct exec_arguments *arguments,
                        struct address_space **result, struct stack_plan *plan)
 {
@@ -53,7 +53,7 @@ static void set_name(struct task *task, const char *path)
     strlcpy(task->name, slash ? slash + 1 : path, sizeof(task->name));
 }
 
-/* From here on nothing fails: the task changes over. */
+/* The task switches over to the new program. Nothing can fail from here on. */
 static void change_over(struct address_space *space, const struct elf_image *image,
                         const struct exec_arguments *arguments, const struct stack_plan *plan)
 {
@@ -89,10 +89,10 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     task_load_bases(task);
     fpu_reset(); /* PKRU takes its init value with the rest */
     if (keys_execute_only(&space->key_map) >= 0)
-        keys_take_execute_only(&space->key_map); /* which init_pkru= may have left open */
+        keys_take_execute_only(&space->key_map); /* init_pkru= may have left it open */
 }
 
-/* A path may be long, and it is the program's own word. */
+/* Programs choose the path: so it is cut, and what could steer a terminal is masked. */
 static void tell_problem(const struct exec_arguments *arguments)
 {
     char path[128];
@@ -119,7 +119,7 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
     struct elf_image *image = kmalloc(sizeof(*image));
     struct address_space *space;
     struct stack_plan plan;
-    int tid = current()->tid; /* which becomes the process's */
+    int tid = current()->tid; /* exec makes it the process's pid */
 
     arguments->problem = NULL;
     if (!image)
@@ -141,7 +141,7 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
         change_over(space, image, arguments, &plan);
         TELL(exec_is_over, tid);
     } else if (cpu_state.pku) {
-        write_pkru(pkru); /* an execute-only segment denied its key already */
+        write_pkru(pkru); /* mapping an execute-only segment has denied its key */
     }
     kfree(image);
     return error;

@@ -2,9 +2,9 @@
 /*
  * Loading programs: static and static-PIE ELF64 executables (System V ABI, AMD64 supplement).
  *
- * The image is checked whole and a new address space is built beside the old one; only when
- * nothing can fail any more does the task change over. A segment that is executable and not
- * readable becomes execute-only memory, by key.
+ * The image is checked whole and a new address space is built beside the old one; the task switches
+ * over only when nothing can fail any more. A segment that is executable and not readable becomes
+ * execute-only memory, by key.
  */
 #ifndef KERNEL_PROCESS_EXEC_H
 #define KERNEL_PROCESS_EXEC_H
@@ -19,7 +19,7 @@ struct address_space;
 struct file;
 struct node;
 
-/* Largest sum of the strings and of their pointers, as Linux has it: a quarter of the stack. */
+/* Most bytes of strings and their pointers, as on Linux: a quarter of the stack. */
 #define EXEC_ARGUMENTS_MAX (2ul << 20)
 
 struct exec_arguments {
@@ -27,28 +27,28 @@ struct exec_arguments {
     size_t size;   /* bytes of all of them */
     unsigned int argc, envc;
     const char *path;          /* for AT_EXECFN and the task's name */
-    unsigned int interpreters; /* how many of them named the next */
-    bool is_readable;          /* whoever executes the program may read it too */
+    unsigned int interpreters; /* followed so far, each named by the one before */
+    bool is_readable;          /* the caller may read the program, not only run it */
     const char *problem; /* set when it fails: what is wrong with the file, in words, or NULL */
 };
 
 /*
- * Makes the running task this program: its frame starts it. The file's reference stays the
- * caller's. On an error the task is as before, unless memory ran out when the other threads had
- * ended already: then it has SIGKILL.
- * -ENOEXEC (not a program for this kernel; the console says why too), -EINVAL, -ENOMEM, -E2BIG,
- * -EIO, -EAGAIN (another thread ends the process, or is here too).
+ * Makes the running task run this program: its frame is set to the entry point. The caller keeps
+ * its reference to the file. On an error the task is as before, unless memory ran out after the
+ * other threads had ended: then it has been sent SIGKILL. -ENOEXEC (not a program for this kernel;
+ * the console says why too), -EINVAL, -ENOMEM, -E2BIG, -EIO, -EAGAIN (another thread is ending the
+ * process, or is in exec too).
  */
 int exec_file(struct file *file, struct exec_arguments *arguments);
 
 /*
- * The same from a file's node, which a path has led to. arguments->strings is of kmalloc(), may be
- * replaced, and is the caller's to free in any case. Besides -EACCES, when it is no regular file or
- * not executable, and -ELOOP for too many interpreters.
+ * The same for a node that a path has led to. arguments->strings comes from kmalloc(), may be
+ * replaced, and is always the caller's to free. Also -EACCES, when it is no regular file or not
+ * executable, and -ELOOP for too many interpreters.
  */
 int exec_node(struct node *node, const char *path, struct exec_arguments *arguments);
 
-/* And with the arguments of execve(): -ELOOP for a symbolic link, -EFAULT. */
+/* The same with the arguments of execve(): -ELOOP for a symbolic link, -EFAULT. */
 int exec_from_user(struct node *node, const char *path, uintptr_t argv, uintptr_t envp);
 
 /* ---- the file: ELF64 (System V ABI, chapters 4 and 5) ---- */
@@ -60,7 +60,7 @@ struct elf_image {
     uint64_t file_size;
     Elf64_Phdr headers[ELF_HEADERS_MAX]; /* PT_LOAD: bytes of the file, then zeros */
     unsigned int header_count;
-    uintptr_t bias;            /* added to every address: 0 but for position-independent programs */
+    uintptr_t bias;            /* added to every address; 0 unless position-independent */
     uintptr_t entry;           /* first instruction */
     uintptr_t end;             /* first page behind the last segment */
     uintptr_t headers_address; /* where they are mapped, for AT_PHDR; 0: nowhere */
@@ -95,7 +95,7 @@ struct stack_plan {
 };
 #define AUXV_BYTES (21 * 2 * sizeof(uint64_t)) /* with AT_NULL */
 
-/* Maps as much of a new stack as the arguments and a start take: 0, -ENOMEM or -EEXIST. */
+/* Maps a new stack, as much as the arguments and a start need: 0, -ENOMEM or -EEXIST. */
 int initial_stack_map(struct address_space *space, const struct exec_arguments *arguments);
 
 /* Writes it, and says where everything lies. -E2BIG or -ENOMEM. */

@@ -49,7 +49,7 @@ void process_tell_end(const struct task *ended, struct process *to, int signal, 
     wake_all(&to->child_exit);
 }
 
-/* Returns whether nobody will wait for it: then it is in no list of its parent any more. */
+/* Returns whether nobody will wait for it: then it is off its parent's list already. */
 static bool tell_end(struct process *process)
 {
     if (ASK(end_is_told, process))
@@ -61,13 +61,13 @@ static bool tell_end(struct process *process)
     return reap;
 }
 
-/* No thread is left, but for the leader: not even one that has ended and is kept. */
+/* No thread lives, and none that has ended is kept, other than the leader. */
 static bool is_over(const struct process *process)
 {
     return !process->live_threads && !TAILQ_NEXT(TAILQ_FIRST(&process->threads), thread);
 }
 
-/* A process that is over becomes a zombie. Returns whether nobody will wait for it. */
+/* Makes a process that is over a zombie. Returns whether nobody will wait for it. */
 static bool end_unseen(struct process *process)
 {
     if (!is_over(process))
@@ -100,7 +100,7 @@ static void give_away_children(struct process *process)
     }
 }
 
-/* The last thread has ended. Returns whether nobody will wait for the process: then it is freed. */
+/* The last thread has ended. Returns whether the process is freed, as nobody will wait for it. */
 static bool end_process(struct process *process)
 {
     TELL(process_ends, process);
@@ -137,7 +137,7 @@ void thread_leave_space(void)
     rights_restore(own);
 }
 
-/* What the other threads of the process share with this one, or wait for, is let go. */
+/* Releases what is shared, and wakes waiters. Leaves the space first: this may free it. */
 static void let_go(struct task *task)
 {
     thread_leave_space();

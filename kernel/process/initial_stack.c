@@ -66,7 +66,7 @@ static void fill_auxv(uint64_t *auxv, const struct elf_image *image, uintptr_t v
     memcpy(auxv, entries, sizeof(entries));
 }
 
-/* Pointers to consecutive strings, then NULL. Moves both on. */
+/* Writes pointers to consecutive strings, then NULL, and advances all three. */
 static void add_pointers(uint64_t **at, unsigned int count, const char **string, uintptr_t *address)
 {
     for (unsigned int i = 0; i < count; i++) {

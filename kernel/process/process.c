@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a process is made of, and how it is given back. */
+/* Making and freeing processes. */
 #include "kernel/task/process.h"
 
 #include <linux/resource.h>

@@ -19,7 +19,7 @@
 
 /* ---- arguments ---- */
 
-/* Strings that are being collected, one behind the other. */
+/* Strings that are being collected, one after the other. */
 struct string_buffer {
     char *bytes;
     size_t used, size;

@@ -36,7 +36,7 @@ SYSCALL1(set_tid_address, uintptr_t, address)
     return current()->tid;
 }
 
-/* Optional (rseq(2)): both C libraries do without, so the answer is given without a note. */
+/* rseq(2) is optional: both C libraries do without it. */
 PARALLEL_SYSCALL0(rseq)
 {
     return -ENOSYS;

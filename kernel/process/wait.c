@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* wait4: the ends of children; what else there is to tell is for rooms above. */
+/* wait4: the ends of children. Rooms above have the other reports (stops, for one). */
 #include <linux/resource.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -17,7 +17,7 @@ bool wait_names(const struct wait_request *request, const struct task *task)
     return (request->type == P_PID ? task->tid : task->process->pgid) == request->id;
 }
 
-/* A parent hears of children that tell it otherwise only if it asks; but a tracer of all. */
+/* A child whose exit signal is not SIGCHLD is found on request only, except by its tracer. */
 static bool is_wanted(const struct process *child, const struct wait_request *request)
 {
     if (child->leader->tracer != current_process() && !(request->options & __WALL) &&
@@ -38,7 +38,7 @@ int wait_finds(struct wait_request *request, struct task *task, int status, int 
     return 1;
 }
 
-/* A zombie is gone, once its parent has heard. */
+/* A zombie is freed once its parent has been told. */
 static void note_end(const struct wait_request *request)
 {
     struct process *child = request->found->process;
@@ -48,7 +48,7 @@ static void note_end(const struct wait_request *request)
     process_free(child);
 }
 
-/* Whether there is something to tell of a child. One that another process traces is its first. */
+/* Whether there is something to report of a child. Its tracer is told first when it ends. */
 static bool look_at(struct process *child, struct wait_request *request)
 {
     const struct process *tracer = child->leader->tracer;
@@ -61,7 +61,7 @@ static bool look_at(struct process *child, struct wait_request *request)
     return ASK(wait_looks, child, request);
 }
 
-/* The condition of the wait: something to tell, or nobody who ever could. */
+/* The condition of the wait: something to report, or no child left that could have any. */
 static bool find_child(void *context)
 {
     struct wait_request *request = context;
@@ -86,7 +86,7 @@ long wait_for_child(struct wait_request *request)
     }
     if (!request->found)
         return -ECHILD;
-    if (request->usage) /* zeros where nobody counts */
+    if (request->usage) /* zeros, unless a room counts usage */
         request->is_fault = clear_user(request->usage, sizeof(struct rusage)) ||
                             ASK(usage_is_asked_for, request->usage, request->found);
     if (!(request->options & WNOWAIT))

@@ -48,8 +48,7 @@ void panic_obey(const struct trap_frame *frame)
         stop_this_cpu();
 }
 
-/* By NMI, because a CPU may wait for a lock with interrupts off; and not for ever for any of them.
- */
+/* By NMI, because a CPU may wait for a lock with interrupts off. Gives up after a second. */
 static void stop_others(void)
 {
     unsigned int others = cpu_count ? cpu_count - 1 : 0;
@@ -64,8 +63,8 @@ static void stop_others(void)
 
 /*
  * From here on nothing else runs, on this CPU or another, and a second panic has little left to do.
- * Of CPUs that panic at the same time one reports; a CPU is told by its APIC id, for which CPUID
- * can be asked in any state.
+ * Of CPUs that panic at the same time one reports. It is known by its APIC id, which CPUID gives in
+ * any state.
  */
 static void begin(void)
 {

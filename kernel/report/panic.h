@@ -25,9 +25,9 @@ void panic_obey(const struct trap_frame *frame);
 /* ---- what rooms above are told ---- */
 
 /*
- * An exception has come that ends the machine, NMI, #DF or #MC. Each CPU that it comes to tells
- * this before it halts for another's report or makes its own: so what that CPU alone can read is
- * noted here. On a stack of the exception's own; no lock may be taken, nothing printed.
+ * An exception has come that ends the machine: NMI, #DF or #MC. Each CPU that it comes to tells
+ * this before it halts for another's report or makes its own, so that what only that CPU can read
+ * is noted. It runs on the exception's own stack; no lock may be taken, and nothing printed.
  */
 EVENT(fatal_exception, void, const struct trap_frame *frame);
 

@@ -39,7 +39,7 @@
  * in the log (kernel/log/log.h); all of it is on the console.
  *
  * The facts are gathered under the address space's lock, and printed with no lock at all: a slow
- * serial line holds up this task alone. So the caller sees to it that no two tasks report at a
+ * serial line holds up this task alone. So the caller makes sure that only one task reports at a
  * time.
  */
 void report_fatal_signal(const struct trap_frame *frame, const siginfo_t *info, uint32_t pkru);
@@ -51,7 +51,7 @@ void report_fatal_signal(const struct trap_frame *frame, const siginfo_t *info, 
 
 #define REPORT_TEXT_SIZE 512
 
-/* Text put together piece by piece. Set used to 0 first; what does not fit is cut off. */
+/* Text that is put together piece by piece. used is 0 at first; what does not fit is cut off. */
 struct report_text {
     size_t used;
     char bytes[REPORT_TEXT_SIZE];
@@ -60,18 +60,18 @@ struct report_text {
 void text_add(struct report_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A number of bytes in words: exactly, or about as much when that would be long. */
+/* Adds a number of bytes with its unit: exact, or "about" so many if that would be long. */
 void text_add_size(struct report_text *text, uint64_t bytes);
 
 /* Prints the text as one line, the content of a row. */
 void report_line(const char *label, const struct report_text *text);
 
-/* The same over as many lines as it needs. */
+/* The same, wrapped over as many lines as it needs. */
 void report_sentence(const char *label, const struct report_text *text);
 
 /* ---- rows that the panic has too; none takes a lock or memory ---- */
 
-/* The walk to an address, a row a level, as far as it gets; and one that was read before. */
+/* The walk to an address, one row per level, as far as it gets; and one that was read before. */
 void report_page_walk(paddr_t root, uintptr_t address);
 void report_page_path(paddr_t root, uintptr_t address, const struct pt_path *path);
 
@@ -119,12 +119,12 @@ void report_area(const char *label, const struct area *area);
 EVENT(fault_report, void, const struct fault_facts *facts);
 
 /*
- * The report's one sentence, without a full stop, is about to be appended: who knows more about it
- * than this room appends it and answers 1. No lock is held.
+ * The report's one sentence, without a full stop, is about to be written: a room that knows more
+ * about it than this one appends its own and answers 1. No lock is held.
  */
 EVENT(fault_reason, int, struct report_text *text, const struct fault_facts *facts);
 
-/* And what this room appends of page faults. */
+/* This room's sentence about a page fault. */
 void why_page_fault(struct report_text *text, const struct fault_facts *facts);
 
 #endif

@@ -4,8 +4,8 @@
  * judges: is there an area, does its key allow the access, does its protection, is there a page.
  * kernel/explain/ has more to say of the first and the last.
  *
- * Most such accesses are mistakes, and the protection was there to find them. So what would allow
- * one is said only for the case that it was meant.
+ * Most such accesses are bugs, and the protection was there to find them. So what would allow the
+ * access is said only in case it was meant.
  */
 #include <asm/mman.h>
 
@@ -46,14 +46,14 @@ bool is_beyond_object(const struct fault_facts *facts)
     return facts->area.object && facts->object_byte >= align_up(facts->object_size, PAGE_SIZE);
 }
 
-/* A page that is shared until somebody writes has no W, whatever the area allows. */
+/* A page that waits for its copy on write has no W, whatever the area allows. */
 static bool waits_for_copy(const struct fault_facts *facts)
 {
     return (facts->frame->error_code & X86_PF_WRITE) &&
            !(facts->path.entry[facts->path.level].value & PTE_W);
 }
 
-/* To whom a stray pointer led to a guarded page, opening the key is no advice. */
+/* If a stray pointer led here, opening the key is wrong, so both cases are named. */
 static void add_advice(struct report_text *text, const struct fault_facts *facts,
                        const struct access_words *access)
 {

@@ -5,7 +5,7 @@
 
 #include "arch/mmu/usercopy.h"
 
-/* One access between STAC and CLAC. After a fault it is left with error as it was. */
+/* One access between STAC and CLAC. A fault skips the XOR, so error stays as it was. */
 #define ACCESS(instruction, table)                       \
     STAC_IF_SMAP "1: " instruction "\n\txorl %k0, %k0\n" \
                  "2:" CLAC_IF_SMAP table("1b", "2b")

@@ -14,13 +14,13 @@
 int user_word_load(uintptr_t address, uint32_t *value);
 
 /*
- * Makes a word that is *value the next one, with LOCK CMPXCHG. 0; -EAGAIN when it was another,
- * which is then in *value; -EFAULT. It counts as a write in any case.
+ * Replaces a word that is *value by next, with LOCK CMPXCHG. 0; -EAGAIN if it was another, which is
+ * then in *value; -EFAULT. It counts as a write in any case.
  */
 int user_word_replace(uintptr_t address, uint32_t *value, uint32_t next);
 int user_word_try_replace(uintptr_t address, uint32_t *value, uint32_t next);
 
-/* Brings the word's page in as a write does, without changing it: 0 or -EFAULT. */
+/* Brings the word's page in as for a write, without changing it: 0 or -EFAULT. */
 int user_word_prepare(uintptr_t address);
 
 #endif

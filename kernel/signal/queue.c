@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What waits to be delivered, and the handlers that decide whether it may wait. */
+/* Pending signals, and the handlers of a process. */
 #include <asm/errno.h>
 
 #include "kernel/signal/signal.h"
@@ -52,8 +52,8 @@ static void free_pending(struct signal_queue *queue, struct pending_signal *pend
 }
 
 /*
- * Without memory a signal comes without its siginfo, as on Linux: SIGKILL must work then above
- * all. Only of a queued one that is all about its value is the sender told.
+ * Without memory a signal is sent without its siginfo, as on Linux: SIGKILL above all must work
+ * then. Only a real-time signal that is not kill()'s fails: it is sent for its value.
  */
 int signal_enqueue(const struct process *process, struct signal_queue *queue, const siginfo_t *info)
 {

@@ -19,7 +19,7 @@ static void tell_stops(struct process *process, int signal)
         TELL(stop_or_continue_is_sent, process, signal);
 }
 
-/* Whether nobody would see it: a tracer sees even what the program ignores. */
+/* Whether it can be dropped as ignored. Not if it is traced: a tracer sees even ignored signals. */
 static bool is_dropped(const struct task *task, int signal)
 {
     bool awaited = task->signals.awaited & signal_bit(signal);
@@ -33,7 +33,7 @@ static void notify(struct task *task, int signal)
     task_set_work(task, WORK_SIGNAL);
     if (!signal_is_blocked(task, signal))
         sched_notify(task);
-    if (signal == SIGKILL)
+    if (signal == SIGKILL) /* it ends a stop, too */
         sched_continue(task);
 }
 
@@ -43,7 +43,7 @@ int signal_send_info(struct task *task, const siginfo_t *info)
 
     if (task->state == TASK_ZOMBIE)
         return 0;
-    /* It ends the process, even if exec is ending the thread, which is by the kernel's own. */
+    /* SIGKILL ends the whole process. Only the kernel's own ends one thread, for exec. */
     if (signal == SIGKILL && info->si_code != SI_KERNEL)
         return signal_send_process_info(task, info);
     tell_stops(task->process, signal);
@@ -62,7 +62,7 @@ static bool takes(const struct task *thread, int signal)
            (!signal_is_blocked(thread, signal) || (thread->signals.awaited & signal_bit(signal)));
 }
 
-/* A thread that takes a signal now, the one asked for before others; NULL when all block it. */
+/* A thread that takes a signal now, preferably the first; NULL when all block it. */
 static struct task *find_taker(struct task *first, int signal)
 {
     struct task *thread;
@@ -169,10 +169,7 @@ void signal_take_lowest(signal_set_t set, siginfo_t *info)
     signal_take_from(queue, __builtin_ctzl(set) + 1, info);
 }
 
-/*
- * Takes the next signal to deliver; false: none is there. The one that the thread's own instruction
- * has caused goes before all but SIGKILL.
- */
+/* The signal that the thread's own instruction has caused comes before all but SIGKILL. */
 bool signal_take_next(struct task *task, siginfo_t *info)
 {
     signal_set_t ready = signal_deliverable_set();

@@ -2,14 +2,14 @@
 /*
  * Signals: sending, blocking, taking, and the frame of a handler.
  *
- * The room owns what is pending, handlers and their frames, and the calls on them. It leaves when a
- * signal is delivered to kernel/entry/, stops to kernel/job/, tracers to kernel/trace/, limits to
- * kernel/user/, and the fields by which a task knows that it must look to kernel/task/.
+ * The room owns pending signals, handlers and their frames, and the calls on them. It leaves to
+ * kernel/entry/ when a signal is delivered, stops to kernel/job/, tracers to kernel/trace/, limits
+ * to kernel/user/, and the fields that tell a task to look for signals to kernel/task/.
  *
  * kernel/signal/queue.c keeps what is pending, signal.c sends and takes, signal_frame.c writes the
  * frame for a handler and signal_return.c reads it back. What is delivered, and what that does to
- * the task, is decided on the way back to ring 3 (kernel/entry/deliver.c). All 64 signals; those
- * from SIGRTMIN on are queued, the others pend once.
+ * the task, is decided on the way back to ring 3 (kernel/entry/deliver.c). All 64 signals exist;
+ * those from SIGRTMIN on are queued, each of the others is pending at most once.
  */
 #ifndef KERNEL_SIGNAL_SIGNAL_H
 #define KERNEL_SIGNAL_SIGNAL_H
@@ -26,16 +26,15 @@
 #include "kernel/task/task.h"
 #include "kernel/task/wait_queue.h"
 
-/* With one reference: a copy, or SIG_DFL for all signals (from NULL). NULL without memory. */
+/* A copy, or SIG_DFL for all signals (from NULL), with one reference. NULL: no memory. */
 struct signal_actions *signal_actions_create(const struct signal_actions *from);
 void signal_actions_put(struct signal_actions *actions);
 /* For exec: handlers become SIG_DFL, what is ignored stays ignored. */
 void signal_actions_reset(struct signal_actions *actions);
 
 /*
- * Queues a signal with its siginfo (si_signo set) for a thread, or for its process: then for
- * whichever thread does not block it, this one before others. Ignored ones are dropped. 0 or
- * -EAGAIN.
+ * Queues a signal with its siginfo (si_signo set) for a thread, or for its process: then for any
+ * thread that does not block it, preferably this one. Ignored ones are dropped. 0 or -EAGAIN.
  */
 int signal_send_info(struct task *task, const siginfo_t *info);
 int signal_send_process_info(struct task *task, const siginfo_t *info);
@@ -44,62 +43,62 @@ int signal_send_process_info(struct task *task, const siginfo_t *info);
 int signal_send(struct task *task, int signal);
 int signal_send_process(struct process *process, int signal);
 
-/* Woken, as a file's queue is, when any task has got a signal, blocked or not: for signalfd. */
+/* Woken like a file's queue, when a signal was sent to any task, blocked or not: for signalfd. */
 extern struct wait_queue signal_arrivals;
 
 /* To every process of the group; -ESRCH when there is none. */
 int signal_send_group(int pgid, int signal);
 
 /*
- * For a fault of the running task: sends it even if it is blocked or ignored, which then ends
- * the task, as on Linux.
+ * For a fault of the running task. A signal that is blocked or ignored is sent all the same, and
+ * ends the task, as on Linux.
  */
 void signal_force(const siginfo_t *info);
 
 /*
- * The running thread no longer takes some of the signals that wait for any thread of its process:
- * another one that does is told. It blocks them now, or ends.
+ * The running thread has blocked signals that are pending for its process, or it ends: notifies
+ * another thread that takes them.
  */
 void signal_retarget(void);
 
 /*
- * What the running task blocks from now on, but for those that nobody can: what waits may be for it
- * now, or for another thread.
+ * Sets what the running task blocks, except signals that cannot be blocked. What is pending may now
+ * be for this thread, or for another one.
  */
 void signal_set_blocked(signal_set_t blocked);
 
 /*
- * Takes one of a set, of which one is pending for the running task: the thread's own before its
- * process's, those that an instruction causes before others, and of these the lowest.
+ * Takes a signal of a set, of which at least one is pending for the running task: the thread's own
+ * before its process's, those caused by an instruction before others, then the lowest.
  */
 void signal_take_lowest(signal_set_t set, siginfo_t *info);
 
 /* ---- kernel/signal/signal_frame.c ---- */
 
-/* Makes the frame enter the handler. -EFAULT when the frame could not be written. */
+/* Writes the signal frame and sets the trap frame to enter the handler. -EFAULT: not writable. */
 int signal_frame_setup(struct trap_frame *frame, const siginfo_t *info,
                        const struct sigaction *action, signal_set_t blocked_before);
 
-/* Bytes that a frame needs at most on this CPU: AT_MINSIGSTKSZ. */
+/* The largest size of a frame on this CPU: AT_MINSIGSTKSZ. */
 size_t signal_frame_size(void);
 
 /* ---- what programs send ---- */
 
-/* From the running process, with that code. */
+/* A siginfo from the running process, with that si_code. */
 siginfo_t signal_info_from_user(int signal, int code);
 
 /*
  * Sends a signal to a task's process, or to a thread (of the process tgid, or of any: 0), if the
- * running task may; or asks whether that could be (signal 0). -ESRCH, also for NULL; -EINVAL for a
- * number that is none; -EPERM; -EAGAIN.
+ * running task may; or only checks that it may (signal 0). -ESRCH, also for NULL; -EINVAL for an
+ * invalid number; -EPERM; -EAGAIN.
  */
 int signal_send_to_process(struct task *task, const siginfo_t *info, int signal);
 int signal_send_to_thread(int tgid, int tid, const siginfo_t *info, int signal);
 
-/* kill() names a group or all, by a number below 1. 1: it is sent; -ESRCH; -EPERM. */
+/* kill() with a pid below 1, for a group or for all. 1: it is sent; -ESRCH; -EPERM. */
 EVENT(many_are_signalled, int, int pid, const siginfo_t *info, int signal);
 
-/* ---- what signals do by default, and their queues: for who delivers them ---- */
+/* ---- what signals do by default, and their queues: for the code that delivers them ---- */
 
 #define FIRST_REALTIME 32
 
@@ -129,7 +128,7 @@ static inline bool signal_is_ignored(const struct process *process, int signal)
     return handler == SIG_IGN || (handler == SIG_DFL && (DEFAULT_IGNORED & signal_bit(signal)));
 }
 
-/* Whether a task blocks a signal, which SIGKILL and SIGSTOP cannot be. */
+/* Whether a task blocks a signal; SIGKILL and SIGSTOP cannot be blocked. */
 static inline bool signal_is_blocked(const struct task *task, int signal)
 {
     return task->signals.blocked & ~SIGNALS_NEVER_BLOCKED & signal_bit(signal);
@@ -139,20 +138,20 @@ static inline bool signal_is_blocked(const struct task *task, int signal)
 int signal_enqueue(const struct process *process, struct signal_queue *queue,
                    const siginfo_t *info);
 
-/* Drops those of a set that are pending in a queue, or anywhere in a process. */
+/* Drops the signals of a set that are pending in a queue, or anywhere in a process. */
 void signal_drop(struct signal_queue *queue, signal_set_t set);
 void signal_drop_everywhere(struct process *process, signal_set_t set);
 
 /* Takes a signal that is pending out of a queue. */
 void signal_take_from(struct signal_queue *queue, int signal, siginfo_t *info);
 
-/* Takes the next signal to deliver to the running task; false: none is there. */
+/* Takes the next signal to deliver to the running task; false: there is none. */
 bool signal_take_next(struct task *task, siginfo_t *info);
 
 /*
  * ---- what rooms above are told of, or asked about ----
  *
- * The kernel lock is held in all of them, and the task is the running one where none is named.
+ * The kernel lock is held in all of them, and they are about the running task if none is named.
  */
 
 /*
@@ -161,10 +160,10 @@ bool signal_take_next(struct task *task, siginfo_t *info);
  */
 EVENT(signal_is_queued, int, const struct process *process, const siginfo_t *info);
 
-/* A signal of a timer (SI_TIMER) is taken out of its queue; the siginfo may be completed. */
+/* A signal of a timer (SI_TIMER) is taken out of its queue; its siginfo may be completed now. */
 EVENT(timer_signal_is_taken, void, siginfo_t *info);
 
-/* A process is sent SIGCONT, or a signal whose default is to stop; it may ignore that. */
+/* A process is sent SIGCONT, or a signal that stops it by default. It may ignore the signal. */
 EVENT(stop_or_continue_is_sent, void, struct process *process, int signal);
 
 /*
@@ -173,18 +172,18 @@ EVENT(stop_or_continue_is_sent, void, struct process *process, int signal);
  */
 EVENT(stop_is_due, int, void);
 
-/* A signal acts whose default is to stop the process: returns when that is over. */
+/* A signal takes its default action, to stop the process: returns when the stop is over. */
 EVENT(stop_signal_acts, void, int signal);
 
 /*
- * A signal is about to be delivered to a traced task. 1: it is not, it was taken away or has to
- * wait; otherwise info may be another signal's afterwards.
+ * A signal is about to be delivered to a traced task. 1: it is not, because the tracer took it or
+ * it has to wait. 0: it is; info may be of another signal by now.
  */
 EVENT(traced_signal, int, siginfo_t *info);
 
 /*
- * A handler's frame is about to be written in a traced task, and once more when the task stands at
- * the handler's first instruction.
+ * Told of a traced task when a handler's frame is about to be written, and again (is_entered) when
+ * the task is at the handler's first instruction.
  */
 EVENT(traced_handler, void, bool is_entered);
 

@@ -2,12 +2,12 @@
 /*
  * The delivery of a signal, and what it does with PKRU (as Linux 6.12 and later):
  *
- *   1. The interrupted PKRU is set aside, and all keys are opened: the stack may lie under a key
- *      that the program has denied itself, and its handler shall run all the same.
- *   2. The frame is written. PKRU and its bit in XSTATE_BV are written by hand; XSAVE is not asked
- *      for PKRU, because the register has all keys open by now.
- *   3. The handler starts with the init value: it may run while any code of the program is
- *      interrupted, and must not inherit the rights that this code had opened for itself.
+ *   1. The interrupted PKRU is remembered, and all keys are opened: the stack may be under a key
+ *      that the program has denied itself, and the handler must run all the same.
+ *   2. The frame is written. PKRU and its bit in XSTATE_BV are stored by the kernel, not by XSAVE,
+ *      because the register has all keys open by then.
+ *   3. The handler starts with the init value: it may interrupt any code of the program, and must
+ *      not inherit the rights that this code has opened for itself.
  *
  * The exceptions are keys with policies (struct key_policies): closed ones are not opened in step
  * 1, and kept ones keep their rights in step 3.
@@ -25,7 +25,7 @@
 #include "kernel/task/task.h"
 #include "mm/space/address_space.h"
 
-#define RED_ZONE    128
+#define RED_ZONE    128 /* bytes below RSP that the ABI lets the interrupted function use */
 #define FPU_ALIGN   64
 #define FRAME_ALIGN 16
 
@@ -59,6 +59,7 @@ static bool place_frame(const struct trap_frame *frame, const struct sigaction *
         entering ? (uintptr_t)state->stack.ss_sp + state->stack.ss_size : frame->rsp - RED_ZONE;
 
     place->image = align_down(rsp - fpu_frame_size(), FPU_ALIGN);
+    /* As after a CALL, which pushes 8 bytes: the ABI wants RSP + 8 to be a multiple of 16. */
     place->frame =
         align_down(place->image - sizeof(struct signal_frame), FRAME_ALIGN) - sizeof(uint64_t);
     return !(inside || entering) || signal_stack_holds(state, place->frame);
@@ -67,8 +68,8 @@ static bool place_frame(const struct trap_frame *frame, const struct sigaction *
 #define PUT(name) user_put(frame->name, &to->name, fault);
 
 /*
- * These functions write to user memory, in a range that was checked to be user memory. They return
- * false after a fault that could not be resolved.
+ * These functions write to user memory, in a range that has been checked. They return false after a
+ * fault that could not be resolved.
  */
 static bool put_registers(struct sigcontext *to, const struct trap_frame *frame)
 {
@@ -108,8 +109,8 @@ fault:
 }
 
 /*
- * PKRU's way into the frame. It is written by hand, as the register has all keys open by now, and
- * with its bit: XRSTOR takes a component without one for initial, which is all keys open again.
+ * Stores PKRU in the frame. XSAVE cannot, as the register has all keys open by now. The bit is set
+ * too: XRSTOR makes a component without its bit initial, which for PKRU is all keys open again.
  */
 static bool put_pkru(uintptr_t image, uint32_t pkru)
 {

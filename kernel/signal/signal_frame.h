@@ -3,7 +3,7 @@
  * The frame of a signal handler.
  *
  *   high  red zone (128 bytes), or the top of the alternate stack
- *         magic2          4 bytes behind the image
+ *         magic2          4 bytes after the image
  *         XSAVE image     64-byte aligned; its software bytes (464) say size and components
  *         siginfo
  *         ucontext        registers, blocked signals, alternate stack
@@ -34,7 +34,7 @@ _Static_assert(sizeof(struct signal_frame) == 440, "Linux's struct rt_sigframe")
  */
 #define USER_RFLAGS 0x50dd5ul
 
-/* What struct trap_frame and struct sigcontext name alike. */
+/* The registers that struct trap_frame and struct sigcontext name alike. */
 /* clang-format off */
 #define SIGNAL_REGISTERS(X)                                                                        \
     X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rdi) X(rsi) X(rbp) X(rbx) X(rdx)       \
@@ -51,15 +51,15 @@ static inline bool signal_stack_holds(const struct signal_state *state, uintptr_
     return rsp > base && rsp - base <= state->stack.ss_size;
 }
 
-/* One that is left by its first handler's start is never in use, wherever the stack pointer is. */
+/* With SS_AUTODISARM the thread has none while a handler runs, so it is never in use. */
 static inline bool signal_stack_is_in_use(const struct signal_state *state, uintptr_t rsp)
 {
     return !(state->stack.ss_flags & (int)SS_AUTODISARM) && signal_stack_holds(state, rsp);
 }
 
 /*
- * The one that a frame has. PKRU is still the handler's: without the rights to kept keys it gets
- * back what was disarmed for it, and names no other.
+ * Sets the alternate stack that a frame has. PKRU is still the handler's: without the rights to
+ * kept keys (kernel/keys/rights.h) a handler only gets back what was disarmed for it.
  */
 void signal_stack_return(const stack_t *stack, uintptr_t rsp);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The return from a signal handler, and PKRU's way through it: XRSTOR reads the frame under the
- * handler's own PKRU and loads the frame's. Kept keys (struct key_policies) do not get a right
- * back that the handler has not.
+ * handler's own PKRU and loads the frame's. Kept keys (struct key_policies) regain no right that
+ * the handler lacks.
  */
 #include "kernel/signal/signal_frame.h"
 
@@ -32,7 +32,7 @@ static bool get_registers(struct trap_frame *frame, const struct sigcontext *fro
     user_get(&rflags, &from->eflags, fault);
     user_get(&cs, &from->cs, fault);
     user_get(&ss, &from->ss, fault);
-    /* Forged selectors stay ring 3's, and IRETQ refuses those that name no segment. */
+    /* Forged selectors get RPL 3, and IRETQ refuses those that name no segment of ring 3. */
     frame->cs = cs | 3u;
     frame->ss = ss | 3u;
     frame->rflags = (frame->rflags & ~USER_RFLAGS) | (rflags & USER_RFLAGS);
@@ -42,8 +42,8 @@ fault:
 }
 
 /*
- * Reads the fields of a context that are used here. Both ends of it are read before its registers:
- * of a context that cannot be read as a whole, no register is taken.
+ * Reads the fields of a context that are used here. Its first and last fields are read before its
+ * registers: if some of the context cannot be read, no register is changed.
  */
 static bool take_context(struct ucontext *to, struct trap_frame *frame, const struct ucontext *from)
 {
@@ -64,7 +64,7 @@ fault:
     return taken;
 }
 
-/* Whether the software bytes and both magic numbers tell of a whole XSAVE image. */
+/* Whether the software bytes and both magic numbers say that this is a whole XSAVE image. */
 static int read_software_bytes(uintptr_t image, bool *extended, uint64_t *components,
                                uint64_t *changes)
 {
@@ -108,7 +108,7 @@ static int signal_frame_restore(struct trap_frame *frame)
 {
     uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
     uintptr_t rsp = frame->rsp;
-    uintptr_t place = rsp - sizeof(uint64_t); /* the handler's RET took the address off */
+    uintptr_t place = rsp - sizeof(uint64_t); /* the handler's RET popped the address */
     struct ucontext context;
     uint64_t changes;
 
@@ -117,6 +117,7 @@ static int signal_frame_restore(struct trap_frame *frame)
         return -EFAULT;
     signal_set_blocked(context.uc_sigmask);
     signal_stack_return(&context.uc_stack, rsp);
+    /* This is orig_rax: the restored registers are those of no system call. */
     frame->error_code = (uint64_t)-1;
     frame_is_changed(frame);
     if (!(context.uc_flags & UC_STRICT_RESTORE_SS))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls that send signals, and those on handlers and masks; sigaltstack and rt_sigreturn are
- * where their work is.
+ * System calls that send signals, and those on handlers and masks. sigaltstack and rt_sigreturn are
+ * in signal_stack.c and signal_return.c.
  */
 #include <asm/errno.h>
 
@@ -23,7 +23,7 @@ siginfo_t signal_info_from_user(int signal, int code)
     return info;
 }
 
-/* Linux's order: whom a signal is for is looked at before the signal, and then who sends it. */
+/* Linux's order of checks: the target, the signal's number, permission. */
 static int check(const struct task *task, int signal)
 {
     if (!task)
@@ -43,7 +43,7 @@ int signal_send_to_process(struct task *task, const siginfo_t *info, int signal)
     return error || !signal ? error : signal_send_process_info(task, info);
 }
 
-/* A process may be called by any of its threads' numbers, as on Linux. */
+/* A process may be named by the number of any of its threads, as on Linux. */
 SYSCALL2(kill, int, pid, int, signal)
 {
     siginfo_t info = signal_info_from_user(signal, SI_USER);
@@ -74,7 +74,7 @@ SYSCALL3(tgkill, int, tgid, int, tid, int, signal)
 
 /* ---- handlers and masks ---- */
 
-/* The flags that sigaction keeps: a program finds out by them which ones there are. */
+/* The flags that sigaction keeps. Others are cleared, so that programs can tell which exist. */
 #define ACTION_FLAGS                                                                   \
     (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
      SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)

@@ -5,7 +5,7 @@
  * memory panics. Each is told once, but those of a CPU.
  *
  * The room owns kmain(), the table of CPUs, what the firmware's tables say, the first program and
- * the machine's end. It leaves each step to the room that it is about, and starting one CPU to
+ * the machine's end. It leaves each step to the room of its subject, and starting one CPU to
  * arch/start/.
  */
 #ifndef KERNEL_START_EVENTS_H
@@ -21,8 +21,7 @@ struct process;
 
 /*
  * Memory can be allocated and mapped, and ACPI's tables can be found (kernel/start/start.h). The
- * clocks have not been measured, and are going to be. There is one CPU, with interrupts off, and no
- * task.
+ * clocks have not been calibrated yet. There is one CPU, with interrupts off, and no task.
  */
 EVENT(boot_firmware, void, void);
 
@@ -36,28 +35,28 @@ EVENT(boot_clocks, void, const struct boot_info *info);
 EVENT(cpu_is_left_out, int, unsigned int used);
 
 /*
- * Another CPU is ready and is going to be admitted; it can be asked to do something by smp_call()
- * (arch/start/start.h). On the boot CPU, with interrupts off. It may not fail.
+ * Another CPU is ready and about to be admitted; smp_call() (arch/start/start.h) makes it run a
+ * function. Told on the boot CPU, with interrupts off. It may not fail.
  */
 EVENT(cpu_is_ready, void, struct ap_slot *slot);
 
 /*
- * A CPU that the firmware lists cannot be used, and why, as what follows its name in a sentence.
- * The text stays. On the boot CPU, with interrupts off.
+ * A CPU that the firmware lists cannot be used. reason says why, as the rest of a sentence that
+ * starts with its name, and stays valid. Told on the boot CPU, with interrupts off.
  */
 EVENT(cpu_is_missing, void, uint32_t apic_id, const char *reason);
 
 /*
- * A CPU other than the boot CPU has been admitted, and goes on to the scheduler when this returns,
- * as late as that may be. On that CPU, on its own stack, with interrupts off, while the boot CPU
- * goes on; it has a number and no task, so it may take spinlocks and must not wait.
+ * A CPU other than the boot CPU has been admitted, and enters the scheduler when this returns,
+ * however late that is. Told on that CPU, on its own stack, with interrupts off, while the boot CPU
+ * goes on. It has a number but no task: it may take spinlocks and must not sleep.
  */
 EVENT(cpu_joins, void, void);
 
 /*
- * All CPUs that can be used have been admitted; they may still be in
- * cpu_joins. System calls and the scheduler are set up, and nothing runs yet. There are no files.
- * Who ends the machine here does it by kernel/start/start.h.
+ * All CPUs that can be used have been admitted; they may still be in cpu_joins. System calls and
+ * the scheduler are set up, and nothing runs yet. There are no files. A room that ends the machine
+ * here calls machine_end() (kernel/start/start.h).
  */
 EVENT(boot_machine, void, void);
 
@@ -66,7 +65,7 @@ EVENT(boot_files, void, void);
 
 /*
  * The channel is connected if there is a host, and the first program is about to be made: the last
- * moment for what programs lean on.
+ * moment to set up what programs rely on.
  */
 EVENT(boot_programs, void, void);
 
@@ -77,9 +76,9 @@ EVENT(boot_programs, void, void);
 EVENT(first_program_is_made, void, struct process *process);
 
 /*
- * The first program has ended, and so will the machine: what is still to be written to the console
- * is written now. Under the kernel lock; the host has not been told yet. Not told when tests in
- * ring 0 end the machine.
+ * The first program has ended, and the machine is about to: last output to the console is written
+ * now. Under the kernel lock; the host has not been told yet. Not told when tests in ring 0 end the
+ * machine.
  */
 EVENT(first_program_ends, void, void);
 

@@ -16,7 +16,7 @@ static struct acpi acpi = {.access = &access};
 
 static const char *by = "the loader";
 
-/* The loader's root pointer, or else the BIOS's; how many bytes of it there are. */
+/* Copies the loader's root pointer, or else the BIOS's; returns its size, 0 when there is none. */
 static uint32_t find_rsdp(const struct boot_info *info, uint8_t rsdp[ACPI_RSDP_SIZE])
 {
     if (info->rsdp_size) {

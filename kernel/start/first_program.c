@@ -46,7 +46,7 @@ void machine_end(bool success)
     power_debug_exit(DEBUG_EXIT_FAILURE);
 }
 
-/* Reports to the host by the channel; without one, to whoever sits at the console. */
+/* Reports to the host over the channel, or without one on the console. */
 static void first_program_ended(int wait_status)
 {
     TELL(first_program_ends);
@@ -122,7 +122,7 @@ refuse_first_program(const char *path, const struct exec_arguments *arguments, i
     process_exit((error == -ENOENT ? 127 : 126) << 8);
 }
 
-/* Runs as the first task, in the kernel; its return goes to ring 3. */
+/* Runs as the first task, in the kernel; its return enters ring 3. */
 static void start_first_program(void *path)
 {
     struct exec_arguments arguments = {0};
@@ -159,7 +159,7 @@ static int open_standard(unsigned int descriptor, struct file **file)
     return error && channel_is_connected() ? channel_stream_file(descriptor, file) : error;
 }
 
-/* Where there is no console a program starts without descriptors, as on Linux. */
+/* Without a console the program starts without descriptors, as on Linux. */
 static int open_standard_files(struct file_table *files)
 {
     for (unsigned int descriptor = 0; descriptor < 3; descriptor++) {
@@ -170,7 +170,7 @@ static int open_standard_files(struct file_table *files)
             continue;
         if (error)
             return error;
-        files->descriptors[descriptor].file = file; /* the table is new, and nobody else knows it */
+        files->descriptors[descriptor].file = file; /* no lock: nobody else has the new table yet */
     }
     return 0;
 }

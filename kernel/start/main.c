@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * kmain: from the boot loader's hands to the first program, in a commented list of steps. They are
- * those of the rooms below the line; rooms above it are told when it is their turn
- * (kernel/start/events.h).
+ * kmain: from the boot loader to the first program, in a commented list of steps. They are those of
+ * the rooms below the line; rooms above it are told when it is their turn (kernel/start/events.h).
  */
 #include <asm/errno.h>
 
@@ -73,7 +72,7 @@ static void read_init_pkru(void)
         pkru_init_value = (uint32_t)pkru;
 }
 
-/* The archive, and the image with the page array's seed, are not the allocator's to give out. */
+/* The page allocator must not give out the kernel image or the initramfs. */
 static void init_memory(const struct boot_info *info)
 {
     paddr_t initramfs_end = paddr_add(info->initramfs, info->initramfs_size);

@@ -35,7 +35,7 @@ static void note_failure(uint32_t apic_id, const char *reason)
 
 /* ---- what a CPU needs to start ---- */
 
-/* The highest whole page of RAM below the legacy screen that nothing else lies in; 0: none. */
+/* The highest page below the legacy screen that is RAM and in no other range; 0: none. */
 static paddr_t find_low_page(const struct boot_info *info)
 {
     for (uint64_t page = LOW_MEMORY_END - PAGE_SIZE; page; page -= PAGE_SIZE) {
@@ -56,7 +56,7 @@ static paddr_t find_low_page(const struct boot_info *info)
     return paddr(0);
 }
 
-/* An area and stacks. What an attempt that fails has allocated is lost: memory is out anyway. */
+/* Allocates a percpu area and stacks. A failed attempt leaks them: memory is out anyway. */
 static int prepare_slot(struct ap_slot *slot, uint32_t apic_id)
 {
     uintptr_t stacks[IST_COUNT] = {0};
@@ -78,7 +78,7 @@ static int prepare_slot(struct ap_slot *slot, uint32_t apic_id)
     return 0;
 }
 
-/* A slot for each CPU but this one, in the MADT's order; how many. */
+/* Prepares a slot for each CPU but this one, in the MADT's order; returns how many. */
 static unsigned int prepare_slots(void)
 {
     uint32_t own = cpu_apic_id();
@@ -147,7 +147,7 @@ static void finish_slot(struct ap_slot *slot)
     smp_call(slot, smp_run);
 }
 
-/* Until the CPUs that were let in have got their idle tasks, or have failed to. */
+/* A CPU in the scheduler has a current task. One that failed never has: hence the limit. */
 void smp_wait_until_running(void)
 {
     for (unsigned int cpu = 1; cpu < cpu_count; cpu++)

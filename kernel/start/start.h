@@ -16,7 +16,7 @@ struct boot_info;
 /* Finds the tables, by the loader's copy of the root pointer or where a BIOS has it. */
 void firmware_init(const struct boot_info *info);
 
-/* The tables: without a single one when there are none. */
+/* The tables; an empty list when there are none. */
 const struct acpi *firmware_acpi(void);
 
 /* ---- the other CPUs ---- */
@@ -27,15 +27,15 @@ const struct acpi *firmware_acpi(void);
  */
 void smp_start(const struct boot_info *info);
 
-/* Returns when all CPUs have come to the scheduler, or after a time limit. */
+/* Returns when all CPUs have reached the scheduler, or after a time limit. */
 void smp_wait_until_running(void);
 
 /* How the other CPUs were started; no slots before smp_start(), or where there is only one CPU. */
 extern struct ap_plan smp_plan;
 
 /*
- * What a CPU that has been admitted calls: cpu_joins, and then the scheduler. Returns when memory
- * is out.
+ * Called on a CPU that has been admitted: tells cpu_joins, and enters the scheduler. Returns only
+ * when memory is out.
  */
 void smp_run(struct ap_slot *slot);
 
@@ -43,14 +43,14 @@ void smp_run(struct ap_slot *slot);
 
 /*
  * Makes the task that runs init=, with the arguments and the environment of /run/argv and
- * /run/envp. It starts with the scheduler, and its end is the machine's. entry_tsc: the TSC at the
- * kernel's first instruction.
+ * /run/envp. It runs once the scheduler starts, and its end is the machine's. entry_tsc: the TSC at
+ * the kernel's first instruction.
  */
 void first_program_create(uint64_t entry_tsc);
 
 /*
- * Ends the machine when all has been said: by power off after success, or else in a way that an
- * emulator's caller sees as failure; exit=halt and exit=debug choose.
+ * Ends the machine once all output is written: powers off after success, or else ends in a way that
+ * an emulator's caller sees as failure. exit=halt and exit=debug choose otherwise.
  */
 void machine_end(bool success) __attribute__((noreturn));
 

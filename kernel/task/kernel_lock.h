@@ -2,16 +2,16 @@
 /*
  * The kernel lock: one task at a time runs the code of kernel/ and fs/ that has no lock of its own.
  *
- * It guards the tree of processes, signals, files and terminals, and makes their code read as on
- * one CPU. A system call takes it on entry unless it is declared parallel (kernel/call/syscall.h);
- * so do the paths from an exception to a signal. What must not wait for it has locks of its own:
- * memory (mm/), keys, futexes, the scheduler.
+ * It guards the tree of processes, signals, files and terminals, whose code can therefore be read
+ * as if there were one CPU. A system call takes it on entry unless it is declared parallel
+ * (kernel/call/syscall.h); so do the paths from an exception to a signal. What must not wait for it
+ * has locks of its own: memory (mm/), keys, futexes, the scheduler.
  *
- * A task may take it again while it has it. A task that sleeps lets it go and has it again
- * afterwards: whatever it guards may have changed across a wait_event(). To touch user memory is
- * no such place: a page fault does not sleep.
+ * The lock is recursive. A task that sleeps releases it and takes it back when it wakes: whatever
+ * the lock guards may have changed across a wait_event(). An access to user memory is no such
+ * point, since a page fault does not sleep.
  *
- * It is the outermost lock, and it is taken with interrupts on, so that a CPU which waits for it
+ * It is the outermost lock. It is taken with interrupts on, so that a CPU which waits for it still
  * answers the others. Interrupt handlers never take it.
  */
 #ifndef KERNEL_TASK_KERNEL_LOCK_H
@@ -41,7 +41,7 @@ static inline bool kernel_lock_is_mine(void)
     return current()->kernel_lock_depth > 0;
 }
 
-/* For a sleep: lets it go however often it was taken, and takes it as often again. */
+/* Around a sleep: drop releases it at any depth, and retake takes it to that depth again. */
 static inline unsigned int kernel_lock_drop(void)
 {
     unsigned int depth = current()->kernel_lock_depth;

@@ -14,11 +14,11 @@
 #include "mm/page/slab.h"
 #include "mm/table/kernel_map.h"
 
-#define AWAKE_NS      20000000ul /* how long to ask often after a device had something */
+#define AWAKE_NS      20000000ul /* how long to poll often after a device had something */
 #define AWAKE_POLL_NS 10000ul    /* and how often */
-#define LEAST_TURN_NS 50000ul    /* timers of no time at all leave the kernel lock to others */
+#define LEAST_TURN_NS 50000ul    /* even timers of interval 0 leave the kernel lock to others */
 
-static uint64_t awake_until; /* asks often */
+static uint64_t awake_until; /* polls often until then */
 static bool is_rearmed;
 static struct wait_queue rearmed = WAIT_QUEUE_INIT(rearmed);
 
@@ -35,9 +35,9 @@ static bool was_rearmed(void *context)
 }
 
 /*
- * If a device has something, more may follow soon: an emulator hands over a FIFO's worth at a
- * time. But the CPU must halt in between: an emulator's devices run beside its CPUs, and a CPU
- * that spins takes the host's time from them.
+ * If a device had something, more may follow soon: an emulator hands over a FIFO's worth at a time.
+ * But the CPU must halt in between: an emulator's devices run beside its CPUs, and a CPU that spins
+ * takes host time from them.
  */
 static uint64_t next_turn(const struct poller_turn *turn)
 {
@@ -60,7 +60,7 @@ static void __attribute__((noreturn)) poll_for_good(void *unused)
         struct poller_turn turn = {.due = UINT64_MAX};
 
         TELL(poller_turn, &turn);
-        is_rearmed = false; /* what expired may have armed itself again: it counts in due */
+        is_rearmed = false; /* timers that have re-armed themselves are in turn.due */
         wait_event_until(&rearmed, was_rearmed, NULL, next_turn(&turn));
     }
 }
@@ -70,7 +70,7 @@ int poller_start(void)
     struct task *poller = kzalloc(sizeof(*poller) + (size_t)task_state_size);
     uintptr_t stack = kernel_stack_alloc();
 
-    if (!poller || !stack) /* and the machine does not start */
+    if (!poller || !stack) /* nothing is freed: the machine does not start */
         return -ENOMEM;
     poller->stack = stack;
     strlcpy(poller->name, "poller", sizeof(poller->name));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The poller: a task of the kernel that asks the devices which do not interrupt, and lets timers
- * expire, under the kernel lock. It runs at 100 Hz on the boot CPU, before others.
+ * The poller: a kernel task that polls the devices that do not interrupt, and runs expired timers,
+ * under the kernel lock. It runs at 100 Hz on the boot CPU, ahead of other tasks.
  */
 #ifndef KERNEL_TASK_POLLER_H
 #define KERNEL_TASK_POLLER_H
@@ -12,21 +12,21 @@
 #include "arch/cpu/attach.h"
 
 struct poller_turn {
-    bool found;   /* set by whoever's device had something */
-    uint64_t due; /* lowered by whoever has a timer, to when it wants to be told again */
+    bool found;   /* set by those whose device had something */
+    uint64_t due; /* lowered by those with a timer, to its next expiry */
 };
 
 /*
- * The poller has a turn: look whether the device has something, and do what is due. Under the
- * kernel lock, in the poller's own task; whoever waits here keeps all others waiting. After a
- * device had something turns come often for a while, as far as nobody else wants the CPU.
+ * The poller has a turn: poll your device, and do what is due. Told under the kernel lock, in the
+ * poller's own task: if you wait here, all others wait too. After a device had something, turns
+ * come more often for a while, as long as no other task wants the CPU.
  */
 EVENT(poller_turn, void, struct poller_turn *turn);
 
-/* Makes the task; before the first program. 0 or -ENOMEM. */
+/* Creates the task, before the first program: 0 or -ENOMEM. */
 int poller_start(void);
 
-/* Something may be due earlier than the poller's next turn. */
+/* To be called when something may now be due before the poller's next turn. */
 void poller_rearm(void);
 
 #endif

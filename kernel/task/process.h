@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Processes: fork, threads, exit and wait; and what they and their threads have of signals and of
- * rights.
+ * Processes: fork, threads, exit and wait; and the state of signals and rights that processes and
+ * their threads have.
  *
- * A process is what its threads have in common: its number, its place in the tree of processes,
- * its handlers and the signals sent to it as a whole, its limits, timers and program. The first
- * thread is the leader, whose tid is the process's pid; it stays, ended, until the process is
+ * A process is what its threads have in common: its number, its place in the tree of processes, its
+ * handlers and the signals sent to it as a whole, its limits, timers and program. The first thread
+ * is the leader, whose tid is the pid; when it ends it stays as a zombie until the process has been
  * waited for. The kernel lock guards all of it.
  */
 #ifndef KERNEL_TASK_PROCESS_H
@@ -25,7 +25,7 @@
 
 struct task;
 
-/* ---- signals, as much as waiting needs: what is done with them is kernel/signal/'s ---- */
+/* ---- signals, as much as waiting needs: what is done with them is in kernel/signal/ ---- */
 
 #define SIGNAL_COUNT 64
 
@@ -50,7 +50,10 @@ struct pending_signal {
     siginfo_t info;
 };
 
-/* Signals that were sent and not delivered yet: to a thread, or to its process as a whole. */
+/*
+ * Signals that were sent to a thread, or to a process as a whole, and not delivered yet. A signal
+ * in the set need not be in the list: its siginfo may have found no memory.
+ */
 struct signal_queue {
     signal_set_t set;
     TAILQ_HEAD(, pending_signal) list;
@@ -60,16 +63,15 @@ struct signal_queue {
 /* A thread's part. */
 struct signal_state {
     signal_set_t blocked;
-    signal_set_t awaited; /* blocked but for sigtimedwait: they come even if they are ignored */
+    signal_set_t awaited; /* what sigtimedwait() waits for: kept even if it is ignored */
     struct signal_queue pending;
-    siginfo_t forced; /* by the thread's own instruction; si_signo is 0 if there is none */
-    stack_t stack;    /* sigaltstack(); without one its size is 0 */
-    stack_t disarmed; /* what SS_AUTODISARM took last */
-    signal_set_t saved_blocked; /* what sigsuspend and ppoll want back after the handler */
+    siginfo_t forced; /* raised by the thread's own instruction; si_signo is 0 if there is none */
+    stack_t stack;    /* sigaltstack(); its size is 0 if there is none */
+    stack_t disarmed; /* what SS_AUTODISARM last took away */
+    signal_set_t saved_blocked; /* the mask to restore after sigsuspend() or ppoll() */
     bool restore_blocked;
 };
 
-/* Makes it a queue with nothing in it. */
 static inline void signal_queue_init(struct signal_queue *queue)
 {
     queue->set = 0;
@@ -79,16 +81,16 @@ static inline void signal_queue_init(struct signal_queue *queue)
 
 /* ---- changes of rights that others make (kernel/keys/rights.h) ---- */
 
-/* A process's part. Changes are numbered from 1 on, those of all processes together. */
+/* A process's part. Changes are numbered from 1, in one sequence for all processes. */
 struct rights_state {
     uint64_t changes; /* the last one in this process; 0: there was none */
 };
 
 /* A thread's part, which its children and new threads inherit. */
 struct thread_rights {
-    uint64_t visited;             /* the last change or question that has reached it */
+    uint64_t visited;             /* the last change or query that has reached it */
     uint64_t changes[PKEY_COUNT]; /* by key, the last change; 0: there was none */
-    uint32_t set;                 /* what these have set, as PKRU has it */
+    uint32_t set;                 /* the rights that they have set, in PKRU's format */
 };
 
 /* ---- processes ---- */
@@ -132,21 +134,21 @@ extern struct process_list all_processes;
 /* By pid, or NULL. */
 struct process *process_find(int pid);
 
-/* What clone() is asked for: flags without CSIGNAL; the rest as clone3(2) has it. */
+/* What clone() is to make: its flags without CSIGNAL; the rest as in clone3(2). */
 struct clone_request {
     uint64_t flags;
-    uint64_t seen_to; /* of them, by rooms above (thread_is_made) */
+    uint64_t seen_to; /* the flags that a room above has handled (thread_is_made) */
     int exit_signal;
-    uintptr_t stack; /* its upper end; 0: the caller's */
+    uintptr_t stack; /* its top; 0: the caller's */
     uintptr_t parent_tid, child_tid, pidfd;
     uint64_t tls;
 };
 
 /*
- * A new process, or a new thread of the running one: its tid. -EINVAL for flags that do not go
- * together or are not there (namespaces, cgroups, pidfds of threads); -EAGAIN; -ENOMEM; with
- * CLONE_PIDFD, for which pidfd is the address of an int, -EMFILE and -EFAULT; -EPERM for a tls that
- * is no base of FS.
+ * Makes a new process, or a new thread of the running one, and returns its tid. -EINVAL for flags
+ * that contradict each other or are not supported (namespaces, cgroups, pidfds of threads);
+ * -EAGAIN; -ENOMEM; with CLONE_PIDFD, for which pidfd is the address of an int, -EMFILE and
+ * -EFAULT; -EPERM for a tls that cannot be FS's base.
  */
 long process_clone(struct clone_request *request);
 
@@ -161,50 +163,50 @@ void process_set_parent(struct process *process, struct process *parent);
 
 /* ---- among the files of kernel/process/ ---- */
 
-/* Gives back what a task that has ended no longer needs; its number stays. */
+/* Releases what a task that has ended no longer needs; it keeps its number. */
 void task_release_resources(struct task *task);
 
-/* A process with this task as its leader, or NULL. Handlers and all else are the caller's. */
+/* Makes a process with this task as leader, or NULL. Handlers and all else are up to the caller. */
 struct process *process_create_with_leader(struct task *leader);
 void process_add_thread(struct process *process, struct task *task);
 
 /* Frees a process, but for its leader. */
 void process_free_without_leader(struct process *process);
 
-/* Frees one that has ended and is nobody's child any more, and its leader. */
+/* Frees a process that has ended and is nobody's child any more, with its leader. */
 void process_free(struct process *process);
 
 /*
- * Ends the running thread's whole process with a status as wait(2) has it. When it is the first
+ * Ends the running thread's whole process, with a status encoded as in wait(2). If it is the first
  * program, the machine ends (first_process_ends).
  */
 void process_exit(int wait_status) __attribute__((noreturn));
 
-/* Its first half: the process ends with that status, and its other threads do at once. */
+/* Its first half: notes the status and makes the other threads end; the caller goes on. */
 void process_doom(int wait_status);
 
 /* Ends the running thread alone; the last one ends the process. */
 void thread_exit(int wait_status) __attribute__((noreturn));
 
 /*
- * A process that may have ended, and whose last ended thread or leader nobody keeps any more
- * (kernel/process/events.h), is its parent's to wait for, or freed if that does not want to.
+ * If no thread of a process lives, and no ended one is kept (kernel/process/events.h), its parent
+ * may wait for it from now on; or it is freed, if the parent does not want to.
  */
 void process_settle_end(struct process *process);
 
-/* CLD_* of an end with that status as wait(2) has it. */
+/* The CLD_* code of an end with that status, encoded as in wait(2). */
 int process_end_code(int status);
 
-/* Tells a process of an end, by SIGCHLD, another signal or none (0), and ends its wait. */
+/* Tells a process that a task has ended, by SIGCHLD, another signal or none (0); wakes its wait. */
 void process_tell_end(const struct task *ended, struct process *to, int signal, int status);
 
-/* Tells those who wait in the running thread's memory for its end: it ends, or execs. */
+/* For an end or an exec, while the old memory is still there: clears clear_child_tid and wakes. */
 void thread_leave_space(void);
 
 /* Ends the machine as if the first program had ended with this status: reboot(2). */
 void process_end_machine(int wait_status) __attribute__((noreturn));
 
-/* Makes the running thread's others end; they do before they go to ring 3 again. */
+/* Makes the other threads end, at the latest on their way back to ring 3. */
 void process_doom_others(struct process *process);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which CPU's queue a task is put into, and how it comes into another; and the idle tasks, with
- * which the queues begin.
+ * Which CPU's queue a task goes into, and how it moves to another; and the idle tasks, with which
+ * each queue starts.
  */
 #include "kernel/task/run_queue.h"
 
@@ -36,7 +36,7 @@ bool sched_may_run_on(const struct task *task, unsigned int cpu)
     return run_queues[cpu].idle && cpu_set_has(&task->affinity, cpu);
 }
 
-/* Where a task that wakes is to run: where it was if that is idle, else any idle CPU. */
+/* Where a woken task runs: its last CPU if that is idle, else an idle CPU, else its last CPU. */
 static unsigned int choose_cpu(const struct task *task)
 {
     unsigned int last = task->cpu;
@@ -139,7 +139,7 @@ bool sched_if_off_cpu(struct task *task, void (*change)(struct task *task), unsi
 
 /* ---- balance ---- */
 
-/* The CPU with the longest queue, if that is longer than a length. */
+/* The longest queue, if longer than length. A hint: no lock is held, so it may change at once. */
 static struct run_queue *longest_queue(unsigned int length)
 {
     struct run_queue *longest = NULL;
@@ -154,7 +154,7 @@ static struct run_queue *longest_queue(unsigned int length)
     return longest;
 }
 
-/* The task that waits longest in a queue and may run on a CPU, taken out of the queue; or NULL. */
+/* Takes out of a queue the task that has waited longest of those that may run on a CPU; or NULL. */
 static struct task *take_from(struct run_queue *queue, unsigned int cpu)
 {
     struct task *task;
@@ -188,6 +188,7 @@ void sched_balance(struct run_queue *queue, unsigned int load)
 
 static struct task boot_idle_task __attribute__((section(".bss.boot_task")));
 
+/* Interrupts are off from the look at the queue to HLT, so no wake-up in between is lost. */
 static void idle_once(struct run_queue *queue)
 {
     sched_balance(queue, 0);

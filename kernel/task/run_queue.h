@@ -2,9 +2,9 @@
 /*
  * The run queues, one for each CPU: what the files of the scheduler share.
  *
- * A queue's lock guards its list and the state, CPU and turn of the tasks in it and of the one
- * that runs there. It is held across a switch: the next task lets it go, and whoever holds it
- * finds no task half switched.
+ * A queue's lock guards its list and the state, CPU and turn of the tasks in it and of the one that
+ * runs there. It is held across a switch and released by the next task, so whoever takes it never
+ * sees a task that is half switched.
  */
 #ifndef KERNEL_TASK_RUN_QUEUE_H
 #define KERNEL_TASK_RUN_QUEUE_H
@@ -17,7 +17,7 @@
 struct sched_counters {
     uint64_t switches;
     uint64_t ticks;
-    uint64_t migrations; /* turns on another CPU than the one before */
+    uint64_t migrations; /* tasks taken from another CPU's queue */
 };
 
 struct run_queue {
@@ -30,10 +30,10 @@ struct run_queue {
     uint64_t tick_at;      /* when the next tick is due; 0: idle, there is none */
     struct sched_counters counters;
 
-    struct task *finished; /* ended, to be freed by whoever runs next; this CPU's alone */
+    struct task *finished; /* ended; the next task frees it. For this CPU alone */
 
     struct spinlock sleep_lock; /* taken with interrupts off, before the lock of any queue */
-    struct task_list sleepers;  /* in the order of their times */
+    struct task_list sleepers;  /* the soonest first */
     uint64_t next_wake;         /* the first one's time, or UINT64_MAX */
 };
 
@@ -44,7 +44,7 @@ static inline struct run_queue *this_queue(void)
     return &run_queues[this_cpu()->number];
 }
 
-/* The queue's lock is held. What is urgent goes before all others. */
+/* The queue's lock is held. Urgent tasks go to the head. */
 static inline void sched_enqueue(struct run_queue *queue, struct task *task)
 {
     if (task->is_urgent)
@@ -60,7 +60,10 @@ static inline void sched_dequeue(struct run_queue *queue, struct task *task)
     queue->length--;
 }
 
-/* One word has how long a task has run and since when it runs: readers never see half of it. */
+/*
+ * Called with -now - 1 when a turn begins and now + 1 when it ends, so that one word tells both the
+ * time that a task has run and when its turn began: readers never see half of it.
+ */
 static inline void sched_turn_clock(struct task *task, uint64_t ns)
 {
     __atomic_store_n(&task->cpu_clock, task->cpu_clock + (int64_t)ns, __ATOMIC_RELAXED);
@@ -72,28 +75,29 @@ struct run_queue *sched_lock_queue_of(const struct task *task);
 /* Whether there is such a CPU, and the task may run there. */
 bool sched_may_run_on(const struct task *task, unsigned int cpu);
 
-/* Makes another CPU look at its queue, or at what its running task has to do. */
+/* Interrupts another CPU, so that it looks at its queue or its running task's work. */
 void sched_interrupt_cpu(unsigned int cpu);
 
 /*
- * Puts a runnable task that runs nowhere and is in no queue into one. The lock of its old CPU's
- * queue is held and let go. Nobody else can move it meanwhile: it neither waits nor is queued.
+ * Puts a runnable task that neither runs nor is queued into a queue. Its old CPU's queue is locked
+ * on entry, and unlocked. Nobody else can move the task meanwhile: it no longer waits and is not
+ * yet queued.
  */
 void sched_place(struct run_queue *queue, struct task *task);
 
-/* Takes a task from the longest queue if that has more than one over this one's load. */
+/* Takes a task from the longest queue of all, if that is longer than load, into this one. */
 void sched_balance(struct run_queue *queue, unsigned int load);
 
 /*
- * Starts the ticks of a CPU that has work again; the tick ends them when it has none. Cold: what
- * calls it, the switch, has no instruction more for it.
+ * Starts the ticks of a CPU that has work again; a tick that finds it idle stops them. Cold, so
+ * that the compiler keeps this out of the straight path of its caller, the switch.
  */
 void sched_start_ticks(struct run_queue *queue, uint64_t now) __attribute__((cold));
 
-/* The task is woken at a moment of clock_monotonic_ns(), by this CPU's timer. */
+/* Has this CPU's timer wake the task at a time of clock_monotonic_ns(). */
 void sched_add_sleeper(struct task *task, uint64_t deadline);
 
-/* Also waits for a tick that is about to wake the task, which may end after this. */
+/* Also waits for a tick that is just waking the task: afterwards the task may be freed. */
 void sched_remove_sleeper(struct task *task);
 
 #endif

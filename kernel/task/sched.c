@@ -31,20 +31,21 @@ static void count_turn(struct run_queue *queue, struct task *previous, struct ta
         sched_start_ticks(queue, now);
 }
 
-/* The first thing that a task does after a switch, on its own stack; its CPU may be another now. */
+/* What a task does first after a switch, on its own stack, perhaps on another CPU than before. */
 static void finish_switch(void)
 {
     struct run_queue *queue = this_queue();
 
+    /* The previous task's stack is no longer in use: it may run elsewhere, or be freed. */
     __atomic_store_n(&queue->previous->on_cpu, false, __ATOMIC_RELEASE);
     spin_unlock(&queue->lock);
 }
 
 /*
- * Saves the XSAVE image, switches address space and stack, and restores the next task's image. Its
- * PKRU is in force from then on: also for what the kernel does on its behalf, since the CPU checks
- * the kernel's accesses to user pages by PKRU, too. The kernel itself keeps nothing in these
- * registers, so they can stay the program's while it runs in ring 0.
+ * Saves the XSAVE image, switches address space and stack, and restores the next task's image. From
+ * then on its PKRU is in force, also for the kernel's accesses to user pages on its behalf, which
+ * the CPU checks against PKRU too. The kernel itself keeps nothing in these registers, so they can
+ * stay the program's while it runs in ring 0.
  */
 static void switch_to(struct run_queue *queue, struct task *next)
 {
@@ -71,7 +72,7 @@ static void switch_to(struct run_queue *queue, struct task *next)
     finish_switch();
 }
 
-/* Gives the CPU to the next task, if there is another. The lock is held and let go. */
+/* Switches to the next task, if there is another. The queue's lock is held, and released. */
 static void switch_to_next(struct run_queue *queue)
 {
     struct task *next = TAILQ_FIRST(&queue->tasks);
@@ -86,7 +87,7 @@ static void switch_to_next(struct run_queue *queue)
         switch_to(queue, next);
 }
 
-/* Frees the task that ended just before this one. It may take long, so interrupts are on. */
+/* Frees the task that ended just before this one. That may take long, so interrupts are on. */
 static void free_finished(void)
 {
     struct run_queue *queue = this_queue();

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * The scheduler: who runs next, on which CPU.
+ * The scheduler: which task runs next, and on which CPU.
  *
- * Each CPU has a queue, first in, first out; a task runs until it waits or its time slice ends.
- * A task that wakes goes to a CPU that has nothing to do, or else to where it ran last; a CPU that
- * runs out of work, or has less than another at its tick, takes a task from the longest queue.
- * The kernel itself is not preempted: a task gives way when it waits, or on its way to ring 3.
+ * Each CPU has a queue, first in, first out; a task runs until it waits or its time slice ends. A
+ * task that wakes goes to an idle CPU if there is one, else to the CPU where it last ran. A CPU
+ * that runs out of work, or at its tick has less than another, takes a task from the longest queue.
+ * The kernel itself is not preempted: a task gives up its CPU when it waits or goes to ring 3.
  *
- * A CPU's timer interrupts at 100 Hz while the CPU has work, and earlier when a sleeper's time
- * comes earlier; a CPU without work and sleepers halts until another one needs it.
+ * A CPU's timer interrupts at 100 Hz while the CPU has work, and in between when a sleeper is due;
+ * a CPU without work or sleepers halts until another one interrupts it.
  *
- * How a task waits for something is kernel/task/wait_queue.h's.
+ * kernel/task/wait_queue.h is how a task waits for something.
  */
 #ifndef KERNEL_TASK_SCHED_H
 #define KERNEL_TASK_SCHED_H
@@ -32,7 +32,7 @@ enum task_state {
 /* The boot CPU's current() is its idle task from here on. */
 void sched_init(void);
 
-/* Gives another CPU, which calls it, a queue and an idle task, its current(): 0 or -ENOMEM. */
+/* Called on each other CPU: gives it a queue, and an idle task as its current(). 0 or -ENOMEM. */
 int sched_add_cpu(void);
 
 /* Becomes this CPU's idle task: runs tasks, and halts when there is nothing to do. */
@@ -43,10 +43,10 @@ void sched_start(void) __attribute__((noreturn));
 /* Lays out a new task's kernel stack so that its first turn begins at the frame on top of it. */
 void task_prepare_stack(struct task *task);
 
-/* The same, but the first turn calls a function of the kernel before it goes to the frame. */
+/* The same, but the first turn calls a kernel function before it returns through the frame. */
 void task_set_kernel_function(struct task *task, void (*function)(void *argument), void *argument);
 
-/* What a task does first at its first turn. Interrupts are on afterwards. */
+/* Begins a task's first turn: completes the switch to it. Interrupts are on afterwards. */
 void sched_begin_first_turn(void);
 
 /* Puts a new task into a run queue. */
@@ -56,42 +56,42 @@ void sched_add(struct task *task);
 void schedule(void);
 
 /*
- * Ends the running task for good, and lets go of the kernel lock. With reap, nobody knows the task
- * any more, and the next task on this CPU frees it.
+ * Ends the running task for good, and releases the kernel lock. With reap, nothing refers to the
+ * task any more, and the next task on this CPU frees it.
  */
 void sched_exit(bool reap) __attribute__((noreturn));
 
 /*
- * Calls change for a task that has no CPU, and gets none meanwhile, and returns true; or returns
- * false and the CPU that it has, or had a moment ago.
+ * If the task is on no CPU, calls change, during which it gets none, and returns true. Otherwise
+ * returns false and, in *cpu, the CPU that it is on, or was on a moment ago.
  */
 bool sched_if_off_cpu(struct task *task, void (*change)(struct task *task), unsigned int *cpu);
 
 /* ---- sleeping and waking ---- */
 
 /*
- * The running task's state, seen by all CPUs before anything that it reads afterwards. One that
- * waits or is stopped runs on until sched_sleep().
+ * Sets the running task's state; all CPUs see it before anything that the task reads afterwards. A
+ * task that is waiting or stopped still runs on until sched_sleep().
  */
 void sched_set_state(enum task_state state);
 
 /*
- * Sleeps until the running task's state is TASK_RUNNABLE, or until a moment of
- * clock_monotonic_ns() if that is not 0. The kernel lock is let go meanwhile. It may return
- * early: the caller looks again.
+ * Sleeps until another task makes this one TASK_RUNNABLE, or until a time of clock_monotonic_ns()
+ * (0: none). The kernel lock is released meanwhile. It may return early: the caller tests its
+ * condition again.
  */
 void sched_sleep(uint64_t deadline);
 
-/* Makes a waiting task run, whatever it waits for. Also from interrupt handlers. */
+/* Makes a waiting task runnable, whatever it waits for. Also called by interrupt handlers. */
 void wake_task(struct task *task);
 
-/* Makes a task that waits run, or one that runs in ring 3 enter the kernel: it has work to do. */
+/* Makes a task look at its work bits: wakes it if it waits, interrupts its CPU if it runs. */
 void sched_notify(struct task *task);
 
-/* Puts the running task aside until sched_continue(). The kernel lock is held. */
+/* Stops the running task until sched_continue(). The kernel lock is held. */
 void sched_stop(void);
 
-/* Lets a stopped task run again; nothing happens if it is not. The kernel lock is held. */
+/* Makes a stopped task runnable; does nothing to any other. The kernel lock is held. */
 void sched_continue(struct task *task);
 
 /* ---- interrupts ---- */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Each CPU's timer: its ticks, and the tasks that sleep until a moment. */
+/* Each CPU's timer: its ticks, and the tasks that sleep until some time. */
 #include "kernel/task/run_queue.h"
 
 #include "arch/device/clock.h"
@@ -84,7 +84,7 @@ void sched_tick(void)
     wake_sleepers(queue, now);
     if (queue->tick_at && now >= queue->tick_at) {
         queue->counters.ticks++;
-        sched_balance(queue, queue->length + 1);
+        sched_balance(queue, queue->length + 1); /* it helps if the other has two more */
         queue->tick_at = current() == queue->idle ? 0 : now + TICK_NS;
         task_set_work(current(), WORK_RESCHED);
     }

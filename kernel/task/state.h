@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * What rooms above hang on each task, on each process and on each open file: fields that stand
- * behind those of the structures.
+ * What rooms above keep in each task, process and open file: fields that the linker places behind
+ * those of the structure.
  *
  *     TASK_STATE(struct held_locks, task_held_locks);
  *
- * in a room's source makes the field, and task_state(task, task_held_locks) is a pointer to that
- * of one task. The linker puts the fields one behind the other (linker.ld), and the address of
- * such a name is its distance from the structure's end: so an access is one instruction, and a
- * room that is left out of the link takes no room.
+ * in a room's source defines the field, and task_state(task, task_held_locks) points to that of one
+ * task. linker.ld lays out the fields one after the other from address 0, so the address of such a
+ * name is its offset from the structure's end: an access is one instruction, and a room that is
+ * left out of the link takes no space.
  *
- * All start as zeros. A new thread's or process's are its room's to copy, which is told of it
- * (kernel/process/events.h); a file that goes is told of, too (kernel/file/file.h).
+ * All fields start as zeros. To copy them to a new thread or process is up to their room, by the
+ * events of kernel/process/events.h; kernel/file/file.h has the event for a file that is freed.
  */
 #ifndef KERNEL_TASK_STATE_H
 #define KERNEL_TASK_STATE_H
@@ -37,7 +37,7 @@
 #define process_state(process, name) STATE_BEHIND(process, name)
 #define file_state(file, name)       STATE_BEHIND(file, name)
 
-/* linker.ld: how many bytes all rooms' fields take. */
+/* Set by linker.ld: the bytes of all rooms' fields. The size is the symbol's address. */
 extern const char task_state_size[], process_state_size[], file_state_size[];
 
 #endif

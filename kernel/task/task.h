@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * Tasks: what runs. A task is a thread of a process, as the scheduler sees it. What all threads of
- * a process have in common is in struct process (kernel/task/process.h); what clone() can share or
- * not (address space, descriptors, directory) a task refers to with a reference.
+ * a process have in common is in struct process (kernel/task/process.h); a task holds a reference
+ * to each thing that clone() may share or copy (address space, descriptors, directory).
  *
- * The room owns tasks, who runs, how they wait, the kernel lock and the poller; and the structure
- * of a process, whose life is kernel/process/'s. It leaves the exchange of stacks to arch/entry/,
- * and what rooms above keep in a task to them (kernel/task/state.h).
+ * The room owns tasks, the scheduler, waiting, the kernel lock and the poller; and the structure of
+ * a process, whose life is in kernel/process/. It leaves the switch of stacks to arch/entry/, and
+ * what rooms above keep in a task to them (kernel/task/state.h).
  */
 #ifndef KERNEL_TASK_TASK_H
 #define KERNEL_TASK_TASK_H
@@ -29,7 +29,7 @@
 struct address_space;
 struct file_table;
 
-/* What has to be done before a task goes back to ring 3: the bits of task.work. */
+/* Work to do before a task returns to ring 3: the bits of task.work. */
 #define WORK_SIGNAL  1u /* a signal may be deliverable */
 #define WORK_RESCHED 2u /* its time is up */
 /*
@@ -93,7 +93,7 @@ struct task {
     uint64_t faults; /* lock: none, its own; page faults that were resolved */
 };
 
-/* Not volatile: to the code that runs it never changes, across a switch and on another CPU. */
+/* Not volatile: a task's own code always reads the same, across a switch and on another CPU. */
 static inline struct task *current(void)
 {
     struct task *task;
@@ -101,7 +101,7 @@ static inline struct task *current(void)
     return task;
 }
 
-/* Changes what has to be done on the way to ring 3; for sched_notify() it is not enough alone. */
+/* Sets work for the way to ring 3. sched_notify() then makes the task go that way soon. */
 static inline void task_set_work(struct task *task, uint32_t work)
 {
     __atomic_fetch_or(&task->work, work, __ATOMIC_SEQ_CST);
@@ -125,15 +125,15 @@ static inline signal_set_t signal_pending_set(void)
     return current()->signals.pending.set | current_process()->pending.set;
 }
 
-/* The same, but for what it blocks. */
+/* The same, without what it blocks. */
 static inline signal_set_t signal_deliverable_set(void)
 {
     return signal_pending_set() & ~(current()->signals.blocked & ~SIGNALS_NEVER_BLOCKED);
 }
 
 /*
- * Whether the running task has to look at a signal that is not blocked, or to stop (WORK_STOP). A
- * signal for the process is looked at by the thread that was chosen for it.
+ * Whether the running task has to look at a signal that it does not block, or to stop (WORK_STOP).
+ * A signal for the process sets WORK_SIGNAL only in the thread chosen for it.
  */
 static inline bool signal_pending(void)
 {
@@ -151,15 +151,15 @@ static inline bool signal_is_killed(const struct task *task)
 }
 
 /*
- * Whether a program may ask for this base of FS or GS: one in its own half, as on Linux. A base
- * that is not canonical would be #GP in ring 0, at the WRMSR of the next switch.
+ * Whether a program may have this base of FS or GS: one in its own half, as on Linux. WRMSR of a
+ * base that is not canonical is #GP (SDM vol. 2D, WRMSR), here in ring 0 at the next switch.
  */
 static inline bool segment_base_ok(uint64_t base)
 {
     return base < USER_END;
 }
 
-/* Takes over the bases that ring 3 has now: it can change them by itself with CR4.FSGSBASE. */
+/* Saves the FS and GS bases of ring 3, which can change them itself if CR4.FSGSBASE is set. */
 static inline void task_save_bases(struct task *task)
 {
     if (cpu_state.cr4 & CR4_FSGSBASE) {
@@ -178,12 +178,12 @@ static inline void task_load_bases(const struct task *task)
 struct trap_frame *task_frame(struct task *task);
 
 /*
- * A new task is to have this number, one more than the last: who has a rule about numbers makes it
- * another, or answers -EAGAIN when none is left.
+ * A new task is to get this number, one above the last: a room with a rule about numbers changes
+ * it, or answers -EAGAIN when none is left.
  */
 EVENT(task_is_numbered, int, int *tid);
 
-/* A new task has a number and nothing else. What it is may not fail. */
+/* A task has just been made: it has a number and nothing else yet. It may not fail. */
 EVENT(task_is_created, void, struct task *task);
 
 void task_init(void);
@@ -195,10 +195,10 @@ void task_init(void);
  */
 int task_create(struct task **task);
 
-/* Takes an ended task out of the list of all tasks, before the lock is let go. */
+/* Takes an ended task off the list of all tasks, before the kernel lock is released. */
 void task_unlist(struct task *task);
 
-/* Frees a task that has ended, has no resources any more, and is in no list of another task. */
+/* Frees a task that has ended, has released its resources and is in no other list. */
 void task_free(struct task *task);
 
 /* By tid, or NULL. */

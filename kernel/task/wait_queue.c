@@ -41,7 +41,7 @@ static void remove(struct wait_queue *queue, struct task *task)
     task->waiting = NULL;
 }
 
-/* Takes the queue's lock in any case: whoever woke the task is done with the queue afterwards. */
+/* Takes the queue's lock even if already woken: only then is the waker done with the queue. */
 static void leave(struct wait_queue *queue)
 {
     struct task *task = current();
@@ -79,7 +79,7 @@ static int outcome(const struct wait *wait)
     return wait->interruptible && signal_pending() ? -ERESTARTSYS : GOES_ON;
 }
 
-/* The condition is not tested before the task stands in the queue: most callers just did. */
+/* The first test comes after entering the queue: most callers have just tested outside it. */
 static int wait_for(const struct wait *wait)
 {
     int result;
@@ -108,7 +108,7 @@ void wait_event_uninterruptible(struct wait_queue *queue, bool (*condition)(void
     wait_for(&(struct wait){queue, condition, context, 0, false});
 }
 
-/* ---- mutexes: whoever is woken first and finds one free has it ---- */
+/* ---- mutexes: unlocking wakes all waiters, and the first to run gets the mutex ---- */
 
 void mutex_init(struct mutex *mutex)
 {

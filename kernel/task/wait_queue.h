@@ -2,10 +2,9 @@
 /*
  * Wait queues: how a task waits for a condition, and how others make it look again.
  *
- * A task enters the queue and counts as waiting before it tests its condition, so whoever makes
- * the condition true and then calls wake_all() is never missed, on whatever CPU and with whatever
- * lock. The kernel lock is let go while the task sleeps, and held again when the condition is
- * tested.
+ * A task enters the queue and counts as waiting before it tests its condition, so a wake_all() by
+ * whoever has just made the condition true is never lost, on whatever CPU and with whatever lock.
+ * The kernel lock is released while the task sleeps, and held again when the condition is tested.
  */
 #ifndef KERNEL_TASK_WAIT_QUEUE_H
 #define KERNEL_TASK_WAIT_QUEUE_H
@@ -19,14 +18,14 @@
 
 struct task;
 
-/* Inside the kernel only: how a wait that a signal ended is told to kernel/signal/signal.c. */
-#define ERESTARTSYS    512 /* again if no handler ran or it has SA_RESTART, else EINTR */
-#define ERESTARTNOHAND 514 /* again if no handler ran, else EINTR */
-#define ERESTART_BLOCK 516 /* by restart_syscall() if no handler ran, else EINTR */
+/* Inside the kernel only: what a wait that a signal ended tells kernel/entry/deliver.c to do. */
+#define ERESTARTSYS    512 /* restart the call if no handler ran or it has SA_RESTART, else EINTR */
+#define ERESTARTNOHAND 514 /* restart the call if no handler ran, else EINTR */
+#define ERESTART_BLOCK 516 /* restart_syscall() if no handler ran, else EINTR */
 
-/* What restart_syscall() goes on with, so that the wait ends when it would have ended. */
+/* What restart_syscall() continues, so that the wait keeps its deadline. */
 struct restart {
-    long (*resume)(const struct restart *restart); /* NULL: there is nothing to go on with */
+    long (*resume)(const struct restart *restart); /* NULL: there is nothing to continue */
     uint64_t deadline;                             /* in clock_monotonic_ns() */
     uint64_t arguments[4];                         /* what else resume() has to know */
 };
@@ -47,9 +46,9 @@ void wait_queue_init(struct wait_queue *queue);
 
 /*
  * Waits in the queue until the condition holds: 0; -ERESTARTSYS when a signal is pending first;
- * -ETIMEDOUT when a moment of clock_monotonic_ns() is reached first (0: none). The condition is a
+ * -ETIMEDOUT when a time of clock_monotonic_ns() is reached first (0: none). The condition is a
  * function that does not sleep. Without a queue, whoever makes it true calls wake_task(); without a
- * condition, nothing but the time ends the wait.
+ * condition, only the time or a signal ends the wait.
  */
 int wait_event_until(struct wait_queue *queue, bool (*condition)(void *context), void *context,
                      uint64_t deadline);
@@ -67,9 +66,9 @@ void wait_event_uninterruptible(struct wait_queue *queue, bool (*condition)(void
 void wake_all_waiting(struct wait_queue *queue);
 
 /*
- * Makes all that wait in the queue test their conditions. Also from interrupt handlers. Whoever
- * enters the queue after it was seen empty here finds the condition as it was before: both sides
- * have a full barrier between their store and their load.
+ * Makes all that wait in the queue test their conditions again. Also from interrupt handlers. A
+ * task that enters the queue after it was seen empty here, without its lock, finds its condition
+ * true: both sides have a full barrier between their store and their load.
  */
 static inline void wake_all(struct wait_queue *queue)
 {
@@ -79,8 +78,8 @@ static inline void wake_all(struct wait_queue *queue)
 }
 
 /*
- * A lock that may be held while user memory is touched, since those who wait for it sleep. Not for
- * interrupt handlers, and not to be held at the end of a system call.
+ * A lock whose waiters sleep, so it may be held while user memory is touched. Not for interrupt
+ * handlers, and not to be held at the end of a system call.
  */
 struct mutex {
     uint32_t held; /* 0 or 1 */

@@ -11,7 +11,7 @@
 #include "kernel/call/syscall.h"
 #include "kernel/task/task.h"
 
-static uint64_t offset_set; /* 0: the board's clock counts */
+static uint64_t offset_set; /* 0: not set, the board's clock holds */
 
 uint64_t time_realtime_offset(void)
 {
@@ -38,7 +38,7 @@ uint64_t time_realtime_to_monotonic(uint64_t realtime)
     return realtime > boot ? realtime - boot : 0;
 }
 
-/* A clock of a room above. Apart, because it costs those below a frame of their own. */
+/* A clock of a room above. Not inlined: reading the others would pay for its stack frame. */
 static __attribute__((noinline)) int read_other_clock(int clock, uint64_t *ns)
 {
     int answer = ASK(clock_is_read, clock, ns);
@@ -51,7 +51,7 @@ int time_read_clock(int clock, uint64_t *ns)
     switch (clock) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
-    case CLOCK_TAI: /* nobody has told how many leap seconds there were */
+    case CLOCK_TAI: /* the number of leap seconds is unknown, so TAI = UTC */
         *ns = time_realtime_ns();
         return 0;
     case CLOCK_MONOTONIC:

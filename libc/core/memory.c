@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * memcpy, memmove, memset, memcmp and memchr, for ring 3 and for the kernel: the compiler emits
- * calls of the first four by itself, so there can be only one of each.
+ * memcpy, memmove, memset, memcmp and memchr, for ring 3 and for the kernel. The compiler emits
+ * calls of the first four of its own accord, so there can be only one of each.
  *
  * Up to 32 bytes are moved by plain loads and stores that may overlap in the middle; all loads
  * come before the first store, so the same code serves memmove. More goes by REP MOVSQ or REP

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Numbers out of text, for ring 3 and for the kernel.
+ * Numbers from text, for ring 3 and for the kernel.
  */
 #ifndef LIBC_CORE_PARSE_H
 #define LIBC_CORE_PARSE_H
@@ -15,10 +15,10 @@
 size_t parse_digits(const char *text, unsigned int base, uint64_t *value, int *overflow);
 
 /*
- * Reads text as a whole, a number as C writes it: decimal, octal after 0 or hexadecimal after 0x; a
- * + before it is allowed, no other sign, no space, and nothing behind the digits. Returns 0,
- * -EINVAL (not such a number) or -ERANGE (more than 64 bits); *value is only changed on success.
- * Linux's kernel reads its settings so (kstrtoull() without a base).
+ * Reads the whole text as a number in C notation: decimal, octal after 0 or hexadecimal after 0x; a
+ * + before it is allowed, no other sign, no space, and nothing after the digits. Returns 0, -EINVAL
+ * (not such a number) or -ERANGE (more than 64 bits); *value is only changed on success. Linux
+ * reads its settings in this way (kstrtoull() with base 0).
  */
 int parse_u64(const char *text, uint64_t *value);
 

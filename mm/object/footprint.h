@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What would come free if a process went, as files add to it (file_operations.footprint). Whoever
- * chooses who ends when memory is out makes it (kernel/oom/footprint.h).
+ * How much memory would come free if a process ended; files add theirs (file_operations.footprint).
+ * It is for the choice of a process to kill when memory is out (kernel/oom/footprint.h).
  *
- * Files that have a name stay when their readers go, so they count for nobody; what has no name (a
- * memfd, a file that was unlinked, shared anonymous memory) counts for each who maps it or has it
- * open.
+ * Files with a name outlive their readers, so they count for nobody; what has no name (a memfd, an
+ * unlinked file, shared anonymous memory) counts for each process that maps it or has it open.
  */
 #ifndef MM_OBJECT_FOOTPRINT_H
 #define MM_OBJECT_FOOTPRINT_H
@@ -14,7 +13,7 @@
 
 struct memory_object;
 
-/* Pages. The kernel lock is held until the count is done: objects note who came by. */
+/* In pages. The kernel lock is held until the count is done: objects remember the last one. */
 struct footprint {
     uint64_t count;  /* which count this is: no two have the same */
     uint64_t memory; /* private */

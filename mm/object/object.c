@@ -46,7 +46,7 @@ void object_put(struct memory_object *object)
         destroy(object);
 }
 
-/* The page with a reference; a reserved one counts as one only from now on, if create. */
+/* The page with a reference. A reserved one reads as a hole until it is wanted with create. */
 static struct page *find(struct memory_object *object, uint64_t index, bool create)
 {
     struct page *page;
@@ -128,7 +128,7 @@ void object_written(struct memory_object *object)
 void object_drop_tail(struct memory_object *object)
 {
     spin_lock(&object->lock);
-    unsigned int used = object->size % PAGE_SIZE; /* of the last page that stays */
+    unsigned int used = object->size % PAGE_SIZE; /* in the last page that stays */
     tree_drop_locked(object, (object->size + PAGE_SIZE - 1) >> PAGE_SHIFT, UINT64_MAX);
     void **slot = tree_slot_locked(object, object->size >> PAGE_SHIFT);
     if (used && slot && *slot)

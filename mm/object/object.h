@@ -2,19 +2,19 @@
 /*
  * Memory objects: the pages of a file or of shared memory, by page index.
  *
- * The room owns these pages and the tables that lead to them. It leaves to its owners what the
- * bytes mean, and to mm/space/ who has them mapped.
+ * The room owns these pages and the tables that lead to them. It leaves the meaning of the bytes to
+ * the objects' owners, and to mm/space/ who has them mapped.
  *
- * A tmpfs file keeps its bytes in one; an area that maps the file refers to the same one, so
- * read(), write() and a mapping see the same pages. The object owns one reference to each page.
+ * A tmpfs file keeps its bytes in an object; an area that maps the file refers to the same object,
+ * so read(), write() and a mapping see the same pages. The object owns one reference to each page.
  *
- * The pages hang in a tree of tables of 512 pointers, as many levels high as the largest index
- * needs; an object of one page, which most files are, has no table. Tables are memory as pages are:
- * a page far from all others takes up to five.
+ * The pages are in a tree of tables of 512 pointers, as many levels high as the largest index
+ * needs; an object of one page, which most files are, has no table. Tables take memory as pages do:
+ * a page far from all others needs up to five.
  *
- * An object either lives by its own references, or it belongs to something that it lives and dies
- * with: a file's contents to the file's node. References to such an object are the owner's, so
- * that whoever has an area that maps a file can also say which file it is (/proc/PID/maps).
+ * An object either has references of its own, or belongs to an owner that it lives and dies with: a
+ * file's contents to the file's node. References to such an object are the owner's, so an area that
+ * maps a file also keeps its node, and can say which file it is (/proc/PID/maps).
  */
 #ifndef MM_OBJECT_OBJECT_H
 #define MM_OBJECT_OBJECT_H
@@ -35,7 +35,7 @@ struct object_owner_operations {
     void (*get)(struct memory_object *object);
     void (*put)(struct memory_object *object);
     void (*written)(struct memory_object *object); /* without the kernel lock */
-    /* No name leads to it: its pages are free when nobody has it open or mapped any more. */
+    /* No name leads to it: its pages are freed once nobody has it open or mapped. */
     bool (*is_nameless)(struct memory_object *object);
 };
 
@@ -69,24 +69,24 @@ struct memory_object *object_create(void);
  */
 void object_get(struct memory_object *object);
 void object_put(struct memory_object *object);
-/* Tells the owner that a page is there for a shared mapping to write to. */
+/* Tells the owner that a shared mapping may now write to a page. */
 void object_written(struct memory_object *object);
 
 /*
- * The page with this index with a reference for the caller. A missing page is made, filled with
- * zeros, if create; otherwise *page is NULL. Errors: -ENOMEM; -ENOSPC when it may have no more;
- * -EFBIG beyond the largest index.
+ * The page with this index, with a reference for the caller. A missing page is made, filled with
+ * zeros, if create; otherwise *page is NULL. Errors: -ENOMEM; -ENOSPC if the object may have no
+ * more; -EFBIG beyond the largest index.
  */
 int object_page(struct memory_object *object, uint64_t index, bool create, struct page **page);
 
 /*
- * Makes a page that the caller has filled the one with this index; the caller's reference passes
- * to the object. Errors leave it with the caller: -EEXIST when there is one; -ENOMEM; -ENOSPC;
+ * Puts a page that the caller has filled at this index; the caller's reference passes to the
+ * object. On an error the caller keeps it: -EEXIST if there is a page already; -ENOMEM; -ENOSPC;
  * -EFBIG.
  */
 int object_add(struct memory_object *object, uint64_t index, struct page *page);
 
-/* A fault looks at the size without the object's lock. */
+/* A fault reads the size without the object's lock. */
 static inline uint64_t object_size(const struct memory_object *object)
 {
     return __atomic_load_n(&object->size, __ATOMIC_ACQUIRE);
@@ -98,8 +98,8 @@ void object_set_size(struct memory_object *object, uint64_t size);
 void object_extend(struct memory_object *object, uint64_t size);
 
 /*
- * Drops the pages wholly beyond the size and zeroes the rest of the last one. What programs have
- * mapped of them must be unmapped before, and after the size was set: see fs/tmpfs/tmpfs_file.c.
+ * Drops the pages beyond the size and zeroes the rest of the last one. So that no program has them
+ * mapped, they are unmapped before, but after the size is set: see fs/more/tmpfs_cut.c.
  */
 void object_drop_tail(struct memory_object *object);
 
@@ -122,13 +122,13 @@ static inline uint64_t tree_capacity(unsigned int height)
     return 1ul << (TABLE_SHIFT * height);
 }
 
-/* Where the pointer to a page stands; NULL when a table is missing on the way. */
+/* The slot of the pointer to a page; NULL if a table is missing on the way. */
 void **tree_slot_locked(struct memory_object *object, uint64_t index);
 
 /* Adds a page: -EEXIST, -ENOMEM, -ENOSPC. */
 int tree_add_locked(struct memory_object *object, uint64_t index, struct page *page);
 
-/* Drops the pages of [first, end), and lowers the tree to what the largest index left needs. */
+/* Drops the pages of [first, end), and lowers the tree as far as the largest index left allows. */
 void tree_drop_locked(struct memory_object *object, uint64_t first, uint64_t end);
 
 #endif

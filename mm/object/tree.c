@@ -5,9 +5,9 @@
 
 #include "arch/cpu/bug.h"
 
-/* ---- what there is of it, which all counts ---- */
+/* ---- counting pages and tables ---- */
 
-/* So many pages or tables are about to come, or have gone: false if there may not be so many. */
+/* Counts pages or tables about to be added, or (negative) freed. False if there may be no more. */
 static bool charge_locked(struct memory_object *object, int pages)
 {
     return !object->charge || object->charge(pages);
@@ -64,7 +64,7 @@ void **tree_slot_locked(struct memory_object *object, uint64_t index)
     return slot;
 }
 
-/* Makes the tables that are missing on it: those above the root, and those below. */
+/* Makes the tables that are missing on the way: above the old root, and below. */
 static int make_slot_locked(struct memory_object *object, uint64_t index, void ***result)
 {
     void **slot = &object->root;
@@ -101,7 +101,7 @@ int tree_add_locked(struct memory_object *object, uint64_t index, struct page *p
     if (!error && !charge_locked(object, 1))
         error = -ENOSPC;
     if (error) {
-        tree_drop_locked(object, index, index + 1); /* the tables that have been made for it */
+        tree_drop_locked(object, index, index + 1); /* frees the tables made for it */
         return error;
     }
     *slot = page;
@@ -111,7 +111,7 @@ int tree_add_locked(struct memory_object *object, uint64_t index, struct page *p
 
 /* ---- taking pages out ---- */
 
-/* The pages that go: those of [first, end). */
+/* The pages to drop: those of [first, end). */
 struct drop {
     struct memory_object *object;
     uint64_t first, end;

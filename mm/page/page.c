@@ -9,10 +9,10 @@
  * first page needs to be set up, and boot touches few of them. The pages of all other chunks begin
  * as PAGE_NONE.
  *
- * The pages that a CPU has at hand are a stack: the page freed last, which its cache still knows,
- * is given out first. Its lock is hardly ever waited for; others take it only when memory is out,
- * or to count. While free memory is low nothing is kept at hand, so that no CPU fails to find a
- * page because others are about to have more than they need.
+ * The pages at hand are a stack: the page freed last, which the CPU's data cache still has, is
+ * given out first. The lock is rarely contended: other CPUs take it only when memory is out, or to
+ * count. While free memory is low nothing is kept at hand, so that no CPU fails to find a page
+ * because others have more than they need.
  */
 #include "mm/page/page.h"
 
@@ -21,7 +21,7 @@
 #include "arch/cpu/percpu.h"
 #include "libc/include/string.h"
 
-/* Pages at hand: taken and given back that many at a time, so at most twice as many. */
+/* Pages at hand are taken and given back in such batches, so there are at most twice as many. */
 #define AT_HAND_BATCH 16
 #define ZEROS_MAX     16
 /* Below this many free pages none are kept at hand. */
@@ -31,7 +31,7 @@ struct spinlock page_lock = SPINLOCK_INIT("pages");
 struct page_chain free_blocks[PAGE_ORDER_MAX + 1];
 struct page_counters page_counters;
 
-/* Single pages of which the one put in last comes out first. */
+/* A stack of single pages: the last one put in is the first to come out. */
 struct page_stack {
     struct page_chain pages;
     unsigned int count;
@@ -109,7 +109,7 @@ static struct page *take_locked(unsigned int order)
     return page;
 }
 
-/* Whether the running task may have so many of the pages that are free. */
+/* Whether the running task may have so many of the free pages. */
 static bool may_take_locked(uint64_t pages)
 {
     return page_counters.free >= pages + PAGES_KEPT_MAX ||
@@ -177,7 +177,7 @@ unsigned int page_drain(void)
     return given;
 }
 
-/* *filled: with PAGE_ZERO, whether the page holds nothing but zeros already. */
+/* *filled: with PAGE_ZERO, whether the page is all zeros already. */
 static struct page *alloc_single(enum page_flags flags, bool *filled)
 {
     struct pages_at_hand *hand = &at_hand[this_cpu_number()];
@@ -261,7 +261,7 @@ void page_get(struct page *page)
     __atomic_fetch_add(&page->references, 1, __ATOMIC_RELAXED);
 }
 
-/* The last reference has gone. Apart from page_put(), whose way for shared pages is short. */
+/* The last reference is gone. Not inlined, so that page_put() of a shared page is short. */
 static __attribute__((noinline)) void free_block(struct page *page, const void *freed_by)
 {
     poison_pages_freed(page, freed_by);

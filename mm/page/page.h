@@ -2,14 +2,14 @@
 /*
  * Physical pages: one struct page for each 4 KiB frame of RAM, and the buddy allocator over them.
  *
- * A block of order n is 2^n pages, aligned to its own size. Free blocks hang in one list an
- * order; a block freed joins its buddy while that is free too. Kernel objects smaller than a page
- * are the slab allocator's (mm/page/slab.h), of this room too; what a page is used for is its
- * owner's.
+ * A block of order n is 2^n pages, aligned to its own size. There is a list of free blocks for each
+ * order; a block that is freed joins its buddy while that is free too. Objects smaller than a page
+ * are the business of the slab allocator (mm/page/slab.h), in this room too; what a page is used
+ * for is its owner's.
  *
- * In front of them each CPU has a few single pages at hand, which it takes from the lists and
- * gives back to them some at a time. They count as free, and whoever finds no memory gets them.
- * Page tables are empty when they are freed, so those are kept apart, and need no filling when
+ * In front of the lists each CPU has a few single pages at hand, which it takes from them and gives
+ * back to them in batches. They count as free, and an allocation that finds no memory gets them. A
+ * page table is all zeros when it is freed, so such pages are kept apart, and need no clearing when
  * a page of zeros is asked for.
  *
  * Locks are taken with interrupts off: interrupt handlers may allocate too.
@@ -69,28 +69,27 @@ enum page_flags {
 };
 
 /*
- * Takes over the RAM (mm/page/ram.h) below 4 GiB, which is what the early tables map, but for the
- * reserved ranges: the kernel image, the initramfs, boot data. The page array is carved out of
- * the RAM itself.
- * Returns 0, or -ENOMEM when there is no room for the page array.
+ * Takes over the RAM (mm/page/ram.h) below 4 GiB, which is what the early tables map, except the
+ * reserved ranges: the kernel image, the initramfs, boot data. The page array is carved out of the
+ * RAM itself. Returns 0, or -ENOMEM if there is no room for the page array.
  */
 int page_init(const struct boot_info *info, const struct page_range *reserved, size_t count);
 
-/* Takes over the RAM above, once the direct map shows it. Returns 0 or -ENOMEM likewise. */
+/* Takes over the RAM above, once the direct map has it. Returns 0 or -ENOMEM likewise. */
 int page_init_high(void);
 
 /* Gives memory reserved at page_init(), such as the initramfs, to the allocator. */
 void page_release_range(struct page_range range);
 
 /*
- * A block of 2^order pages with one reference, or NULL when there is none. Its content is
- * arbitrary but with PAGE_ZERO.
+ * A block of 2^order pages with one reference, or NULL if there is none. Its content is arbitrary
+ * without PAGE_ZERO.
  */
 struct page *page_alloc(unsigned int order, enum page_flags flags);
 
 /*
- * The last free pages are not for everybody: the answer is how many must stay free when the running
- * task gets some. It is asked only when few are left, by page_alloc(), with locks of the allocator.
+ * The last free pages are kept for some tasks: the answer is how many must stay free when the
+ * running task gets some. page_alloc() asks it, when few are left, with locks of the allocator.
  */
 #define PAGES_KEPT_MAX 2048
 EVENT(pages_are_kept, int, void);
@@ -106,7 +105,7 @@ static inline void page_note_zero(struct page *page)
 }
 
 /*
- * Makes a block in use of order n into 2^n blocks of order 0, each with the block's number of
+ * Splits a block in use of order n into 2^n blocks of order 0, each with the block's number of
  * references (for a large page that is split). No reference may come or go meanwhile.
  */
 void page_split(struct page *page);
@@ -139,7 +138,7 @@ static inline struct page *page_find(paddr_t address)
     return NULL;
 }
 
-/* Between pages, physical addresses, and the direct map. The address must be of RAM. */
+/* Conversions between pages, physical addresses and the direct map. The address must be of RAM. */
 static inline struct page *page_of(paddr_t address)
 {
     struct page *page = page_find(address);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where the machine's RAM is: the firmware's memory map made sound.
+ * Where the machine's RAM is: the firmware's memory map, cleaned up.
  *
- * The map may be unsorted, overlap itself and have odd ends. What is left of it here is sorted,
- * disjoint, page-aligned RAM: what some entry calls RAM and none calls something else, without
- * the first MiB, which belongs to the firmware, and without what lies beyond the direct map.
+ * The map may be unsorted, overlap itself and have odd ends. What is kept of it is sorted,
+ * disjoint, page-aligned RAM: what some entry calls RAM and no other calls something else, except
+ * the first MiB, which belongs to the firmware, and what lies beyond the direct map.
  */
 #ifndef MM_PAGE_RAM_H
 #define MM_PAGE_RAM_H
@@ -32,10 +32,10 @@ struct page_ranges {
     size_t count;
 };
 
-/* Takes the bytes [start, end) out of a set. */
+/* Removes the bytes [start, end) from a set. */
 void ranges_remove(struct page_ranges *ranges, uint64_t start, uint64_t end);
 
-/* Whether they lie in one range of a set from one end to the other. */
+/* Whether all of [start, end) lies in one range of a set. */
 bool ranges_hold(const struct page_ranges *ranges, uint64_t start, uint64_t end);
 
 /* All RAM, in whole pages. */

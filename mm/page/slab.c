@@ -7,8 +7,8 @@
  *   +-------------+---------+---------+-- --+---------+-----------------+
  *   0             first_object        + stride        first_object + stride * fresh
  *
- * Objects are given out from the chain of freed ones, then in the order of their addresses, so
- * that a new slab needs no preparation. Every page of its block names the slab, which is how
+ * Freed objects are given out first, then new ones in the order of their addresses, so that a new
+ * slab needs no preparation. The struct page of each of its pages points to the slab, which is how
  * kfree() finds it.
  */
 #include "mm/page/slab.h"
@@ -40,7 +40,7 @@ void slab_cache_init(struct slab_cache *cache, const char *name, size_t size, si
         .lock = SPINLOCK_INIT(name),
     };
     TAILQ_INIT(&cache->partial);
-    /* With room for seven objects little is left over. */
+    /* With room for seven objects little is wasted at the end. */
     while (cache->order < SLAB_ORDER_MAX && PAGE_SIZE << cache->order < 8 * cache->stride)
         cache->order++;
     cache->objects_per_slab =
@@ -95,7 +95,7 @@ static void *take_locked(struct slab_cache *cache)
     return object;
 }
 
-/* A slab whose last object was freed: kept at the list's end if it is the only such one. */
+/* A slab without objects in use is kept, at the list's end, if there is no other such slab. */
 static void retire_locked(struct slab_cache *cache, struct slab *slab)
 {
     TAILQ_REMOVE(&cache->partial, slab, link);
@@ -153,7 +153,7 @@ void *slab_alloc_zeroed(struct slab_cache *cache)
     return object;
 }
 
-/* freed_by: who called, for what checks the use of freed memory. */
+/* freed_by: the caller, for the checks on the use of freed memory. */
 static void free_object(struct slab_cache *cache, struct slab *slab, void *object,
                         const void *freed_by)
 {

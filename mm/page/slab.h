@@ -2,9 +2,9 @@
 /*
  * Kernel objects: caches of one size each, and kmalloc() over a row of such caches.
  *
- * A slab is a block of pages cut into objects of equal size; free objects are chained through
- * their own first word. Whole empty slabs go back to the page allocator, but for one a cache, which
- * slab_release_empty() gives back.
+ * A slab is a block of pages cut into objects of equal size; free objects are chained through their
+ * own first word. Empty slabs return to the page allocator, except one per cache, which
+ * slab_release_empty() returns.
  *
  * Locks are taken with interrupts off: interrupt handlers may allocate too.
  */
@@ -56,7 +56,7 @@ void *kmalloc(size_t size);
 void *kzalloc(size_t size);
 void kfree(void *object);
 
-/* ---- for those who count and check ---- */
+/* ---- for code that counts and checks ---- */
 
 /* What a slab has in its first bytes (mm/page/slab.c). */
 struct slab {
@@ -68,7 +68,7 @@ struct slab {
 };
 
 SLIST_HEAD(slab_cache_list, slab_cache);
-/* The latest first. A cache never goes, so who reads it takes no lock. */
+/* The latest first. Caches are never removed, so readers take no lock. */
 extern struct slab_cache_list all_slab_caches;
 /* Blocks of pages that kmalloc() has given out; lock: none, atomic. */
 extern uint64_t kmalloc_blocks;

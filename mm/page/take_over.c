@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Taking RAM over: which spans it has, where their arrays of struct page go, and what is free. */
+/* Taking over RAM: which spans it has, where their arrays of struct page go, and what is free. */
 #include <asm/errno.h>
 
 #include "arch/cpu/bug.h"
@@ -74,7 +74,7 @@ static int place_array(struct page_span *span, struct page_range window)
     return 0;
 }
 
-/* The pages of all chunks that are not free as a whole begin as PAGE_NONE. */
+/* The pages of all chunks that are not free as a whole start as PAGE_NONE. */
 static void clear_broken_chunks(const struct page_span *span)
 {
     for (uint64_t chunk = span->start; chunk < span->start + span->size; chunk += CHUNK_SIZE)

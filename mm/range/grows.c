@@ -20,7 +20,7 @@ static int find_start(struct address_space *space, uintptr_t *from, uintptr_t en
 }
 ATTACH(protection_grows, find_start);
 
-/* Whether a stack may begin there. What cannot be touched below it is its guard itself. */
+/* Whether a stack may begin there. An area below it that is PROT_NONE is a guard by itself. */
 static bool leaves_gap(const struct area *below, uintptr_t start)
 {
     return !below || (below->flags & AREA_GROWS_DOWN) || !below->prot ||

@@ -55,7 +55,7 @@ void space_get(struct address_space *space)
     __atomic_fetch_add(&space->references, 1, __ATOMIC_RELAXED);
 }
 
-/* The space is loaded nowhere, so there is nothing to gather. Tables are left empty. */
+/* No CPU has the space loaded, so there is nothing to invalidate. Tables are left empty. */
 static int release_run(const struct pt_run *run, void *context)
 {
     struct address_space *space = context;
@@ -77,8 +77,8 @@ static int release_run(const struct pt_run *run, void *context)
 }
 
 /*
- * Frees all pages, and each table with the last area that has a part in it. Areas without a gap
- * between them, as those of a program's file, are gone through as one.
+ * Frees all pages, and each table with the last area that uses it (floor is 0: all below is freed).
+ * Areas without a gap between them, like those of a program's file, are walked as one.
  */
 static void release_pages(struct address_space *space)
 {

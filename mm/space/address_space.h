@@ -8,16 +8,16 @@
  * kernel/keys/, and rules about changes to whoever is asked.
  *
  * All threads of a process share one. Its lock guards areas, tables and the counters; the key map
- * is an atomic word of its own (mm/space/keys.h). Page faults and questions take it to read, so
- * faults of several threads run at the same time (mm/space/fault.c); what changes areas or takes
- * leaves away takes it to write. No user memory may be touched with the lock held, because the
- * fault that this may cause takes it.
+ * is an atomic word of its own (mm/space/keys.h). Page faults and queries take the lock for
+ * reading, so faults of several threads run in parallel (mm/space/fault.c); operations that change
+ * areas or remove leaves take it for writing. User memory must not be accessed with the lock held,
+ * because the page fault that this may cause takes it again.
  *
- * What an operation with the lock to write takes out of the tables is gathered: translations to be
- * invalidated, pages and tables to be freed. At its end it calls space_flush_locked(): there is one
- * invalidation, on all CPUs that have the space loaded, and then the pages are freed. The areas go
- * last, without the lock: with one may go the last reference to a file, whose end is not mm/'s and
- * takes other locks.
+ * An operation with the lock for writing gathers what it takes out of the tables: translations to
+ * invalidate, pages and tables to free. At its end it calls space_flush_locked(): one invalidation
+ * on all CPUs that have the space loaded, and then the pages are freed. Areas are destroyed last,
+ * after the lock is released: an area may hold the last reference to a file, and to free that takes
+ * locks above mm/.
  */
 #ifndef MM_SPACE_ADDRESS_SPACE_H
 #define MM_SPACE_ADDRESS_SPACE_H
@@ -37,8 +37,7 @@
 
 struct pt_run;
 
-/* Software bit of a leaf: the page is this address space's alone, or shared on purpose, so a
- * write needs no copy and W may be set when the area allows writing. */
+/* Software bit of a leaf: the page is the space's own, or shared on purpose: no copy on write. */
 #define PTE_OWNED (1ul << 9)
 
 #define LOCK_LIMIT_DEFAULT  (8ul << 20)          /* RLIMIT_MEMLOCK: bytes a user may lock */
@@ -48,8 +47,9 @@ struct pt_run;
 #define STACK_TOP           USER_END
 
 /*
- * What an operation has taken out, to be freed once no CPU has a translation left. Pages that
- * nobody else refers to, which are nearly all, hang in a list; of others there is room for a few.
+ * What an operation has taken out, to be freed once no CPU has a translation left. Nearly all pages
+ * have no other reference, and are chained by their links. Others, whose links are not free to use,
+ * go to an array.
  */
 #define GATHER_SHARED_MAX 64
 
@@ -73,18 +73,18 @@ enum space_rules {
 };
 
 /*
- * What a process has said about its keys that Linux has no word for; only mm/policy/ sets these.
- * Masks in the form of PKRU, with both bits of each key that is meant.
+ * What a process has declared about its keys by pkey_policy(), which Linux lacks; only mm/policy/
+ * sets these. Masks in the form of PKRU, with both bits of each key concerned.
  */
 struct key_policies {
-    uint32_t guarded; /* the program's calls on memory under it ask PKRU */
+    uint32_t guarded; /* the program's calls on memory under it check PKRU */
     uint32_t closed;  /* the kernel does not open it to reach the program's memory */
-    uint32_t kept;    /* a handler of signals has the rights to it that were interrupted */
+    uint32_t kept;    /* a signal handler has the interrupted code's rights to it */
 };
 
 /*
- * Each field says which lock guards it, by the name that it has in docs/architecture.md, "Locks":
- * to write, and unless it says otherwise to read. A space that nobody else knows of yet needs none.
+ * Each field says which lock guards it, by its name in docs/architecture.md, "Locks": for writing,
+ * and unless it says otherwise for reading. A space that is not published yet needs none.
  */
 struct address_space {
     uint32_t references; /* lock: none, atomic */
@@ -106,8 +106,8 @@ struct address_space {
     uint64_t resident_pages; /* lock: none, atomic; leaves of 4 KiB in the tables */
     uint64_t peak_pages;  /* lock: none; the most that was seen: threads at once may miss a few */
     uint64_t stack_limit; /* lock: kernel, none to read; RLIMIT_STACK, bytes */
-    uintptr_t gap_from;   /* lock: address space; above it no gap is larger than the next, */
-    uint64_t gap_skipped; /* lock: address space; so mmap looks below */
+    uintptr_t gap_from;   /* lock: address space; mmap searches from here down */
+    uint64_t gap_skipped; /* lock: address space; no gap above gap_from is larger */
     struct space_gather gather; /* lock: address space */
 };
 
@@ -121,17 +121,17 @@ struct address_space *space_create(void);
 struct address_space *space_copy(struct address_space *space);
 
 void space_get(struct address_space *space);
-/* The last reference frees all; by then the space may be loaded on this CPU alone. */
+/* Dropping the last reference frees all; by then no CPU but this one may have it loaded. */
 void space_put(struct address_space *space);
 
 /*
- * Loads the tables of a space on this CPU; NULL: the kernel's own, which is what a CPU has that is
- * idle or runs a task without a space. So no CPU is interrupted for a space that it does not use,
- * a CPU that halts is never woken for one, and a space without references is loaded nowhere.
+ * Loads the tables of a space on this CPU; NULL: the kernel's own, for a CPU that is idle or runs a
+ * task without a space. So no CPU is interrupted for a space that it does not use, a halted CPU is
+ * never woken for one, and a space without references is loaded nowhere.
  */
 void space_load(struct address_space *space);
 
-/* Whether it is this CPU's, so that of the running task. */
+/* Whether this CPU has it loaded, as it has the running task's. */
 bool space_is_loaded(const struct address_space *space);
 
 static inline void space_lock_read(struct address_space *space)
@@ -149,12 +149,12 @@ static inline void space_lock_write(struct address_space *space)
     rwlock_write(&space->lock);
 }
 
-/* Lets the lock go, and destroys the areas that were taken out. */
+/* Releases the lock, and destroys the areas that were taken out. */
 void space_unlock_write(struct address_space *space);
 
 /* ---- what the files behind these calls share; the lock is held ---- */
 
-/* Leaves of this many pages came, or went. */
+/* Leaves of this many pages were added, or (negative) removed. */
 static inline void space_count_resident(struct address_space *space, int64_t pages)
 {
     uint64_t now = __atomic_add_fetch(&space->resident_pages, (uint64_t)pages, __ATOMIC_RELAXED);
@@ -180,9 +180,9 @@ static inline uint64_t space_leaf_bits(const struct area *area, bool owned)
 }
 
 /*
- * RULES_ON_RANGES. The running thread is about to change the areas of [start, end), or to take them
- * away, and brings memory under a key if that is not -1; none of it has been changed. The space's
- * lock is held to write, and the answer is the call's: an errno refuses it, and nothing is undone.
+ * RULES_ON_RANGES. The running thread is about to change or remove the areas of [start, end), and
+ * to put memory under a key if that is not -1; nothing has been changed yet. The space's lock is
+ * held for writing. An errno refuses the call, which returns it, and nothing has to be undone.
  */
 EVENT(range_changes, int, struct address_space *space, uintptr_t start, uintptr_t end, int key);
 
@@ -194,10 +194,10 @@ static inline int space_check_range_locked(struct address_space *space, uintptr_
 }
 
 /*
- * RULES_ON_PROTECTION. An area is about to get the protection after, having had before; a new one
- * has had the same. by_force: it keeps its own, and the program is about to be written to in spite
- * of it, as after says. The space's lock is held, to write unless by_force. An errno refuses it:
- * areas below it that the call has changed stay so.
+ * RULES_ON_PROTECTION. An area's protection is about to change from before to after; for a new area
+ * both are the same. by_force: the protection stays, and the memory is about to be written to in
+ * spite of it, as after says. The space's lock is held, for writing unless by_force. An errno
+ * refuses it: areas at lower addresses that the call has changed already stay so.
  */
 EVENT(protection_changes, int, const struct address_space *space, int before, int after,
       bool by_force);
@@ -217,15 +217,15 @@ void space_remove_area_locked(struct address_space *space, struct area *area);
 void space_zap_locked(struct address_space *space, uintptr_t start, uintptr_t end);
 
 /*
- * The same with tables that [start, end) leaves without use: those between its neighbour areas.
- * next is the one above it, or NULL.
+ * The same for tables that [start, end) leaves unused: those that neither neighbour area needs.
+ * next is the area above it, or NULL.
  */
 void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end,
                               struct area *next);
 
 /*
  * The flush: invalidates what has been gathered, on all CPUs that have the space loaded, and then
- * frees it. Each operation that takes away or weakens leaves has it before it lets the lock go.
+ * frees it. Each operation that removes or weakens leaves calls it before it releases the lock.
  */
 void space_flush_gathered_locked(struct address_space *space);
 
@@ -237,13 +237,13 @@ static inline void space_flush_locked(struct address_space *space)
         space_flush_gathered_locked(space);
 }
 
-/* The leaf of a run with that number was old: gathers its translation, if there can be one. */
+/* Leaf number of the run was old before: gathers its translation, if there may be one. */
 void space_gather_leaf_locked(struct address_space *space, const struct pt_run *run,
                               unsigned int number, pte_t old);
 
 /*
- * The page of zeros that a read of untouched anonymous memory maps. It lives for ever, and leaves
- * that map it hold no reference: a count that all CPUs change would only slow them down.
+ * The page of zeros that a read of untouched anonymous memory maps. It is never freed, and leaves
+ * that map it hold no reference: all CPUs would contend for the count.
  */
 extern paddr_t space_zero_page;
 

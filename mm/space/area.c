@@ -121,7 +121,7 @@ static struct area *merge_pair(struct area_tree *tree, struct area *lower, struc
     area_remove(tree, upper);
     lower->end = upper->end;
     lower->has_copies |= upper->has_copies;
-    upper->flags &= (uint8_t)~AREA_RESERVED; /* the lower one has its promise now */
+    upper->flags &= (uint8_t)~AREA_RESERVED; /* the lower one has taken over its reservation */
     area_destroy(upper);
     return lower;
 }

@@ -2,9 +2,9 @@
 /*
  * Areas (VMAs): what a program has asked for in its address space, range by range.
  *
- * The areas of an address space do not overlap and hang in a red-black tree by address; each knows
- * its neighbours. An area says what may be there; the page tables say what is there now, and are
- * filled by faults.
+ * The areas of an address space do not overlap. They are in a red-black tree by address, and each
+ * points to its neighbours. An area says what may be there; the page tables say what is there now,
+ * and are filled by faults.
  */
 #ifndef MM_SPACE_AREA_H
 #define MM_SPACE_AREA_H
@@ -28,7 +28,7 @@ enum area_flags {
     AREA_SHARED = 1 << 0,     /* MAP_SHARED: writes go to the object */
     AREA_GROWS_DOWN = 1 << 1, /* a stack */
     AREA_HUGE = 1 << 2,       /* MADV_HUGEPAGE: 2 MiB pages where they fit */
-    AREA_HUGETLB = 1 << 3,    /* MAP_HUGETLB: 2 MiB pages of the pool alone */
+    AREA_HUGETLB = 1 << 3,    /* MAP_HUGETLB: 2 MiB pages, from the pool only */
     AREA_RESERVED = 1 << 4,   /* with AREA_HUGETLB: the pool has promised all its pages */
     AREA_NO_FORK = 1 << 5,    /* MADV_DONTFORK: a child does not get it */
     AREA_WIPE = 1 << 6,       /* MADV_WIPEONFORK: a child gets it empty */
@@ -43,20 +43,20 @@ struct area {
     uint8_t max_prot;             /* what mprotect may ever give it */
     uint8_t key;
     uint8_t flags;                /* enum area_flags */
-    bool has_copies;              /* maybe pages that are not the object's: set by faults */
+    bool has_copies;              /* there may be pages that are not the object's; set by faults */
     const char *name;             /* "[stack]", "[heap]", or NULL */
     struct memory_object *object; /* with a reference; NULL: anonymous and private */
     uint64_t object_page;         /* page index in the object at start */
 };
 
-/* vm.max_map_count: so many areas of one address space, beyond which no more are made. */
+/* vm.max_map_count: the limit on the areas of one address space. */
 extern uint64_t max_map_count;
 
-/* What RB_HEAD() declares, and the area that was found last, where the next is nearly always. */
+/* What RB_HEAD() declares, and the area found last: nearly always the next one, too. */
 struct area_tree {
     struct area *rbh_root;
     unsigned int count;
-    struct area *found; /* NULL: none; with the lock to read, several may set it at once */
+    struct area *found; /* NULL: none; several readers of the lock may set it at once */
 };
 RB_PROTOTYPE(area_tree, area, link, area_compare)
 
@@ -65,7 +65,7 @@ int area_compare(const struct area *a, const struct area *b);
 /* At boot, before the first area. */
 void area_init(void);
 
-/* A copy of template that hangs nowhere yet, with a reference to its object; NULL: no memory. */
+/* A copy of template that is in no tree yet, with a reference to its object; NULL: no memory. */
 struct area *area_create(const struct area *template);
 void area_destroy(struct area *area);
 
@@ -79,7 +79,7 @@ static inline bool area_holds(const struct area *area, uintptr_t address)
     return area && area->start <= address && address < area->end;
 }
 
-/* What area_find() does where the area that was found last is not the one. */
+/* The slow path of area_find(), if the area found last is not the one. */
 struct area *area_search(struct area_tree *tree, uintptr_t address);
 
 /* The first area whose end is above address: the one that holds it, or the next. NULL: none. */
@@ -96,26 +96,26 @@ static inline struct area *area_find(struct area_tree *tree, uintptr_t address)
  */
 int area_split(struct area_tree *tree, struct area *area, uintptr_t at);
 
-/* Bytes that the bounds of an area with such flags are multiples of. */
+/* The bounds of an area with these flags are multiples of this. */
 static inline uint64_t area_alignment(unsigned int flags)
 {
     return flags & AREA_HUGETLB ? HUGE_PAGE_SIZE : PAGE_SIZE;
 }
 
-/* Joins an area with its neighbours where they touch and agree in all. Returns the joint area. */
+/* Merges an area with neighbours that touch it and agree in everything. Returns the merged area. */
 struct area *area_merge(struct area_tree *tree, struct area *area);
 
 /*
- * Where the pages of AREA_HUGETLB come from: a pool of pages of 2 MiB (HUGE_PAGE_SIZE) that have
- * been set aside, so that such a mapping, once made, has them. Faults in all areas that want large
- * pages are its too. The pool holds a reference to each of its pages all the time; one that nobody
- * maps has no other.
+ * The pool of 2 MiB pages (HUGE_PAGE_SIZE) for AREA_HUGETLB. They have been set aside, so a
+ * mapping, once made, is sure of its pages. The pool also resolves the faults of all areas that
+ * want large pages. It holds a reference to each of its pages at all times; a page that is not
+ * mapped has no other.
  */
 struct page_pool {
-    /* mmap()'s answer to MAP_HUGETLB with a size of pages, as a power of two; 0: any. */
+    /* mmap()'s result for MAP_HUGETLB with a page size, given as its log2; 0: any. */
     int (*check_size)(unsigned int size_bits);
 
-    /* Promises pages to a mapping: -ENOMEM when the pool lacks them. And takes the promise back. */
+    /* Reserves pages for a mapping: -ENOMEM if the pool lacks them. And undoes that. */
     int (*reserve)(unsigned int count);
     void (*unreserve)(unsigned int count);
 
@@ -129,7 +129,7 @@ struct page_pool {
 /* The pool, which a room above provides (mm/huge/); NULL: there is none. */
 const struct page_pool *page_pool(void);
 
-/* Whether nobody but the caller maps a page of the pool. */
+/* Whether only the caller maps a page of the pool: the other reference is the pool's. */
 static inline bool pool_page_is_exclusive(const struct page *page)
 {
     return __atomic_load_n(&page->references, __ATOMIC_ACQUIRE) == 2;

@@ -24,7 +24,7 @@ bool key_denies(unsigned int key, uint32_t pkru, uint32_t error_code)
     return (rights & PKRU_AD) || ((rights & PKRU_WD) && (error_code & X86_PF_WRITE));
 }
 
-/* On x86 a page that may be written or executed may also be read: PROT_NONE alone denies that. */
+/* On x86 a page that is writable or executable is readable too: only PROT_NONE denies reads. */
 static bool protection_denies(const struct area *area, uint32_t error_code)
 {
     if (error_code & X86_PF_WRITE)
@@ -38,11 +38,11 @@ static bool protection_denies(const struct area *area, uint32_t error_code)
 
 /*
  * The verdict on an access to an area that holds the address. Linux's order: the key first, so that
- * an access which key and protection both refuse is reported as the key's.
+ * an access which both key and protection deny is reported as a key fault.
  *
- * The CPU's PK bit is not asked. Before the first touch of a page there is no entry, so the CPU
+ * The CPU's PK bit is not used. Before the first touch of a page there is no entry, so the CPU
  * reports P=0 and knows no key; and another thread may have changed the key since the fault. The
- * area's key and the PKRU that was in force decide, and so the answer is the same each time.
+ * area's key and PKRU at the fault decide, and so the answer is the same each time.
  */
 static int judge(struct address_space *space, struct area *area, uintptr_t address,
                  uint32_t error_code, uint32_t pkru, struct fault_verdict *verdict)
@@ -65,6 +65,7 @@ int space_fault(struct address_space *space, uintptr_t address, uint32_t error_c
         space_unlock_read(space);
         TELL(stack_is_touched, space, address);
         space_lock_read(space);
+        /* Once more: while the lock was released, others may have changed the areas. */
         area = area_find(&space->areas, address);
     }
     if (area_holds(area, address))
@@ -84,6 +85,7 @@ int space_memory_locked(struct address_space *space, struct area *area, uintptr_
     unsigned int level;
     pte_t leaf;
 
+    /* Until the leaf is there, and owned for a write: other threads may change it too. */
     do {
         if (space_resolve_locked(space, area, address, write, &verdict))
             return -EFAULT;

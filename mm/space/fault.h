@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Page faults of user addresses: resolved, or judged.
+ * Page faults on user addresses: resolved, or refused with a verdict.
  *
  * The area is judged in Linux's order: is there one, does its key allow the access, does its
  * protection; only then is a page made, copied or found.
  *
- * Threads fault in parallel: with the space's lock to read areas stay as they are, and a leaf goes
- * in by one compare-and-exchange against what was seen there, so that of several threads with the
- * same page one wins, and the others take theirs back. Only a stack that grows needs the lock to
- * write.
+ * Threads fault in parallel: with the space's lock for reading areas stay as they are, and a leaf
+ * is installed by one compare-and-exchange against what was read. So of several threads that fault
+ * on the same page one wins, and the others free theirs. Only a growing stack needs the lock for
+ * writing.
  */
 #ifndef MM_SPACE_FAULT_H
 #define MM_SPACE_FAULT_H
@@ -28,32 +28,32 @@ struct fault_verdict {
 };
 
 /*
- * Acts on a fault at address. error_code is the CPU's (X86_PF_*), pkru what was in force.
- * Returns 0 when the access may be tried again, and otherwise -EFAULT with the verdict.
+ * Handles a fault at address. error_code is the CPU's (X86_PF_*), pkru is PKRU at the fault.
+ * Returns 0 if the access may be retried, and otherwise -EFAULT with the verdict.
  */
 int space_fault(struct address_space *space, uintptr_t address, uint32_t error_code, uint32_t pkru,
                 struct fault_verdict *verdict);
 
 /*
- * Writes to private memory of a space that is being made, whatever its protection. The bytes are
- * the kernel's. -EFAULT, when memory is out, too.
+ * Writes the kernel's bytes to private memory of a space under construction, whatever its
+ * protection. -EFAULT also if there is no memory.
  */
 int space_fill(struct address_space *space, uintptr_t address, const void *bytes, size_t size);
 
 /*
- * The byte behind an address of the area, whose page is made or copied as for such an access. It
- * is good up to the end of its 4 KiB until the space's lock, held to read, is let go; nobody's own
- * memory may be touched by usercopy meanwhile. -EFAULT, when memory is out, too.
+ * *memory points to the byte at an address of the area, whose page is made or copied as for such an
+ * access. It is valid to the end of its 4 KiB page, until the space's lock, held for reading, is
+ * released; usercopy may not be used meanwhile. -EFAULT also if there is no memory.
  */
 int space_memory_locked(struct address_space *space, struct area *area, uintptr_t address,
                         bool write, char **memory);
 
 /* ---- what the files behind faults share ---- */
 
-/* Whether PKRU refuses the access to pages of this key. Fetches never ask. */
+/* Whether PKRU denies the access to pages with this key. Fetches do not check it. */
 bool key_denies(unsigned int key, uint32_t pkru, uint32_t error_code);
 
-/* By a signal, which is SIGKILL where memory is out. */
+/* Sets the verdict. The signal is SIGKILL if there is no memory. */
 static inline int refuse(struct fault_verdict *verdict, int signal, int code,
                          const struct area *area)
 {
@@ -61,7 +61,7 @@ static inline int refuse(struct fault_verdict *verdict, int signal, int code,
     return -EFAULT;
 }
 
-/* What a fault works on: the entry for its address, its level, and what was seen in it. */
+/* What a fault works on: the entry for its address, its level, and what was read from it. */
 struct fault {
     struct address_space *space;
     struct area *area;
@@ -73,29 +73,29 @@ struct fault {
     struct fault_verdict *verdict;
 };
 
-/* A leaf of 4 KiB, or what is there. For areas of small pages, and where there is no large one. */
+/* Resolves a fault by a 4 KiB leaf: in areas of small pages, and where no large one is. */
 int fault_resolve(struct fault *fault);
 
 /*
  * Puts a page, whose reference becomes the leaf's, into an entry that was empty. If another thread
- * was faster, its page counts, and the access is tried again.
+ * was faster, its page stays, this one is freed, and the access is retried.
  */
 void fault_fill(const struct fault *fault, struct page *page, bool owned);
 
 /*
- * Puts the copy of a page in its place, or the page itself (then nobody else has it) with more
- * rights. Two threads may do this at once: the one whose leaf is in place first wins. The other one
- * may have copied a page that was freed meanwhile, or found it exclusive; but then the leaf is no
- * longer what it saw, and it cannot become that again, since leaves are taken away with the lock to
- * write only.
+ * Replaces a page by its copy, or gives the page itself (then it has no other user) more rights.
+ * Two threads may do this at once: the one whose leaf is installed first wins. The other may have
+ * copied a page that was freed meanwhile, or found it exclusive; but then the leaf is no longer
+ * what it read, and it cannot become that again, since leaves are removed only with the lock for
+ * writing.
  */
 void fault_put_copy(const struct fault *fault, struct page *old, struct page *page);
 
 /*
- * Makes sure that there is a leaf of the area's rights, with a page of its own for a write; unless
- * another thread changed the entry meanwhile, and then it is to be tried again. What is there
- * already was made by another thread, or by this one while its CPU had an older translation: the
- * fault has dropped that (SDM vol. 3A, 4.10.4.1).
+ * Makes sure that there is a leaf with the area's rights, with a page of its own for a write,
+ * unless another thread changed the entry meanwhile: then the access is retried. A leaf that is
+ * there already was made by another thread, or by this one while its CPU had an older translation,
+ * which the fault has dropped (SDM vol. 3A, 4.10.4.1).
  */
 int space_resolve_locked(struct address_space *space, struct area *area, uintptr_t address,
                          bool write, struct fault_verdict *verdict);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The copy of an address space that fork makes: the same areas, and of their pages those that
- * faults would not find again by themselves.
+ * The copy of an address space that fork makes: the same areas, and those of their pages that page
+ * faults in the child would not find again.
  */
 #include <asm/errno.h>
 
@@ -17,8 +17,8 @@ struct copy {
 };
 
 /*
- * The child's table gets what the parent's holds, if it holds anything. Leaves that are not shared
- * lose W on both sides, so that a write makes a copy.
+ * Copies a run of the parent's leaves, unless all are empty, to the child's table. Leaves that are
+ * not shared lose W and PTE_OWNED on both sides, so that a write makes a copy.
  */
 static int copy_run(const struct pt_run *run, void *context)
 {
@@ -53,15 +53,15 @@ static int copy_run(const struct pt_run *run, void *context)
     return 0;
 }
 
-/* Whether faults find all that is there again, in the object: then a child waits for them. */
+/* Whether faults find all pages again, in the object: then nothing has to be copied. */
 static bool can_be_found_again(const struct area *area)
 {
     return area->object && !area->has_copies && !(area->flags & AREA_HUGETLB);
 }
 
 /*
- * Makes a tree of the same shape, so nothing is compared and nothing balanced. From left to right,
- * each area is joined to its neighbour, *last.
+ * Makes a tree of the same shape, so nothing has to be compared or balanced. From left to right,
+ * each area is linked to its neighbour, *last.
  */
 static int copy_areas(const struct area *from, struct area *parent, struct area **to,
                       struct area **last)
@@ -105,7 +105,7 @@ static void leave_out(struct address_space *child, struct area *area)
     area_destroy(area);
 }
 
-/* Goes through the child's areas, which are the parent's. */
+/* Goes through the child's areas, which are copies of the parent's. */
 static int copy_all_pages(struct address_space *space, struct address_space *child)
 {
     struct area *area, *next;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Taking pages and tables out of an address space: what goes is gathered, and freed after one
- * invalidation, when the operation ends.
+ * Taking pages and tables out of an address space: they are gathered, and freed after one
+ * invalidation, at the end of the operation.
  */
 #include "arch/cpu/bug.h"
 #include "mm/page/page.h"
@@ -60,7 +60,7 @@ static void gather_page(struct address_space *space, struct page *page)
 {
     struct space_gather *gather = &space->gather;
 
-    /* The only reference was the leaf's, and new ones come from leaves and objects alone. */
+    /* The leaf's was the only reference, and new ones come only from leaves and objects. */
     if (__atomic_load_n(&page->references, __ATOMIC_RELAXED) == 1) {
         TAILQ_INSERT_TAIL(&gather->pages, page, link);
         return;
@@ -108,7 +108,7 @@ void space_zap_locked(struct address_space *space, uintptr_t start, uintptr_t en
     struct pt_walk walk = {.visit = zap_run, .context = space, .flags = PT_SPLIT, .level = 1};
     int error = pt_walk(space->root, start, end, &walk);
 
-    assert(!error); /* callers split what the range covers in part before they commit */
+    assert(!error); /* before this, callers have split what the range covers in part */
 }
 
 static void gather_table(struct page *page, void *context)
@@ -116,7 +116,7 @@ static void gather_table(struct page *page, void *context)
     gather_page(context, page);
 }
 
-/* Those of [start, end) that nothing outside [floor, ceiling) uses; seldom any. */
+/* Tables for [start, end) that serve nothing outside [floor, ceiling); rarely any. */
 static __attribute__((noinline)) void free_tables(struct address_space *space, uintptr_t start,
                                                   uintptr_t end, uintptr_t floor, uintptr_t ceiling)
 {
@@ -135,10 +135,11 @@ void space_free_tables_locked(struct address_space *space, uintptr_t start, uint
 {
     struct area *previous = next ? next->previous : RB_MAX(area_tree, &space->areas);
     uintptr_t floor = previous ? previous->end : 0;
+    /* USER_END is a page below 2^47, and no area has that page: its tables go with the others. */
     uintptr_t ceiling = next ? next->start : USER_END + PAGE_SIZE;
-    uint64_t size = pte_level_size(2); /* that one table of the lowest level is for */
+    uint64_t size = pte_level_size(2); /* what a table of the lowest level spans */
 
-    /* Tables at either end that a neighbour uses too stay: often all there are. */
+    /* Tables at either end that a neighbour uses too stay; often there are no others. */
     start = floor > align_down(start, size) ? align_up(start, size) : align_down(start, size);
     end = ceiling < align_up(end, size) ? align_down(end, size) : align_up(end, size);
     if (start < end)

@@ -49,8 +49,8 @@ int keys_free(uint32_t *map, int key)
 }
 
 /*
- * Execute-only memory is memory under a key to which nobody has access: fetches do not ask PKRU.
- * So the thread that makes some gives up its own access, too.
+ * Execute-only memory is memory under a key to which no thread has access: fetches do not check
+ * PKRU. So the thread that maps it gives up its own access too.
  */
 static void deny_to_caller(int key)
 {

@@ -2,16 +2,16 @@
 /*
  * The key map of an address space: which protection keys are allocated.
  *
- * One atomic word holds all of it, so that pkey_alloc, pkey_free and fork see the allocation
- * bits and the execute-only key at one moment and take no lock:
+ * All of it is one atomic word, so that pkey_alloc, pkey_free and fork see the allocation bits and
+ * the execute-only key at the same moment without a lock:
  *
  *    31        21  20   19      16 15                    0
  *   +------------+-----+----------+-----------------------+
  *   |     0      | has | exec key | allocated, bit by key |
  *   +------------+-----+----------+-----------------------+
  *
- * Key 0 is allocated from the start. The execute-only key is one that the kernel took for itself,
- * at the first mapping with exactly PROT_EXEC; it counts as allocated and is refused to the calls.
+ * Key 0 is allocated from the start. The kernel takes the execute-only key for itself, at the first
+ * mapping with exactly PROT_EXEC; it counts as allocated, and the calls refuse it.
  */
 #ifndef MM_SPACE_KEYS_H
 #define MM_SPACE_KEYS_H
@@ -65,8 +65,8 @@ static inline int keys_execute_only(const uint32_t *map)
 }
 
 /*
- * The same, taking the lowest free key when there is none yet, and denying it to the caller: AD
- * is set in the live PKRU, unless the key was there and denied already. -1 when no key is free.
+ * The same, but takes the lowest free key if there is none yet, and denies it to the caller: AD is
+ * set in the live PKRU, unless the key was there and denied already. -1 if no key is free.
  */
 int keys_take_execute_only(uint32_t *map);
 

@@ -43,13 +43,13 @@ static uintptr_t mmap_top(const struct address_space *space)
 }
 
 /*
- * From the top down, past the areas. Where the last search ended is remembered with the largest
- * gap that was too small, so that a program of a thousand areas does not pass them all each time.
+ * From the top down, past the areas. Where the last search ended is remembered, and the largest gap
+ * that was too small, so that not every search passes all areas of a program with a thousand.
  */
 uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64_t alignment)
 {
     uintptr_t top = mmap_top(space);
-    /* Nothing goes to page 0 that was not sent there. */
+    /* Only a fixed mapping gets page 0. */
     uintptr_t lowest = align_up(mmap_min_addr ? mmap_min_addr : 1, PAGE_SIZE);
 
     if (size + alignment - PAGE_SIZE <= space->gap_skipped || space->gap_from > top) {
@@ -86,7 +86,7 @@ void space_note_gap_locked(struct address_space *space, const struct area *next)
 
 /* ---- choosing the place ---- */
 
-/* Of a fixed mapping. */
+/* Checks the place of a fixed mapping. */
 static int check_place_locked(struct address_space *space, const struct map_request *request,
                               size_t size)
 {
@@ -104,7 +104,7 @@ static int check_place_locked(struct address_space *space, const struct map_requ
 
 int space_check_place(struct address_space *space, const struct map_request *request)
 {
-    if (space->areas.count > max_map_count) /* without the lock: it is asked again with it */
+    if (space->areas.count > max_map_count) /* without the lock: it is checked again with it */
         return -ENOMEM;
     if (!request->fixed)
         return request->size > USER_END ? -ENOMEM : 0;
@@ -115,7 +115,7 @@ int space_check_place(struct address_space *space, const struct map_request *req
     return error;
 }
 
-/* Where a hint asks for. One below vm.mmap_min_addr means that, whoever asks. */
+/* The place that a hint asks for; one below vm.mmap_min_addr is raised to that for any user. */
 static uintptr_t round_hint(const struct map_request *request)
 {
     uintptr_t hint = align_down(request->address, PAGE_SIZE);
@@ -154,7 +154,7 @@ static bool is_absurd(const struct map_request *request, size_t size)
            size >> PAGE_SHIFT > page_count_total();
 }
 
-/* Exactly PROT_EXEC means execute-only, by a key; with none left the pages can be read. */
+/* Exactly PROT_EXEC means execute-only, by a key; if no key is free the pages are readable. */
 static uint8_t key_for_mapping(struct address_space *space, int prot)
 {
     int key = prot == PROT_EXEC ? keys_take_execute_only(&space->key_map) : 0;
@@ -204,6 +204,7 @@ static int map_locked(struct address_space *space, const struct map_request *req
         area_destroy(area);
         return error;
     }
+    /* Nothing can fail from here on: an execute-only key that is taken stays taken. */
     area->key = key_for_mapping(space, request->prot);
     area_insert(&space->areas, area);
     space->mapped_pages += size >> PAGE_SHIFT;

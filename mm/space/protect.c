@@ -15,8 +15,8 @@
 #define PROT_GROWS (PROT_GROWSDOWN | PROT_GROWSUP)
 
 /*
- * The leaf of an area that now has other rights or another key: the page stays, and whether the
- * space owns it, which decides on W (mm/space/resolve.c).
+ * A leaf with the area's new rights and key. The page stays, and so does PTE_OWNED, which decides
+ * on W (mm/space/resolve.c).
  */
 static pte_t leaf_of(const struct area *area, pte_t old)
 {
@@ -57,7 +57,7 @@ void space_change_leaves_plain(struct address_space *space, const struct area *a
     struct leaf_change change = {space, area, is_weaker};
     struct pt_walk walk = {.visit = change_run, .context = &change, .level = 1};
 
-    (void)old_prot, (void)old_key; /* the leaves are written anew */
+    (void)old_prot, (void)old_key; /* every leaf is rewritten as a whole */
     pt_walk(space->root, area->start, area->end, &walk);
 }
 
@@ -67,11 +67,11 @@ typeof(space_change_leaves_plain) space_change_leaves;
 /* clang-format on */
 
 /*
- * Gives an area and the leaves that are there new rights. Where rights are only gained, nothing is
- * invalidated: a CPU with an older translation faults once, which drops that translation, and then
- * finds the new entry. Leaves of an area without any right are in no TLB. But another key counts as
- * weaker, whatever the rights: a cached translation has the old key, to which the thread may have
- * every right.
+ * Sets the rights and key of an area and of its existing leaves. If rights are only gained, nothing
+ * is invalidated: a CPU with an older translation faults once, which drops that translation (SDM
+ * vol. 3A, 4.10.4.1), and then finds the new entry. Leaves of an area without any right have P=0,
+ * so no TLB has them. But another key counts as weaker, whatever the rights: a cached translation
+ * has the old key, to which the thread may have every right.
  */
 void space_set_rights_locked(struct address_space *space, struct area *area, uint8_t prot,
                              uint8_t key)
@@ -85,8 +85,8 @@ void space_set_rights_locked(struct address_space *space, struct area *area, uin
 }
 
 /*
- * The key that an area gets. A key that was asked for counts. Otherwise exactly PROT_EXEC takes
- * the execute-only key if one is to be had, leaving it goes back to key 0, and else the key stays.
+ * The key that an area gets: the one asked for; or else the execute-only key for exactly PROT_EXEC,
+ * if one can be had; key 0 for an area that stops being execute-only; and otherwise the old one.
  */
 static uint8_t key_for_protection(struct address_space *space, const struct area *area, int prot,
                                   int key)
@@ -103,7 +103,7 @@ static uint8_t key_for_protection(struct address_space *space, const struct area
     return area->key;
 }
 
-/* Changes the part of an area, which holds start, that lies in [start, end). */
+/* Changes the part of an area that lies in [start, end). The area holds start. */
 static int protect_area(struct address_space *space, struct area *area, uintptr_t start,
                         uintptr_t end, int prot, int key)
 {
@@ -173,7 +173,7 @@ int space_protect(struct address_space *space, uintptr_t start, size_t size, uin
     if (prot & ~(uint64_t)(PROT_RWX | PROT_SEM))
         return -EINVAL;
     space_lock_write(space);
-    /* With the lock, so that pkey_release() sees all memory under a key that it frees. */
+    /* Under the lock, so that pkey_release() sees all memory under a key that it frees. */
     if (key != -1 && !keys_is_allocated(&space->key_map, key))
         error = -EINVAL;
     else

@@ -20,7 +20,7 @@ static struct page *copy_of(struct page *source)
     return page;
 }
 
-/* The space gets a page of its own: what fork() has to copy. Others may note the same at once. */
+/* The area gets a page of its own, which fork() has to copy. Others may store this at once. */
 static void note_copy(const struct fault *fault)
 {
     __atomic_store_n(&fault->area->has_copies, true, __ATOMIC_RELAXED);
@@ -38,7 +38,7 @@ void fault_fill(const struct fault *fault, struct page *page, bool owned)
 
 /*
  * A page of an object: shared, or a private copy; a private page that is only read stays the
- * object's. The size is looked at with the space's lock held: see truncate_object().
+ * object's. The size is read with the space's lock held: see zap_all() in fs/more/tmpfs_cut.c.
  */
 static int map_object_page(struct fault *fault)
 {
@@ -77,8 +77,9 @@ static int map_anonymous_page(struct fault *fault)
 }
 
 /*
- * A leaf of this space gets another page than it had. The old one may be freed when no CPU has the
- * old translation any more; nor may this thread write to the new one before others see it.
+ * A leaf of this space has a new page. The old one may be freed only when no CPU has its
+ * translation; until then this thread may not write to the new one, because others still read the
+ * old.
  */
 static void replace_page(const struct fault *fault, struct page *old, pte_t new)
 {
@@ -105,7 +106,7 @@ static inline void put_copy(const struct fault *fault, struct page *old, struct 
         page_put(page);
 }
 
-/* A write to a page that others may see too: copy it, unless the others have gone. */
+/* A write to a page that others may use too: copies it, unless the others are gone. */
 static int copy_on_write(const struct fault *fault)
 {
     struct page *old = page_of(pte_address(fault->seen));
@@ -134,7 +135,7 @@ static inline int resolve(struct fault *fault)
     return 0;
 }
 
-/* ---- for large pages too; inlined above, where small ones come by ---- */
+/* ---- for large pages too; inlined above for small ones ---- */
 
 void fault_put_copy(const struct fault *fault, struct page *old, struct page *page)
 {

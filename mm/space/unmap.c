@@ -37,7 +37,7 @@ int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t e
         area = area_find(&space->areas, start);
     }
     space_zap_locked(space, start, end);
-    if (space->vdso - start < end - start) /* what comes there next is another's code */
+    if (space->vdso - start < end - start) /* the image is gone; other code may come there */
         __atomic_store_n(&space->vdso, 0, __ATOMIC_RELAXED);
     while (area && area->start < end) {
         struct area *next = area->next;

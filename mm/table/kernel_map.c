@@ -17,7 +17,7 @@
 #define MAP_RODATA    (PTE_P | PTE_A | PTE_G | PTE_NX)
 #define MAP_DATA      (PTE_P | PTE_W | PTE_A | PTE_D | PTE_G | PTE_NX)
 #define MAP_DEVICE    (MAP_DATA | PTE_PCD | PTE_PWT)
-#define MAP_COMBINING (MAP_DATA | PTE_PWT) /* cpu.c, PAT_VALUE */
+#define MAP_COMBINING (MAP_DATA | PTE_PWT) /* PAT_VALUE in arch/start/cpu_setup.c */
 
 #define KERNEL_HALF (PTE_PER_TABLE / 2) /* first top-level entry of the upper half */
 
@@ -28,7 +28,7 @@ static paddr_t kernel_root;
 static struct spinlock map_lock = SPINLOCK_INIT("kernel map");
 static uintptr_t device_next = DEVICE_BASE;
 uintptr_t kernel_stack_next = KERNEL_STACK_BASE;
-static uintptr_t free_stacks; /* each free stack's first word names the next */
+static uintptr_t free_stacks; /* each free stack's first word points to the next */
 
 static int map_image(const char *start, const char *end, uint64_t bits)
 {
@@ -52,7 +52,7 @@ static int map_direct(uint64_t start, uint64_t end, uint64_t bits)
     return error;
 }
 
-/* A range of RAM, in which the kernel's own text and constants are not writable here either. */
+/* Maps a range of RAM, but the kernel's own text and constants read-only here too. */
 static int map_ram(const struct page_range *range)
 {
     uint64_t fixed = image_paddr(text_start).value;
@@ -68,7 +68,7 @@ static int map_ram(const struct page_range *range)
     return error ? error : map_direct(fixed_end, end, MAP_DATA);
 }
 
-/* Every top-level entry that is ever used gets its table now, so that they never change again. */
+/* Makes the tables of all top-level entries in use: spaces copy these, so they never change. */
 static int make_upper_half(void)
 {
     static const uintptr_t parts[] = {DIRECT_MAP_BASE, KERNEL_STACK_BASE, KERNEL_BASE};
@@ -105,7 +105,7 @@ int kernel_map_init(void)
     if (error)
         return error;
     load_cr3(kernel_root);
-    /* Global translations of the early tables survive that; a change of CR4.PGE drops them. */
+    /* Global translations of the early tables survive it; a change of CR4.PGE drops them. */
     write_cr4(read_cr4() & ~CR4_PGE);
     write_cr4(cpu_state.cr4);
     kasan_start();
@@ -170,8 +170,8 @@ const void *firmware_map(paddr_t address, size_t size)
 }
 
 /*
- * Maps pages for a new stack above its guard page: one block. It is cleared for TCG's sake:
- * where firmware's code has run, every store is slow there until it has been overwritten.
+ * Maps one block of pages for a new stack, above a guard page. It is zeroed for the sake of QEMU's
+ * TCG: where firmware code has run, stores are slow until they have overwritten it.
  */
 static uintptr_t new_stack(void)
 {

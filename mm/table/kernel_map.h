@@ -19,31 +19,31 @@
  */
 int kernel_map_init(void);
 
-/* The kernel's root table, without a lower half: what runs when no program does. */
+/* The kernel's root table, with an empty lower half: loaded while no program runs. */
 paddr_t kernel_map_root(void);
 
 /* Makes a page the root of new tables: the upper half the kernel's, the lower one empty. */
 void kernel_map_share(paddr_t root);
 
 /*
- * Tables that show the kernel, and one page of low RAM executable at its own physical address:
- * for a CPU that turns paging on there. *root is below 4 GiB. Returns 0 or -ENOMEM.
+ * Tables that map the kernel, and one page of low RAM executable at its own physical address, so
+ * that a CPU can turn paging on there. *root is below 4 GiB. Returns 0 or -ENOMEM.
  */
 int kernel_map_identity(paddr_t page, paddr_t *root);
 
 /*
- * Maps device registers, uncached, for good. NULL when the window or memory is full, or the address
- * is wider than this CPU's can be.
+ * Maps device registers, uncached and for ever. NULL if the window or memory is full, or the
+ * address is wider than this CPU supports.
  */
 void *device_map(paddr_t address, size_t size);
 
 /* The same for memory of a device that is only written to: stores may be combined (WC). */
 void *device_map_combining(paddr_t address, size_t size);
 
-/* Maps the firmware's memory, to be read only, for good, in the same window. NULL likewise. */
+/* Maps the firmware's memory, read-only and for ever, in the same window. NULL likewise. */
 const void *firmware_map(paddr_t address, size_t size);
 
-/* Red zones make frames larger. */
+/* The address checker's red zones make stack frames larger. */
 #ifdef LATCHKEY_KASAN
 #define KERNEL_STACK_ORDER 3
 #else

@@ -5,7 +5,7 @@
 
 #include "arch/cpu/bug.h"
 
-/* Bits that an entry naming a table has: the leaf below decides. */
+/* An entry that points to a table allows everything: the leaf below decides. */
 #define TABLE_BITS      (PTE_P | PTE_W | PTE_A)
 #define TABLE_BITS_USER (TABLE_BITS | PTE_U)
 
@@ -50,8 +50,8 @@ int pt_split_leaf(pte_t *entry, unsigned int level, uintptr_t address)
 }
 
 /*
- * Down from the root, one table of each level, as the CPU does it itself. The key plays no part on
- * the way: it is in the leaf alone (SDM vol. 3A, 4.6.2).
+ * From the root down, one table per level, as the CPU does it. The key plays no part on the way:
+ * only the leaf has one (SDM vol. 3A, 4.6.2).
  */
 pte_t *pt_entry_plain(paddr_t root, uintptr_t address, unsigned int level, unsigned int flags,
                       unsigned int *found)
@@ -64,7 +64,7 @@ pte_t *pt_entry_plain(paddr_t root, uintptr_t address, unsigned int level, unsig
             return entry;
         if (pte_is_empty(pt_load(entry)) && (!(flags & PT_CREATE) || pt_make_table(entry, address)))
             return NULL;
-        pte_t seen = pt_load(entry); /* another CPU may have been faster, with a large page */
+        pte_t seen = pt_load(entry); /* another CPU may have put a large page there */
         if (pte_is_leaf(seen, *found))
             return entry;
         table = pt_table_of(seen);
@@ -82,7 +82,7 @@ void pt_free_table(pte_t *entry, const struct pt_walk *walk)
         page_put(page);
 }
 
-/* Where the span of an entry that holds address ends, or the range does. */
+/* The end of the entry's span, or of the range if that is nearer; either may be 2^64, that is 0. */
 static uintptr_t span_end(uintptr_t address, unsigned int level, uintptr_t end)
 {
     uintptr_t next = align_down(address, pte_level_size(level)) + pte_level_size(level);
@@ -90,7 +90,7 @@ static uintptr_t span_end(uintptr_t address, unsigned int level, uintptr_t end)
     return next - address < end - address ? next : end;
 }
 
-/* Frees the tables below one of this level that nothing outside the range can use, lowest first. */
+/* Frees the tables below one of this level that only the range needs, lowest level first. */
 static void free_tables(pte_t *table, unsigned int level, uintptr_t start, uintptr_t end,
                         const struct pt_walk *walk)
 {
@@ -115,7 +115,7 @@ static bool must_split(unsigned int level, uintptr_t at, uintptr_t next, const s
            (walk->flags & (covered ? PT_SPLIT_ALL : PT_SPLIT | PT_SPLIT_ALL));
 }
 
-/* Visits one entry and gives in *next where to go on. */
+/* Visits one entry; *next is where to continue. */
 static int walk_entry(paddr_t root, uintptr_t at, uintptr_t end, const struct pt_walk *walk,
                       uintptr_t *next)
 {

@@ -10,11 +10,11 @@
  * is the plain one, an entry at a time from the root down. mm/fast/ provides a faster one, with
  * runs of neighbouring entries of one table.
  *
- * Whoever walks has the space's lock. With the lock to write, entries are changed by plain stores:
- * only the CPU's setting of A and D could be lost that way, and nothing here depends on them: no
- * page is swapped, and no file is written back. With the lock to read, others may fill in the same
- * tables: there an entry changes by pt_replace() alone, from what was seen to what it shall be.
- * Missing tables are always made in that way. Tables are freed with the lock to write.
+ * The caller holds the space's lock. With the lock for writing, entries are changed by plain
+ * stores. These may lose an A or D bit that the CPU sets meanwhile, but nothing depends on those:
+ * no page is swapped, no file is written back. With the lock for reading, others may fill in the
+ * same tables, so an entry is changed by pt_replace() only, which fails if it is no longer as it
+ * was read. Missing tables are always made in that way. Tables are freed with the lock for writing.
  *
  * Nothing here invalidates translations; the caller knows who may hold some (arch/mmu/tlb.h).
  */
@@ -28,9 +28,9 @@
 #include "mm/page/page.h"
 
 /*
- * Entries of one table, count of them from entries[0], which maps address. All are of one kind:
- * PTEs (level 1; empty ones among them), or large leaves and, at the level asked for, empty
- * entries (levels 2 and 3).
+ * count entries of one table from entries[0], which maps address. All are of one kind: PTEs (level
+ * 1, empty ones included), or (levels 2 and 3) large leaves and, at the level asked for, empty
+ * entries.
  */
 struct pt_run {
     pte_t *entries;
@@ -39,13 +39,13 @@ struct pt_run {
     uintptr_t address;
 };
 
-/* Returns 0 to go on; anything else ends the walk, which returns it. */
+/* Returns 0 to continue; anything else ends the walk, which returns it. */
 typedef int (*pt_visit_t)(const struct pt_run *run, void *context);
 
 enum pt_walk_flags {
     PT_CREATE = 1 << 0,      /* make missing tables down to the level asked for */
     PT_SPLIT = 1 << 1,       /* a large leaf that the range covers in part is split */
-    PT_SPLIT_ALL = 1 << 2,   /* so is one that the range covers whole */
+    PT_SPLIT_ALL = 1 << 2,   /* so is one that it covers completely */
     PT_FREE_TABLES = 1 << 3, /* tables whose span lies in [floor, ceiling) are freed */
 };
 
@@ -59,16 +59,16 @@ struct pt_walk {
 };
 
 /*
- * Provided. Walks [start, end), both multiples of the size of a page of the level asked for.
- * Without PT_SPLIT a large leaf is visited even where the range covers a part of it. Returns 0,
- * what the visitor returned, or -ENOMEM.
+ * Provided. Walks [start, end), both multiples of the page size of the level asked for. Without
+ * PT_SPLIT a large leaf is visited even if the range covers only a part of it. Returns 0, what the
+ * visitor returned, or -ENOMEM.
  */
 int pt_walk(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *walk);
 int pt_walk_plain(paddr_t root, uintptr_t start, uintptr_t end, const struct pt_walk *walk);
 
 /*
  * Provided. The entry for an address: of this level, or a leaf above it. *found is its level. NULL
- * when a table is missing and could not be made, or shall not be: without PT_CREATE in flags.
+ * if a table is missing and flags lack PT_CREATE, or there is no memory for it.
  */
 pte_t *pt_entry(paddr_t root, uintptr_t address, unsigned int level, unsigned int flags,
                 unsigned int *found);
@@ -77,16 +77,16 @@ pte_t *pt_entry_plain(paddr_t root, uintptr_t address, unsigned int level, unsig
 
 /* ---- the steps of a walk ---- */
 
-/* Puts a table into an empty entry, unless another CPU is faster: 0 or -ENOMEM. */
+/* Puts a table into an empty entry, unless another CPU does so first: 0 or -ENOMEM. */
 int pt_make_table(pte_t *entry, uintptr_t address);
 
 /*
- * Replaces a large leaf by a table of 512 leaves of the next level with the same bits, the key
- * among them: 0 or -ENOMEM. The block of physical pages becomes as many blocks.
+ * Replaces a large leaf by a table of 512 leaves of the next lower level with the same bits,
+ * including the key: 0 or -ENOMEM. A block of physical pages in the user half is split likewise.
  */
 int pt_split_leaf(pte_t *entry, unsigned int level, uintptr_t address);
 
-/* Whether nothing outside [floor, ceiling) can use the table that holds an address. */
+/* Whether the table for an address serves nothing outside [floor, ceiling). */
 static inline bool pt_may_free_table(unsigned int level, uintptr_t address,
                                      const struct pt_walk *walk)
 {
@@ -95,7 +95,7 @@ static inline bool pt_may_free_table(unsigned int level, uintptr_t address,
     return base >= walk->floor && base + pte_level_size(level) <= walk->ceiling;
 }
 
-/* Frees the table that entry names, which nothing can use any more. */
+/* Frees the table that entry points to, which nothing uses any more. */
 void pt_free_table(pte_t *entry, const struct pt_walk *walk);
 
 /* ---- reading and changing entries ---- */
@@ -105,13 +105,13 @@ static inline pte_t pt_load(const pte_t *entry)
     return (pte_t){__atomic_load_n(&entry->value, __ATOMIC_RELAXED)};
 }
 
-/* The table that an entry names. */
+/* The table that an entry points to. */
 static inline pte_t *pt_table_of(pte_t entry)
 {
     return direct_map(pte_address(entry));
 }
 
-/* Changes an entry if it still is what it was seen to be. Returns whether it was. */
+/* Changes an entry if it is still as it was read. Returns whether it was. */
 static inline bool pt_replace(pte_t *entry, pte_t seen, pte_t new)
 {
     uint64_t expected = seen.value;
@@ -120,7 +120,7 @@ static inline bool pt_replace(pte_t *entry, pte_t seen, pte_t new)
                                        __ATOMIC_RELAXED);
 }
 
-/* A zeroed table, or 0 for the address when memory is out. */
+/* A zeroed table; address 0 if there is no memory. */
 paddr_t pt_alloc_table(void);
 
 /*
@@ -131,14 +131,14 @@ paddr_t pt_alloc_table(void);
 int pt_map(paddr_t root, uintptr_t start, uint64_t size, paddr_t target, uint64_t bits,
            unsigned int level);
 
-/* The four entries on the way to an address, as far as the walk gets. */
+/* The entries of the four levels for an address, as far as the walk gets. */
 struct pt_path {
     pte_t entry[PTE_LEVELS + 1]; /* by level, 4 to 1; [0] is not used */
     unsigned int level;          /* of the last entry read: a leaf, or the one that is missing */
     bool mapped;                 /* the last entry is a leaf that is not empty */
 };
 
-/* Reads the way to one address. Changes nothing and takes no lock: also for a panic report. */
+/* Reads the entries for one address. Changes nothing and takes no lock, so a panic may use it. */
 void pt_read_path(paddr_t root, uintptr_t address, struct pt_path *path);
 
 /* The leaf that maps an address and its level; false when there is none. */
