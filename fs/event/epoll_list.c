@@ -30,7 +30,7 @@ static void forget(struct file *file, const void *owner)
         while ((entry = LIST_FIRST(file_state(file, epoll_watches))))
             epoll_remove(entry);
 }
-ATTACH(file_is_let_go, forget);
+ATTACH(file_is_released, forget);
 
 static struct epoll_entry *find_entry(struct epoll *epoll, const struct file *file, int fd)
 {

@@ -289,9 +289,9 @@ struct file_lock_list *file_locks(struct file *file)
 }
 
 /* A process that closes any of its descriptors of a file loses its locks of bytes there. */
-static void let_go(struct file *file, const void *owner)
+static void unlock_all(struct file *file, const void *owner)
 {
     if (!LIST_EMPTY(file_locks(file)))
         file_lock_remove_owner(file_locks(file), owner);
 }
-ATTACH(file_is_let_go, let_go);
+ATTACH(file_is_released, unlock_all);

@@ -104,7 +104,7 @@ static bool follows_last(const struct walk *walk, const struct path_end *end)
 }
 
 /* Whether the caller accepts that the last component is missing. */
-static bool may_lack(const struct walk *walk, int error)
+static bool may_be_missing(const struct walk *walk, int error)
 {
     if (!(walk->flags & PATH_ENTRY))
         return false;
@@ -121,7 +121,7 @@ static int step(struct walk *walk, struct path_end *end, bool *done)
     next_component(walk, end);
     is_last = !*walk->rest;
     error = find_child(walk, end, &child);
-    if (is_last && may_lack(walk, error)) {
+    if (is_last && may_be_missing(walk, error)) {
         *done = true;
         return 0;
     }

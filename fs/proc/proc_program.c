@@ -45,10 +45,10 @@ static int inherit(struct task *child, struct clone_request *request)
 
 ATTACH(thread_is_made, inherit);
 
-static void let_go(struct process *process)
+static void release_program(struct process *process)
 {
     if (program_of(process)->file)
         file_put(program_of(process)->file);
 }
 
-ATTACH(process_is_freed, let_go);
+ATTACH(process_is_freed, release_program);

@@ -36,7 +36,7 @@ void file_put(struct file *file)
 {
     if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL))
         return;
-    TELL(file_is_let_go, file, file);
+    TELL(file_is_released, file, file);
     if (file->operations->release)
         file->operations->release(file);
     kfree(file);

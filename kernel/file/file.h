@@ -105,7 +105,7 @@ void file_put(struct file *file);
  * A descriptor of the table owner was closed; or the file itself is freed, which is owner then. The
  * kernel lock is held. It may not fail.
  */
-EVENT(file_is_let_go, void, struct file *file, const void *owner);
+EVENT(file_is_released, void, struct file *file, const void *owner);
 
 /* Whether a file was opened for reading, for writing. */
 static inline bool file_is_readable(const struct file *file)

@@ -91,7 +91,7 @@ void file_table_share(struct file_table *table)
 
 void file_table_put_closed(struct file_table *table, struct file *file)
 {
-    TELL(file_is_let_go, file, table);
+    TELL(file_is_released, file, table);
     file_put(file);
 }
 

@@ -24,7 +24,7 @@ static int begin(struct task *child, struct clone_request *request)
     struct vfork *vfork = task_state(current(), task_vfork);
 
     vfork->is_under_way = (request->flags & CLONE_VFORK) && !(request->flags & CLONE_THREAD);
-    request->seen_to |= CLONE_VFORK;
+    request->handled |= CLONE_VFORK;
     if (!vfork->is_under_way)
         return 0;
     wait_queue_init(&vfork->queue);

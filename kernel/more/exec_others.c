@@ -104,7 +104,7 @@ ATTACH(exec_leaves_others, leave_others);
 static int see_to_sharing(struct task *child, struct clone_request *request)
 {
     (void)child;
-    request->seen_to |= CLONE_FILES | CLONE_SIGHAND;
+    request->handled |= CLONE_FILES | CLONE_SIGHAND;
     return 0;
 }
 

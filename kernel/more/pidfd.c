@@ -128,7 +128,7 @@ static int give(struct task *child, struct clone_request *request)
     if (error)
         file_table_close(current()->files, fd);
     else
-        request->seen_to |= CLONE_PIDFD;
+        request->handled |= CLONE_PIDFD;
     return error;
 }
 

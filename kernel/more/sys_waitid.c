@@ -61,7 +61,7 @@ SYSCALL5(waitid, int, type, int, id, uintptr_t, info, int, options, uintptr_t, u
         result = wait_for_child(&request);
     if (!result && is_refused)
         result = -EAGAIN;
-    if (result > 0 && request.is_fault)
+    if (result > 0 && request.usage_failed)
         return -EFAULT;
     if (put_child_info(info, &request))
         return -EFAULT;

@@ -169,7 +169,7 @@ static int make_thread(struct clone_request *request, struct task **made)
         copy_thread(child, request);
         error = ASK(thread_is_made, child, request);
     }
-    if (!error && (request->flags & ~request->seen_to & flags_of_others(request->flags)))
+    if (!error && (request->flags & ~request->handled & flags_of_others(request->flags)))
         error = -EINVAL;
     if (error) {
         unmake_thread(child);

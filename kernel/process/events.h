@@ -26,7 +26,7 @@ EVENT(thread_is_wanted, int, const struct process *maker);
 
 /*
  * The running thread has made another, which is in a process, has its registers and runs nowhere
- * yet. Who sees to a flag that is not for all kernels adds it to seen_to: CLONE_PIDFD, CLONE_VFORK,
+ * yet. Who sees to a flag that is not for all kernels adds it to handled: CLONE_PIDFD, CLONE_VFORK,
  * and where it is no thread of the same process CLONE_FILES and CLONE_SIGHAND. A negative errno:
  * the thread is taken apart again, its process with it if it has one of its own (process_is_freed).
  */

@@ -138,7 +138,7 @@ void thread_leave_space(void)
 }
 
 /* Releases what is shared, and wakes waiters. Leaves the space first: this may free it. */
-static void let_go(struct task *task)
+static void release_shared(struct task *task)
 {
     thread_leave_space();
     irq_disable();
@@ -159,7 +159,7 @@ void thread_exit(int wait_status)
         process->wait_status = wait_status;
     if (process->live_threads == 1 && process->pid == FIRST_PID)
         process_end_machine(process->wait_status);
-    let_go(task);
+    release_shared(task);
     irq_disable();
     bool is_last = --process->live_threads == 0;
     sched_set_state(TASK_ZOMBIE);

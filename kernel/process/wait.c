@@ -87,8 +87,8 @@ long wait_for_child(struct wait_request *request)
     if (!request->found)
         return -ECHILD;
     if (request->usage) /* zeros, unless a room counts usage */
-        request->is_fault = clear_user(request->usage, sizeof(struct rusage)) ||
-                            ASK(usage_is_asked_for, request->usage, request->found);
+        request->usage_failed = clear_user(request->usage, sizeof(struct rusage)) ||
+                                ASK(usage_is_asked_for, request->usage, request->found);
     if (!(request->options & WNOWAIT))
         request->note(request);
     return request->pid;
@@ -115,7 +115,7 @@ SYSCALL4(wait4, int, pid, uintptr_t, status, int, options, uintptr_t, usage)
     if (result > 0) {
         if (status && copy_to_user(status, &request.status, sizeof(request.status)))
             return -EFAULT;
-        if (request.is_fault)
+        if (request.usage_failed)
             return -EFAULT;
     }
     return result;

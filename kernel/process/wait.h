@@ -29,13 +29,13 @@ struct wait_request {
     int code;   /* CLD_* */
     int pid;
     uint32_t user;
-    uintptr_t usage; /* address for a struct rusage, or 0 */
-    bool is_fault;   /* writing it failed */
+    uintptr_t usage;   /* address for a struct rusage, or 0 */
+    bool usage_failed; /* writing it failed */
 };
 
 /*
  * Returns the pid found, 0 with WNOHANG when there is nothing yet, or a negative errno. A failed
- * write of the usage is left in is_fault, to be reported after other errors.
+ * write of the usage is left in usage_failed, to be reported after other errors.
  */
 long wait_for_child(struct wait_request *request);
 

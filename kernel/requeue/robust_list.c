@@ -39,7 +39,7 @@ static uintptr_t without_pi(uintptr_t entry)
  * Marks a lock that the running task has, and wakes one waiter. An operation on a lock that was
  * pending may just have let it go, and not have woken anybody. False: no lock can be there.
  */
-static bool let_go(uintptr_t address, bool is_pi, bool is_pending)
+static bool unlock_word(uintptr_t address, bool is_pi, bool is_pending)
 {
     uint32_t value, next;
     int error;
@@ -69,7 +69,7 @@ static bool walk(uintptr_t end, uintptr_t entry, uintptr_t offset, uintptr_t pen
         uintptr_t next;
         bool goes_on = read_entry(without_pi(entry), &next); /* before another thread frees it */
         if (without_pi(entry) != without_pi(pending) &&
-            !let_go(without_pi(entry) + offset, entry & ENTRY_PI, false))
+            !unlock_word(without_pi(entry) + offset, entry & ENTRY_PI, false))
             return false;
         if (!goes_on)
             return false;
@@ -88,7 +88,7 @@ static void let_go_of_all(uintptr_t address)
     uintptr_t offset = (uintptr_t)head.futex_offset;
     uintptr_t pending = (uintptr_t)head.list_op_pending;
     if (walk(address, (uintptr_t)head.list.next, offset, pending) && without_pi(pending))
-        let_go(without_pi(pending) + offset, pending & ENTRY_PI, true);
+        unlock_word(without_pi(pending) + offset, pending & ENTRY_PI, true);
 }
 
 static void leave(void)

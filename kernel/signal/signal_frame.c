@@ -65,7 +65,7 @@ static bool place_frame(const struct trap_frame *frame, const struct sigaction *
     return !(inside || entering) || signal_stack_holds(state, place->frame);
 }
 
-#define PUT(name) user_put(frame->name, &to->name, fault);
+#define PUT(name) user_put(frame->name, &to->name, bad_address);
 
 /*
  * These functions write to user memory, in a range that has been checked. They return false after a
@@ -76,16 +76,16 @@ static bool put_registers(struct sigcontext *to, const struct trap_frame *frame)
     const struct task *task = current();
 
     SIGNAL_REGISTERS(PUT)
-    user_put(frame->rflags, &to->eflags, fault);
-    user_put(frame->cs, &to->cs, fault);
-    user_put(0, &to->gs, fault);
-    user_put(0, &to->fs, fault);
-    user_put(frame->ss, &to->ss, fault);
-    user_put(task->fault_error_code, &to->err, fault);
-    user_put(task->fault_vector, &to->trapno, fault);
-    user_put(task->fault_address, &to->cr2, fault);
+    user_put(frame->rflags, &to->eflags, bad_address);
+    user_put(frame->cs, &to->cs, bad_address);
+    user_put(0, &to->gs, bad_address);
+    user_put(0, &to->fs, bad_address);
+    user_put(frame->ss, &to->ss, bad_address);
+    user_put(task->fault_error_code, &to->err, bad_address);
+    user_put(task->fault_vector, &to->trapno, bad_address);
+    user_put(task->fault_address, &to->cr2, bad_address);
     return true;
-fault:
+bad_address:
     return false;
 }
 
@@ -95,16 +95,16 @@ static bool put_context(struct ucontext *to, const struct trap_frame *frame, uin
     const struct signal_state *state = &current()->signals;
 
     user_put(UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (fpu_layout.xcr0 ? UC_FP_XSTATE : 0),
-             &to->uc_flags, fault);
-    user_put(NULL, &to->uc_link, fault);
-    user_put(state->stack.ss_sp, &to->uc_stack.ss_sp, fault);
-    user_put(state->stack.ss_flags, &to->uc_stack.ss_flags, fault);
-    user_put(state->stack.ss_size, &to->uc_stack.ss_size, fault);
-    user_put(blocked_before, &to->uc_mcontext.oldmask, fault);
-    user_put(image, &to->uc_mcontext.fpstate, fault);
-    user_put(blocked_before, &to->uc_sigmask, fault);
+             &to->uc_flags, bad_address);
+    user_put(NULL, &to->uc_link, bad_address);
+    user_put(state->stack.ss_sp, &to->uc_stack.ss_sp, bad_address);
+    user_put(state->stack.ss_flags, &to->uc_stack.ss_flags, bad_address);
+    user_put(state->stack.ss_size, &to->uc_stack.ss_size, bad_address);
+    user_put(blocked_before, &to->uc_mcontext.oldmask, bad_address);
+    user_put(image, &to->uc_mcontext.fpstate, bad_address);
+    user_put(blocked_before, &to->uc_sigmask, bad_address);
     return put_registers(&to->uc_mcontext, frame);
-fault:
+bad_address:
     return false;
 }
 
@@ -116,10 +116,10 @@ static bool put_pkru(uintptr_t image, uint32_t pkru)
 {
     if (!fpu_layout.pkru_offset)
         return true;
-    user_put(XFEATURE_PKRU, (uint64_t *)(image + XSAVE_XSTATE_BV), fault);
-    user_put(pkru, (uint32_t *)(image + fpu_layout.pkru_offset), fault);
+    user_put(XFEATURE_PKRU, (uint64_t *)(image + XSAVE_XSTATE_BV), bad_address);
+    user_put(pkru, (uint32_t *)(image + fpu_layout.pkru_offset), bad_address);
     return true;
-fault:
+bad_address:
     return false;
 }
 
@@ -129,15 +129,15 @@ static bool put_image(uintptr_t image)
     struct _fpx_sw_bytes *software = (struct _fpx_sw_bytes *)(image + XSAVE_SOFTWARE);
     uint64_t changes = current_process()->rights.changes;
 
-    user_put(FP_XSTATE_MAGIC1, &software->magic1, fault);
-    user_put(fpu_frame_size(), &software->extended_size, fault);
-    user_put(fpu_layout.xcr0, &software->xfeatures, fault);
-    user_put(fpu_layout.size, &software->xstate_size, fault);
-    user_put(changes, &software->padding[0], fault);
-    user_put(changes >> 32, &software->padding[1], fault);
-    user_put(FP_XSTATE_MAGIC2, (uint32_t *)(image + fpu_layout.size), fault);
+    user_put(FP_XSTATE_MAGIC1, &software->magic1, bad_address);
+    user_put(fpu_frame_size(), &software->extended_size, bad_address);
+    user_put(fpu_layout.xcr0, &software->xfeatures, bad_address);
+    user_put(fpu_layout.size, &software->xstate_size, bad_address);
+    user_put(changes, &software->padding[0], bad_address);
+    user_put(changes >> 32, &software->padding[1], bad_address);
+    user_put(FP_XSTATE_MAGIC2, (uint32_t *)(image + fpu_layout.size), bad_address);
     return true;
-fault:
+bad_address:
     return false;
 }
 
@@ -154,10 +154,10 @@ static int write_frame(const struct frame_place *place, const struct trap_frame 
         clear_user(place->image + XSAVE_SOFTWARE, XSAVE_MINIMUM - XSAVE_SOFTWARE))
         return -EFAULT;
     user_access_begin();
-    user_put(action->sa_restorer, &out->return_address, fault);
+    user_put(action->sa_restorer, &out->return_address, bad_address);
     written = put_context(&out->context, frame, place->image, blocked_before) &&
               (!fpu_layout.xcr0 || (put_image(place->image) && put_pkru(place->image, pkru)));
-fault:
+bad_address:
     user_access_end();
     if (!written || copy_to_user((uintptr_t)&out->info, info, sizeof(*info)))
         return -EFAULT;

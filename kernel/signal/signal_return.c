@@ -17,7 +17,7 @@
 #include "kernel/keys/rights.h"
 #include "kernel/task/task.h"
 
-#define GET(name) user_get(&frame->name, &from->name, fault);
+#define GET(name) user_get(&frame->name, &from->name, bad_address);
 
 /*
  * These functions read user memory, in a range that was checked to be user memory. They return
@@ -29,15 +29,15 @@ static bool get_registers(struct trap_frame *frame, const struct sigcontext *fro
     uint16_t cs, ss;
 
     SIGNAL_REGISTERS(GET)
-    user_get(&rflags, &from->eflags, fault);
-    user_get(&cs, &from->cs, fault);
-    user_get(&ss, &from->ss, fault);
+    user_get(&rflags, &from->eflags, bad_address);
+    user_get(&cs, &from->cs, bad_address);
+    user_get(&ss, &from->ss, bad_address);
     /* Forged selectors get RPL 3, and IRETQ refuses those that name no segment of ring 3. */
     frame->cs = cs | 3u;
     frame->ss = ss | 3u;
     frame->rflags = (frame->rflags & ~USER_RFLAGS) | (rflags & USER_RFLAGS);
     return true;
-fault:
+bad_address:
     return false;
 }
 
@@ -52,14 +52,14 @@ static bool take_context(struct ucontext *to, struct trap_frame *frame, const st
     if (!user_range_ok((uintptr_t)from, sizeof(*from)))
         return false;
     user_access_begin();
-    user_get(&to->uc_sigmask, &from->uc_sigmask, fault);
-    user_get(&to->uc_flags, &from->uc_flags, fault);
-    user_get(&to->uc_stack.ss_sp, &from->uc_stack.ss_sp, fault);
-    user_get(&to->uc_stack.ss_flags, &from->uc_stack.ss_flags, fault);
-    user_get(&to->uc_stack.ss_size, &from->uc_stack.ss_size, fault);
-    user_get(&to->uc_mcontext.fpstate, &from->uc_mcontext.fpstate, fault);
+    user_get(&to->uc_sigmask, &from->uc_sigmask, bad_address);
+    user_get(&to->uc_flags, &from->uc_flags, bad_address);
+    user_get(&to->uc_stack.ss_sp, &from->uc_stack.ss_sp, bad_address);
+    user_get(&to->uc_stack.ss_flags, &from->uc_stack.ss_flags, bad_address);
+    user_get(&to->uc_stack.ss_size, &from->uc_stack.ss_size, bad_address);
+    user_get(&to->uc_mcontext.fpstate, &from->uc_mcontext.fpstate, bad_address);
     taken = get_registers(frame, &from->uc_mcontext);
-fault:
+bad_address:
     user_access_end();
     return taken;
 }

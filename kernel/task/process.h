@@ -137,7 +137,7 @@ struct process *process_find(int pid);
 /* What clone() is to make: its flags without CSIGNAL; the rest as in clone3(2). */
 struct clone_request {
     uint64_t flags;
-    uint64_t seen_to; /* the flags that a room above has handled (thread_is_made) */
+    uint64_t handled; /* the flags that a room above has handled (thread_is_made) */
     int exit_signal;
     uintptr_t stack; /* its top; 0: the caller's */
     uintptr_t parent_tid, child_tid, pidfd;

@@ -51,7 +51,7 @@ static struct task *find_tracee(const struct process *tracer)
 }
 
 /* A process ends: those it traces are let go. */
-static void let_go(struct process *tracer)
+static void detach_all(struct process *tracer)
 {
     struct task *task;
 
@@ -66,7 +66,7 @@ static void let_go(struct process *tracer)
     }
 }
 
-ATTACH(process_ends, let_go);
+ATTACH(process_ends, detach_all);
 
 static long trace_me(void)
 {

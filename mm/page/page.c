@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The buddy allocator: free blocks by order, of which single pages are given out and taken back by
- * way of those that the CPU has at hand.
+ * way of the CPU's cache.
  *
  * The buddy of a block is found by flipping one bit of its page's address, and lies in the same
  * array of struct page, because arrays begin and end with chunks, the largest blocks. A page is
@@ -9,9 +9,9 @@
  * first page needs to be set up, and boot touches few of them. The pages of all other chunks begin
  * as PAGE_NONE.
  *
- * The pages at hand are a stack: the page freed last, which the CPU's data cache still has, is
- * given out first. The lock is rarely contended: other CPUs take it only when memory is out, or to
- * count. While free memory is low nothing is kept at hand, so that no CPU fails to find a page
+ * The pages of a per-CPU cache are a stack: the page freed last, which the CPU's data cache still
+ * has, is given out first. The lock is rarely contended: other CPUs take it only when memory is
+ * out, or to count. While free memory is low nothing is cached, so that no CPU fails to find a page
  * because others have more than they need.
  */
 #include "mm/page/page.h"
@@ -21,10 +21,10 @@
 #include "arch/cpu/percpu.h"
 #include "libc/include/string.h"
 
-/* Pages at hand are taken and given back in such batches, so there are at most twice as many. */
-#define AT_HAND_BATCH 16
-#define ZEROS_MAX     16
-/* Below this many free pages none are kept at hand. */
+/* Cached pages are taken and given back in such batches, so there are at most twice as many. */
+#define CACHE_BATCH 16
+#define ZEROS_MAX   16
+/* Below this many free pages none are cached. */
 #define LOW_PAGES 1024
 
 struct spinlock page_lock = SPINLOCK_INIT("pages");
@@ -37,13 +37,13 @@ struct page_stack {
     unsigned int count;
 };
 
-/* What each CPU has at hand in front of the lists: nothing at first. */
-static struct pages_at_hand {
+/* Each CPU's pages in front of the lists: none at first. */
+static struct cpu_cache {
     struct spinlock lock; /* covers all of it; taken before page_lock */
     struct page_stack any;
     struct page_stack zeros;      /* those that were freed with nothing but zeros in them */
     uint64_t allocations, zeroed; /* not yet in page_counters */
-} __attribute__((aligned(64))) at_hand[CPU_MAX];
+} __attribute__((aligned(64))) cpu_caches[CPU_MAX];
 
 /* ---- blocks; page_lock is held ---- */
 
@@ -116,11 +116,11 @@ static bool may_take_locked(uint64_t pages)
            page_counters.free >= pages + (uint64_t)ASK(pages_are_kept);
 }
 
-/* ---- pages at hand ---- */
+/* ---- the per-CPU caches ---- */
 
 static void push(struct page_stack *stack, struct page *page)
 {
-    page->state = PAGE_AT_HAND;
+    page->state = PAGE_CACHED;
     TAILQ_INSERT_HEAD(&stack->pages, page, link);
     stack->count++;
 }
@@ -152,14 +152,14 @@ static void give_batch_locked(struct page_stack *stack, unsigned int left)
 }
 
 /* Gives back all that a CPU has, and counts what it has done. */
-static void give_back(struct pages_at_hand *hand)
+static void give_back(struct cpu_cache *cache)
 {
     spin_lock(&page_lock);
-    give_batch_locked(&hand->any, 0);
-    give_batch_locked(&hand->zeros, 0);
-    page_counters.allocations += hand->allocations;
-    page_counters.zeroed += hand->zeroed;
-    hand->allocations = hand->zeroed = 0;
+    give_batch_locked(&cache->any, 0);
+    give_batch_locked(&cache->zeros, 0);
+    page_counters.allocations += cache->allocations;
+    page_counters.zeroed += cache->zeroed;
+    cache->allocations = cache->zeroed = 0;
     spin_unlock(&page_lock);
 }
 
@@ -168,11 +168,11 @@ unsigned int page_drain(void)
     unsigned int given = 0;
 
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
-        struct pages_at_hand *hand = &at_hand[cpu];
-        uint64_t irq = spin_lock_irqsave(&hand->lock);
-        given += hand->any.count + hand->zeros.count;
-        give_back(hand);
-        spin_unlock_irqrestore(&hand->lock, irq);
+        struct cpu_cache *cache = &cpu_caches[cpu];
+        uint64_t irq = spin_lock_irqsave(&cache->lock);
+        given += cache->any.count + cache->zeros.count;
+        give_back(cache);
+        spin_unlock_irqrestore(&cache->lock, irq);
     }
     return given;
 }
@@ -180,42 +180,42 @@ unsigned int page_drain(void)
 /* *filled: with PAGE_ZERO, whether the page is all zeros already. */
 static struct page *alloc_single(enum page_flags flags, bool *filled)
 {
-    struct pages_at_hand *hand = &at_hand[this_cpu_number()];
-    uint64_t irq = spin_lock_irqsave(&hand->lock);
+    struct cpu_cache *cache = &cpu_caches[this_cpu_number()];
+    uint64_t irq = spin_lock_irqsave(&cache->lock);
 
-    *filled = (flags & PAGE_ZERO) && hand->zeros.count;
-    struct page_stack *stack = *filled ? &hand->zeros : &hand->any;
+    *filled = (flags & PAGE_ZERO) && cache->zeros.count;
+    struct page_stack *stack = *filled ? &cache->zeros : &cache->any;
     if (!stack->count)
-        take_batch(stack, memory_is_low() ? 1 : AT_HAND_BATCH);
+        take_batch(stack, memory_is_low() ? 1 : CACHE_BATCH);
     struct page *page = TAILQ_FIRST(&stack->pages);
     if (page) {
         TAILQ_REMOVE(&stack->pages, page, link);
         stack->count--;
-        hand->allocations++;
+        cache->allocations++;
         if (!*filled)
-            hand->zeroed += flags & PAGE_ZERO;
+            cache->zeroed += flags & PAGE_ZERO;
     }
-    spin_unlock_irqrestore(&hand->lock, irq);
+    spin_unlock_irqrestore(&cache->lock, irq);
     return page;
 }
 
 static void free_single(struct page *page)
 {
-    struct pages_at_hand *hand = &at_hand[this_cpu_number()];
-    struct page_stack *stack = &hand->any;
-    uint64_t irq = spin_lock_irqsave(&hand->lock);
+    struct cpu_cache *cache = &cpu_caches[this_cpu_number()];
+    struct page_stack *stack = &cache->any;
+    uint64_t irq = spin_lock_irqsave(&cache->lock);
 
-    if (page->is_zero && hand->zeros.count < ZEROS_MAX)
-        stack = &hand->zeros;
+    if (page->is_zero && cache->zeros.count < ZEROS_MAX)
+        stack = &cache->zeros;
     push(stack, page);
     if (memory_is_low()) {
-        give_back(hand);
-    } else if (hand->any.count > 2 * AT_HAND_BATCH) {
+        give_back(cache);
+    } else if (cache->any.count > 2 * CACHE_BATCH) {
         spin_lock(&page_lock);
-        give_batch_locked(&hand->any, AT_HAND_BATCH);
+        give_batch_locked(&cache->any, CACHE_BATCH);
         spin_unlock(&page_lock);
     }
-    spin_unlock_irqrestore(&hand->lock, irq);
+    spin_unlock_irqrestore(&cache->lock, irq);
 }
 
 /* ---- allocating ---- */
@@ -308,9 +308,9 @@ void page_init_lists(void)
     for (unsigned int order = 0; order <= PAGE_ORDER_MAX; order++)
         TAILQ_INIT(&free_blocks[order]);
     for (unsigned int cpu = 0; cpu < CPU_MAX; cpu++) {
-        at_hand[cpu].lock.name = "pages at hand";
-        TAILQ_INIT(&at_hand[cpu].any.pages);
-        TAILQ_INIT(&at_hand[cpu].zeros.pages);
+        cpu_caches[cpu].lock.name = "per-CPU pages";
+        TAILQ_INIT(&cpu_caches[cpu].any.pages);
+        TAILQ_INIT(&cpu_caches[cpu].zeros.pages);
     }
 }
 

@@ -7,8 +7,8 @@
  * are the business of the slab allocator (mm/page/slab.h), in this room too; what a page is used
  * for is its owner's.
  *
- * In front of the lists each CPU has a few single pages at hand, which it takes from them and gives
- * back to them in batches. They count as free, and an allocation that finds no memory gets them. A
+ * In front of the lists each CPU has a cache of a few single pages, which it takes from them and
+ * gives back in batches. They count as free, and an allocation that finds no memory gets them. A
  * page table is all zeros when it is freed, so such pages are kept apart, and need no clearing when
  * a page of zeros is asked for.
  *
@@ -43,7 +43,7 @@ enum page_state {
     PAGE_NONE = 0, /* no block begins here: reserved, not RAM, or inside a block */
     PAGE_FREE,     /* first page of a free block */
     PAGE_USED,     /* first page of a block in use */
-    PAGE_AT_HAND,  /* a single page that a CPU has at hand */
+    PAGE_CACHED,   /* a single page in a CPU's cache */
 };
 
 struct page {
@@ -182,15 +182,15 @@ static inline uint64_t page_count_total(void)
     return __atomic_load_n(&page_counters.total, __ATOMIC_RELAXED);
 }
 
-/* Without those at hand. */
+/* Without those in the per-CPU caches. */
 static inline uint64_t page_count_free(void)
 {
     return __atomic_load_n(&page_counters.free, __ATOMIC_RELAXED);
 }
 
 /*
- * Has every CPU give back all it has at hand, and add to the counters what it has done. Returns how
- * many pages there were.
+ * Has every CPU give back all pages of its cache, and add to the counters what it has done. Returns
+ * how many pages there were.
  */
 unsigned int page_drain(void);
 

@@ -12,7 +12,7 @@
 #include "mm/page/page.h"
 #include "mm/page/slab.h"
 
-/* Has all CPUs give back what they have at hand. */
+/* Has all CPUs give back the pages of their caches. */
 void page_read_counters(struct page_counters *counters);
 
 /* Pages of all kernel stacks, in use and kept, and of the tables that map them: never given back.
