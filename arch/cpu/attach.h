@@ -6,7 +6,7 @@
  * lock, whether it may fail and what is undone then:
  *
  *     EVENT(thread_ends, void, void);
- *     EVENT(area_changes, int, struct address_space *space, uintptr_t start, uintptr_t end);
+ *     EVENT(space_grows, int, struct address_space *space, uint64_t bytes, uint64_t data);
  *
  * A room above attaches a function to it, which the linker collects (linker.ld has a line for each
  * event):
@@ -20,7 +20,7 @@
  * an answer that is not 0:
  *
  *     TELL(thread_ends);
- *     error = ASK(area_changes, space, start, end);
+ *     error = ASK(space_grows, space, bytes, data);
  *
  * Nobody misses a room that is left out of the link. Functions are called in the order in which
  * they were linked, on which none may rely. tools/attached lists what is attached where.

@@ -13,7 +13,7 @@
  * from there up to the page's size are reserved; Latchkey leaves them 0.
  *
  * The CPU ignores the other bits of an entry with P=0, so the kernel defines them: 0 is "nothing
- * here"; anything else is a page of a PROT_NONE area, which keeps its frame, flags and key.
+ * here"; anything else is a page of a PROT_NONE VMA, which keeps its frame, flags and key.
  */
 #ifndef ARCH_MMU_PTE_H
 #define ARCH_MMU_PTE_H

@@ -4,7 +4,7 @@
  *
  * The room owns what the CPU does with an address: the format of an entry (pte.h), PKRU (pkru.h),
  * translations and their invalidation (tlb.h), and these copies. It leaves the walk over page
- * tables to mm/table/, and areas and the faults in them to mm/space/.
+ * tables to mm/table/, and VMAs and the faults in them to mm/space/.
  *
  * Under SMAP the kernel may access user pages only between STAC and CLAC, which only the macros
  * below and copy_user.asm have. The copies run with the user's PKRU in force: a key that denies the

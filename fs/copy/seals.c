@@ -28,13 +28,12 @@ static long get(const struct file *file)
 /* Whether a mapping of the object that is shared may be written to, now or after mprotect(). */
 static bool may_write_shared(struct address_space *space, const struct memory_object *object)
 {
-    struct area *area;
+    struct vma *vma;
     bool found = false;
 
     space_lock_read(space);
-    RB_FOREACH (area, area_tree, &space->areas)
-        found |=
-            area->object == object && (area->flags & AREA_SHARED) && (area->max_prot & PROT_WRITE);
+    RB_FOREACH (vma, vma_tree, &space->vmas)
+        found |= vma->object == object && (vma->flags & VMA_SHARED) && (vma->max_prot & PROT_WRITE);
     space_unlock_read(space);
     return found;
 }

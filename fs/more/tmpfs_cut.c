@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Making files shorter: what programs have mapped of the end goes first, so that an access there is
- * SIGBUS and nobody keeps a page that the file no longer has. An object does not know its areas:
+ * SIGBUS and nobody keeps a page that the file no longer has. An object does not know its VMAs:
  * files are mapped often and truncated while mapped hardly ever, so all spaces are looked through.
  */
 #include <asm/errno.h>
@@ -12,30 +12,30 @@
 #include "kernel/task/task.h"
 #include "mm/object/object.h"
 #include "mm/space/address_space.h"
-#include "mm/space/area.h"
+#include "mm/space/vma.h"
 
 /* Private copies of the object's pages go too, as on Linux. */
-static void zap_area_locked(struct address_space *space, const struct area *area, uint64_t first)
+static void zap_vma_locked(struct address_space *space, const struct vma *vma, uint64_t first)
 {
-    uint64_t end_page = area->object_page + ((area->end - area->start) >> PAGE_SHIFT);
-    uintptr_t start = area->start;
+    uint64_t end_page = vma->object_page + ((vma->end - vma->start) >> PAGE_SHIFT);
+    uintptr_t start = vma->start;
 
     if (first >= end_page)
         return;
-    if (first > area->object_page)
-        start += (first - area->object_page) << PAGE_SHIFT;
-    space_zap_locked(space, start, area->end);
+    if (first > vma->object_page)
+        start += (first - vma->object_page) << PAGE_SHIFT;
+    space_zap_locked(space, start, vma->end);
 }
 
 static void zap_space(struct address_space *space, const struct memory_object *object,
                       uint64_t first)
 {
-    struct area *area;
+    struct vma *vma;
 
     space_lock_write(space);
-    RB_FOREACH (area, area_tree, &space->areas)
-        if (area->object == object)
-            zap_area_locked(space, area, first);
+    RB_FOREACH (vma, vma_tree, &space->vmas)
+        if (vma->object == object)
+            zap_vma_locked(space, vma, first);
     space_flush_locked(space);
     space_unlock_write(space);
 }

@@ -155,8 +155,8 @@ static bool put_unless_last(struct node *node)
 }
 
 /*
- * Mappings end without the kernel lock, and areas are merged with their space's lock held, where it
- * must not be taken. An area that is merged away never has the last reference.
+ * Mappings end without the kernel lock, and VMAs are merged with their space's lock held, where it
+ * must not be taken. A VMA that is merged away never has the last reference.
  */
 static void put_owner(struct memory_object *object)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * /proc/PID/maps, smaps and smaps_rollup: the areas of an address space, each with what it maps,
+ * /proc/PID/maps, smaps and smaps_rollup: the VMAs of an address space, each with what it maps,
  * and what they take, each or all together.
  */
 #include <asm/errno.h>
@@ -32,22 +32,22 @@ struct show {
     char *path; /* PATH_MAX bytes */
 };
 
-static struct node *file_of(const struct area *area)
+static struct node *file_of(const struct vma *vma)
 {
-    return area->object ? area->object->owner : NULL;
+    return vma->object ? vma->object->owner : NULL;
 }
 
-static struct source source_of(const struct area *area)
+static struct source source_of(const struct vma *vma)
 {
     struct source source = {0};
-    const struct node *node = file_of(area);
+    const struct node *node = file_of(vma);
 
     if (node) {
         source.device = node->file_system->device;
         source.inode = node->inode;
     }
-    if (area->object)
-        source.offset = area->object_page << PAGE_SHIFT;
+    if (vma->object)
+        source.offset = vma->object_page << PAGE_SHIFT;
     return source;
 }
 
@@ -62,15 +62,15 @@ static void put_path(struct text *text, const char *path)
     }
 }
 
-static void put_name(struct show *show, const struct area *area, uint64_t line_start)
+static void put_name(struct show *show, const struct vma *vma, uint64_t line_start)
 {
-    const char *name = area->name; /* which no area of a file has */
+    const char *name = vma->name; /* which no VMA of a file has */
 
-    if (file_of(area))
-        name = node_path(file_of(area), show->path, PATH_MAX) < 0 ? NULL : show->path;
-    else if (area->object && !name) /* as on Linux, where such memory is a file of a hidden tmpfs */
+    if (file_of(vma))
+        name = node_path(file_of(vma), show->path, PATH_MAX) < 0 ? NULL : show->path;
+    else if (vma->object && !name) /* as on Linux, where such memory is a file of a hidden tmpfs */
         name = "/dev/zero (deleted)";
-    else if (area->flags & AREA_HUGETLB)
+    else if (vma->flags & VMA_HUGETLB)
         name = "/anon_hugepage (deleted)";
     if (name) {
         text_pad(show->text, line_start, NAME_COLUMN);
@@ -78,16 +78,16 @@ static void put_name(struct show *show, const struct area *area, uint64_t line_s
     }
 }
 
-static void put_area(struct show *show, const struct area *area)
+static void put_vma(struct show *show, const struct vma *vma)
 {
-    struct source source = source_of(area);
+    struct source source = source_of(vma);
     uint64_t line_start = text_size(show->text);
 
-    text_print(show->text, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", area->start, area->end,
-               area->prot & PROT_READ ? 'r' : '-', area->prot & PROT_WRITE ? 'w' : '-',
-               area->prot & PROT_EXEC ? 'x' : '-', area->flags & AREA_SHARED ? 's' : 'p',
+    text_print(show->text, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", vma->start, vma->end,
+               vma->prot & PROT_READ ? 'r' : '-', vma->prot & PROT_WRITE ? 'w' : '-',
+               vma->prot & PROT_EXEC ? 'x' : '-', vma->flags & VMA_SHARED ? 's' : 'p',
                source.offset, source.device >> 8, source.device & 0xff, source.inode);
-    put_name(show, area, line_start);
+    put_name(show, vma, line_start);
     text_put(show->text, "\n", 1);
 }
 
@@ -98,7 +98,7 @@ static void put_size(struct text *text, const char *label, uint64_t bytes)
     text_print(text, "%-16s%8lu kB\n", label, bytes >> 10);
 }
 
-static void put_usage(struct text *text, const struct area_usage *usage)
+static void put_usage(struct text *text, const struct vma_usage *usage)
 {
     put_size(text, "Rss:", usage->resident);
     put_size(text, "Pss:", usage->proportional);
@@ -125,16 +125,16 @@ struct mnemonic {
 };
 
 /* The flags that there are here, in the order of Linux's bits. */
-static void put_flags(struct text *text, const struct area *area)
+static void put_flags(struct text *text, const struct vma *vma)
 {
     const struct mnemonic mnemonics[] = {
-        {area->prot & PROT_READ, "rd "},        {area->prot & PROT_WRITE, "wr "},
-        {area->prot & PROT_EXEC, "ex "},        {area->flags & AREA_SHARED, "sh "},
-        {area->max_prot & PROT_READ, "mr "},    {area->max_prot & PROT_WRITE, "mw "},
-        {area->max_prot & PROT_EXEC, "me "},    {area->flags & AREA_SHARED, "ms "},
-        {area->flags & AREA_GROWS_DOWN, "gd "}, {area->flags & AREA_LOCKED, "lo "},
-        {area->flags & AREA_NO_FORK, "dc "},    {area->flags & AREA_HUGETLB, "ht "},
-        {area->flags & AREA_WIPE, "wf "},       {area->flags & AREA_HUGE, "hg "},
+        {vma->prot & PROT_READ, "rd "},       {vma->prot & PROT_WRITE, "wr "},
+        {vma->prot & PROT_EXEC, "ex "},       {vma->flags & VMA_SHARED, "sh "},
+        {vma->max_prot & PROT_READ, "mr "},   {vma->max_prot & PROT_WRITE, "mw "},
+        {vma->max_prot & PROT_EXEC, "me "},   {vma->flags & VMA_SHARED, "ms "},
+        {vma->flags & VMA_GROWS_DOWN, "gd "}, {vma->flags & VMA_LOCKED, "lo "},
+        {vma->flags & VMA_NO_FORK, "dc "},    {vma->flags & VMA_HUGETLB, "ht "},
+        {vma->flags & VMA_WIPE, "wf "},       {vma->flags & VMA_HUGE, "hg "},
     };
 
     text_print(text, "VmFlags: ");
@@ -144,38 +144,38 @@ static void put_flags(struct text *text, const struct area *area)
     text_put(text, "\n", 1);
 }
 
-/* Whether 2 MiB pages would be taken: the area asks for them, and one fits. */
-static bool is_huge_eligible(const struct area *area)
+/* Whether 2 MiB pages would be taken: the VMA asks for them, and one fits. */
+static bool is_huge_eligible(const struct vma *vma)
 {
-    return (area->flags & AREA_HUGE) && !area->object &&
-           align_up(area->start, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE <= area->end;
+    return (vma->flags & VMA_HUGE) && !vma->object &&
+           align_up(vma->start, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE <= vma->end;
 }
 
-static void put_area_with_usage(struct show *show, const struct area *area)
+static void put_vma_with_usage(struct show *show, const struct vma *vma)
 {
-    struct area_usage usage = {0};
+    struct vma_usage usage = {0};
 
-    area_measure_locked(show->space, area, &usage);
-    put_area(show, area);
-    put_size(show->text, "Size:", area->end - area->start);
-    put_size(show->text, "KernelPageSize:", area_alignment(area->flags));
-    put_size(show->text, "MMUPageSize:", area_alignment(area->flags));
+    vma_measure_locked(show->space, vma, &usage);
+    put_vma(show, vma);
+    put_size(show->text, "Size:", vma->end - vma->start);
+    put_size(show->text, "KernelPageSize:", vma_alignment(vma->flags));
+    put_size(show->text, "MMUPageSize:", vma_alignment(vma->flags));
     put_usage(show->text, &usage);
-    put_size(show->text, "Locked:", area->flags & AREA_LOCKED ? usage.proportional : 0);
-    text_print(show->text, "THPeligible:    %8u\n", is_huge_eligible(area));
+    put_size(show->text, "Locked:", vma->flags & VMA_LOCKED ? usage.proportional : 0);
+    text_print(show->text, "THPeligible:    %8u\n", is_huge_eligible(vma));
     if (cpu_state.pku)
-        text_print(show->text, "ProtectionKey:  %8u\n", area->key);
-    put_flags(show->text, area);
+        text_print(show->text, "ProtectionKey:  %8u\n", vma->key);
+    put_flags(show->text, vma);
 }
 
 /* ---- both ---- */
 
-static int show_areas(const struct pseudo_node *node, struct text *text,
-                      void (*put)(struct show *show, const struct area *area))
+static int show_vmas(const struct pseudo_node *node, struct text *text,
+                     void (*put)(struct show *show, const struct vma *vma))
 {
     const struct task *task = proc_task(node);
     struct show show = {.text = text};
-    struct area *area;
+    struct vma *vma;
 
     if (!task)
         return -ESRCH;
@@ -186,29 +186,29 @@ static int show_areas(const struct pseudo_node *node, struct text *text,
     if (!show.path)
         return -ENOMEM;
     space_lock_read(show.space);
-    RB_FOREACH (area, area_tree, &show.space->areas)
-        put(&show, area);
+    RB_FOREACH (vma, vma_tree, &show.space->vmas)
+        put(&show, vma);
     space_unlock_read(show.space);
     kfree(show.path);
     return 0;
 }
 
-/* Adds an area, and to locked what of it is locked. */
-static void add_area(struct address_space *space, const struct area *area, struct area_usage *sum,
-                     uint64_t *locked)
+/* Adds a VMA, and to locked what of it is locked. */
+static void add_vma(struct address_space *space, const struct vma *vma, struct vma_usage *sum,
+                    uint64_t *locked)
 {
     uint64_t before = sum->proportional;
 
-    area_measure_locked(space, area, sum);
-    if (area->flags & AREA_LOCKED)
+    vma_measure_locked(space, vma, sum);
+    if (vma->flags & VMA_LOCKED)
         *locked += sum->proportional - before;
 }
 
-/* One line as that of an area, from the first one's start to the last one's end. */
+/* One line as that of a VMA, from the first one's start to the last one's end. */
 static void put_range(struct text *text, struct address_space *space)
 {
-    const struct area *first = RB_MIN(area_tree, &space->areas);
-    const struct area *last = RB_MAX(area_tree, &space->areas);
+    const struct vma *first = RB_MIN(vma_tree, &space->vmas);
+    const struct vma *last = RB_MAX(vma_tree, &space->vmas);
     uint64_t line_start = text_size(text);
 
     text_print(text, "%08lx-%08lx ---p 00000000 00:00 0 ", first ? first->start : 0,
@@ -220,15 +220,15 @@ static void put_range(struct text *text, struct address_space *space)
 int proc_show_smaps_rollup(const struct pseudo_node *node, struct text *text)
 {
     const struct task *task = proc_task(node);
-    struct area_usage sum = {0};
+    struct vma_usage sum = {0};
     uint64_t locked = 0;
-    struct area *area;
+    struct vma *vma;
 
     if (!task || !task->space)
         return -ESRCH;
     space_lock_read(task->space);
-    RB_FOREACH (area, area_tree, &task->space->areas)
-        add_area(task->space, area, &sum, &locked);
+    RB_FOREACH (vma, vma_tree, &task->space->vmas)
+        add_vma(task->space, vma, &sum, &locked);
     put_range(text, task->space);
     space_unlock_read(task->space);
     put_usage(text, &sum);
@@ -238,10 +238,10 @@ int proc_show_smaps_rollup(const struct pseudo_node *node, struct text *text)
 
 int proc_show_maps(const struct pseudo_node *node, struct text *text)
 {
-    return show_areas(node, text, put_area);
+    return show_vmas(node, text, put_vma);
 }
 
 int proc_show_smaps(const struct pseudo_node *node, struct text *text)
 {
-    return show_areas(node, text, put_area_with_usage);
+    return show_vmas(node, text, put_vma_with_usage);
 }

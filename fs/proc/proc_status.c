@@ -28,26 +28,26 @@
 
 /* Bytes. */
 struct memory {
-    struct area_usage usage;
+    struct vma_usage usage;
     uint64_t size, locked, data, stack, code;
     uintptr_t code_start, code_end;
 };
 
-static void add_area(struct memory *memory, const struct area *area)
+static void add_vma(struct memory *memory, const struct vma *vma)
 {
-    uint64_t size = area->end - area->start;
+    uint64_t size = vma->end - vma->start;
 
     memory->size += size;
-    if (area->flags & AREA_LOCKED)
+    if (vma->flags & VMA_LOCKED)
         memory->locked += size;
-    if (area->flags & AREA_GROWS_DOWN) {
+    if (vma->flags & VMA_GROWS_DOWN) {
         memory->stack += size;
-    } else if ((area->prot & PROT_WRITE) && !(area->flags & AREA_SHARED)) {
+    } else if ((vma->prot & PROT_WRITE) && !(vma->flags & VMA_SHARED)) {
         memory->data += size;
-    } else if (area->prot & PROT_EXEC) {
+    } else if (vma->prot & PROT_EXEC) {
         if (!memory->code)
-            memory->code_start = area->start;
-        memory->code_end = area->end;
+            memory->code_start = vma->start;
+        memory->code_end = vma->end;
         memory->code += size;
     }
 }
@@ -56,14 +56,14 @@ static void add_area(struct memory *memory, const struct area *area)
 static struct memory measure(const struct task *task)
 {
     struct memory memory = {0};
-    struct area *area;
+    struct vma *vma;
 
     if (!task->space)
         return memory;
     space_lock_read(task->space);
-    RB_FOREACH (area, area_tree, &task->space->areas) {
-        add_area(&memory, area);
-        area_measure_locked(task->space, area, &memory.usage);
+    RB_FOREACH (vma, vma_tree, &task->space->vmas) {
+        add_vma(&memory, vma);
+        vma_measure_locked(task->space, vma, &memory.usage);
     }
     space_unlock_read(task->space);
     return memory;
@@ -122,7 +122,7 @@ static void put_size(struct text *text, const char *label, uint64_t bytes)
 
 static void put_memory(struct text *text, const struct memory *memory)
 {
-    const struct area_usage *usage = &memory->usage;
+    const struct vma_usage *usage = &memory->usage;
 
     put_size(text, "VmSize", memory->size);
     put_size(text, "VmLck", memory->locked);

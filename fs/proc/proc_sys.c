@@ -14,8 +14,8 @@
 #include "kernel/log/log.h"
 #include "kernel/task/task.h"
 #include "kernel/user/credentials.h"
-#include "mm/space/area.h"
 #include "mm/space/mmap.h"
+#include "mm/space/vma.h"
 #include "mm/usage/usage.h"
 
 static int show_type(const struct pseudo_node *node, struct text *text)
@@ -136,12 +136,12 @@ static int drop_caches(uint64_t *what)
 }
 
 static const struct number_setting drop = {&dropped, 1, 4, NULL, drop_caches};
-static const struct number_setting areas = {&max_map_count, 0, INT32_MAX, NULL, NULL};
+static const struct number_setting vmas = {&max_map_count, 0, INT32_MAX, NULL, NULL};
 static const struct number_setting lowest = {&mmap_min_addr, 0, UINT64_MAX, may_map_low, NULL};
 
 static const struct pseudo_entry vm_entries[] = {
     SETTING_NUMBER("drop_caches", 0200, &drop),
-    SETTING_NUMBER("max_map_count", 0644, &areas),
+    SETTING_NUMBER("max_map_count", 0644, &vmas),
     SETTING_NUMBER("mmap_min_addr", 0644, &lowest),
     PSEUDO_SETTING("nr_hugepages", sysfs_show_pool_size, sysfs_store_pool_size),
     SETTING_CONSTANT("overcommit_memory", "0\n"), /* what cannot be is refused: mm/space/mmap.c */

@@ -21,9 +21,9 @@ struct code_bytes {
 
 void read_code(const struct fault_facts *facts, struct code_bytes *code);
 
-/* What is near an address that no area holds. */
+/* What is near an address that no VMA holds. */
 struct surroundings {
-    struct area below, above; /* the nearest areas, as they were; all 0 when there is none */
+    struct vma below, above; /* the nearest VMAs, as they were; all 0 when there is none */
     uint64_t stack_limit;
 };
 

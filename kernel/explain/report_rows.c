@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Rows of a report: the instruction's bytes, an exception, and the areas near a hole. */
+/* Rows of a report: the instruction's bytes, an exception, and the VMAs near a hole. */
 #include "kernel/console/console.h"
 #include "kernel/explain/more_facts.h"
 #include "kernel/task/task.h"
@@ -19,7 +19,7 @@ bool is_exception(const struct fault_facts *facts)
     return info->si_code > 0 && vector < VECTOR_IRQ_FIRST && vector != VECTOR_PF;
 }
 
-/* By the direct map, which neither a key nor an execute-only area restricts. */
+/* By the direct map, which neither a key nor an execute-only VMA restricts. */
 void read_code(const struct fault_facts *facts, struct code_bytes *code)
 {
     struct address_space *space = current()->space;
@@ -43,12 +43,12 @@ void read_surroundings(const struct fault_facts *facts, struct surroundings *nea
 
     *near = (struct surroundings){.stack_limit = space->stack_limit};
     space_lock_read(space);
-    const struct area *area = area_find(&space->areas, facts->address);
-    if (area)
-        near->above = *area;
-    area = area ? area->previous : RB_MAX(area_tree, &space->areas);
-    if (area)
-        near->below = *area;
+    const struct vma *vma = vma_find(&space->vmas, facts->address);
+    if (vma)
+        near->above = *vma;
+    vma = vma ? vma->previous : RB_MAX(vma_tree, &space->vmas);
+    if (vma)
+        near->below = *vma;
     space_unlock_read(space);
 }
 
@@ -70,8 +70,8 @@ static void report_surroundings(const struct fault_facts *facts)
 
     read_surroundings(facts, &near);
     kprintf_private(REPORT_LABEL "none holds the address; the nearest:\n", "area");
-    report_area("  below", &near.below);
-    report_area("  above", &near.above);
+    report_vma("  below", &near.below);
+    report_vma("  above", &near.above);
 }
 
 static void report_more(const struct fault_facts *facts)
@@ -81,7 +81,7 @@ static void report_more(const struct fault_facts *facts)
     if (facts->page_fault) {
         if (!(frame->error_code & X86_PF_INSTR))
             report_code(facts);
-        if (!area_exists(&facts->area))
+        if (!vma_exists(&facts->vma))
             report_surroundings(facts);
     } else if (is_exception(facts)) {
         kprintf_private(REPORT_LABEL "%s at 0x%lx, error code 0x%lx\n", "trap",

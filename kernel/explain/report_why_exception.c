@@ -4,7 +4,7 @@
  * instruction and the registers tell; and who sent a signal that no exception caused.
  *
  * The room owns this sentence and the decoding of instructions that it takes, what is said of page
- * faults that had nothing to do with keys or an area's rights, and some rows (kernel/explain/
+ * faults that had nothing to do with keys or a VMA's rights, and some rows (kernel/explain/
  * report_rows.c, panic_rows.c). It leaves the report itself to kernel/report/.
  */
 #include <asm/unistd_64.h>

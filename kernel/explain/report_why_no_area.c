@@ -26,9 +26,9 @@ static void why_null(struct report_text *text, const struct fault_facts *facts)
 static bool why_stack(struct report_text *text, const struct fault_facts *facts,
                       const struct surroundings *near)
 {
-    const struct area *stack = &near->above;
+    const struct vma *stack = &near->above;
 
-    if (!area_exists(stack) || !(stack->flags & AREA_GROWS_DOWN) ||
+    if (!vma_exists(stack) || !(stack->flags & VMA_GROWS_DOWN) ||
         stack->start - facts->address > STACK_GUARD_GAP)
         return false;
     text_add(text, "The stack overflowed: the address lies ");
@@ -46,14 +46,14 @@ static bool why_stack(struct report_text *text, const struct fault_facts *facts,
     return true;
 }
 
-/* Where the address lies, seen from the nearest area. */
+/* Where the address lies, seen from the nearest VMA. */
 static void add_nearest(struct report_text *text, const struct fault_facts *facts,
                         const struct surroundings *near)
 {
     uint64_t past = facts->address - near->below.end;
     uint64_t before = near->above.start - facts->address;
 
-    if (area_exists(&near->below) && (!area_exists(&near->above) || past < before)) {
+    if (vma_exists(&near->below) && (!vma_exists(&near->above) || past < before)) {
         text_add(text, "the nearest ends ");
         if (past)
             text_add_size(text, past);
@@ -61,7 +61,7 @@ static void add_nearest(struct report_text *text, const struct fault_facts *fact
             text_add(text, "right");
         text_add(text, " below it%s",
                  past < PAGE_SIZE ? ", so this may be a step past its end" : "");
-    } else if (area_exists(&near->above)) {
+    } else if (vma_exists(&near->above)) {
         text_add(text, "the nearest starts ");
         text_add_size(text, before);
         text_add(text, " above it");
@@ -84,11 +84,11 @@ static void why_hole(struct report_text *text, const struct fault_facts *facts,
     add_nearest(text, facts, near);
 }
 
-static int explain_no_area(struct report_text *text, const struct fault_facts *facts)
+static int explain_no_vma(struct report_text *text, const struct fault_facts *facts)
 {
     struct surroundings near;
 
-    if (!facts->page_fault || area_exists(&facts->area))
+    if (!facts->page_fault || vma_exists(&facts->vma))
         return 0;
     read_surroundings(facts, &near);
     if (facts->address >= USER_END)
@@ -102,4 +102,4 @@ static int explain_no_area(struct report_text *text, const struct fault_facts *f
         why_hole(text, facts, &near);
     return 1;
 }
-ATTACH(fault_reason, explain_no_area);
+ATTACH(fault_reason, explain_no_vma);

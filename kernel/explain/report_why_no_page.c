@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Why a page fault had nothing to do with keys or an area's rights, in one sentence: there was no
+ * Why a page fault had nothing to do with keys or a VMA's rights, in one sentence: there was no
  * page to be had, or the access was not the instruction's own.
  */
 #include "arch/mmu/usercopy.h"
@@ -8,7 +8,7 @@
 
 static void why_no_page(struct report_text *text, const struct fault_facts *facts)
 {
-    if (facts->area.object && !is_beyond_object(facts)) {
+    if (facts->vma.object && !is_beyond_object(facts)) {
         text_add(text,
                  "The area allows the access, but the page is a hole in the file, and the file "
                  "system is full: it may have half of all memory");
@@ -35,7 +35,7 @@ static void why_implicit(struct report_text *text, const struct fault_facts *fac
 
 static int explain_no_page(struct report_text *text, const struct fault_facts *facts)
 {
-    if (!facts->page_fault || !area_exists(&facts->area))
+    if (!facts->page_fault || !vma_exists(&facts->vma))
         return 0;
     if (facts->info->si_signo == SIGBUS)
         why_no_page(text, facts);

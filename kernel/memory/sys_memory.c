@@ -41,14 +41,14 @@ static int request_file(struct map_request *request, struct file *file, int shar
             return -EPERM;
         request->max_prot &= (uint8_t)~PROT_WRITE;
     }
-    return request->area_flags & AREA_GROWS_DOWN ? -EINVAL : 0;
+    return request->vma_flags & VMA_GROWS_DOWN ? -EINVAL : 0;
 }
 
 static int request_anonymous(struct map_request *request, int sharing)
 {
     if (sharing != MAP_SHARED)
         return 0;
-    if (request->area_flags & AREA_GROWS_DOWN)
+    if (request->vma_flags & VMA_GROWS_DOWN)
         return -EINVAL;
     request->object = object_create();
     if (!request->object)
@@ -91,13 +91,13 @@ static long map(struct map_request *request, int flags, struct file *file)
     if (sharing == MAP_SHARED_VALIDATE && (flags & ~OLD_FLAGS))
         return -EOPNOTSUPP;
     if (sharing != MAP_PRIVATE)
-        request->area_flags |= AREA_SHARED;
+        request->vma_flags |= VMA_SHARED;
     error = file ? request_file(request, file, sharing) : request_anonymous(request, sharing);
     if (error)
         return error;
     error = space_map(space, request, &address);
     if (!file && request->object)
-        object_put(request->object); /* the area has its own reference */
+        object_put(request->object); /* the VMA has its own reference */
     if (error)
         return error;
     if (flags & (MAP_POPULATE | MAP_LOCKED))
@@ -126,7 +126,7 @@ static long map_anonymous(struct map_request *request, int flags)
                          : -EINVAL;
         if (error)
             return error;
-        request->area_flags |= AREA_HUGETLB;
+        request->vma_flags |= VMA_HUGETLB;
     }
     return map(request, flags, NULL);
 }
@@ -139,7 +139,7 @@ PARALLEL_SYSCALL6(mmap, uintptr_t, address, size_t, size, int, prot, int, flags,
         .size = size,
         .prot = prot & PROT_RWX,
         .max_prot = PROT_RWX,
-        .area_flags = flags & MAP_GROWSDOWN ? AREA_GROWS_DOWN : 0,
+        .vma_flags = flags & MAP_GROWSDOWN ? VMA_GROWS_DOWN : 0,
         .fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
         .no_replace = flags & MAP_FIXED_NOREPLACE,
         .lowest = credentials_lowest_address(),

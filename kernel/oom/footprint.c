@@ -6,7 +6,7 @@
 
 struct measure {
     struct footprint *footprint;
-    const struct area *area;
+    const struct vma *vma;
     uintptr_t last; /* address of the latest table of leaves; 0: none yet */
 };
 
@@ -17,12 +17,12 @@ struct footprint footprint_begin(void)
     return (struct footprint){.count = ++counts};
 }
 
-/* Of an area with an object, what the space has copied is its own. */
-static bool is_private(const struct area *area, pte_t leaf)
+/* Of a VMA with an object, what the space has copied is its own. */
+static bool is_private(const struct vma *vma, pte_t leaf)
 {
-    if (pte_is_empty(leaf) || leaf_is_zero_page(leaf) || (area->flags & AREA_HUGETLB))
+    if (pte_is_empty(leaf) || leaf_is_zero_page(leaf) || (vma->flags & VMA_HUGETLB))
         return false;
-    return !area->object || (!(area->flags & AREA_SHARED) && (leaf.value & PTE_OWNED));
+    return !vma->object || (!(vma->flags & VMA_SHARED) && (leaf.value & PTE_OWNED));
 }
 
 /*
@@ -44,7 +44,7 @@ static int count_run(const struct pt_run *run, void *context)
     uint64_t leaves = 0;
 
     for (unsigned int i = 0; i < run->count; i++)
-        leaves += is_private(measure->area, pt_load(&run->entries[i]));
+        leaves += is_private(measure->vma, pt_load(&run->entries[i]));
     measure->footprint->memory += leaves << (pte_level_shift(run->level) - PAGE_SHIFT);
     count_tables(measure, run);
     return 0;
@@ -54,15 +54,15 @@ void footprint_add_space(struct footprint *footprint, struct address_space *spac
 {
     struct measure measure = {.footprint = footprint};
     struct pt_walk walk = {.visit = count_run, .context = &measure, .level = 1};
-    struct area *area;
+    struct vma *vma;
 
     space_lock_read(space);
-    RB_FOREACH (area, area_tree, &space->areas) {
-        measure.area = area;
-        if (area->object)
-            footprint_add_object(footprint, area->object);
-        pt_walk(space->root, area->start, area->end, &walk);
+    RB_FOREACH (vma, vma_tree, &space->vmas) {
+        measure.vma = vma;
+        if (vma->object)
+            footprint_add_object(footprint, vma->object);
+        pt_walk(space->root, vma->start, vma->end, &walk);
     }
-    footprint->tables += space->areas.count * sizeof(struct area) / PAGE_SIZE;
+    footprint->tables += space->vmas.count * sizeof(struct vma) / PAGE_SIZE;
     space_unlock_read(space);
 }

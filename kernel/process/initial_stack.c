@@ -120,7 +120,7 @@ int initial_stack_map(struct address_space *space, const struct exec_arguments *
         .max_prot = PROT_READ | PROT_WRITE | PROT_EXEC,
         .fixed = true,
         .no_replace = true,
-        .area_flags = AREA_GROWS_DOWN,
+        .vma_flags = VMA_GROWS_DOWN,
         .name = "[stack]",
     };
     uintptr_t address;

@@ -35,12 +35,12 @@ static void gather(struct fault_facts *facts, struct address_space *space)
     if (facts->page_fault) {
         facts->address = (uintptr_t)facts->info->si_addr;
         pt_read_path(space->root, facts->address, &facts->path);
-        struct area *area = area_find(&space->areas, facts->address);
-        if (area_holds(area, facts->address))
-            facts->area = *area;
-        if (facts->area.object) {
-            facts->object_byte = (area->object_page << PAGE_SHIFT) + facts->address - area->start;
-            facts->object_size = area->object->size;
+        struct vma *vma = vma_find(&space->vmas, facts->address);
+        if (vma_holds(vma, facts->address))
+            facts->vma = *vma;
+        if (facts->vma.object) {
+            facts->object_byte = (vma->object_page << PAGE_SHIFT) + facts->address - vma->start;
+            facts->object_size = vma->object->size;
         }
     }
     facts->execute_only_key = keys_execute_only(&space->key_map);
@@ -92,26 +92,26 @@ static void report_access(const struct fault_facts *facts)
                         facts->address, rip, who);
 }
 
-static void add_area(struct report_text *text, const struct area *area)
+static void add_vma(struct report_text *text, const struct vma *vma)
 {
-    text_add(text, "%lx-%lx %c%c%c key %u, %s, ", area->start, area->end,
-             area->prot & PROT_READ ? 'r' : '-', area->prot & PROT_WRITE ? 'w' : '-',
-             area->prot & PROT_EXEC ? 'x' : '-', area->key,
-             area->flags & AREA_SHARED ? "shared" : "private");
-    if (area->name)
-        text_add(text, "%s, ", area->name);
-    else if (area->object)
-        text_add(text, "file from byte 0x%lx, ", area->object_page << PAGE_SHIFT);
-    text_add_size(text, area->end - area->start);
+    text_add(text, "%lx-%lx %c%c%c key %u, %s, ", vma->start, vma->end,
+             vma->prot & PROT_READ ? 'r' : '-', vma->prot & PROT_WRITE ? 'w' : '-',
+             vma->prot & PROT_EXEC ? 'x' : '-', vma->key,
+             vma->flags & VMA_SHARED ? "shared" : "private");
+    if (vma->name)
+        text_add(text, "%s, ", vma->name);
+    else if (vma->object)
+        text_add(text, "file from byte 0x%lx, ", vma->object_page << PAGE_SHIFT);
+    text_add_size(text, vma->end - vma->start);
 }
 
-void report_area(const char *label, const struct area *area)
+void report_vma(const char *label, const struct vma *vma)
 {
     struct report_text text = {0};
 
-    if (!area_exists(area))
+    if (!vma_exists(vma))
         return;
-    add_area(&text, area);
+    add_vma(&text, vma);
     report_sentence(label, &text);
 }
 
@@ -132,7 +132,7 @@ void report_fatal_signal(const struct trap_frame *frame, const siginfo_t *info, 
         report_access(&facts);
     TELL(fault_report, &facts);
     if (facts.page_fault) {
-        report_area("area", &facts.area);
+        report_vma("area", &facts.vma);
         report_error_code(frame->error_code);
         report_page_path(task->space->root, facts.address, &facts.path);
         report_pkru(pkru);

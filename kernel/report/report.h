@@ -3,8 +3,8 @@
  * Explaining faults: the walk through the four levels with each entry decoded, the key, PKRU by
  * key, and one sentence that says why an access was refused.
  *
- *     area     7ffff77fe000-7ffff77ff000 rw- key 1, private, 4 KiB
- *     why      The page is present and the area allows writing, but ...
+ *     VMA     7ffff77fe000-7ffff77ff000 rw- key 1, private, 4 KiB
+ *     why      The page is present and the VMA allows writing, but ...
  *
  * The room owns the report of a program's end by a fault, the panic (kernel/report/panic.h), and
  * what both are made of. It leaves exceptions other than page faults, the instruction, and what is
@@ -25,7 +25,7 @@
 #include "arch/cpu/trap.h"
 #include "arch/cpu/types.h"
 #include "kernel/signal/signal.h"
-#include "mm/space/area.h"
+#include "mm/space/vma.h"
 #include "mm/table/page_table.h"
 
 /*
@@ -95,25 +95,25 @@ struct fault_facts {
     bool page_fault;   /* one whose address and error code are known */
     uintptr_t address; /* that the page fault names */
     struct pt_path path;
-    struct area area;     /* that holds address, as it was; all 0 when none does */
-    uint64_t object_byte; /* what address is in the object that the area maps, */
+    struct vma vma;       /* that holds address, as it was; all 0 when none does */
+    uint64_t object_byte; /* what address is in the object that the VMA maps, */
     uint64_t object_size; /* and the bytes that it has */
     int execute_only_key; /* or -1 */
 };
 
-static inline bool area_exists(const struct area *area)
+static inline bool vma_exists(const struct vma *vma)
 {
-    return area->end != 0;
+    return vma->end != 0;
 }
 
-/* Whether the page lies beyond the end of the file that the area maps. */
+/* Whether the page lies beyond the end of the file that the VMA maps. */
 bool is_beyond_object(const struct fault_facts *facts);
 
-/* The row of an area, if it exists. */
-void report_area(const char *label, const struct area *area);
+/* The row of a VMA, if it exists. */
+void report_vma(const char *label, const struct vma *vma);
 
 /*
- * The first rows of a report have been printed, and the area's is the next: more may be added. No
+ * The first rows of a report have been printed, and the VMA's is the next: more may be added. No
  * lock is held.
  */
 EVENT(fault_report, void, const struct fault_facts *facts);

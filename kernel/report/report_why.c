@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Why a page fault was fatal, in one sentence. The cases follow the order in which mm/space/fault.c
- * judges: is there an area, does its key allow the access, does its protection, is there a page.
+ * judges: is there a VMA, does its key allow the access, does its protection, is there a page.
  * kernel/explain/ has more to say of the first and the last.
  *
  * Most such accesses are bugs, and the protection was there to find them. So what would allow the
@@ -16,7 +16,7 @@
 /* The access, as the words that the sentences need. */
 struct access_words {
     const char *noun;   /* the read was refused */
-    const char *gerund; /* the area allows reading */
+    const char *gerund; /* the VMA allows reading */
     const char *prot;   /* mprotect() with PROT_READ */
     uint8_t prot_bit;
 };
@@ -35,18 +35,18 @@ static bool leaf_is_present(const struct fault_facts *facts)
     return facts->path.mapped && pte_is_present(facts->path.entry[facts->path.level]);
 }
 
-/* Whether the area's rights would let the access through; any right on x86 means reading too. */
-static bool area_allows(const struct area *area, const struct access_words *access)
+/* Whether the VMA's rights would let the access through; any right on x86 means reading too. */
+static bool vma_allows(const struct vma *vma, const struct access_words *access)
 {
-    return access->prot_bit == PROT_READ ? area->prot : area->prot & access->prot_bit;
+    return access->prot_bit == PROT_READ ? vma->prot : vma->prot & access->prot_bit;
 }
 
 bool is_beyond_object(const struct fault_facts *facts)
 {
-    return facts->area.object && facts->object_byte >= align_up(facts->object_size, PAGE_SIZE);
+    return facts->vma.object && facts->object_byte >= align_up(facts->object_size, PAGE_SIZE);
 }
 
-/* A page that waits for its copy on write has no W, whatever the area allows. */
+/* A page that waits for its copy on write has no W, whatever the VMA allows. */
 static bool waits_for_copy(const struct fault_facts *facts)
 {
     return (facts->frame->error_code & X86_PF_WRITE) &&
@@ -57,7 +57,7 @@ static bool waits_for_copy(const struct fault_facts *facts)
 static void add_advice(struct report_text *text, const struct fault_facts *facts,
                        const struct access_words *access)
 {
-    unsigned int key = facts->area.key;
+    unsigned int key = facts->vma.key;
     bool no_access = pkru_rights(facts->pkru, key) & PKRU_AD;
 
     text_add(text,
@@ -74,7 +74,7 @@ static void why_execute_only(struct report_text *text, const struct fault_facts 
              "The area is execute-only: it has PROT_EXEC alone, so the kernel took key %u for it "
              "and set AD for that key in PKRU, and the %s was refused; if it was meant, mprotect() "
              "with %s would allow it",
-             facts->area.key, access->noun, access->prot);
+             facts->vma.key, access->noun, access->prot);
 }
 
 /* ---- SEGV_PKUERR ---- */
@@ -82,7 +82,7 @@ static void why_execute_only(struct report_text *text, const struct fault_facts 
 static void why_key_alone(struct report_text *text, const struct fault_facts *facts,
                           const struct access_words *access, const char *bit)
 {
-    unsigned int key = facts->area.key;
+    unsigned int key = facts->vma.key;
 
     if (leaf_is_present(facts))
         text_add(text,
@@ -100,19 +100,19 @@ static void why_key_alone(struct report_text *text, const struct fault_facts *fa
 
 static void why_key(struct report_text *text, const struct fault_facts *facts)
 {
-    const struct area *area = &facts->area;
+    const struct vma *vma = &facts->vma;
     struct access_words access = words_of(facts->frame->error_code);
-    const char *bit = pkru_rights(facts->pkru, area->key) & PKRU_AD ? "AD" : "WD";
-    unsigned int key = area->key;
+    const char *bit = pkru_rights(facts->pkru, vma->key) & PKRU_AD ? "AD" : "WD";
+    unsigned int key = vma->key;
 
-    if (area->prot == PROT_EXEC && (int)key == facts->execute_only_key)
+    if (vma->prot == PROT_EXEC && (int)key == facts->execute_only_key)
         why_execute_only(text, facts, &access);
-    else if (!area->prot)
+    else if (!vma->prot)
         text_add(text,
                  "The area's key %u has %s set in PKRU, so the %s was refused, and the area, "
                  "which is PROT_NONE, allows no access whatever the key",
                  key, bit, access.noun);
-    else if (!area_allows(area, &access))
+    else if (!vma_allows(vma, &access))
         text_add(text,
                  "The area's key %u has %s set in PKRU, so the %s was refused, and the area does "
                  "not allow %s either",
@@ -130,17 +130,17 @@ static void why_key(struct report_text *text, const struct fault_facts *facts)
 
 static void why_protection(struct report_text *text, const struct fault_facts *facts)
 {
-    const struct area *area = &facts->area;
+    const struct vma *vma = &facts->vma;
     struct access_words access = words_of(facts->frame->error_code);
 
-    if (!area->prot)
+    if (!vma->prot)
         text_add(text, "The area is PROT_NONE, so every access is refused");
     else
         text_add(text, "The area was mapped without %s, so the %s was refused whatever the key",
                  access.prot, access.noun);
     if (facts->frame->error_code & X86_PF_INSTR)
         text_add(text, ", which fetches never ask");
-    if (area->max_prot & access.prot_bit)
+    if (vma->max_prot & access.prot_bit)
         text_add(text, "; if it was meant, mprotect() with %s would allow it", access.prot);
     else
         text_add(text, "; mprotect() may not add it, because the file is not open for %s",
@@ -149,7 +149,7 @@ static void why_protection(struct report_text *text, const struct fault_facts *f
 
 void why_page_fault(struct report_text *text, const struct fault_facts *facts)
 {
-    if (!area_exists(&facts->area))
+    if (!vma_exists(&facts->vma))
         text_add(text, "No area holds the address");
     else if (facts->info->si_signo == SIGBUS)
         text_add(text, "The area allows the access, but there is no page for it");

@@ -19,13 +19,13 @@ enum futex_scope {
     FUTEX_OF_OBJECT, /* of a file or shared memory: the object, and where the word is in it */
 };
 
-static int key_in_area(const struct area *area, uintptr_t address, bool read_only,
-                       struct futex_key *key)
+static int key_in_vma(const struct vma *vma, uintptr_t address, bool read_only,
+                      struct futex_key *key)
 {
-    if (area->object && ((area->flags & AREA_SHARED) || read_only)) {
-        uint64_t start = area->object_page << PAGE_SHIFT;
-        *key = (struct futex_key){FUTEX_OF_OBJECT, area->object->number,
-                                  start + (address - area->start)};
+    if (vma->object && ((vma->flags & VMA_SHARED) || read_only)) {
+        uint64_t start = vma->object_page << PAGE_SHIFT;
+        *key = (struct futex_key){FUTEX_OF_OBJECT, vma->object->number,
+                                  start + (address - vma->start)};
         return 0;
     }
     key->scope = FUTEX_SHARED;
@@ -34,7 +34,7 @@ static int key_in_area(const struct area *area, uintptr_t address, bool read_onl
 
 /*
  * As on Linux, a word that cannot be written is read: from a page that is there as its key allows,
- * from one that is not there only if the area, too, may be read and is not execute-only.
+ * from one that is not there only if the VMA, too, may be read and is not execute-only.
  */
 static int make_shared(uintptr_t address, bool write, struct futex_key *key)
 {
@@ -46,9 +46,9 @@ static int make_shared(uintptr_t address, bool write, struct futex_key *key)
     if (read_only && (write || user_word_load(address, &value)))
         return -EFAULT;
     space_lock_read(space);
-    const struct area *area = area_find(&space->areas, address);
-    int error = area_holds(area, address) && (is_there || area->prot & PROT_READ)
-                    ? key_in_area(area, address, read_only, key)
+    const struct vma *vma = vma_find(&space->vmas, address);
+    int error = vma_holds(vma, address) && (is_there || vma->prot & PROT_READ)
+                    ? key_in_vma(vma, address, read_only, key)
                     : -EFAULT;
     space_unlock_read(space);
     return error;

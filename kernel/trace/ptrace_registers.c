@@ -132,7 +132,7 @@ static long get_set_xstate(struct task *task, struct iovec *user, bool set)
     return result;
 }
 
-/* The legacy area alone: struct user_fpregs_struct, 512 bytes. */
+/* The legacy VMA alone: struct user_fpregs_struct, 512 bytes. */
 static long get_set_fpregs(struct task *task, struct iovec *user, bool set)
 {
     char *image = kmalloc(fpu_layout.size);

@@ -20,12 +20,12 @@
 
 static uint64_t data_of(struct address_space *space)
 {
-    struct area *area;
+    struct vma *vma;
     uint64_t sum = 0;
 
-    RB_FOREACH (area, area_tree, &space->areas)
-        if (area_is_data(area->prot, area->flags))
-            sum += area->end - area->start;
+    RB_FOREACH (vma, vma_tree, &space->vmas)
+        if (vma_is_data(vma->prot, vma->flags))
+            sum += vma->end - vma->start;
     return sum;
 }
 

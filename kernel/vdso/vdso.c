@@ -221,16 +221,16 @@ ATTACH(exec_maps, map);
 static void exchange_object(struct address_space *space, struct memory_object *old,
                             struct memory_object *new)
 {
-    struct area *area;
+    struct vma *vma;
 
     space_lock_write(space);
-    RB_FOREACH (area, area_tree, &space->areas) {
-        if (area->object != old)
+    RB_FOREACH (vma, vma_tree, &space->vmas) {
+        if (vma->object != old)
             continue;
-        space_zap_locked(space, area->start, area->end);
+        space_zap_locked(space, vma->start, vma->end);
         object_get(new);
-        area->object = new;
-        area->has_copies = false;
+        vma->object = new;
+        vma->has_copies = false;
         object_put(old);
     }
     space_flush_locked(space);

@@ -21,19 +21,19 @@ static uint32_t pkru_for(const struct address_space *space)
 }
 
 /* Linux's check_vma_flags(), for enum page_access. */
-static bool access_is_refused(const struct address_space *space, const struct area *area,
+static bool access_is_refused(const struct address_space *space, const struct vma *vma,
                               unsigned int access)
 {
     int needed = access & PAGE_WRITE ? PROT_WRITE : PROT_READ;
 
-    if (area->prot & needed)
+    if (vma->prot & needed)
         return false;
-    if (!(access & PAGE_FORCED) || !(area->max_prot & needed))
+    if (!(access & PAGE_FORCED) || !(vma->max_prot & needed))
         return true;
     if (!(access & PAGE_WRITE))
         return false;
-    return (area->flags & AREA_SHARED) ||
-           space_check_protection_locked(space, area->prot, area->prot | PROT_WRITE, true);
+    return (vma->flags & VMA_SHARED) ||
+           space_check_protection_locked(space, vma->prot, vma->prot | PROT_WRITE, true);
 }
 
 /*
@@ -49,10 +49,10 @@ static int lock_page(struct address_space *space, uintptr_t address, unsigned in
     int error = -EFAULT;
 
     space_lock_read(space);
-    struct area *area = area_find(&space->areas, address);
-    if (area_holds(area, address) && !access_is_refused(space, area, access) &&
-        !key_denies(area->key, pkru, write ? X86_PF_WRITE : 0))
-        error = space_memory_locked(space, area, address, write, memory);
+    struct vma *vma = vma_find(&space->vmas, address);
+    if (vma_holds(vma, address) && !access_is_refused(space, vma, access) &&
+        !key_denies(vma->key, pkru, write ? X86_PF_WRITE : 0))
+        error = space_memory_locked(space, vma, address, write, memory);
     if (error)
         space_unlock_read(space);
     return error;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * The change of rights or key in the leaves of an area, fast: what changes is the same for each, so
+ * The change of rights or key in the leaves of a VMA, fast: what changes is the same for each, so
  * it is bits to be flipped, in a loop without a branch over eight plain words at a time.
  */
 #include "mm/fast/descend.h"
 #include "mm/space/mmap.h"
 
 /*
- * All leaves of an area have its rights, so what changes is the same for each: bits to be flipped.
+ * All leaves of a VMA have its rights, so what changes is the same for each: bits to be flipped.
  * W alone differs, where a page is not the space's own yet and waits for a copy.
  */
 struct leaf_change {
@@ -123,21 +123,21 @@ static bool change_large(paddr_t root, uintptr_t start, uintptr_t end, struct le
     return true;
 }
 
-void space_change_leaves(struct address_space *space, const struct area *area, uint8_t old_prot,
+void space_change_leaves(struct address_space *space, const struct vma *vma, uint8_t old_prot,
                          uint8_t old_key, bool is_weaker)
 {
     struct leaf_change change = {
-        .flip = pte_key_bits(area->key ^ old_key),
-        .writing = (area->prot ^ old_prot) & PROT_WRITE,
+        .flip = pte_key_bits(vma->key ^ old_key),
+        .writing = (vma->prot ^ old_prot) & PROT_WRITE,
         .weaker = is_weaker,
         .space = space,
     };
-    const struct area before = {.prot = old_prot};
-    uintptr_t start = area->start, end = area->end;
+    const struct vma before = {.prot = old_prot};
+    uintptr_t start = vma->start, end = vma->end;
 
-    if (area->prot != old_prot)
+    if (vma->prot != old_prot)
         change.flip |=
-            (space_leaf_bits(&before, false) ^ space_leaf_bits(area, false)) & (PTE_P | PTE_NX);
+            (space_leaf_bits(&before, false) ^ space_leaf_bits(vma, false)) & (PTE_P | PTE_NX);
     if (!((start ^ (end - 1)) >> pte_level_shift(2))) {
         change_in_one_table(space->root, start, end, &change);
     } else if (!change_large(space->root, start, end, &change)) {

@@ -5,7 +5,7 @@
 
 #include "arch/lock/spinlock.h"
 #include "libc/include/string.h"
-#include "mm/space/area.h"
+#include "mm/space/vma.h"
 
 #define POOL_MAX 4096 /* 8 GiB */
 

@@ -3,7 +3,7 @@
  * The pool of 2 MiB pages for MAP_HUGETLB, set aside by /proc/sys/vm/nr_hugepages.
  *
  * The room owns the pool, its size and its promises, and the faults where large pages are wanted.
- * It leaves areas to mm/space/, which asks for both by mm/space/area.h.
+ * It leaves VMAs to mm/space/, which asks for both by mm/space/VMA.h.
  */
 #ifndef MM_HUGE_HUGE_PAGES_H
 #define MM_HUGE_HUGE_PAGES_H
@@ -25,7 +25,7 @@ unsigned int huge_pages_resize(unsigned int count);
 /* A free page filled with zeros, with a reference for the caller; NULL when there is none. */
 struct page *huge_page_take(void);
 
-/* A fault in an area of large pages, and splitting one: mm/space/area.h. */
+/* A fault in a VMA of large pages, and splitting one: mm/space/VMA.h. */
 int large_page_resolve(struct fault *fault);
 int large_page_split_locked(struct address_space *space, uintptr_t at);
 

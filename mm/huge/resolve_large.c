@@ -11,13 +11,13 @@
 
 /* ---- MAP_HUGETLB ---- */
 
-/* A page of the pool, which an area without a promise may have to do without. */
+/* A page of the pool, which a VMA without a promise may have to do without. */
 static int map_pool_page(struct fault *fault)
 {
     struct page *page = huge_page_take();
 
     if (!page)
-        return refuse(fault->verdict, SIGBUS, BUS_ADRERR, fault->area);
+        return refuse(fault->verdict, SIGBUS, BUS_ADRERR, fault->vma);
     fault_fill(fault, page, true);
     return 0;
 }
@@ -28,7 +28,7 @@ static int copy_pool_page(struct fault *fault)
     struct page *page = pool_page_is_exclusive(old) ? old : huge_page_take();
 
     if (!page)
-        return refuse(fault->verdict, SIGBUS, BUS_ADRERR, fault->area);
+        return refuse(fault->verdict, SIGBUS, BUS_ADRERR, fault->vma);
     if (page != old)
         memcpy(page_address(page), page_address(old), HUGE_PAGE_SIZE);
     fault_put_copy(fault, old, page);
@@ -46,13 +46,13 @@ static int resolve_pool_page(struct fault *fault)
 
 /* ---- MADV_HUGEPAGE ---- */
 
-/* A page of 2 MiB where the area holds all of it; false when it must be a small one. */
+/* A page of 2 MiB where the VMA holds all of it; false when it must be a small one. */
 static bool map_large_page(struct fault *fault)
 {
-    const struct area *area = fault->area;
+    const struct vma *vma = fault->vma;
     uintptr_t start = align_down(fault->address, HUGE_PAGE_SIZE);
 
-    if (area->object || start < area->start || start + HUGE_PAGE_SIZE > area->end)
+    if (vma->object || start < vma->start || start + HUGE_PAGE_SIZE > vma->end)
         return false;
     struct page *block = page_alloc(PAGE_ORDER_2M, PAGE_ZERO);
     if (block)
@@ -64,9 +64,9 @@ int large_page_resolve(struct fault *fault)
 {
     fault->entry = pt_entry(fault->space->root, fault->address, 2, PT_CREATE, &fault->level);
     if (!fault->entry)
-        return refuse(fault->verdict, SIGKILL, 0, fault->area);
+        return refuse(fault->verdict, SIGKILL, 0, fault->vma);
     fault->seen = pt_load(fault->entry);
-    if (fault->area->flags & AREA_HUGETLB)
+    if (fault->vma->flags & VMA_HUGETLB)
         return resolve_pool_page(fault);
     if (pte_is_empty(fault->seen) && map_large_page(fault))
         return 0;

@@ -17,7 +17,7 @@ struct memory_object;
 struct footprint {
     uint64_t count;  /* which count this is: no two have the same */
     uint64_t memory; /* private */
-    uint64_t tables; /* page tables, and the descriptions of areas */
+    uint64_t tables; /* page tables, and the descriptions of VMAs */
     uint64_t files;  /* in objects without a name, pipes and the like */
 };
 

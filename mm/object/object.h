@@ -5,7 +5,7 @@
  * The room owns these pages and the tables that lead to them. It leaves the meaning of the bytes to
  * the objects' owners, and to mm/space/ who has them mapped.
  *
- * A tmpfs file keeps its bytes in an object; an area that maps the file refers to the same object,
+ * A tmpfs file keeps its bytes in an object; a VMA that maps the file refers to the same object,
  * so read(), write() and a mapping see the same pages. The object owns one reference to each page.
  *
  * The pages are in a tree of tables of 512 pointers, as many levels high as the largest index
@@ -13,7 +13,7 @@
  * a page far from all others needs up to five.
  *
  * An object either has references of its own, or belongs to an owner that it lives and dies with: a
- * file's contents to the file's node. References to such an object are the owner's, so an area that
+ * file's contents to the file's node. References to such an object are the owner's, so a VMA that
  * maps a file also keeps its node, and can say which file it is (/proc/PID/maps).
  */
 #ifndef MM_OBJECT_OBJECT_H

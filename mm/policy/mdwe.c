@@ -15,10 +15,10 @@ static bool is_writable_code(int prot)
 
 static bool has_writable_code(struct address_space *space)
 {
-    struct area *area;
+    struct vma *vma;
 
-    RB_FOREACH (area, area_tree, &space->areas)
-        if (is_writable_code(area->prot))
+    RB_FOREACH (vma, vma_tree, &space->vmas)
+        if (is_writable_code(vma->prot))
             return true;
     return false;
 }

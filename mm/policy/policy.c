@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * pkey_policy(2): what a process says about its keys that Linux has no word for. Its guards are
- * asked before areas change, and whoever lacks a right to a key that has policies neither frees it
+ * asked before VMAs change, and whoever lacks a right to a key that has policies neither frees it
  * nor sets rights to it by a call. What is closed and kept the rooms below look at in the masks.
  *
  * The room owns this call, pkey_release(2) and MDWE: rules that go beyond Linux's on keys, or are
@@ -136,14 +136,14 @@ ATTACH(handlers_change, ask_handlers);
 static int ask_guards(struct address_space *space, uintptr_t start, uintptr_t end, int key)
 {
     uint32_t denied = read_pkru() & space->policies.guarded;
-    struct area *area;
+    struct vma *vma;
 
     if (!denied)
         return 0;
     if (key >= 0 && pkru_rights(denied, (unsigned int)key))
         return -EACCES;
-    for (area = area_find(&space->areas, start); area && area->start < end; area = area->next)
-        if (pkru_rights(denied, area->key))
+    for (vma = vma_find(&space->vmas, start); vma && vma->start < end; vma = vma->next)
+        if (pkru_rights(denied, vma->key))
             return -EACCES;
     return 0;
 }

@@ -30,15 +30,15 @@ static int count_leaves(const struct pt_run *run, void *context)
 static void measure(struct address_space *space, unsigned int key, struct pkey_usage *usage)
 {
     struct pt_walk walk = {.visit = count_leaves, .context = usage, .level = 1};
-    struct area *area;
+    struct vma *vma;
 
     space_lock_read(space);
-    RB_FOREACH (area, area_tree, &space->areas) {
-        if (area->key != key)
+    RB_FOREACH (vma, vma_tree, &space->vmas) {
+        if (vma->key != key)
             continue;
         usage->areas++;
-        usage->mapped += area->end - area->start;
-        pt_walk(space->root, area->start, area->end, &walk);
+        usage->mapped += vma->end - vma->start;
+        pt_walk(space->root, vma->start, vma->end, &walk);
     }
     space_unlock_read(space);
 }

@@ -2,7 +2,7 @@
 /*
  * pkey_release(2): freeing a key together with what is under it.
  *
- * With the lock to write no area comes under the key, changes or goes. The key is free only once
+ * With the lock to write no VMA comes under the key, changes or goes. The key is free only once
  * all CPUs have forgotten the pages that were under it, because the thread that pkey_alloc() gives
  * it to next has every right to it at once.
  */
@@ -17,24 +17,24 @@
 #include "mm/space/keys.h"
 #include "mm/space/mmap.h"
 
-/* The first area under the key at or above an address, or NULL. */
-static struct area *area_under(struct address_space *space, uint8_t key, uintptr_t address)
+/* The first VMA under the key at or above an address, or NULL. */
+static struct vma *vma_under(struct address_space *space, uint8_t key, uintptr_t address)
 {
-    struct area *area = area_find(&space->areas, address);
+    struct vma *vma = vma_find(&space->vmas, address);
 
-    while (area && area->key != key)
-        area = area->next;
-    return area;
+    while (vma && vma->key != key)
+        vma = vma->next;
+    return vma;
 }
 
-static void move_areas(struct address_space *space, uint8_t key, uint8_t new_key, bool deny)
+static void move_vmas(struct address_space *space, uint8_t key, uint8_t new_key, bool deny)
 {
-    struct area *area;
+    struct vma *vma;
     uintptr_t at = 0;
 
-    while ((area = area_under(space, key, at))) {
-        space_set_rights_locked(space, area, deny ? PROT_NONE : area->prot, new_key);
-        at = area_merge(&space->areas, area)->end;
+    while ((vma = vma_under(space, key, at))) {
+        space_set_rights_locked(space, vma, deny ? PROT_NONE : vma->prot, new_key);
+        at = vma_merge(&space->vmas, vma)->end;
     }
     space_flush_locked(space);
 }
@@ -47,7 +47,7 @@ static int release_locked(struct address_space *space, int key, unsigned int how
     if (error)
         return error;
     if (how == PKEY_RELEASE_REFUSE) {
-        if (area_under(space, (uint8_t)key, 0))
+        if (vma_under(space, (uint8_t)key, 0))
             return -EBUSY;
         return keys_free(&space->key_map, key);
     }
@@ -57,7 +57,7 @@ static int release_locked(struct address_space *space, int key, unsigned int how
     error = space_check_range_locked(space, 0, 0, new_key);
     if (error)
         return error;
-    move_areas(space, (uint8_t)key, (uint8_t)new_key, how == PKEY_RELEASE_DENY);
+    move_vmas(space, (uint8_t)key, (uint8_t)new_key, how == PKEY_RELEASE_DENY);
     return keys_free(&space->key_map, key);
 }
 

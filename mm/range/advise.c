@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* madvise: what changes pages or areas; other advice is taken and nothing follows from it. */
+/* madvise: what changes pages or VMAs; other advice is taken and nothing follows from it. */
 #include <asm/errno.h>
 #include <asm/mman.h>
 #include <asm/siginfo.h>
@@ -18,54 +18,54 @@
 int space_set_flag_locked(struct address_space *space, uintptr_t start, uintptr_t end,
                           unsigned int flag, unsigned int value)
 {
-    struct area *area;
+    struct vma *vma;
 
     if (space_split_bounds_locked(space, start, end))
         return -EAGAIN;
-    area = area_find(&space->areas, start);
-    area->flags = (uint8_t)((area->flags & ~flag) | value);
-    area_merge(&space->areas, area);
+    vma = vma_find(&space->vmas, start);
+    vma->flags = (uint8_t)((vma->flags & ~flag) | value);
+    vma_merge(&space->vmas, vma);
     return 0;
 }
 
 /* MADV_REMOVE: what has the object mapped finds zeros. */
-static int clear_object(const struct area *area, uintptr_t start, uintptr_t end)
+static int clear_object(const struct vma *vma, uintptr_t start, uintptr_t end)
 {
-    uint64_t from = (area->object_page << PAGE_SHIFT) + (start - area->start);
+    uint64_t from = (vma->object_page << PAGE_SHIFT) + (start - vma->start);
 
-    if (!area->object)
+    if (!vma->object)
         return -EINVAL;
-    if (!(area->flags & AREA_SHARED) || !(area->max_prot & PROT_WRITE))
+    if (!(vma->flags & VMA_SHARED) || !(vma->max_prot & PROT_WRITE))
         return -EACCES;
-    object_clear(area->object, from, from + (end - start));
+    object_clear(vma->object, from, from + (end - start));
     return 0;
 }
 
-/* Whether an area refuses advice that would take its pages. */
-static bool keeps_pages(const struct area *area, int advice)
+/* Whether a VMA refuses advice that would take its pages. */
+static bool keeps_pages(const struct vma *vma, int advice)
 {
     switch (advice) {
     case MADV_FREE:
-        return area->object || (area->flags & (AREA_LOCKED | AREA_HUGETLB));
+        return vma->object || (vma->flags & (VMA_LOCKED | VMA_HUGETLB));
     case MADV_COLD:
     case MADV_PAGEOUT:
-        return area->flags & (AREA_LOCKED | AREA_HUGETLB);
+        return vma->flags & (VMA_LOCKED | VMA_HUGETLB);
     case MADV_DONTNEED:
     case MADV_REMOVE:
-        return area->flags & AREA_LOCKED;
+        return vma->flags & VMA_LOCKED;
     default:
         return false;
     }
 }
 
-static int advise_area(struct address_space *space, struct area *area, uintptr_t start,
-                       uintptr_t end, int advice)
+static int advise_vma(struct address_space *space, struct vma *vma, uintptr_t start, uintptr_t end,
+                      int advice)
 {
-    if (keeps_pages(area, advice))
+    if (keeps_pages(vma, advice))
         return -EINVAL;
     switch (advice) {
     case MADV_REMOVE:
-        return clear_object(area, start, end);
+        return clear_object(vma, start, end);
     case MADV_DONTNEED:
     case MADV_DONTNEED_LOCKED:
     case MADV_FREE:
@@ -75,19 +75,19 @@ static int advise_area(struct address_space *space, struct area *area, uintptr_t
         space_zap_locked(space, start, end);
         return 0;
     case MADV_HUGEPAGE:
-        return space_set_flag_locked(space, start, end, AREA_HUGE, AREA_HUGE);
+        return space_set_flag_locked(space, start, end, VMA_HUGE, VMA_HUGE);
     case MADV_NOHUGEPAGE:
-        return space_set_flag_locked(space, start, end, AREA_HUGE, 0);
+        return space_set_flag_locked(space, start, end, VMA_HUGE, 0);
     case MADV_DONTFORK:
-        return space_set_flag_locked(space, start, end, AREA_NO_FORK, AREA_NO_FORK);
+        return space_set_flag_locked(space, start, end, VMA_NO_FORK, VMA_NO_FORK);
     case MADV_DOFORK:
-        return space_set_flag_locked(space, start, end, AREA_NO_FORK, 0);
+        return space_set_flag_locked(space, start, end, VMA_NO_FORK, 0);
     case MADV_WIPEONFORK:
-        if (area->object || (area->flags & AREA_SHARED))
+        if (vma->object || (vma->flags & VMA_SHARED))
             return -EINVAL;
-        return space_set_flag_locked(space, start, end, AREA_WIPE, AREA_WIPE);
+        return space_set_flag_locked(space, start, end, VMA_WIPE, VMA_WIPE);
     case MADV_KEEPONFORK:
-        return space_set_flag_locked(space, start, end, AREA_WIPE, 0);
+        return space_set_flag_locked(space, start, end, VMA_WIPE, 0);
     default:
         return 0;
     }
@@ -118,17 +118,17 @@ static int advise_locked(struct address_space *space, uintptr_t start, uintptr_t
     if (changes_contents(advice) && space_check_range_locked(space, start, end, -1))
         return -EACCES;
     while (start < end) {
-        struct area *area = area_find(&space->areas, start);
-        if (!area || area->start >= end) {
+        struct vma *vma = vma_find(&space->vmas, start);
+        if (!vma || vma->start >= end) {
             hole = true;
             break;
         }
-        if (area->start > start) {
+        if (vma->start > start) {
             hole = true;
-            start = area->start;
+            start = vma->start;
         }
-        uintptr_t stop = area->end < end ? area->end : end;
-        int error = advise_area(space, area, start, stop, advice);
+        uintptr_t stop = vma->end < end ? vma->end : end;
+        int error = advise_vma(space, vma, start, stop, advice);
         if (error)
             return error;
         start = stop;
@@ -136,13 +136,13 @@ static int advise_locked(struct address_space *space, uintptr_t start, uintptr_t
     return hole ? -ENOMEM : 0;
 }
 
-/* Whether the page's area is for reading: the CPU also reads what may only be written or executed.
+/* Whether the page's VMA is for reading: the CPU also reads what may only be written or executed.
  */
 static bool is_readable(struct address_space *space, uintptr_t address)
 {
     space_lock_read(space);
-    struct area *area = area_find(&space->areas, address);
-    bool result = !area_holds(area, address) || (area->prot & PROT_READ);
+    struct vma *vma = vma_find(&space->vmas, address);
+    bool result = !vma_holds(vma, address) || (vma->prot & PROT_READ);
     space_unlock_read(space);
     return result;
 }

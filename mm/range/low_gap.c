@@ -12,14 +12,14 @@ static uintptr_t find_low_gap_locked(struct address_space *space, size_t size)
     uintptr_t start = lowest > LOW_START ? lowest : LOW_START;
 
     while (start + size <= LOW_END && !space_is_free_locked(space, start, size))
-        start = area_find(&space->areas, start)->end;
+        start = vma_find(&space->vmas, start)->end;
     return start < LOW_END && start + size <= LOW_END ? start : 0;
 }
 
 /* Large pages are not looked for so low. */
 static int choose_low_gap(struct map_request *request, int *flags)
 {
-    if ((*flags & MAP_32BIT) && !(request->area_flags & AREA_HUGETLB))
+    if ((*flags & MAP_32BIT) && !(request->vma_flags & VMA_HUGETLB))
         request->find_gap_locked = find_low_gap_locked;
     return 0;
 }

@@ -10,7 +10,7 @@
 #include "mm/table/page_table.h"
 
 /* A page counts if the tables have it, or its object: then a fault would not have to wait. */
-static bool is_resident(struct address_space *space, const struct area *area, uintptr_t address)
+static bool is_resident(struct address_space *space, const struct vma *vma, uintptr_t address)
 {
     struct page *page = NULL;
     unsigned int level;
@@ -18,9 +18,9 @@ static bool is_resident(struct address_space *space, const struct area *area, ui
 
     if (pt_query(space->root, address, &leaf, &level))
         return true;
-    if (area->object)
-        object_page(area->object, area->object_page + ((address - area->start) >> PAGE_SHIFT),
-                    false, &page);
+    if (vma->object)
+        object_page(vma->object, vma->object_page + ((address - vma->start) >> PAGE_SHIFT), false,
+                    &page);
     if (page)
         page_put(page);
     return page != NULL;
@@ -33,9 +33,9 @@ static int look(struct address_space *space, uintptr_t start, size_t pages, unsi
     space_lock_read(space);
     for (size_t i = 0; !error && i < pages; i++) {
         uintptr_t address = start + i * PAGE_SIZE;
-        const struct area *area = area_find(&space->areas, address);
-        if (area_holds(area, address))
-            resident[i] = is_resident(space, area, address);
+        const struct vma *vma = vma_find(&space->vmas, address);
+        if (vma_holds(vma, address))
+            resident[i] = is_resident(space, vma, address);
         else
             error = -ENOMEM;
     }

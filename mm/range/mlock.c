@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * mlock and its kin. Nothing is ever swapped, so a locked area differs in what it refuses: its
+ * mlock and its kin. Nothing is ever swapped, so a locked VMA differs in what it refuses: its
  * pages are there from the start and are not given back by advice.
  */
 #include <asm/signal.h>
@@ -23,12 +23,12 @@
 static int set_locked(struct address_space *space, uintptr_t start, uintptr_t end, bool lock)
 {
     while (start < end) {
-        struct area *area = area_find(&space->areas, start);
-        if (!area_holds(area, start))
+        struct vma *vma = vma_find(&space->vmas, start);
+        if (!vma_holds(vma, start))
             return -ENOMEM;
-        uintptr_t stop = area->end < end ? area->end : end;
-        if (!(area->flags & AREA_HUGETLB) &&
-            space_set_flag_locked(space, start, stop, AREA_LOCKED, lock ? AREA_LOCKED : 0))
+        uintptr_t stop = vma->end < end ? vma->end : end;
+        if (!(vma->flags & VMA_HUGETLB) &&
+            space_set_flag_locked(space, start, stop, VMA_LOCKED, lock ? VMA_LOCKED : 0))
             return -ENOMEM;
         start = stop;
     }
@@ -39,9 +39,8 @@ static int set_locked(struct address_space *space, uintptr_t start, uintptr_t en
 static uint32_t access_to(struct address_space *space, uintptr_t address)
 {
     space_lock_read(space);
-    struct area *area = area_find(&space->areas, address);
-    bool writes =
-        area_holds(area, address) && (area->prot & PROT_WRITE) && !(area->flags & AREA_SHARED);
+    struct vma *vma = vma_find(&space->vmas, address);
+    bool writes = vma_holds(vma, address) && (vma->prot & PROT_WRITE) && !(vma->flags & VMA_SHARED);
     space_unlock_read(space);
     return X86_PF_USER | (writes ? X86_PF_WRITE : 0);
 }
@@ -90,15 +89,15 @@ static void set_future(struct address_space *space, int flags)
     space_unlock_write(space);
 }
 
-static void lock_areas(struct address_space *space, bool lock)
+static void lock_vmas(struct address_space *space, bool lock)
 {
-    struct area *area;
+    struct vma *vma;
 
     space_lock_write(space);
-    RB_FOREACH (area, area_tree, &space->areas) {
-        if (!(area->flags & AREA_HUGETLB))
-            area->flags = (uint8_t)(lock ? area->flags | AREA_LOCKED : area->flags & ~AREA_LOCKED);
-        area = area_merge(&space->areas, area);
+    RB_FOREACH (vma, vma_tree, &space->vmas) {
+        if (!(vma->flags & VMA_HUGETLB))
+            vma->flags = (uint8_t)(lock ? vma->flags | VMA_LOCKED : vma->flags & ~VMA_LOCKED);
+        vma = vma_merge(&space->vmas, vma);
     }
     space_unlock_write(space);
 }
@@ -106,13 +105,13 @@ static void lock_areas(struct address_space *space, bool lock)
 /* Those that cannot be brought in are passed over, as by Linux. */
 static void bring_in_all(struct address_space *space)
 {
-    struct area *area;
+    struct vma *vma;
 
     for (uintptr_t at = 0, end; at < USER_END; at = end) {
         space_lock_read(space);
-        area = area_find(&space->areas, at);
-        uintptr_t start = area ? area->start : USER_END;
-        end = area ? area->end : USER_END;
+        vma = vma_find(&space->vmas, at);
+        uintptr_t start = vma ? vma->start : USER_END;
+        end = vma ? vma->end : USER_END;
         space_unlock_read(space);
         bring_in(space, start > at ? start : at, end);
     }
@@ -123,15 +122,15 @@ static void bring_in_all(struct address_space *space)
 /* How many bytes are locked outside of the range. */
 static uint64_t locked_outside(struct address_space *space, uintptr_t start, uintptr_t end)
 {
-    struct area *area;
+    struct vma *vma;
     uint64_t sum = 0;
 
     space_lock_read(space);
-    RB_FOREACH (area, area_tree, &space->areas) {
-        uintptr_t from = area->start > start ? area->start : start;
-        uintptr_t to = area->end < end ? area->end : end;
-        if (area->flags & AREA_LOCKED)
-            sum += area->end - area->start - (from < to ? to - from : 0);
+    RB_FOREACH (vma, vma_tree, &space->vmas) {
+        uintptr_t from = vma->start > start ? vma->start : start;
+        uintptr_t to = vma->end < end ? vma->end : end;
+        if (vma->flags & VMA_LOCKED)
+            sum += vma->end - vma->start - (from < to ? to - from : 0);
     }
     space_unlock_read(space);
     return sum;
@@ -167,7 +166,7 @@ static int check_mapping(struct map_request *request, int *flags)
     if (!may_lock(align_up(request->size, PAGE_SIZE), 0, 0))
         return -EAGAIN;
     if (by_flag && !(*flags & MAP_HUGETLB))
-        request->area_flags |= AREA_LOCKED;
+        request->vma_flags |= VMA_LOCKED;
     if (space->lock_future && !space->lock_on_fault)
         *flags |= MAP_POPULATE;
     return 0;
@@ -219,7 +218,7 @@ PARALLEL_SYSCALL1(mlockall, int, flags)
     set_future(space, flags);
     if (!(flags & MCL_CURRENT))
         return 0;
-    lock_areas(space, true);
+    lock_vmas(space, true);
     if (!(flags & MCL_ONFAULT))
         bring_in_all(space);
     return 0;
@@ -228,6 +227,6 @@ PARALLEL_SYSCALL1(mlockall, int, flags)
 PARALLEL_SYSCALL0(munlockall)
 {
     set_future(current()->space, 0);
-    lock_areas(current()->space, false);
+    lock_vmas(current()->space, false);
     return 0;
 }

@@ -52,88 +52,87 @@ static int carry_run(const struct pt_run *run, void *context)
 }
 
 /* What can fail about carrying leaves: splitting large ones, and making tables. */
-static int prepare_tables(struct address_space *space, const struct area *area, uintptr_t start,
+static int prepare_tables(struct address_space *space, const struct vma *vma, uintptr_t start,
                           uintptr_t target, size_t size)
 {
-    struct pt_walk make = {.flags = PT_CREATE, .level = area->flags & AREA_HUGETLB ? 2 : 1};
+    struct pt_walk make = {.flags = PT_CREATE, .level = vma->flags & VMA_HUGETLB ? 2 : 1};
     struct pt_walk split = {.flags = PT_SPLIT_ALL, .level = 1};
     int error = 0;
 
-    if (!(area->flags & AREA_HUGETLB))
+    if (!(vma->flags & VMA_HUGETLB))
         error = pt_walk(space->root, start, start + size, &split);
     return error ? error : pt_walk(space->root, target, target + size, &make);
 }
 
-/* How many areas must be left to make, as Linux sees it: of a move, and of one to a given place. */
+/* How many VMAs must be left to make, as Linux sees it: of a move, and of one to a given place. */
 #define AREAS_OF_MOVE    3
 #define AREAS_OF_MOVE_TO 5
 
 static bool has_too_many(const struct address_space *space, unsigned int further)
 {
-    return space->areas.count + further >= max_map_count;
+    return space->vmas.count + further >= max_map_count;
 }
 
-/* Moves an area of its own, [area->start, area->end), to target, where room has been made. */
-static int move_area(struct address_space *space, struct area *area, const struct remap *remap,
-                     uintptr_t target)
+/* Moves a VMA of its own, [VMA->start, VMA->end), to target, where room has been made. */
+static int move_vma(struct address_space *space, struct vma *vma, const struct remap *remap,
+                    uintptr_t target)
 {
     size_t carried = remap->old_size < remap->new_size ? remap->old_size : remap->new_size;
     struct carry carry = {space, (intptr_t)(target - remap->start)};
     struct pt_walk walk = {.visit = carry_run, .context = &carry, .level = 1};
-    struct area template = *area;
+    struct vma template = *vma;
 
     if (has_too_many(space, AREAS_OF_MOVE))
         return -ENOMEM;
     template.start = target;
     template.end = target + remap->new_size;
-    template.object_page += (remap->start - area->start) >> PAGE_SHIFT;
-    struct area *moved = area_create(&template);
+    template.object_page += (remap->start - vma->start) >> PAGE_SHIFT;
+    struct vma *moved = vma_create(&template);
     if (!moved)
         return -ENOMEM;
-    moved->flags &= (uint8_t)~AREA_RESERVED;
-    if (prepare_tables(space, area, remap->start, target, carried)) {
+    moved->flags &= (uint8_t)~VMA_RESERVED;
+    if (prepare_tables(space, vma, remap->start, target, carried)) {
         space_free_tables_locked(space, target, target + remap->new_size,
-                                 area_find(&space->areas, target + remap->new_size));
-        area_destroy(moved);
+                                 vma_find(&space->vmas, target + remap->new_size));
+        vma_destroy(moved);
         return -ENOMEM;
     }
     pt_walk(space->root, remap->start, remap->start + carried, &walk);
     if (space->vdso - remap->start < carried)
         __atomic_store_n(&space->vdso, space->vdso + (uintptr_t)carry.distance, __ATOMIC_RELAXED);
-    area_insert(&space->areas, moved);
+    vma_insert(&space->vmas, moved);
     space->mapped_pages += remap->new_size >> PAGE_SHIFT;
     if (remap->old_size && !(remap->flags & MREMAP_DONTUNMAP))
         space_unmap_locked(space, remap->start, remap->start + remap->old_size);
-    area_merge(&space->areas, moved);
+    vma_merge(&space->vmas, moved);
     return 0;
 }
 
-static int grow_in_place(struct address_space *space, struct area *area, size_t by,
-                         uintptr_t lowest)
+static int grow_in_place(struct address_space *space, struct vma *vma, size_t by, uintptr_t lowest)
 {
-    if (area->start < lowest || !space_is_free_locked(space, area->end, by))
+    if (vma->start < lowest || !space_is_free_locked(space, vma->end, by))
         return -ENOMEM;
     space->mapped_pages += by >> PAGE_SHIFT;
-    area->end += by;
-    area_merge(&space->areas, area);
+    vma->end += by;
+    vma_merge(&space->vmas, vma);
     return 0;
 }
 
 /* Checks that a mapping may become as large as is wanted; Linux's vma_to_resize(). */
-static int check_resize(struct address_space *space, const struct area *area,
+static int check_resize(struct address_space *space, const struct vma *vma,
                         const struct remap *remap)
 {
-    if (remap->old_size == 0 && !(area->flags & AREA_SHARED))
+    if (remap->old_size == 0 && !(vma->flags & VMA_SHARED))
         return -EINVAL;
-    if (remap->old_size > area->end - remap->start)
+    if (remap->old_size > vma->end - remap->start)
         return -EFAULT;
     if (remap->new_size <= remap->old_size && !(remap->flags & MREMAP_DONTUNMAP))
         return 0;
     uint64_t more = remap->new_size - remap->old_size;
-    return space_check_growth_locked(space, more, !(area->flags & AREA_SHARED) ? more : 0);
+    return space_check_growth_locked(space, more, !(vma->flags & VMA_SHARED) ? more : 0);
 }
 
-/* Takes away what a smaller size leaves over, of as many areas as it lies in. */
+/* Takes away what a smaller size leaves over, of as many VMAs as it lies in. */
 static int unmap_tail(struct address_space *space, const struct remap *remap)
 {
     if (remap->old_size > USER_END - remap->start)
@@ -143,10 +142,10 @@ static int unmap_tail(struct address_space *space, const struct remap *remap)
 }
 
 /* Where the mapping goes: 0 where it is wanted, -EPERM, -ENOMEM. */
-static int choose_target(struct address_space *space, const struct area *area,
+static int choose_target(struct address_space *space, const struct vma *vma,
                          const struct remap *remap, uintptr_t *target)
 {
-    uint64_t alignment = area_alignment(area->flags);
+    uint64_t alignment = vma_alignment(vma->flags);
 
     *target = remap->wanted;
     if (!(remap->flags & MREMAP_FIXED) &&
@@ -158,7 +157,7 @@ static int choose_target(struct address_space *space, const struct area *area,
     return *target < remap->lowest ? -EPERM : 0;
 }
 
-static int remap_to(struct address_space *space, struct area *area, struct remap *remap,
+static int remap_to(struct address_space *space, struct vma *vma, struct remap *remap,
                     uintptr_t *result)
 {
     struct remap kept = *remap;
@@ -169,9 +168,9 @@ static int remap_to(struct address_space *space, struct area *area, struct remap
         return -ENOMEM;
     if (kept.old_size > kept.new_size)
         kept.old_size = kept.new_size;
-    error = check_resize(space, area, &kept); /* before anything is taken away */
+    error = check_resize(space, vma, &kept); /* before anything is taken away */
     if (!error)
-        error = choose_target(space, area, remap, &target);
+        error = choose_target(space, vma, remap, &target);
     if (error)
         return error;
     if (remap->flags & MREMAP_FIXED) {
@@ -185,9 +184,9 @@ static int remap_to(struct address_space *space, struct area *area, struct remap
             return error;
         remap->old_size = remap->new_size;
     }
-    area = area_find(&space->areas, remap->start);
+    vma = vma_find(&space->vmas, remap->start);
     *result = target;
-    return move_area(space, area, remap, target);
+    return move_vma(space, vma, remap, target);
 }
 
 /* Both what moves, of which there is one page at least, and what is in the way. */
@@ -205,31 +204,31 @@ static int check_ranges(struct address_space *space, const struct remap *remap)
 
 static int remap_locked(struct address_space *space, struct remap *remap, uintptr_t *result)
 {
-    struct area *area = area_find(&space->areas, remap->start);
+    struct vma *vma = vma_find(&space->vmas, remap->start);
     int error;
 
-    if (!area_holds(area, remap->start))
+    if (!vma_holds(vma, remap->start))
         return -EFAULT;
-    if ((remap->old_size | remap->new_size | remap->start) % area_alignment(area->flags))
+    if ((remap->old_size | remap->new_size | remap->start) % vma_alignment(vma->flags))
         return -EINVAL;
     error = check_ranges(space, remap);
     if (error)
         return error;
     if (remap->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
-        return remap_to(space, area, remap, result);
+        return remap_to(space, vma, remap, result);
     *result = remap->start;
     if (remap->old_size >= remap->new_size)
         return remap->old_size == remap->new_size ? 0 : unmap_tail(space, remap);
-    error = check_resize(space, area, remap);
+    error = check_resize(space, vma, remap);
     if (error)
         return error;
-    if (remap->old_size == area->end - remap->start && !(area->flags & AREA_HUGETLB) &&
-        !grow_in_place(space, area, remap->new_size - remap->old_size, remap->lowest))
+    if (remap->old_size == vma->end - remap->start && !(vma->flags & VMA_HUGETLB) &&
+        !grow_in_place(space, vma, remap->new_size - remap->old_size, remap->lowest))
         return 0;
     if (!(remap->flags & MREMAP_MAYMOVE))
         return -ENOMEM;
-    *result = space_find_gap_locked(space, remap->new_size, area_alignment(area->flags));
-    return *result ? move_area(space, area, remap, *result) : -ENOMEM;
+    *result = space_find_gap_locked(space, remap->new_size, vma_alignment(vma->flags));
+    return *result ? move_vma(space, vma, remap, *result) : -ENOMEM;
 }
 
 /* What is asked of a target, with MREMAP_DONTUNMAP of 0 too. */

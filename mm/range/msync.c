@@ -9,11 +9,11 @@
 
 static bool is_mapped(struct address_space *space, uintptr_t start, uintptr_t end)
 {
-    const struct area *area;
+    const struct vma *vma;
 
     space_lock_read(space);
-    while (start < end && area_holds(area = area_find(&space->areas, start), start))
-        start = area->end;
+    while (start < end && vma_holds(vma = vma_find(&space->vmas, start), start))
+        start = vma->end;
     space_unlock_read(space);
     return start >= end;
 }
@@ -24,9 +24,9 @@ static bool has_locked(struct address_space *space, uintptr_t start, uintptr_t e
     bool found = false;
 
     space_lock_read(space);
-    for (struct area *area = area_find(&space->areas, start); area && area->start < end && !found;
-         area = area->next)
-        found = area->flags & AREA_LOCKED;
+    for (struct vma *vma = vma_find(&space->vmas, start); vma && vma->start < end && !found;
+         vma = vma->next)
+        found = vma->flags & VMA_LOCKED;
     space_unlock_read(space);
     return found;
 }

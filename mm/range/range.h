@@ -4,7 +4,7 @@
  * msync.
  *
  * The room owns these calls, the limit on what is locked, the moving of pages, and the growth of
- * stacks. It leaves areas,
+ * stacks. It leaves VMAs,
  * their flags and their pages to mm/space/, whose locks it takes. Errors are Linux's, found in its
  * order. Nothing is ever swapped or written back.
  */
@@ -15,7 +15,7 @@
 
 struct address_space;
 
-/* Sets one of an area's flags to a value, or clears it, from start to end: -EAGAIN without memory.
+/* Sets one of a VMA's flags to a value, or clears it, from start to end: -EAGAIN without memory.
  */
 int space_set_flag_locked(struct address_space *space, uintptr_t start, uintptr_t end,
                           unsigned int flag, unsigned int value);

@@ -19,7 +19,7 @@ paddr_t space_zero_page;
 int space_init(void)
 {
     slab_cache_init(&space_cache, "address space", sizeof(struct address_space), 16);
-    area_init();
+    vma_init();
     struct page *page = page_alloc(0, PAGE_ZERO);
     if (!page)
         return -ENOMEM;
@@ -45,7 +45,7 @@ struct address_space *space_create(void)
     space->lock.name = "address space";
     space->stack_limit = STACK_LIMIT_DEFAULT;
     space->gap_from = MMAP_BASE;
-    RB_INIT(&space->areas);
+    RB_INIT(&space->vmas);
     TAILQ_INIT(&space->gather.pages);
     return space;
 }
@@ -77,23 +77,23 @@ static int release_run(const struct pt_run *run, void *context)
 }
 
 /*
- * Frees all pages, and each table with the last area that uses it (floor is 0: all below is freed).
- * Areas without a gap between them, like those of a program's file, are walked as one.
+ * Frees all pages, and each table with the last VMA that uses it (floor is 0: all below is freed).
+ * VMAs without a gap between them, like those of a program's file, are walked as one.
  */
 static void release_pages(struct address_space *space)
 {
     struct pt_walk walk = {
         .visit = release_run, .context = space, .flags = PT_FREE_TABLES, .level = 1};
-    struct area *area = RB_MIN(area_tree, &space->areas);
+    struct vma *vma = RB_MIN(vma_tree, &space->vmas);
 
-    while (area) {
-        uintptr_t start = area->start;
+    while (vma) {
+        uintptr_t start = vma->start;
         uintptr_t end;
         do {
-            end = area->end;
-            area = area->next;
-        } while (area && area->start == end);
-        walk.ceiling = area ? area->start : USER_END + PAGE_SIZE;
+            end = vma->end;
+            vma = vma->next;
+        } while (vma && vma->start == end);
+        walk.ceiling = vma ? vma->start : USER_END + PAGE_SIZE;
         pt_walk(space->root, start, end, &walk);
     }
     assert(space->resident_pages == 0);
@@ -107,9 +107,9 @@ void space_put(struct address_space *space)
         space_load(NULL);
     assert(cpu_set_is_empty(&space->cpus));
     release_pages(space);
-    for (struct area *area = RB_MIN(area_tree, &space->areas), *next; area; area = next) {
-        next = area->next;
-        area_destroy(area);
+    for (struct vma *vma = RB_MIN(vma_tree, &space->vmas), *next; vma; vma = next) {
+        next = vma->next;
+        vma_destroy(vma);
     }
     page_put(page_of(space->root));
     slab_free(&space_cache, space);

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * Address spaces: the areas, the page tables and the key map of a process.
+ * Address spaces: the VMAs, the page tables and the key map of a process.
  *
  * The room owns what is mapped where, with which rights and under which key, the faults there, and
  * the accesses that the kernel makes on somebody's behalf. It leaves the walk over tables to
  * mm/table/, the pages of files to mm/object/, the arguments of calls to kernel/memory/ and
  * kernel/keys/, and rules about changes to whoever is asked.
  *
- * All threads of a process share one. Its lock guards areas, tables and the counters; the key map
+ * All threads of a process share one. Its lock guards VMAs, tables and the counters; the key map
  * is an atomic word of its own (mm/space/keys.h). Page faults and queries take the lock for
  * reading, so faults of several threads run in parallel (mm/space/fault.c); operations that change
- * areas or remove leaves take it for writing. User memory must not be accessed with the lock held,
+ * VMAs or remove leaves take it for writing. User memory must not be accessed with the lock held,
  * because the page fault that this may cause takes it again.
  *
  * An operation with the lock for writing gathers what it takes out of the tables: translations to
  * invalidate, pages and tables to free. At its end it calls space_flush_locked(): one invalidation
- * on all CPUs that have the space loaded, and then the pages are freed. Areas are destroyed last,
- * after the lock is released: an area may hold the last reference to a file, and to free that takes
+ * on all CPUs that have the space loaded, and then the pages are freed. VMAs are destroyed last,
+ * after the lock is released: a VMA may hold the last reference to a file, and to free that takes
  * locks above mm/.
  */
 #ifndef MM_SPACE_ADDRESS_SPACE_H
@@ -33,7 +33,7 @@
 #include "arch/mmu/pte.h"
 #include "arch/mmu/tlb.h"
 #include "mm/page/page.h"
-#include "mm/space/area.h"
+#include "mm/space/vma.h"
 
 struct pt_run;
 
@@ -58,7 +58,7 @@ struct space_gather {
     struct page_chain pages;
     unsigned int shared_count;
     struct page *shared[GATHER_SHARED_MAX];
-    struct area *areas; /* taken out, chained by their left links */
+    struct vma *vmas; /* taken out, chained by their left links */
 };
 
 /*
@@ -99,10 +99,10 @@ struct address_space {
     paddr_t root;         /* lock: none, constant; what it leads to: address space */
     struct cpu_set cpus; /* lock: none, atomic; CPUs that have the tables loaded (arch/mmu/tlb.h) */
     struct rwlock lock;
-    struct area_tree areas;   /* lock: address space */
+    struct vma_tree vmas;     /* lock: address space */
     uintptr_t brk_start, brk; /* lock: address space; the heap, [brk_start, brk) */
     uintptr_t vdso; /* lock: address space, none to read; the vDSO's image (kernel/vdso/), or 0 */
-    uint64_t mapped_pages;   /* lock: address space, none to read; sum of the areas, in pages */
+    uint64_t mapped_pages;   /* lock: address space, none to read; sum of the VMAs, in pages */
     uint64_t resident_pages; /* lock: none, atomic; leaves of 4 KiB in the tables */
     uint64_t peak_pages;  /* lock: none; the most that was seen: threads at once may miss a few */
     uint64_t stack_limit; /* lock: kernel, none to read; RLIMIT_STACK, bytes */
@@ -115,7 +115,7 @@ struct address_space {
 struct address_space *space_create(void);
 
 /*
- * A copy for fork(): the same areas, keys and execute-only key; private pages are shared until
+ * A copy for fork(): the same VMAs, keys and execute-only key; private pages are shared until
  * one side writes. NULL when memory is out.
  */
 struct address_space *space_copy(struct address_space *space);
@@ -149,7 +149,7 @@ static inline void space_lock_write(struct address_space *space)
     rwlock_write(&space->lock);
 }
 
-/* Releases the lock, and destroys the areas that were taken out. */
+/* Releases the lock, and destroys the VMAs that were taken out. */
 void space_unlock_write(struct address_space *space);
 
 /* ---- what the files behind these calls share; the lock is held ---- */
@@ -163,24 +163,24 @@ static inline void space_count_resident(struct address_space *space, int64_t pag
         space->peak_pages = now;
 }
 
-/* Bits of a leaf of this area, whose page is owned or not. */
-static inline uint64_t space_leaf_bits(const struct area *area, bool owned)
+/* Bits of a leaf of this VMA, whose page is owned or not. */
+static inline uint64_t space_leaf_bits(const struct vma *vma, bool owned)
 {
-    uint64_t bits = PTE_U | PTE_A | PTE_D | pte_key_bits(area->key);
+    uint64_t bits = PTE_U | PTE_A | PTE_D | pte_key_bits(vma->key);
 
-    if (area->prot)
+    if (vma->prot)
         bits |= PTE_P;
     if (owned)
         bits |= PTE_OWNED;
-    if (owned && (area->prot & PROT_WRITE))
+    if (owned && (vma->prot & PROT_WRITE))
         bits |= PTE_W;
-    if (!(area->prot & PROT_EXEC))
+    if (!(vma->prot & PROT_EXEC))
         bits |= PTE_NX;
     return bits;
 }
 
 /*
- * RULES_ON_RANGES. The running thread is about to change or remove the areas of [start, end), and
+ * RULES_ON_RANGES. The running thread is about to change or remove the VMAs of [start, end), and
  * to put memory under a key if that is not -1; nothing has been changed yet. The space's lock is
  * held for writing. An errno refuses the call, which returns it, and nothing has to be undone.
  */
@@ -194,10 +194,10 @@ static inline int space_check_range_locked(struct address_space *space, uintptr_
 }
 
 /*
- * RULES_ON_PROTECTION. An area's protection is about to change from before to after; for a new area
+ * RULES_ON_PROTECTION. A VMA's protection is about to change from before to after; for a new VMA
  * both are the same. by_force: the protection stays, and the memory is about to be written to in
  * spite of it, as after says. The space's lock is held, for writing unless by_force. An errno
- * refuses it: areas at lower addresses that the call has changed already stay so.
+ * refuses it: VMAs at lower addresses that the call has changed already stay so.
  */
 EVENT(protection_changes, int, const struct address_space *space, int before, int after,
       bool by_force);
@@ -210,18 +210,18 @@ static inline int space_check_protection_locked(const struct address_space *spac
                : 0;
 }
 
-/* Takes an area out of the space, to be destroyed at the operation's end. */
-void space_remove_area_locked(struct address_space *space, struct area *area);
+/* Takes a VMA out of the space, to be destroyed at the operation's end. */
+void space_remove_vma_locked(struct address_space *space, struct vma *vma);
 
 /* Takes all pages of the range out of the tables, to be freed at the operation's end. */
 void space_zap_locked(struct address_space *space, uintptr_t start, uintptr_t end);
 
 /*
- * The same for tables that [start, end) leaves unused: those that neither neighbour area needs.
- * next is the area above it, or NULL.
+ * The same for tables that [start, end) leaves unused: those that neither neighbour VMA needs.
+ * next is the VMA above it, or NULL.
  */
 void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end,
-                              struct area *next);
+                              struct vma *next);
 
 /*
  * The flush: invalidates what has been gathered, on all CPUs that have the space loaded, and then

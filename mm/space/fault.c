@@ -25,33 +25,33 @@ bool key_denies(unsigned int key, uint32_t pkru, uint32_t error_code)
 }
 
 /* On x86 a page that is writable or executable is readable too: only PROT_NONE denies reads. */
-static bool protection_denies(const struct area *area, uint32_t error_code)
+static bool protection_denies(const struct vma *vma, uint32_t error_code)
 {
     if (error_code & X86_PF_WRITE)
-        return !(area->prot & PROT_WRITE);
+        return !(vma->prot & PROT_WRITE);
     if (error_code & X86_PF_INSTR)
-        return !(area->prot & PROT_EXEC);
-    return !area->prot;
+        return !(vma->prot & PROT_EXEC);
+    return !vma->prot;
 }
 
 /* ---- faults ---- */
 
 /*
- * The verdict on an access to an area that holds the address. Linux's order: the key first, so that
+ * The verdict on an access to a VMA that holds the address. Linux's order: the key first, so that
  * an access which both key and protection deny is reported as a key fault.
  *
  * The CPU's PK bit is not used. Before the first touch of a page there is no entry, so the CPU
  * reports P=0 and knows no key; and another thread may have changed the key since the fault. The
- * area's key and PKRU at the fault decide, and so the answer is the same each time.
+ * VMA's key and PKRU at the fault decide, and so the answer is the same each time.
  */
-static int judge(struct address_space *space, struct area *area, uintptr_t address,
+static int judge(struct address_space *space, struct vma *vma, uintptr_t address,
                  uint32_t error_code, uint32_t pkru, struct fault_verdict *verdict)
 {
-    if (key_denies(area->key, pkru, error_code))
-        return refuse(verdict, SIGSEGV, SEGV_PKUERR, area);
-    if (protection_denies(area, error_code))
-        return refuse(verdict, SIGSEGV, SEGV_ACCERR, area);
-    return space_resolve_locked(space, area, address, error_code & X86_PF_WRITE, verdict);
+    if (key_denies(vma->key, pkru, error_code))
+        return refuse(verdict, SIGSEGV, SEGV_PKUERR, vma);
+    if (protection_denies(vma, error_code))
+        return refuse(verdict, SIGSEGV, SEGV_ACCERR, vma);
+    return space_resolve_locked(space, vma, address, error_code & X86_PF_WRITE, verdict);
 }
 
 int space_fault(struct address_space *space, uintptr_t address, uint32_t error_code, uint32_t pkru,
@@ -60,16 +60,16 @@ int space_fault(struct address_space *space, uintptr_t address, uint32_t error_c
     int error;
 
     space_lock_read(space);
-    struct area *area = area_find(&space->areas, address);
-    if (area && !area_holds(area, address) && (area->flags & AREA_GROWS_DOWN)) {
+    struct vma *vma = vma_find(&space->vmas, address);
+    if (vma && !vma_holds(vma, address) && (vma->flags & VMA_GROWS_DOWN)) {
         space_unlock_read(space);
         TELL(stack_is_touched, space, address);
         space_lock_read(space);
-        /* Once more: while the lock was released, others may have changed the areas. */
-        area = area_find(&space->areas, address);
+        /* Once more: while the lock was released, others may have changed the VMAs. */
+        vma = vma_find(&space->vmas, address);
     }
-    if (area_holds(area, address))
-        error = judge(space, area, address, error_code, pkru, verdict);
+    if (vma_holds(vma, address))
+        error = judge(space, vma, address, error_code, pkru, verdict);
     else
         error = refuse(verdict, SIGSEGV, SEGV_MAPERR, NULL);
     space_unlock_read(space);
@@ -78,8 +78,8 @@ int space_fault(struct address_space *space, uintptr_t address, uint32_t error_c
 
 /* ---- memory on somebody else's behalf ---- */
 
-int space_memory_locked(struct address_space *space, struct area *area, uintptr_t address,
-                        bool write, char **memory)
+int space_memory_locked(struct address_space *space, struct vma *vma, uintptr_t address, bool write,
+                        char **memory)
 {
     struct fault_verdict verdict;
     unsigned int level;
@@ -87,7 +87,7 @@ int space_memory_locked(struct address_space *space, struct area *area, uintptr_
 
     /* Until the leaf is there, and owned for a write: other threads may change it too. */
     do {
-        if (space_resolve_locked(space, area, address, write, &verdict))
+        if (space_resolve_locked(space, vma, address, write, &verdict))
             return -EFAULT;
     } while (!pt_query(space->root, address, &leaf, &level) ||
              (write && !(leaf.value & PTE_OWNED)));
@@ -104,11 +104,10 @@ int space_fill(struct address_space *space, uintptr_t address, const void *bytes
     space_lock_read(space);
     for (size_t done = 0; !error && done < size; done += piece) {
         uintptr_t at = address + done;
-        struct area *area = area_find(&space->areas, at);
+        struct vma *vma = vma_find(&space->vmas, at);
         char *memory;
         piece = PAGE_SIZE - at % PAGE_SIZE < size - done ? PAGE_SIZE - at % PAGE_SIZE : size - done;
-        error =
-            area_holds(area, at) ? space_memory_locked(space, area, at, true, &memory) : -EFAULT;
+        error = vma_holds(vma, at) ? space_memory_locked(space, vma, at, true, &memory) : -EFAULT;
         if (!error)
             memcpy(memory, from + done, piece);
     }

@@ -2,10 +2,10 @@
 /*
  * Page faults on user addresses: resolved, or refused with a verdict.
  *
- * The area is judged in Linux's order: is there one, does its key allow the access, does its
+ * The VMA is judged in Linux's order: is there one, does its key allow the access, does its
  * protection; only then is a page made, copied or found.
  *
- * Threads fault in parallel: with the space's lock for reading areas stay as they are, and a leaf
+ * Threads fault in parallel: with the space's lock for reading VMAs stay as they are, and a leaf
  * is installed by one compare-and-exchange against what was read. So of several threads that fault
  * on the same page one wins, and the others free theirs. Only a growing stack needs the lock for
  * writing.
@@ -41,12 +41,12 @@ int space_fault(struct address_space *space, uintptr_t address, uint32_t error_c
 int space_fill(struct address_space *space, uintptr_t address, const void *bytes, size_t size);
 
 /*
- * *memory points to the byte at an address of the area, whose page is made or copied as for such an
+ * *memory points to the byte at an address of the VMA, whose page is made or copied as for such an
  * access. It is valid to the end of its 4 KiB page, until the space's lock, held for reading, is
  * released; usercopy may not be used meanwhile. -EFAULT also if there is no memory.
  */
-int space_memory_locked(struct address_space *space, struct area *area, uintptr_t address,
-                        bool write, char **memory);
+int space_memory_locked(struct address_space *space, struct vma *vma, uintptr_t address, bool write,
+                        char **memory);
 
 /* ---- what the files behind faults share ---- */
 
@@ -54,17 +54,16 @@ int space_memory_locked(struct address_space *space, struct area *area, uintptr_
 bool key_denies(unsigned int key, uint32_t pkru, uint32_t error_code);
 
 /* Sets the verdict. The signal is SIGKILL if there is no memory. */
-static inline int refuse(struct fault_verdict *verdict, int signal, int code,
-                         const struct area *area)
+static inline int refuse(struct fault_verdict *verdict, int signal, int code, const struct vma *vma)
 {
-    *verdict = (struct fault_verdict){signal, code, area ? area->key : 0};
+    *verdict = (struct fault_verdict){signal, code, vma ? vma->key : 0};
     return -EFAULT;
 }
 
 /* What a fault works on: the entry for its address, its level, and what was read from it. */
 struct fault {
     struct address_space *space;
-    struct area *area;
+    struct vma *vma;
     uintptr_t address;
     bool write;
     pte_t *entry;
@@ -73,7 +72,7 @@ struct fault {
     struct fault_verdict *verdict;
 };
 
-/* Resolves a fault by a 4 KiB leaf: in areas of small pages, and where no large one is. */
+/* Resolves a fault by a 4 KiB leaf: in VMAs of small pages, and where no large one is. */
 int fault_resolve(struct fault *fault);
 
 /*
@@ -92,12 +91,12 @@ void fault_fill(const struct fault *fault, struct page *page, bool owned);
 void fault_put_copy(const struct fault *fault, struct page *old, struct page *page);
 
 /*
- * Makes sure that there is a leaf with the area's rights, with a page of its own for a write,
+ * Makes sure that there is a leaf with the VMA's rights, with a page of its own for a write,
  * unless another thread changed the entry meanwhile: then the access is retried. A leaf that is
  * there already was made by another thread, or by this one while its CPU had an older translation,
  * which the fault has dropped (SDM vol. 3A, 4.10.4.1).
  */
-int space_resolve_locked(struct address_space *space, struct area *area, uintptr_t address,
+int space_resolve_locked(struct address_space *space, struct vma *vma, uintptr_t address,
                          bool write, struct fault_verdict *verdict);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The copy of an address space that fork makes: the same areas, and those of their pages that page
+ * The copy of an address space that fork makes: the same VMAs, and those of their pages that page
  * faults in the child would not find again.
  */
 #include <asm/errno.h>
@@ -54,69 +54,68 @@ static int copy_run(const struct pt_run *run, void *context)
 }
 
 /* Whether faults find all pages again, in the object: then nothing has to be copied. */
-static bool can_be_found_again(const struct area *area)
+static bool can_be_found_again(const struct vma *vma)
 {
-    return area->object && !area->has_copies && !(area->flags & AREA_HUGETLB);
+    return vma->object && !vma->has_copies && !(vma->flags & VMA_HUGETLB);
 }
 
 /*
  * Makes a tree of the same shape, so nothing has to be compared or balanced. From left to right,
- * each area is linked to its neighbour, *last.
+ * each VMA is linked to its neighbour, *last.
  */
-static int copy_areas(const struct area *from, struct area *parent, struct area **to,
-                      struct area **last)
+static int copy_vmas(const struct vma *from, struct vma *parent, struct vma **to, struct vma **last)
 {
     if (!from)
         return 0;
-    struct area *twin = area_create(from);
+    struct vma *twin = vma_create(from);
     if (!twin)
         return -ENOMEM;
-    twin->flags &= (uint8_t) ~(AREA_RESERVED | AREA_LOCKED);
+    twin->flags &= (uint8_t) ~(VMA_RESERVED | VMA_LOCKED);
     RB_PARENT(twin, link) = parent;
     RB_LEFT(twin, link) = RB_RIGHT(twin, link) = NULL;
     *to = twin;
-    int error = copy_areas(RB_LEFT(from, link), twin, &RB_LEFT(twin, link), last);
+    int error = copy_vmas(RB_LEFT(from, link), twin, &RB_LEFT(twin, link), last);
     twin->previous = *last;
     twin->next = NULL;
     if (*last)
         (*last)->next = twin;
     *last = twin;
-    return error ? error : copy_areas(RB_RIGHT(from, link), twin, &RB_RIGHT(twin, link), last);
+    return error ? error : copy_vmas(RB_RIGHT(from, link), twin, &RB_RIGHT(twin, link), last);
 }
 
 static int copy_pages(struct address_space *space, struct address_space *child,
-                      const struct area *area)
+                      const struct vma *vma)
 {
-    struct copy copy = {.space = space, .child = child, .shared = area->flags & AREA_SHARED};
+    struct copy copy = {.space = space, .child = child, .shared = vma->flags & VMA_SHARED};
     struct pt_walk walk = {.visit = copy_run, .context = &copy, .level = 1};
 
-    if ((area->flags & AREA_WIPE) || can_be_found_again(area))
+    if ((vma->flags & VMA_WIPE) || can_be_found_again(vma))
         return 0;
     /* Large pages are shared as small ones, so that either side can write and unmap a part. */
-    if (!(area->flags & AREA_HUGETLB))
+    if (!(vma->flags & VMA_HUGETLB))
         walk.flags = PT_SPLIT_ALL;
-    return pt_walk(space->root, area->start, area->end, &walk);
+    return pt_walk(space->root, vma->start, vma->end, &walk);
 }
 
-static void leave_out(struct address_space *child, struct area *area)
+static void leave_out(struct address_space *child, struct vma *vma)
 {
-    child->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
-    area_remove(&child->areas, area);
-    area_destroy(area);
+    child->mapped_pages -= (vma->end - vma->start) >> PAGE_SHIFT;
+    vma_remove(&child->vmas, vma);
+    vma_destroy(vma);
 }
 
-/* Goes through the child's areas, which are copies of the parent's. */
+/* Goes through the child's VMAs, which are copies of the parent's. */
 static int copy_all_pages(struct address_space *space, struct address_space *child)
 {
-    struct area *area, *next;
+    struct vma *vma, *next;
     int error = 0;
 
-    for (area = RB_MIN(area_tree, &child->areas); area && !error; area = next) {
-        next = area->next;
-        if (area->flags & AREA_NO_FORK)
-            leave_out(child, area);
+    for (vma = RB_MIN(vma_tree, &child->vmas); vma && !error; vma = next) {
+        next = vma->next;
+        if (vma->flags & VMA_NO_FORK)
+            leave_out(child, vma);
         else
-            error = copy_pages(space, child, area);
+            error = copy_pages(space, child, vma);
     }
     return error;
 }
@@ -124,7 +123,7 @@ static int copy_all_pages(struct address_space *space, struct address_space *chi
 struct address_space *space_copy(struct address_space *space)
 {
     struct address_space *child = space_create();
-    struct area *last = NULL;
+    struct vma *last = NULL;
     int error;
 
     if (!child)
@@ -138,8 +137,8 @@ struct address_space *space_copy(struct address_space *space)
     child->stack_limit = space->stack_limit;
     child->membarriers = __atomic_load_n(&space->membarriers, __ATOMIC_RELAXED);
     TELL(space_is_made, child, space, true);
-    child->areas.count = space->areas.count;
-    error = copy_areas(RB_ROOT(&space->areas), NULL, &RB_ROOT(&child->areas), &last);
+    child->vmas.count = space->vmas.count;
+    error = copy_vmas(RB_ROOT(&space->vmas), NULL, &RB_ROOT(&child->vmas), &last);
     if (!error)
         error = copy_all_pages(space, child);
     space_flush_locked(space);

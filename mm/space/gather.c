@@ -35,24 +35,24 @@ void space_flush_gathered_locked(struct address_space *space)
     free_gathered(gather);
 }
 
-void space_remove_area_locked(struct address_space *space, struct area *area)
+void space_remove_vma_locked(struct address_space *space, struct vma *vma)
 {
-    area_remove(&space->areas, area);
-    RB_LEFT(area, link) = space->gather.areas;
-    space->gather.areas = area;
+    vma_remove(&space->vmas, vma);
+    RB_LEFT(vma, link) = space->gather.vmas;
+    space->gather.vmas = vma;
 }
 
 void space_unlock_write(struct address_space *space)
 {
-    struct area *area = space->gather.areas;
+    struct vma *vma = space->gather.vmas;
 
     tlb_check_flushed(&space->cpus);
-    space->gather.areas = NULL;
+    space->gather.vmas = NULL;
     rwlock_write_unlock(&space->lock);
-    while (area) {
-        struct area *next = RB_LEFT(area, link);
-        area_destroy(area);
-        area = next;
+    while (vma) {
+        struct vma *next = RB_LEFT(vma, link);
+        vma_destroy(vma);
+        vma = next;
     }
 }
 
@@ -131,11 +131,11 @@ static __attribute__((noinline)) void free_tables(struct address_space *space, u
 }
 
 void space_free_tables_locked(struct address_space *space, uintptr_t start, uintptr_t end,
-                              struct area *next)
+                              struct vma *next)
 {
-    struct area *previous = next ? next->previous : RB_MAX(area_tree, &space->areas);
+    struct vma *previous = next ? next->previous : RB_MAX(vma_tree, &space->vmas);
     uintptr_t floor = previous ? previous->end : 0;
-    /* USER_END is a page below 2^47, and no area has that page: its tables go with the others. */
+    /* USER_END is a page below 2^47, and no VMA has that page: its tables go with the others. */
     uintptr_t ceiling = next ? next->start : USER_END + PAGE_SIZE;
     uint64_t size = pte_level_size(2); /* what a table of the lowest level spans */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* mmap and brk: finding room between the areas that there are, and making areas there. */
+/* mmap and brk: finding room between the VMAs that there are, and making VMAs there. */
 #include "mm/space/mmap.h"
 
 #include <asm/errno.h>
@@ -14,17 +14,17 @@ uint64_t mmap_min_addr = 65536;
 
 /* ---- finding room ---- */
 
-/* Lowest address that must stay free below an area: a stack keeps a gap to grow into. */
-static uintptr_t guarded_start(const struct area *area)
+/* Lowest address that must stay free below a VMA: a stack keeps a gap to grow into. */
+static uintptr_t guarded_start(const struct vma *vma)
 {
-    uintptr_t gap = area->flags & AREA_GROWS_DOWN ? STACK_GUARD_GAP : 0;
+    uintptr_t gap = vma->flags & VMA_GROWS_DOWN ? STACK_GUARD_GAP : 0;
 
-    return area->start > gap ? area->start - gap : 0;
+    return vma->start > gap ? vma->start - gap : 0;
 }
 
 bool space_is_free_locked(struct address_space *space, uintptr_t start, size_t size)
 {
-    struct area *next = area_find(&space->areas, start);
+    struct vma *next = vma_find(&space->vmas, start);
 
     return size <= USER_END && start <= USER_END - size &&
            (!next || start + size <= guarded_start(next));
@@ -43,8 +43,8 @@ static uintptr_t mmap_top(const struct address_space *space)
 }
 
 /*
- * From the top down, past the areas. Where the last search ended is remembered, and the largest gap
- * that was too small, so that not every search passes all areas of a program with a thousand.
+ * From the top down, past the VMAs. Where the last search ended is remembered, and the largest gap
+ * that was too small, so that not every search passes all VMAs of a program with a thousand.
  */
 uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64_t alignment)
 {
@@ -57,12 +57,12 @@ uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64
         space->gap_skipped = 0;
     }
     uintptr_t ceiling = space->gap_from;
-    struct area *area = area_find(&space->areas, ceiling);
-    if (area && guarded_start(area) < ceiling)
-        ceiling = guarded_start(area);
-    area = area ? area->previous : RB_MAX(area_tree, &space->areas);
-    for (;; area = area->previous) {
-        uintptr_t floor = area && area->end > lowest ? area->end : lowest;
+    struct vma *vma = vma_find(&space->vmas, ceiling);
+    if (vma && guarded_start(vma) < ceiling)
+        ceiling = guarded_start(vma);
+    vma = vma ? vma->previous : RB_MAX(vma_tree, &space->vmas);
+    for (;; vma = vma->previous) {
+        uintptr_t floor = vma && vma->end > lowest ? vma->end : lowest;
         uintptr_t start = ceiling >= size ? align_down(ceiling - size, alignment) : 0;
         if (floor <= ceiling && start >= floor) {
             space->gap_from = start;
@@ -70,13 +70,13 @@ uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64
         }
         if (floor < ceiling && ceiling - floor > space->gap_skipped)
             space->gap_skipped = ceiling - floor;
-        if (!area)
+        if (!vma)
             return 0;
-        ceiling = guarded_start(area);
+        ceiling = guarded_start(vma);
     }
 }
 
-void space_note_gap_locked(struct address_space *space, const struct area *next)
+void space_note_gap_locked(struct address_space *space, const struct vma *next)
 {
     uintptr_t above = next ? next->start : MMAP_BASE;
 
@@ -94,23 +94,23 @@ static int check_place_locked(struct address_space *space, const struct map_requ
 
     if (size > USER_END || start > USER_END - size)
         return -ENOMEM;
-    if (start % area_alignment(request->area_flags))
+    if (start % vma_alignment(request->vma_flags))
         return -EINVAL;
     if (start < request->lowest)
         return -EPERM;
-    struct area *area = request->no_replace ? area_find(&space->areas, start) : NULL;
-    return area && area->start < start + size ? -EEXIST : 0;
+    struct vma *vma = request->no_replace ? vma_find(&space->vmas, start) : NULL;
+    return vma && vma->start < start + size ? -EEXIST : 0;
 }
 
 int space_check_place(struct address_space *space, const struct map_request *request)
 {
-    if (space->areas.count > max_map_count) /* without the lock: it is checked again with it */
+    if (space->vmas.count > max_map_count) /* without the lock: it is checked again with it */
         return -ENOMEM;
     if (!request->fixed)
         return request->size > USER_END ? -ENOMEM : 0;
     space_lock_read(space);
     int error = check_place_locked(space, request,
-                                   align_up(request->size, area_alignment(request->area_flags)));
+                                   align_up(request->size, vma_alignment(request->vma_flags)));
     space_unlock_read(space);
     return error;
 }
@@ -122,13 +122,13 @@ static uintptr_t round_hint(const struct map_request *request)
 
     if (hint && hint < mmap_min_addr)
         hint = align_up(mmap_min_addr, PAGE_SIZE);
-    return align_up(hint, area_alignment(request->area_flags));
+    return align_up(hint, vma_alignment(request->vma_flags));
 }
 
 static int choose_address(struct address_space *space, const struct map_request *request,
                           size_t size, uintptr_t *start)
 {
-    uint64_t alignment = area_alignment(request->area_flags);
+    uint64_t alignment = vma_alignment(request->vma_flags);
 
     *start = request->address;
     if (request->fixed)
@@ -145,12 +145,12 @@ static int choose_address(struct address_space *space, const struct map_request 
     return *start ? 0 : -ENOMEM;
 }
 
-/* ---- making the area ---- */
+/* ---- making the VMA ---- */
 
 /* A mapping that could never be filled is refused, as Linux's overcommit heuristic does. */
 static bool is_absurd(const struct map_request *request, size_t size)
 {
-    return area_is_data(request->prot, request->area_flags) && !request->no_reserve &&
+    return vma_is_data(request->prot, request->vma_flags) && !request->no_reserve &&
            size >> PAGE_SHIFT > page_count_total();
 }
 
@@ -167,14 +167,14 @@ static int map_locked(struct address_space *space, const struct map_request *req
 {
     uintptr_t start;
 
-    if (space->areas.count > max_map_count)
+    if (space->vmas.count > max_map_count)
         return -ENOMEM;
     int error = choose_address(space, request, size, &start);
     if (!error && is_absurd(request, size))
         error = -ENOMEM;
     if (!error)
         error = space_check_growth_locked(
-            space, size, area_is_data(request->prot, request->area_flags) ? size : 0);
+            space, size, vma_is_data(request->prot, request->vma_flags) ? size : 0);
     if (error)
         return error;
     error = space_check_protection_locked(space, request->prot, request->prot, false);
@@ -182,40 +182,40 @@ static int map_locked(struct address_space *space, const struct map_request *req
         error = space_check_range_locked(space, start, start + size, -1);
     if (error)
         return error;
-    struct area *area = area_create(&(struct area){
+    struct vma *vma = vma_create(&(struct vma){
         .start = start,
         .end = start + size,
         .prot = request->prot & PROT_RWX,
         .max_prot = request->max_prot,
-        .flags = request->area_flags | (space->lock_future ? AREA_LOCKED : 0),
+        .flags = request->vma_flags | (space->lock_future ? VMA_LOCKED : 0),
         .name = request->name,
         .object = request->object,
         .object_page = request->object_page,
     });
-    if (!area)
+    if (!vma)
         return -ENOMEM;
-    if (area->flags & AREA_HUGETLB)
+    if (vma->flags & VMA_HUGETLB)
         error = page_pool()->reserve((unsigned int)(size / HUGE_PAGE_SIZE));
-    if (!error && (area->flags & AREA_HUGETLB))
-        area->flags |= AREA_RESERVED;
+    if (!error && (vma->flags & VMA_HUGETLB))
+        vma->flags |= VMA_RESERVED;
     if (!error && request->fixed)
         error = space_unmap_locked(space, start, start + size);
     if (error) {
-        area_destroy(area);
+        vma_destroy(vma);
         return error;
     }
     /* Nothing can fail from here on: an execute-only key that is taken stays taken. */
-    area->key = key_for_mapping(space, request->prot);
-    area_insert(&space->areas, area);
+    vma->key = key_for_mapping(space, request->prot);
+    vma_insert(&space->vmas, vma);
     space->mapped_pages += size >> PAGE_SHIFT;
-    area_merge(&space->areas, area);
+    vma_merge(&space->vmas, vma);
     *address = start;
     return 0;
 }
 
 int space_map(struct address_space *space, const struct map_request *request, uintptr_t *address)
 {
-    size_t size = align_up(request->size, area_alignment(request->area_flags));
+    size_t size = align_up(request->size, vma_alignment(request->vma_flags));
     int error;
 
     if (size == 0)

@@ -21,7 +21,7 @@ struct map_request {
     bool fixed;        /* at that address, replacing what is there */
     bool no_replace;   /* with fixed: -EEXIST instead of replacing */
     uintptr_t lowest;  /* with fixed: -EPERM below it */
-    uint8_t area_flags;
+    uint8_t vma_flags;
     uint8_t max_prot;
     struct memory_object *object; /* NULL: anonymous */
     uint64_t object_page;
@@ -52,7 +52,7 @@ int space_unmap(struct address_space *space, uintptr_t start, size_t size);
 
 /*
  * mprotect (key -1) and pkey_mprotect. All 64 bits of prot are checked; it may hold PROT_SEM,
- * PROT_GROWSDOWN, PROT_GROWSUP. Areas are changed from left to right; if one fails, those before it
+ * PROT_GROWSDOWN, PROT_GROWSUP. VMAs are changed from left to right; if one fails, those before it
  * stay changed.
  */
 int space_protect(struct address_space *space, uintptr_t start, size_t size, uint64_t prot,
@@ -62,39 +62,39 @@ int space_protect(struct address_space *space, uintptr_t start, size_t size, uin
 uintptr_t space_brk(struct address_space *space, uintptr_t end, uintptr_t lowest);
 
 /* What counts as data: private, writable, and not a stack. */
-static inline bool area_is_data(int prot, unsigned int flags)
+static inline bool vma_is_data(int prot, unsigned int flags)
 {
-    return (prot & PROT_WRITE) && !(flags & (AREA_SHARED | AREA_GROWS_DOWN));
+    return (prot & PROT_WRITE) && !(flags & (VMA_SHARED | VMA_GROWS_DOWN));
 }
 
 /* ---- what the files behind these calls share; the lock is held ---- */
 
 int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end);
 
-/* Sets the rights and key of a whole area and its existing leaves. The caller merges it. */
-void space_set_rights_locked(struct address_space *space, struct area *area, uint8_t prot,
+/* Sets the rights and key of a whole VMA and its existing leaves. The caller merges it. */
+void space_set_rights_locked(struct address_space *space, struct vma *vma, uint8_t prot,
                              uint8_t key);
 
 /*
- * Provided. Changes the existing leaves of an area that has other rights or another key now.
+ * Provided. Changes the existing leaves of a VMA that has other rights or another key now.
  * is_weaker: a right is lost or the key is another, so their translations are gathered too.
  */
-void space_change_leaves(struct address_space *space, const struct area *area, uint8_t old_prot,
+void space_change_leaves(struct address_space *space, const struct vma *vma, uint8_t old_prot,
                          uint8_t old_key, bool is_weaker);
-void space_change_leaves_plain(struct address_space *space, const struct area *area,
-                               uint8_t old_prot, uint8_t old_key, bool is_weaker);
+void space_change_leaves_plain(struct address_space *space, const struct vma *vma, uint8_t old_prot,
+                               uint8_t old_key, bool is_weaker);
 
 /*
- * Splits the areas and large pages that have start or end inside. After that nothing can fail about
- * the pages between the two. -ENOMEM, or -EINVAL inside a page of AREA_HUGETLB.
+ * Splits the VMAs and large pages that have start or end inside. After that nothing can fail about
+ * the pages between the two. -ENOMEM, or -EINVAL inside a page of VMA_HUGETLB.
  */
 int space_split_bounds_locked(struct address_space *space, uintptr_t start, uintptr_t end);
 
 /* The start for a mapping in the highest gap of that size and alignment; 0 if there is none. */
 uintptr_t space_find_gap_locked(struct address_space *space, size_t size, uint64_t alignment);
 
-/* A gap below an area (NULL: above all) is new or has grown, so mmap has to look there again. */
-void space_note_gap_locked(struct address_space *space, const struct area *next);
+/* A gap below a VMA (NULL: above all) is new or has grown, so mmap has to look there again. */
+void space_note_gap_locked(struct address_space *space, const struct vma *next);
 
 /* Whether nothing is there, and a stack above keeps a gap to grow into. */
 bool space_is_free_locked(struct address_space *space, uintptr_t start, size_t size);
@@ -103,7 +103,7 @@ bool space_is_free_locked(struct address_space *space, uintptr_t start, size_t s
 
 /*
  * RULES_ON_SIZE. So many bytes more are about to be mapped in the space, and so many, which may be
- * among them, to become data (area_is_data()). The space's lock is held for writing. An errno
+ * among them, to become data (vma_is_data()). The space's lock is held for writing. An errno
  * refuses it.
  */
 EVENT(space_grows, int, struct address_space *space, uint64_t bytes, uint64_t data);
@@ -144,8 +144,8 @@ EVENT(mapping_begins, int, struct map_request *request, int *flags);
 EVENT(mapping_populates, void, struct address_space *space, uintptr_t start, uintptr_t end);
 
 /*
- * An access has met an address that no area holds, below one of AREA_GROWS_DOWN: who lets that grow
- * does so, and the areas are looked at again. No lock is held.
+ * An access has met an address that no VMA holds, below one of VMA_GROWS_DOWN: who lets that grow
+ * does so, and the VMAs are looked at again. No lock is held.
  */
 EVENT(stack_is_touched, void, struct address_space *space, uintptr_t address);
 

@@ -2,7 +2,7 @@
 /*
  * mprotect and pkey_mprotect: the same thing, with key -1 or another.
  *
- * Checks, in Linux's order; then area by area from left to right: split, set, one walk over the
+ * Checks, in Linux's order; then VMA by VMA from left to right: split, set, one walk over the
  * tables, merge; then one invalidation for all that became weaker.
  */
 #include <asm/errno.h>
@@ -15,20 +15,20 @@
 #define PROT_GROWS (PROT_GROWSDOWN | PROT_GROWSUP)
 
 /*
- * A leaf with the area's new rights and key. The page stays, and so does PTE_OWNED, which decides
+ * A leaf with the VMA's new rights and key. The page stays, and so does PTE_OWNED, which decides
  * on W (mm/space/resolve.c).
  */
-static pte_t leaf_of(const struct area *area, pte_t old)
+static pte_t leaf_of(const struct vma *vma, pte_t old)
 {
-    uint64_t bits = space_leaf_bits(area, old.value & PTE_OWNED) | (old.value & PTE_PS);
+    uint64_t bits = space_leaf_bits(vma, old.value & PTE_OWNED) | (old.value & PTE_PS);
 
     return pte_make(pte_address(old), bits);
 }
 
-/* An area whose leaves are changed. */
+/* A VMA whose leaves are changed. */
 struct leaf_change {
     struct address_space *space;
-    const struct area *area;
+    const struct vma *vma;
     bool is_weaker;
 };
 
@@ -41,9 +41,9 @@ static int change_run(const struct pt_run *run, void *context)
         pte_t *entry = &run->entries[i];
         pte_t old = *entry;
         uintptr_t address = run->address + i * pte_level_size(run->level);
-        if (pte_is_empty(old)) /* the first access will find the area's key */
+        if (pte_is_empty(old)) /* the first access will find the VMA's key */
             continue;
-        *entry = leaf_of(change->area, old);
+        *entry = leaf_of(change->vma, old);
         tlb_check_change(&space->cpus, address, old, *entry);
         if (change->is_weaker && pte_is_present(old))
             tlb_batch_add(&space->gather.batch, address);
@@ -51,14 +51,14 @@ static int change_run(const struct pt_run *run, void *context)
     return 0;
 }
 
-void space_change_leaves_plain(struct address_space *space, const struct area *area,
-                               uint8_t old_prot, uint8_t old_key, bool is_weaker)
+void space_change_leaves_plain(struct address_space *space, const struct vma *vma, uint8_t old_prot,
+                               uint8_t old_key, bool is_weaker)
 {
-    struct leaf_change change = {space, area, is_weaker};
+    struct leaf_change change = {space, vma, is_weaker};
     struct pt_walk walk = {.visit = change_run, .context = &change, .level = 1};
 
     (void)old_prot, (void)old_key; /* every leaf is rewritten as a whole */
-    pt_walk(space->root, area->start, area->end, &walk);
+    pt_walk(space->root, vma->start, vma->end, &walk);
 }
 
 /* clang-format off */
@@ -67,28 +67,28 @@ typeof(space_change_leaves_plain) space_change_leaves;
 /* clang-format on */
 
 /*
- * Sets the rights and key of an area and of its existing leaves. If rights are only gained, nothing
+ * Sets the rights and key of a VMA and of its existing leaves. If rights are only gained, nothing
  * is invalidated: a CPU with an older translation faults once, which drops that translation (SDM
- * vol. 3A, 4.10.4.1), and then finds the new entry. Leaves of an area without any right have P=0,
+ * vol. 3A, 4.10.4.1), and then finds the new entry. Leaves of a VMA without any right have P=0,
  * so no TLB has them. But another key counts as weaker, whatever the rights: a cached translation
  * has the old key, to which the thread may have every right.
  */
-void space_set_rights_locked(struct address_space *space, struct area *area, uint8_t prot,
+void space_set_rights_locked(struct address_space *space, struct vma *vma, uint8_t prot,
                              uint8_t key)
 {
-    bool is_weaker = area->prot && (area->key != key || (area->prot & ~prot));
-    uint8_t old_prot = area->prot, old_key = area->key;
+    bool is_weaker = vma->prot && (vma->key != key || (vma->prot & ~prot));
+    uint8_t old_prot = vma->prot, old_key = vma->key;
 
-    area->prot = prot;
-    area->key = key;
-    space_change_leaves(space, area, old_prot, old_key, is_weaker);
+    vma->prot = prot;
+    vma->key = key;
+    space_change_leaves(space, vma, old_prot, old_key, is_weaker);
 }
 
 /*
- * The key that an area gets: the one asked for; or else the execute-only key for exactly PROT_EXEC,
- * if one can be had; key 0 for an area that stops being execute-only; and otherwise the old one.
+ * The key that a VMA gets: the one asked for; or else the execute-only key for exactly PROT_EXEC,
+ * if one can be had; key 0 for a VMA that stops being execute-only; and otherwise the old one.
  */
-static uint8_t key_for_protection(struct address_space *space, const struct area *area, int prot,
+static uint8_t key_for_protection(struct address_space *space, const struct vma *vma, int prot,
                                   int key)
 {
     if (key >= 0)
@@ -97,38 +97,38 @@ static uint8_t key_for_protection(struct address_space *space, const struct area
         key = keys_take_execute_only(&space->key_map);
         if (key > 0)
             return (uint8_t)key;
-    } else if (area->prot == PROT_EXEC && area->key == keys_execute_only(&space->key_map)) {
+    } else if (vma->prot == PROT_EXEC && vma->key == keys_execute_only(&space->key_map)) {
         return 0;
     }
-    return area->key;
+    return vma->key;
 }
 
-/* Changes the part of an area that lies in [start, end). The area holds start. */
-static int protect_area(struct address_space *space, struct area *area, uintptr_t start,
-                        uintptr_t end, int prot, int key)
+/* Changes the part of a VMA that lies in [start, end). The VMA holds start. */
+static int protect_vma(struct address_space *space, struct vma *vma, uintptr_t start, uintptr_t end,
+                       int prot, int key)
 {
-    uint8_t new_key = key_for_protection(space, area, prot, key);
+    uint8_t new_key = key_for_protection(space, vma, prot, key);
 
     prot &= PROT_RWX; /* with PROT_SEM it was not exactly PROT_EXEC */
-    if (prot & ~area->max_prot)
+    if (prot & ~vma->max_prot)
         return -EACCES;
-    int error = space_check_protection_locked(space, area->prot, prot, false);
+    int error = space_check_protection_locked(space, vma->prot, prot, false);
     if (error)
         return error;
-    if (area->prot == prot && area->key == new_key)
+    if (vma->prot == prot && vma->key == new_key)
         return 0;
-    end = end < area->end ? end : area->end;
-    if (area_is_data(prot, area->flags) && !area_is_data(area->prot, area->flags) &&
+    end = end < vma->end ? end : vma->end;
+    if (vma_is_data(prot, vma->flags) && !vma_is_data(vma->prot, vma->flags) &&
         space_check_growth_locked(space, 0, end - start))
         return -ENOMEM;
-    if (start != area->start || end != area->end) {
+    if (start != vma->start || end != vma->end) {
         error = space_split_bounds_locked(space, start, end);
         if (error)
             return error;
-        area = area_find(&space->areas, start);
+        vma = vma_find(&space->vmas, start);
     }
-    space_set_rights_locked(space, area, (uint8_t)prot, new_key);
-    area_merge(&space->areas, area);
+    space_set_rights_locked(space, vma, (uint8_t)prot, new_key);
+    vma_merge(&space->vmas, vma);
     return 0;
 }
 
@@ -139,17 +139,17 @@ static int protect_locked(struct address_space *space, uintptr_t start, uintptr_
 
     if (known <= 0)
         return known ? known : -EINVAL;
-    struct area *area = area_find(&space->areas, start);
-    if (!area_holds(area, start))
+    struct vma *vma = vma_find(&space->vmas, start);
+    if (!vma_holds(vma, start))
         return -ENOMEM;
     int error = space_check_range_locked(space, start, end, key);
     if (error)
         return error;
-    for (uintptr_t at = start;; area = area_find(&space->areas, at)) {
-        if (!area_holds(area, at))
+    for (uintptr_t at = start;; vma = vma_find(&space->vmas, at)) {
+        if (!vma_holds(vma, at))
             return -ENOMEM;
-        uintptr_t stop = area->end;
-        error = protect_area(space, area, at, end, prot, key);
+        uintptr_t stop = vma->end;
+        error = protect_vma(space, vma, at, end, prot, key);
         if (error || stop >= end)
             return error;
         at = stop;

@@ -20,15 +20,15 @@ static struct page *copy_of(struct page *source)
     return page;
 }
 
-/* The area gets a page of its own, which fork() has to copy. Others may store this at once. */
+/* The VMA gets a page of its own, which fork() has to copy. Others may store this at once. */
 static void note_copy(const struct fault *fault)
 {
-    __atomic_store_n(&fault->area->has_copies, true, __ATOMIC_RELAXED);
+    __atomic_store_n(&fault->vma->has_copies, true, __ATOMIC_RELAXED);
 }
 
 void fault_fill(const struct fault *fault, struct page *page, bool owned)
 {
-    uint64_t bits = space_leaf_bits(fault->area, owned) | (fault->level > 1 ? PTE_PS : 0);
+    uint64_t bits = space_leaf_bits(fault->vma, owned) | (fault->level > 1 ? PTE_PS : 0);
 
     if (pt_replace(fault->entry, fault->seen, pte_make(page_paddr(page), bits)))
         space_count_resident(fault->space, 1l << (pte_level_shift(fault->level) - PAGE_SHIFT));
@@ -42,26 +42,26 @@ void fault_fill(const struct fault *fault, struct page *page, bool owned)
  */
 static int map_object_page(struct fault *fault)
 {
-    const struct area *area = fault->area;
-    bool shared = area->flags & AREA_SHARED;
-    uint64_t index = area->object_page + ((fault->address - area->start) >> PAGE_SHIFT);
+    const struct vma *vma = fault->vma;
+    bool shared = vma->flags & VMA_SHARED;
+    uint64_t index = vma->object_page + ((fault->address - vma->start) >> PAGE_SHIFT);
     struct page *page;
 
-    if (index >= align_up(object_size(area->object), PAGE_SIZE) >> PAGE_SHIFT)
-        return refuse(fault->verdict, SIGBUS, BUS_ADRERR, area);
-    int error = object_page(area->object, index, true, &page);
+    if (index >= align_up(object_size(vma->object), PAGE_SIZE) >> PAGE_SHIFT)
+        return refuse(fault->verdict, SIGBUS, BUS_ADRERR, vma);
+    int error = object_page(vma->object, index, true, &page);
     if (error)
-        return refuse(fault->verdict, error == -ENOSPC ? SIGBUS : SIGKILL, BUS_ADRERR, area);
+        return refuse(fault->verdict, error == -ENOSPC ? SIGBUS : SIGKILL, BUS_ADRERR, vma);
     if (fault->write && !shared) {
         struct page *copy = copy_of(page);
         page_put(page);
         if (!copy)
-            return refuse(fault->verdict, SIGKILL, 0, area);
+            return refuse(fault->verdict, SIGKILL, 0, vma);
         note_copy(fault);
         page = copy;
     }
     if (fault->write && shared)
-        object_written(area->object);
+        object_written(vma->object);
     fault_fill(fault, page, shared || fault->write);
     return 0;
 }
@@ -71,7 +71,7 @@ static int map_anonymous_page(struct fault *fault)
     struct page *page = fault->write ? page_alloc(0, PAGE_ZERO) : page_of(space_zero_page);
 
     if (!page)
-        return refuse(fault->verdict, SIGKILL, 0, fault->area);
+        return refuse(fault->verdict, SIGKILL, 0, fault->vma);
     fault_fill(fault, page, fault->write);
     return 0;
 }
@@ -95,7 +95,7 @@ static void replace_page(const struct fault *fault, struct page *old, pte_t new)
 
 static inline void put_copy(const struct fault *fault, struct page *old, struct page *page)
 {
-    uint64_t bits = space_leaf_bits(fault->area, true) | (fault->seen.value & PTE_PS);
+    uint64_t bits = space_leaf_bits(fault->vma, true) | (fault->seen.value & PTE_PS);
     pte_t new = pte_make(page_paddr(page), bits);
 
     note_copy(fault);
@@ -117,7 +117,7 @@ static int copy_on_write(const struct fault *fault)
     else if (__atomic_load_n(&old->references, __ATOMIC_ACQUIRE) > 1)
         page = copy_of(old);
     if (!page)
-        return refuse(fault->verdict, SIGKILL, 0, fault->area);
+        return refuse(fault->verdict, SIGKILL, 0, fault->vma);
     put_copy(fault, old, page);
     return 0;
 }
@@ -126,10 +126,10 @@ static inline int resolve(struct fault *fault)
 {
     fault->entry = pt_entry(fault->space->root, fault->address, 1, PT_CREATE, &fault->level);
     if (!fault->entry)
-        return refuse(fault->verdict, SIGKILL, 0, fault->area);
+        return refuse(fault->verdict, SIGKILL, 0, fault->vma);
     fault->seen = pt_load(fault->entry);
     if (pte_is_empty(fault->seen))
-        return fault->area->object ? map_object_page(fault) : map_anonymous_page(fault);
+        return fault->vma->object ? map_object_page(fault) : map_anonymous_page(fault);
     if (fault->write && !(fault->seen.value & PTE_OWNED))
         return copy_on_write(fault);
     return 0;
@@ -147,13 +147,13 @@ int fault_resolve(struct fault *fault)
     return resolve(fault);
 }
 
-int space_resolve_locked(struct address_space *space, struct area *area, uintptr_t address,
+int space_resolve_locked(struct address_space *space, struct vma *vma, uintptr_t address,
                          bool write, struct fault_verdict *verdict)
 {
     struct fault fault = {
-        .space = space, .area = area, .address = address, .write = write, .verdict = verdict};
+        .space = space, .vma = vma, .address = address, .write = write, .verdict = verdict};
 
-    if ((area->flags & (AREA_HUGE | AREA_HUGETLB)) && page_pool())
+    if ((vma->flags & (VMA_HUGE | VMA_HUGETLB)) && page_pool())
         return page_pool()->resolve(&fault);
     return resolve(&fault);
 }

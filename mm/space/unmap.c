@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-/* munmap, and splitting areas at the bounds of what changes. */
+/* munmap, and splitting VMAs at the bounds of what changes. */
 #include <asm/errno.h>
 
 #include "mm/space/mmap.h"
 
 static int split_at(struct address_space *space, uintptr_t at)
 {
-    struct area *area = area_find(&space->areas, at);
+    struct vma *vma = vma_find(&space->vmas, at);
 
-    if (!area || area->start >= at)
+    if (!vma || vma->start >= at)
         return 0;
-    if (at % area_alignment(area->flags))
+    if (at % vma_alignment(vma->flags))
         return -EINVAL;
     if (page_pool() && page_pool()->split_locked(space, at))
         return -ENOMEM;
-    return area_split(&space->areas, area, at);
+    return vma_split(&space->vmas, vma, at);
 }
 
 int space_split_bounds_locked(struct address_space *space, uintptr_t start, uintptr_t end)
@@ -26,27 +26,27 @@ int space_split_bounds_locked(struct address_space *space, uintptr_t start, uint
 
 int space_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end)
 {
-    struct area *area = area_find(&space->areas, start);
+    struct vma *vma = vma_find(&space->vmas, start);
 
-    if (!area || area->start >= end)
+    if (!vma || vma->start >= end)
         return 0;
-    if (area->start != start || area->end != end) {
+    if (vma->start != start || vma->end != end) {
         int error = space_split_bounds_locked(space, start, end);
         if (error)
             return error;
-        area = area_find(&space->areas, start);
+        vma = vma_find(&space->vmas, start);
     }
     space_zap_locked(space, start, end);
     if (space->vdso - start < end - start) /* the image is gone; other code may come there */
         __atomic_store_n(&space->vdso, 0, __ATOMIC_RELAXED);
-    while (area && area->start < end) {
-        struct area *next = area->next;
-        space->mapped_pages -= (area->end - area->start) >> PAGE_SHIFT;
-        space_remove_area_locked(space, area);
-        area = next;
+    while (vma && vma->start < end) {
+        struct vma *next = vma->next;
+        space->mapped_pages -= (vma->end - vma->start) >> PAGE_SHIFT;
+        space_remove_vma_locked(space, vma);
+        vma = next;
     }
-    space_free_tables_locked(space, start, end, area);
-    space_note_gap_locked(space, area);
+    space_free_tables_locked(space, start, end, vma);
+    space_note_gap_locked(space, vma);
     return 0;
 }
 

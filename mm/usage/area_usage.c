@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What areas have in memory. The number of leaves that map a page follows from its references:
+ * What VMAs have in memory. The number of leaves that map a page follows from its references:
  * each leaf holds one, and so does the object that the page belongs to.
  */
 #include "mm/usage/area_usage.h"
@@ -9,8 +9,8 @@
 #include "mm/table/page_table.h"
 
 struct measure {
-    const struct area *area;
-    struct area_usage *usage;
+    const struct vma *vma;
+    struct vma_usage *usage;
 };
 
 static unsigned int references_of(const struct page *page)
@@ -19,13 +19,13 @@ static unsigned int references_of(const struct page *page)
 }
 
 /* Whether the page is the object's own and not a private copy. */
-static bool is_objects(const struct area *area, uintptr_t address, const struct page *page)
+static bool is_objects(const struct vma *vma, uintptr_t address, const struct page *page)
 {
     struct page *found = NULL;
 
-    if (!area->object)
+    if (!vma->object)
         return false;
-    object_page(area->object, area->object_page + ((address - area->start) >> PAGE_SHIFT), false,
+    object_page(vma->object, vma->object_page + ((address - vma->start) >> PAGE_SHIFT), false,
                 &found);
     if (found)
         page_put(found);
@@ -43,9 +43,9 @@ static void count_pool_page(const struct measure *measure, const struct page *pa
 static void count_page(const struct measure *measure, uintptr_t address, const struct page *page,
                        uint64_t size)
 {
-    struct area_usage *usage = measure->usage;
-    bool from_object = is_objects(measure->area, address, page);
-    bool dirty = !from_object || (measure->area->flags & AREA_SHARED);
+    struct vma_usage *usage = measure->usage;
+    bool from_object = is_objects(measure->vma, address, page);
+    bool dirty = !from_object || (measure->vma->flags & VMA_SHARED);
     unsigned int leaves = references_of(page) - from_object;
 
     usage->resident += size;
@@ -54,7 +54,7 @@ static void count_page(const struct measure *measure, uintptr_t address, const s
         usage->proportional_dirty += size / leaves;
     if (!from_object)
         usage->anonymous += size;
-    else if (!measure->area->object->owner)
+    else if (!measure->vma->object->owner)
         usage->shared_pages += size;
     if (!from_object && size > PAGE_SIZE)
         usage->huge += size;
@@ -74,7 +74,7 @@ static int count_run(const struct pt_run *run, void *context)
 
         if (pte_is_empty(run->entries[i]) || leaf_is_zero_page(run->entries[i]))
             continue;
-        if (measure->area->flags & AREA_HUGETLB)
+        if (measure->vma->flags & VMA_HUGETLB)
             count_pool_page(measure, page_of(target));
         else
             count_page(measure, run->address + i * size, page_of(target), size);
@@ -82,18 +82,17 @@ static int count_run(const struct pt_run *run, void *context)
     return 0;
 }
 
-void area_measure_locked(struct address_space *space, const struct area *area,
-                         struct area_usage *usage)
+void vma_measure_locked(struct address_space *space, const struct vma *vma, struct vma_usage *usage)
 {
-    struct measure measure = {area, usage};
+    struct measure measure = {vma, usage};
     struct pt_walk walk = {.visit = count_run, .context = &measure, .level = 1};
 
-    pt_walk(space->root, area->start, area->end, &walk);
+    pt_walk(space->root, vma->start, vma->end, &walk);
 }
 
-static bool is_exclusive(const struct area *area, const struct page *page, bool from_object)
+static bool is_exclusive(const struct vma *vma, const struct page *page, bool from_object)
 {
-    if (area->flags & AREA_HUGETLB)
+    if (vma->flags & VMA_HUGETLB)
         return pool_page_is_exclusive(page);
     return references_of(page) - from_object == 1;
 }
@@ -104,15 +103,15 @@ bool space_view_page(struct address_space *space, uintptr_t address, struct page
     pte_t leaf;
 
     space_lock_read(space);
-    struct area *area = area_find(&space->areas, address);
-    bool found = area_holds(area, address) && pt_query(space->root, address, &leaf, &level);
+    struct vma *vma = vma_find(&space->vmas, address);
+    bool found = vma_holds(vma, address) && pt_query(space->root, address, &leaf, &level);
     if (found) {
         const struct page *page = page_of(pte_address(leaf));
 
         *view = (struct page_view){.frame = (pte_address(leaf).value >> PAGE_SHIFT) +
                                             (address % pte_level_size(level) >> PAGE_SHIFT)};
-        view->is_objects = is_objects(area, address, page);
-        view->is_exclusive = !leaf_is_zero_page(leaf) && is_exclusive(area, page, view->is_objects);
+        view->is_objects = is_objects(vma, address, page);
+        view->is_exclusive = !leaf_is_zero_page(leaf) && is_exclusive(vma, page, view->is_objects);
     }
     space_unlock_read(space);
     return found;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What an area has in memory, counted in the tables, for /proc/PID/smaps and its kin. */
+/* What a VMA has in memory, counted in the tables, for /proc/PID/smaps and its kin. */
 #ifndef MM_USAGE_AREA_USAGE_H
 #define MM_USAGE_AREA_USAGE_H
 
@@ -9,9 +9,9 @@
 #include "mm/space/address_space.h"
 
 /* Bytes. A page is shared if more than one leaf maps it. The page of zeros counts as nothing. */
-struct area_usage {
+struct vma_usage {
     uint64_t resident;     /* the sum of the next four; pages of the pool are counted apart */
-    uint64_t shared_clean; /* clean: as the file has it, and not written through this area */
+    uint64_t shared_clean; /* clean: as the file has it, and not written through this VMA */
     uint64_t shared_dirty;
     uint64_t private_clean;
     uint64_t private_dirty;
@@ -34,8 +34,8 @@ struct page_view {
 /* The page at an address, which the tables of the space have: false if they have none. */
 bool space_view_page(struct address_space *space, uintptr_t address, struct page_view *view);
 
-/* Adds what the area has; the space's lock is held. */
-void area_measure_locked(struct address_space *space, const struct area *area,
-                         struct area_usage *usage);
+/* Adds what the VMA has; the space's lock is held. */
+void vma_measure_locked(struct address_space *space, const struct vma *vma,
+                        struct vma_usage *usage);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * How much the allocators have given out; what areas have of it is in mm/usage/area_usage.h.
+ * How much the allocators have given out; what VMAs have of it is in mm/usage/vma_usage.h.
  *
  * The room owns reading what mm/page/ counts, and having it give back what it keeps without need.
  */

@@ -202,7 +202,7 @@ static void no_exec(void)
     jump((uintptr_t)address);
 }
 
-/* ---- no area ---- */
+/* ---- no VMA ---- */
 
 static volatile uintptr_t zero; /* which the compiler does not know */
 

@@ -22,12 +22,12 @@ def test_leaf_of_a_keyed_page():
         "break *sys_pkey_mprotect",
         "continue",
         "set $page = $rdi",
-        "lk-areas",
+        "lk-vmas",
         "lk-walk $page",
         "break *space_fault if $rsi == $page && ($rdx & 2)",
         "continue",
         "finish",
-        "lk-areas",
+        "lk-vmas",
         "lk-walk $page",
         "lk-walk $page 1",
     )
@@ -63,7 +63,7 @@ def test_printers():
 
 
 def test_mistakes_are_told():
-    _, errors = debugger.debug("lk-walk", "lk-areas 7", "lk-areas", "lk-frame")
+    _, errors = debugger.debug("lk-walk", "lk-vmas 7", "lk-vmas", "lk-frame")
     assert "usage: lk-walk ADDRESS [PID]" in errors
     assert "there is no task with pid 7" in errors
     assert "no address space" in errors

@@ -13,10 +13,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import paging  # noqa: E402
 
-# As arch/cpu/layout.h, mm/table/kernel_map.h and mm/space/area.h have them: GDB knows no macros.
+# As arch/cpu/layout.h, mm/table/kernel_map.h and mm/space/vma.h have them: GDB knows no macros.
 DIRECT_MAP_BASE = 0xFFFF888000000000
 KERNEL_STACK_SIZE = 16384
-AREA_SHARED = 1
+VMA_SHARED = 1
 
 CR0_PG = 1 << 31
 VECTOR_SYSCALL = 0x100
@@ -107,17 +107,17 @@ def trap_frame(task):
     return gdb.Value(top).cast(pointer) - 1
 
 
-def areas(space):
-    """The areas of an address space in the order of their addresses."""
+def vmas(space):
+    """The VMAs of an address space in the order of their addresses."""
     stack = []
-    area = space["areas"]["rbh_root"]
-    while stack or area:
-        while area:
-            stack.append(area)
-            area = area["link"]["rbe_left"]
-        area = stack.pop()
-        yield area
-        area = area["link"]["rbe_right"]
+    vma = space["vmas"]["rbh_root"]
+    while stack or vma:
+        while vma:
+            stack.append(vma)
+            vma = vma["link"]["rbe_left"]
+        vma = stack.pop()
+        yield vma
+        vma = vma["link"]["rbe_right"]
 
 
 def kill_machine():
@@ -134,7 +134,7 @@ class Latchkey(gdb.Command):
 
     lk-walk ADDRESS [PID]  the page walk to an address, each entry decoded
     lk-pkru [VALUE]        PKRU by key
-    lk-areas [PID]         the areas of an address space
+    lk-vmas [PID]         the VMAs of an address space
     lk-tasks               all tasks
     lk-frame [PID]         the registers with which a task entered the kernel"""
 
@@ -205,19 +205,19 @@ class Tasks(gdb.Command):
 
 
 class Areas(gdb.Command):
-    """lk-areas [PID]: the areas of a task's address space, of the running one without a pid."""
+    """lk-vmas [PID]: the VMAs of a task's address space, of the running one without a pid."""
 
     def __init__(self):
-        super().__init__("lk-areas", gdb.COMMAND_DATA)
+        super().__init__("lk-vmas", gdb.COMMAND_DATA)
 
     def invoke(self, argument, _from_tty):
-        for area in areas(space_of(task_of(argument.strip()))):
-            prot, flags = int(area["prot"]), int(area["flags"])
+        for vma in vmas(space_of(task_of(argument.strip()))):
+            prot, flags = int(vma["prot"]), int(vma["flags"])
             letters = "".join("rwx"[bit] if prot >> bit & 1 else "-" for bit in range(3))
-            letters += "s" if flags & AREA_SHARED else "p"
-            name = area["name"].string() if area["name"] else "file" if area["object"] else ""
-            bounds = f"{int(area['start']):012x}-{int(area['end']):012x}"
-            print(f"  {bounds} {letters} key {int(area['key']):2}  {name}".rstrip())
+            letters += "s" if flags & VMA_SHARED else "p"
+            name = vma["name"].string() if vma["name"] else "file" if vma["object"] else ""
+            bounds = f"{int(vma['start']):012x}-{int(vma['end']):012x}"
+            print(f"  {bounds} {letters} key {int(vma['key']):2}  {name}".rstrip())
 
 
 class Frame(gdb.Command):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Areas: each knows its neighbours, and an address is found in the one that holds it. */
-#include "mm/space/area.h"
+/* VMAs: each knows its neighbours, and an address is found in the one that holds it. */
+#include "mm/space/vma.h"
 
 #include <asm/mman.h>
 
@@ -8,7 +8,7 @@
 #include "mm/space/mmap.h"
 #include "tests/kernel/ktest.h"
 
-#define SLOTS   32 /* areas of a page in a row, any of them there or not */
+#define SLOTS   32 /* VMAs of a page in a row, any of them there or not */
 #define CHANGES 400
 #define FIRST   (1ul << 30)
 
@@ -26,28 +26,28 @@ static uintptr_t slot_address(unsigned int slot)
 }
 
 /* The tree's order is the neighbours'. */
-static void expect_neighbours(struct area_tree *tree)
+static void expect_neighbours(struct vma_tree *tree)
 {
-    struct area *previous = NULL;
-    struct area *area;
+    struct vma *previous = NULL;
+    struct vma *vma;
 
-    RB_FOREACH (area, area_tree, tree) {
-        EXPECT(area->previous == previous);
-        EXPECT(!previous || previous->next == area);
-        previous = area;
+    RB_FOREACH (vma, vma_tree, tree) {
+        EXPECT(vma->previous == previous);
+        EXPECT(!previous || previous->next == vma);
+        previous = vma;
     }
     EXPECT(!previous || !previous->next);
 }
 
-/* The first area that ends above the address, one after the other. */
-static void expect_found(struct area_tree *tree, uintptr_t address)
+/* The first VMA that ends above the address, one after the other. */
+static void expect_found(struct vma_tree *tree, uintptr_t address)
 {
-    struct area *area;
+    struct vma *vma;
 
-    RB_FOREACH (area, area_tree, tree)
-        if (area->end > address)
+    RB_FOREACH (vma, vma_tree, tree)
+        if (vma->end > address)
             break;
-    EXPECT(area_find(tree, address) == area);
+    EXPECT(vma_find(tree, address) == vma);
 }
 
 /* Maps a page, or two that are merged or split, or takes one away. */
@@ -66,7 +66,7 @@ static void change(struct address_space *space)
         EXPECT_EQUAL(space_unmap(space, request.address, request.size), 0);
 }
 
-KTEST(areas_know_their_neighbours)
+KTEST(vmas_know_their_neighbours)
 {
     struct address_space *space = space_create();
 
@@ -75,15 +75,15 @@ KTEST(areas_know_their_neighbours)
     random_state = 1;
     for (unsigned int i = 0; i < CHANGES; i++) {
         change(space);
-        expect_neighbours(&space->areas);
-        expect_found(&space->areas, slot_address(random_below(SLOTS)));
-        expect_found(&space->areas, slot_address(random_below(SLOTS)));
+        expect_neighbours(&space->vmas);
+        expect_found(&space->vmas, slot_address(random_below(SLOTS)));
+        expect_found(&space->vmas, slot_address(random_below(SLOTS)));
     }
     struct address_space *copy = space_copy(space);
     if (EXPECT(copy)) {
-        expect_neighbours(&copy->areas);
+        expect_neighbours(&copy->vmas);
         change(copy);
-        expect_neighbours(&copy->areas);
+        expect_neighbours(&copy->vmas);
         space_put(copy);
     }
     space_put(space);

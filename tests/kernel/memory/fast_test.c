@@ -72,19 +72,19 @@ static void walk_both(paddr_t plain, paddr_t fast, uintptr_t start, uintptr_t en
     expect_equal_visits();
 }
 
-/* All leaves of an area, and the tables there, which are walked through. */
-static void expect_equal_tables(paddr_t plain, paddr_t fast, uintptr_t area)
+/* All leaves of a VMA, and the tables there, which are walked through. */
+static void expect_equal_tables(paddr_t plain, paddr_t fast, uintptr_t vma)
 {
-    walk_both(plain, fast, area - HUGE_PAGE_SIZE, area + SPAN + HUGE_PAGE_SIZE,
+    walk_both(plain, fast, vma - HUGE_PAGE_SIZE, vma + SPAN + HUGE_PAGE_SIZE,
               (struct pt_walk){.level = 1});
 }
 
-/* Each 2 MiB of the area has small pages, or in turn a large one, so that nothing is split. */
-static void map_both(paddr_t plain, paddr_t fast, uintptr_t area, uint64_t bits)
+/* Each 2 MiB of the VMA has small pages, or in turn a large one, so that nothing is split. */
+static void map_both(paddr_t plain, paddr_t fast, uintptr_t vma, uint64_t bits)
 {
     uint64_t slot = random_below(SPAN / HUGE_PAGE_SIZE);
     unsigned int level = 1 + slot % 2;
-    uintptr_t at = area + slot * HUGE_PAGE_SIZE;
+    uintptr_t at = vma + slot * HUGE_PAGE_SIZE;
     uint64_t size = HUGE_PAGE_SIZE;
 
     if (level == 1) {
@@ -159,20 +159,20 @@ static void expect_equal_batches(struct address_space *plain, struct address_spa
     space_flush_locked(fast);
 }
 
-static struct area random_area(uintptr_t start, uintptr_t end)
+static struct vma random_vma(uintptr_t start, uintptr_t end)
 {
-    return (struct area){.start = start,
-                         .end = end,
-                         .prot = (uint8_t)random_below(8),
-                         .key = (uint8_t)random_below(PKEY_COUNT)};
+    return (struct vma){.start = start,
+                        .end = end,
+                        .prot = (uint8_t)random_below(8),
+                        .key = (uint8_t)random_below(PKEY_COUNT)};
 }
 
 /* Leaves that are the space's own and leaves that wait for a copy, and then other rights. */
 static void change_both(struct address_space *plain, struct address_space *fast)
 {
     uintptr_t start = USER_AREA + random_below(4) * 2 * HUGE_PAGE_SIZE;
-    struct area before = random_area(start, start + (1 + random_below(8)) * HUGE_PAGE_SIZE);
-    struct area after = random_area(before.start, before.end);
+    struct vma before = random_vma(start, start + (1 + random_below(8)) * HUGE_PAGE_SIZE);
+    struct vma after = random_vma(before.start, before.end);
     bool is_weaker = before.prot && (before.key != after.key || (before.prot & ~after.prot) != 0);
 
     for (unsigned int i = 0; i < 8; i++)

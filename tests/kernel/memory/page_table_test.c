@@ -42,7 +42,7 @@ static void free_tables(paddr_t root, uintptr_t start, uint64_t size)
 }
 
 /* A place for pages of each size: a table for small ones is in the way of a large one. */
-static uintptr_t area_for(unsigned int level)
+static uintptr_t vma_for(unsigned int level)
 {
     return USER_AREA + (level - 1) * 4 * pte_level_size(3);
 }
@@ -58,22 +58,22 @@ KTEST(page_table_keeps_the_key)
     for (unsigned int i = 0; i < 3 * PKEY_COUNT; i++) {
         unsigned int level = 1 + i % 3, found_level = 0;
         unsigned int key = i / 3;
-        uintptr_t area = area_for(level);
+        uintptr_t vma = vma_for(level);
         uint64_t size = 3 * pte_level_size(level);
         uint64_t bits = LEAF_BITS | pte_key_bits(key);
         pte_t leaf = {0};
 
-        EXPECT_EQUAL(pt_map(root, area, size, paddr(size), bits, level), 0);
-        EXPECT(pt_query(root, area + size - 1, &leaf, &found_level));
+        EXPECT_EQUAL(pt_map(root, vma, size, paddr(size), bits, level), 0);
+        EXPECT(pt_query(root, vma + size - 1, &leaf, &found_level));
         EXPECT_EQUAL(found_level, level);
         EXPECT_EQUAL(pte_key(leaf), key);
         EXPECT_EQUAL((leaf.value & ENTRY_KEYS) >> ENTRY_KEY_SHIFT, key);
         EXPECT_EQUAL(pte_address(leaf).value, size + 2 * pte_level_size(level));
         EXPECT_EQUAL(leaf.value & ~PTE_ADDRESS_MASK, bits | (level > 1 ? PTE_PS : 0));
-        EXPECT(!pt_query(root, area + size, &leaf, &found_level));
-        EXPECT_EQUAL(pt_map(root, area, size / 3, paddr(0), bits, level), -EEXIST);
-        pt_unmap(root, area, size);
-        EXPECT(!pt_query(root, area, &leaf, &found_level));
+        EXPECT(!pt_query(root, vma + size, &leaf, &found_level));
+        EXPECT_EQUAL(pt_map(root, vma, size / 3, paddr(0), bits, level), -EEXIST);
+        pt_unmap(root, vma, size);
+        EXPECT(!pt_query(root, vma, &leaf, &found_level));
     }
     free_tables(root, USER_AREA, USER_SIZE);
     EXPECT_EQUAL(free_pages(), before);
@@ -201,12 +201,12 @@ static void expect_key_enforced(paddr_t root, unsigned int level, unsigned int k
 {
     uint64_t size = pte_level_size(level);
     uint64_t offset = page_paddr(target).value % size;
-    uintptr_t area = area_for(level);
-    uintptr_t address = area + offset;
+    uintptr_t vma = vma_for(level);
+    uintptr_t address = vma + offset;
     paddr_t base = paddr(page_paddr(target).value - offset);
     uint64_t bits = LEAF_BITS | PTE_W | PTE_D | pte_key_bits(key);
 
-    EXPECT_EQUAL(pt_map(root, area, size, base, bits, level), 0);
+    EXPECT_EQUAL(pt_map(root, vma, size, base, bits, level), 0);
     invlpg(address);
     write_pkru(pkru_with_rights(0, key, PKRU_WD));
     struct probe_result denied = probe(probe_write, address, key, 0);
@@ -216,7 +216,7 @@ static void expect_key_enforced(paddr_t root, unsigned int level, unsigned int k
     struct probe_result allowed = probe(probe_write, address, key + 100, 0);
     EXPECT(!allowed.faulted);
     EXPECT_EQUAL(*(uint64_t *)page_address(target), key + 100);
-    pt_unmap(root, area, size);
+    pt_unmap(root, vma, size);
     invlpg(address);
 }
 
