@@ -6,8 +6,8 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 
-#include "fs/more/vector.h"
 #include "fs/open/open.h"
+#include "fs/open/vector.h"
 #include "fs/pipe/pipe.h"
 #include "kernel/call/syscall.h"
 #include "mm/page/slab.h"

@@ -1,38 +1,11 @@
 // SPDX-License-Identifier: MIT
-/*
- * System calls that move bytes between a file and several buffers, or at an offset of their own:
- * readv, pread64, preadv and their kin.
- */
+/* System calls that move bytes at an offset of their own: pread64, preadv and the like. */
 #include <asm/errno.h>
 
-#include "fs/more/vector.h"
 #include "fs/open/open.h"
+#include "fs/open/vector.h"
 #include "kernel/call/syscall.h"
 #include "kernel/file/file.h"
-
-/* At the file's own offset. */
-static long move_segments(int fd, uintptr_t vector, size_t count, unsigned int flags,
-                          file_transfer_t transfer)
-{
-    struct file *file = fd_get(fd);
-    long result;
-
-    if (!file)
-        return -EBADF;
-    result = file_transfer_segments(file, vector, count, NULL, flags, transfer);
-    file_put(file);
-    return result;
-}
-
-SYSCALL3(readv, int, fd, uintptr_t, vector, size_t, count)
-{
-    return move_segments(fd, vector, count, 0, file_read);
-}
-
-SYSCALL3(writev, int, fd, uintptr_t, vector, size_t, count)
-{
-    return move_segments(fd, vector, count, 0, file_write);
-}
 
 /* The file for a transfer at an offset: 0, -EINVAL, -EBADF or -ESPIPE, in this order. */
 static long get_seekable(int fd, long offset, struct file **file)
@@ -101,7 +74,7 @@ static long segments_with_flags(int fd, uintptr_t vector, size_t count, long off
 {
     if (offset != -1)
         return segments_at(fd, vector, count, offset, flags, transfer);
-    return move_segments(fd, vector, count, flags, transfer);
+    return fd_transfer_segments(fd, vector, count, flags, transfer);
 }
 
 SYSCALL6(preadv2, int, fd, uintptr_t, vector, size_t, count, long, offset, unsigned long, high,

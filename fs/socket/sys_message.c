@@ -3,7 +3,7 @@
 #include <asm/errno.h>
 
 #include "arch/mmu/usercopy.h"
-#include "fs/more/vector.h"
+#include "fs/open/vector.h"
 #include "fs/socket/socket.h"
 #include "kernel/call/syscall.h"
 #include "mm/page/slab.h"

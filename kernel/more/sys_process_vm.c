@@ -2,7 +2,7 @@
 /* process_vm_readv and process_vm_writev: bytes between the caller's memory and another's. */
 #include <linux/uio.h>
 
-#include "fs/more/vector.h"
+#include "fs/open/vector.h"
 #include "kernel/call/permission.h"
 #include "kernel/call/syscall.h"
 #include "kernel/task/task.h"

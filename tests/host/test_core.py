@@ -119,6 +119,32 @@ def test_demonstration(name):
         assert result.stdout == latchkey.run("--cpus", "2", program).stdout
 
 
+ECHO = """\
+#include <stdio.h>
+int main(void)
+{
+    char line[80];
+
+    while (fgets(line, sizeof(line), stdin))
+        printf("%d %s", (int)sizeof(line), line);
+    fprintf(stderr, "done\\n");
+    return 7;
+}
+"""
+
+
+@pytest.mark.parametrize("compiler", ("gcc", "musl-gcc"))
+def test_standard_streams(compiler, tmp_path):
+    """A student's first program, by either library's way of reading and writing."""
+    (tmp_path / "echo.c").write_text(ECHO)
+    command = [compiler, "-static", "-O2", "-o", str(tmp_path / "echo"), str(tmp_path / "echo.c")]
+    subprocess.run(command, check=True)
+    result = latchkey.run("--core", str(tmp_path / "echo"), input="one\ntwo\n")
+    assert result.stdout == "80 one\n80 two\n"
+    assert result.stderr == "done\n"
+    assert result.returncode == 7
+
+
 @pytest.mark.all
 @pytest.mark.parametrize("way", ("iso", "uefi", "bochs"))
 @pytest.mark.parametrize("name", DEMOS)

@@ -106,8 +106,6 @@ static void several_buffers(void)
         {.iov_base = pages, .iov_len = 10},
     };
 
-    if (skipped_without_room("fs/more"))
-        return;
     set_rights(PKEY_DISABLE_ACCESS);
     lseek(file, 0, SEEK_SET);
     EXPECT_EQUAL(writev(file, vectors, 3), 10);
@@ -121,8 +119,6 @@ static void denied_vectors(void)
 {
     struct iovec *vector = (struct iovec *)denied;
 
-    if (skipped_without_room("fs/more"))
-        return;
     set_rights(0);
     vector->iov_base = pages;
     vector->iov_len = 1;

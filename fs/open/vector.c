@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Several buffers in user space in one call.
+ * Several buffers in user space in one call: readv and writev.
  */
-#include "fs/more/vector.h"
+#include "fs/open/vector.h"
 
 #include <asm/errno.h>
 #include <linux/fs.h>
 
 #include "arch/mmu/usercopy.h"
+#include "kernel/call/syscall.h"
+#include "kernel/file/file.h"
 #include "mm/page/slab.h"
 
 /* What is wrong with the first segment that has a fault, in its length or by not being there. */
@@ -92,4 +94,27 @@ long file_transfer_segments(struct file *file, uintptr_t vector, size_t count, u
         result = flags & ~RWF_UNDERSTOOD ? -EOPNOTSUPP : transfer(file, &iter, offset);
     kfree(segments);
     return result;
+}
+
+long fd_transfer_segments(int fd, uintptr_t vector, size_t count, unsigned int flags,
+                          file_transfer_t transfer)
+{
+    struct file *file = fd_get(fd);
+    long result;
+
+    if (!file)
+        return -EBADF;
+    result = file_transfer_segments(file, vector, count, NULL, flags, transfer);
+    file_put(file);
+    return result;
+}
+
+SYSCALL3(readv, int, fd, uintptr_t, vector, size_t, count)
+{
+    return fd_transfer_segments(fd, vector, count, 0, file_read);
+}
+
+SYSCALL3(writev, int, fd, uintptr_t, vector, size_t, count)
+{
+    return fd_transfer_segments(fd, vector, count, 0, file_write);
 }

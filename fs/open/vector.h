@@ -2,8 +2,8 @@
 /*
  * Several buffers in user space in one call: arrays of iovec.
  */
-#ifndef FS_MORE_VECTOR_H
-#define FS_MORE_VECTOR_H
+#ifndef FS_OPEN_VECTOR_H
+#define FS_OPEN_VECTOR_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,5 +30,9 @@ int import_iovec(uintptr_t user, size_t count, struct iovec **segments, struct i
  */
 long file_transfer_segments(struct file *file, uintptr_t vector, size_t count, uint64_t *offset,
                             unsigned int flags, file_transfer_t transfer);
+
+/* The same at the own offset of the file that a descriptor is for; also -EBADF. */
+long fd_transfer_segments(int fd, uintptr_t vector, size_t count, unsigned int flags,
+                          file_transfer_t transfer);
 
 #endif
