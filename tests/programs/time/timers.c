@@ -6,6 +6,7 @@
 #include "tests/programs/show.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -260,6 +261,8 @@ static void clocks(void)
     SHOW(clock_getcpuclockid(1234567, &clock) != 0); /* of process 1234567 */
     pthread_create(&thread, NULL, other_thread, &clock);
     pthread_join(thread, NULL);
+    while (clock_gettime(clock, &first) == 0) /* join may return before the thread is quite gone */
+        sched_yield();
     SHOW(clock_gettime(clock, &first)); /* of a thread that has ended */
     SHOW(clock_gettime(CLOCK_TAI, &first));
     SHOW(clock_gettime(-1, &first)); /* a number of no clock */
