@@ -6,7 +6,7 @@
  * The room owns calls that move bytes without a buffer of the program's, vmsplice among them, and
  * memfd_create with its seals. It leaves reading and writing to the files themselves
  * (kernel/file/file.h), the bytes of a memfd to fs/tmpfs/, and the checks of seals to whoever
- * changes a file (fs/node/seals.h).
+ * changes a file (fs/more/seals.h).
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>

@@ -15,7 +15,7 @@
 #include "mm/huge/huge_pages.h"
 #include "mm/object/object.h"
 #include "mm/page/slab.h"
-#include "mm/usage/area_usage.h"
+#include "mm/usage/vma_usage.h"
 
 #define NAME_COLUMN 73 /* Linux: 25 + 6 * sizeof(void *) */
 

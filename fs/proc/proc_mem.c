@@ -18,7 +18,7 @@
 #include "mm/access/access.h"
 #include "mm/page/slab.h"
 #include "mm/space/address_space.h"
-#include "mm/usage/area_usage.h"
+#include "mm/usage/vma_usage.h"
 
 /*
  * The file is one of an address space and not of the process: it keeps the one that the process

@@ -22,7 +22,7 @@
 #include "kernel/user/credentials.h"
 #include "kernel/user/priorities.h"
 #include "libc/include/string.h"
-#include "mm/usage/area_usage.h"
+#include "mm/usage/vma_usage.h"
 
 /* ---- memory ---- */
 

@@ -5,7 +5,7 @@
  *     KTAP version 1
  *     1..3
  *     ok 1 - pages_return
- *     # tests/kernel/keys_test.c:31: pte_key(leaf): expected 0x5, found 0x0
+ *     # tests/kernel/keys/pkru_test.c:31: pte_key(leaf): expected 0x5, found 0x0
  *     not ok 2 - key_survives_query
  *     ok 3 - keys_enforced # SKIP the CPU has no protection keys
  *     # pass:1 fail:1 skip:1 total:3

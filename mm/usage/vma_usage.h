@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What a VMA has in memory, counted in the tables, for /proc/PID/smaps and its kin. */
-#ifndef MM_USAGE_AREA_USAGE_H
-#define MM_USAGE_AREA_USAGE_H
+#ifndef MM_USAGE_VMA_USAGE_H
+#define MM_USAGE_VMA_USAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>

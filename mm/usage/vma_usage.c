@@ -3,7 +3,7 @@
  * What VMAs have in memory. The number of leaves that map a page follows from its references:
  * each leaf holds one, and so does the object that the page belongs to.
  */
-#include "mm/usage/area_usage.h"
+#include "mm/usage/vma_usage.h"
 
 #include "mm/object/object.h"
 #include "mm/table/page_table.h"
