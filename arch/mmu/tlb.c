@@ -137,7 +137,7 @@ static void ask_others(struct tlb_cpu *tlb, const struct cpu_set *space,
 
     if (!others_of(space, &others))
         return;
-    assert(irq_is_enabled()); /* two CPUs might wait for each other */
+    assert(irq_is_enabled()); /* they answer when they can: interrupts would be off as long */
     ask(tlb, &others, space, batch);
 }
 

@@ -63,7 +63,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     struct trap_frame *frame = task_frame(task);
 
     thread_leave_space();
-    irq_disable();
+    irq_disable(); /* a switch back to this task loads task->space */
     task->space = space;
     space_load(space);
     irq_enable();

@@ -141,7 +141,7 @@ void thread_leave_space(void)
 static void release_shared(struct task *task)
 {
     thread_leave_space();
-    irq_disable();
+    irq_disable(); /* a switch loads the next task's space too */
     space_load(NULL);
     irq_enable();
     task_release_resources(task);

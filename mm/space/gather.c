@@ -38,7 +38,7 @@ void space_flush_gathered_locked(struct address_space *space)
 void space_remove_vma_locked(struct address_space *space, struct vma *vma)
 {
     vma_remove(&space->vmas, vma);
-    RB_LEFT(vma, link) = space->gather.vmas;
+    RB_LEFT(vma, link) = space->gather.vmas; /* out of the tree, it goes into a list by this link */
     space->gather.vmas = vma;
 }
 

@@ -115,7 +115,7 @@ static bool must_split(unsigned int level, uintptr_t at, uintptr_t next, const s
            (walk->flags & (covered ? PT_SPLIT_ALL : PT_SPLIT | PT_SPLIT_ALL));
 }
 
-/* Visits one entry; *next is where to continue. */
+/* Visits one entry; *next is where to continue: here again after a leaf was split. */
 static int walk_entry(paddr_t root, uintptr_t at, uintptr_t end, const struct pt_walk *walk,
                       uintptr_t *next)
 {
