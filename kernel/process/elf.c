@@ -7,6 +7,7 @@
 #include "arch/cpu/layout.h"
 #include "kernel/call/permission.h"
 #include "kernel/file/file.h"
+#include "kernel/process/events.h"
 #include "libc/include/string.h"
 #include "mm/object/object.h"
 #include "mm/space/fault.h"
@@ -59,7 +60,7 @@ static const char *check_segments(struct elf_image *image, uint64_t headers_offs
 {
     for (unsigned int i = 0; i < image->header_count; i++) {
         const Elf64_Phdr *header = &image->headers[i];
-        if (header->p_type == PT_INTERP)
+        if (header->p_type == PT_INTERP && !ASK(interpreter_is_named))
             return "it is dynamically linked; link it with -static (or -static-pie)";
         if (!is_loaded(header))
             continue;
@@ -97,7 +98,7 @@ int elf_read(struct file *file, struct elf_image *image, const char **problem)
     if (*problem)
         return -ENOEXEC;
     image->bias = header.e_type == ET_DYN ? PIE_BASE : 0;
-    image->entry = image->bias + header.e_entry;
+    image->entry = image->start = image->bias + header.e_entry;
     image->header_count = header.e_phnum;
     size_t size = header.e_phnum * sizeof(Elf64_Phdr);
     *problem = "it is truncated: the program headers are not in the file";
@@ -105,14 +106,6 @@ int elf_read(struct file *file, struct elf_image *image, const char **problem)
         return -ENOEXEC;
     *problem = check_segments(image, header.e_phoff);
     return *problem ? -ENOEXEC : 0;
-}
-
-/* Zeroes the rest of the page in which the file's part ends: it shows what follows in the file. */
-static int zero_tail(struct address_space *space, uintptr_t from, uintptr_t to)
-{
-    static const char zeros[PAGE_SIZE];
-
-    return space_fill(space, from, zeros, to - from) ? -ENOMEM : 0;
 }
 
 static int protection_of(const Elf64_Phdr *header)
@@ -124,6 +117,7 @@ static int protection_of(const Elf64_Phdr *header)
 static int map_segment(const struct elf_image *image, const Elf64_Phdr *header,
                        struct address_space *space)
 {
+    static const char zeros[PAGE_SIZE];
     uintptr_t start = align_down(image->bias + header->p_vaddr, PAGE_SIZE);
     uintptr_t file_end = image->bias + header->p_vaddr + header->p_filesz;
     uintptr_t file_pages_end = header->p_filesz ? align_up(file_end, PAGE_SIZE) : start;
@@ -144,8 +138,10 @@ static int map_segment(const struct elf_image *image, const Elf64_Phdr *header,
 
     if (request.size)
         error = space_map(space, &request, &address);
-    if (!error && header->p_filesz && header->p_memsz > header->p_filesz)
-        error = zero_tail(space, file_end, file_pages_end);
+    /* The page in which the file's part ends shows what follows in the file. */
+    if (!error && header->p_filesz && header->p_memsz > header->p_filesz &&
+        space_fill(space, file_end, zeros, file_pages_end - file_end))
+        error = -ENOMEM;
     if (!error && end > file_pages_end) {
         request.address = file_pages_end;
         request.size = end - file_pages_end;

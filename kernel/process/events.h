@@ -15,6 +15,7 @@
 #include "kernel/task/process.h"
 
 struct address_space;
+struct elf_image;
 struct exec_arguments;
 struct file;
 struct stack_plan;
@@ -47,8 +48,15 @@ EVENT(clone_returns, void, int tid);
 EVENT(program_is_opened, int, struct file *file, const char *path,
       struct exec_arguments *arguments);
 
-/* A new address space has its program and stack; no task uses it yet. An error ends the exec. */
-EVENT(exec_maps, int, struct address_space *space);
+/* A program has a PT_INTERP. 1: a room attached to exec_maps loads that; 0: it cannot be run. */
+EVENT(interpreter_is_named, int, void);
+
+/*
+ * A new address space has its program and stack; no task uses it yet. Who maps what is to run first
+ * sets image->start and base. An error ends the exec, and arguments->problem may say why.
+ */
+EVENT(exec_maps, int, struct address_space *space, struct elf_image *image,
+      struct exec_arguments *arguments);
 
 /*
  * The running thread execs: who ends its process's other threads and makes it the leader, and sees

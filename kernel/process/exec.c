@@ -20,7 +20,7 @@
 #include "mm/space/mmap.h"
 
 /* Builds the new address space; on an error nothing of it is left. */
-static int build_space(const struct elf_image *image, const struct exec_arguments *arguments,
+static int build_space(struct elf_image *image, struct exec_arguments *arguments,
                        struct address_space **result, struct stack_plan *plan)
 {
     struct address_space *space = space_create();
@@ -33,17 +33,14 @@ static int build_space(const struct elf_image *image, const struct exec_argument
     if (!error)
         error = initial_stack_map(space, arguments);
     if (!error)
-        error = ASK(exec_maps, space);
+        error = ASK(exec_maps, space, image, arguments);
     if (!error)
         error = initial_stack_write(space, image, arguments, plan);
-    if (error) {
-        space_put(space);
-        return error;
-    }
-    space->brk_start = image->end;
-    space->brk = image->end;
+    space->brk_start = space->brk = image->end;
     *result = space;
-    return 0;
+    if (error)
+        space_put(space);
+    return error;
 }
 
 static void set_name(struct task *task, const char *path)
@@ -80,7 +77,7 @@ static void change_over(struct address_space *space, const struct elf_image *ima
     set_name(task, arguments->path);
 
     memset(frame, 0, sizeof(*frame));
-    frame->rip = image->entry;
+    frame->rip = image->start;
     frame->rsp = plan->rsp;
     frame->cs = USER_CS;
     frame->ss = USER_SS;
@@ -125,13 +122,12 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
     if (!image)
         return -ENOMEM;
     int error = elf_read(file, image, &arguments->problem);
-    if (error) {
-        tell_problem(arguments);
-    } else {
+    if (!error)
         error = build_space(image, arguments, &space, &plan);
-        if (error == -EEXIST)
-            error = -ENOEXEC;
-    }
+    if (error == -EEXIST)
+        error = -ENOEXEC;
+    if (arguments->problem)
+        tell_problem(arguments);
     if (!error) {
         error = leave_others();
         if (error)

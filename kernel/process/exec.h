@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Loading programs: static and static-PIE ELF64 executables (System V ABI, AMD64 supplement).
- *
- * The image is checked whole and a new address space is built beside the old one; the task switches
- * over only when nothing can fail any more. A segment that is executable and not readable becomes
- * execute-only memory, by key.
+ * Loading ELF64 programs (System V ABI, AMD64 supplement). The image is checked whole and a new
+ * address space is built beside the old one; the task switches over only when nothing can fail any
+ * more. A segment that is executable and not readable becomes execute-only memory, by key.
  */
 #ifndef KERNEL_PROCESS_EXEC_H
 #define KERNEL_PROCESS_EXEC_H
@@ -61,7 +59,8 @@ struct elf_image {
     Elf64_Phdr headers[ELF_HEADERS_MAX]; /* PT_LOAD: bytes of the file, then zeros */
     unsigned int header_count;
     uintptr_t bias;            /* added to every address; 0 unless position-independent */
-    uintptr_t entry;           /* first instruction */
+    uintptr_t entry;           /* first instruction of the program, for AT_ENTRY */
+    uintptr_t start, base;     /* first of all; of the interpreter, for AT_BASE, or 0 */
     uintptr_t end;             /* first page behind the last segment */
     uintptr_t headers_address; /* where they are mapped, for AT_PHDR; 0: nowhere */
 };

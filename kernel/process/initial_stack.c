@@ -47,7 +47,7 @@ static void fill_auxv(uint64_t *auxv, const struct elf_image *image, uintptr_t v
         {AT_PHDR, image->headers_address},
         {AT_PHENT, sizeof(Elf64_Phdr)},
         {AT_PHNUM, image->header_count},
-        {AT_BASE, 0},
+        {AT_BASE, image->base},
         {AT_FLAGS, 0},
         {AT_ENTRY, image->entry},
         {AT_UID, own.user},

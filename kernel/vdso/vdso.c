@@ -182,10 +182,13 @@ ATTACH(boot_machine, number_cpus);
 /* ---- in a process ---- */
 
 /* At the highest free addresses of a space that nobody else has. */
-static int map(struct address_space *space)
+static int map(struct address_space *space, struct elf_image *program,
+               struct exec_arguments *arguments)
 {
     uintptr_t start;
 
+    (void)program;
+    (void)arguments;
     space_lock_write(space);
     start = space_find_gap_locked(space, VVAR_SIZE + image->size, PAGE_SIZE);
     space_unlock_write(space);

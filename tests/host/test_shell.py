@@ -190,11 +190,3 @@ def test_own_programs(tmp_path):
     assert session.command("cat /note.txt") == "a note\n"
     assert "a page under a protection key" in session.command("/mine/demo | head -1")
     assert session.status() == 0
-
-
-def test_dynamically_linked_program_is_told_how_to_be_linked(tmp_path):
-    program = tmp_path / "dynamic"
-    os.system(f"echo 'int main(void) {{ return 0; }}' | gcc -x c -o {program} -")
-    result = latchkey.run(str(program))
-    assert result.returncode == 126
-    assert "dynamically linked; link it with -static" in result.stderr
