@@ -374,6 +374,15 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS_IN_USE)' > $@.new; cmp -s $@.new $@ || mv $@.new $@
 
+# What the kernel says that it is: this too changes only when its content does.
+$(BUILD)/version: FORCE
+	@mkdir -p $(@D)
+	@tools/version > $@.new; cmp -s $@.new $@ || mv $@.new $@
+
+$(BUILD)/obj/kernel/kernel/call/uname.o: $(BUILD)/version
+$(BUILD)/obj/kernel/kernel/call/uname.o: KERNEL_CFLAGS += \
+	-DLATCHKEY_VERSION="\"$$(cat $(BUILD)/version)\""
+
 $(BUILD)/obj/kernel/%.o: %.c $(BUILD)/flags | $(UAPI)
 	$(call SAY,CC,$<)
 	@mkdir -p $(@D)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "kernel/call/uname.h"
 #include "kernel/console/console.h"
 #include "libc/core/format.h"
 #include "libc/include/string.h"
@@ -76,6 +77,7 @@ void report_begin(const struct report_head *head)
     add("# bringup begin format=1 results=%u cpus=%u absent=%u tests=%u seed=%#lx emulator=%s",
         head->results, head->cpus, head->absent, head->tests, head->seed, head->emulator);
     add_field("model", head->brand);
+    add_field("kernel", kernel_uname.version);
     end_line();
 }
 

@@ -6,7 +6,8 @@
 #include <linux/utsname.h>
 
 /*
- * The release begins with the version of Linux whose semantics are kept, since programs compare it.
+ * The release begins with the version of Linux whose semantics are kept, since programs compare it;
+ * the version is that of the sources, which tools/version says.
  * sethostname() and setdomainname() change the machine's names, under the kernel lock.
  */
 extern struct new_utsname kernel_uname;

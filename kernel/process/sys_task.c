@@ -5,7 +5,6 @@
 #include "arch/cpu/cpu.h"
 #include "arch/mmu/usercopy.h"
 #include "kernel/call/syscall.h"
-#include "kernel/call/uname.h"
 #include "kernel/keys/rights.h"
 #include "kernel/task/task.h"
 #include "libc/include/string.h"
@@ -71,20 +70,4 @@ PARALLEL_SYSCALL2(arch_prctl, int, code, uintptr_t, address)
     default:
         return -EINVAL;
     }
-}
-
-/* ---- the machine ---- */
-
-struct new_utsname kernel_uname = {
-    .sysname = "Linux",
-    .nodename = "latchkey",
-    .release = "6.12.0-latchkey",
-    .version = "Latchkey",
-    .machine = "x86_64",
-    .domainname = "(none)",
-};
-
-SYSCALL1(uname, uintptr_t, address)
-{
-    return copy_to_user(address, &kernel_uname, sizeof(kernel_uname)) ? -EFAULT : 0;
 }

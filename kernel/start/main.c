@@ -18,6 +18,7 @@
 #include "fs/root/root.h"
 #include "kernel/call/random.h"
 #include "kernel/call/syscall.h"
+#include "kernel/call/uname.h"
 #include "kernel/channel/channel.h"
 #include "kernel/console/command_line.h"
 #include "kernel/console/console.h"
@@ -43,6 +44,7 @@ extern const char image_start[], image_end[];
 static void log_banner(const struct boot_info *info)
 {
     kprintf("Latchkey, a kernel about memory protection keys\n\n");
+    kprintf("version    %s\n", kernel_uname.version);
     kprintf("boot       %s, command line: %s%s\n", info->protocol,
             info->command_line[0] ? info->command_line : "(empty)",
             info->command_line_truncated ? " (cut)" : "");

@@ -49,6 +49,7 @@ def parse(log):
     planned = int(re.fullmatch(r"1\.\.(\d+)", lines[0])[1])
     begin = checked(lines[1])
     assert begin.startswith(f"# bringup begin format=1 results={planned} "), begin
+    assert ' kernel="Latchkey ' in begin, begin
     results = []
     for line in lines[2:]:
         if line.startswith(("ok ", "not ok ")):

@@ -23,7 +23,7 @@ def lines(cpus=4, failing=(), absent=()):
     results = [body.replace("ok -", f"ok {n} -", 1) for n, body in enumerate(bodies, 1)]
     failed = sum(body.startswith("not") for body in results)
     begin = f"# bringup begin format=1 results={len(results)} cpus={cpus} absent={len(absent)}"
-    begin += ' tests=3 seed=0x2a emulator=none model="A CPU (R) <1>"'
+    begin += ' tests=3 seed=0x2a emulator=none model="A CPU (R) <1>" kernel="Latchkey v1-2"'
     end = f"# bringup end pass={len(results) - failed - cpus} fail={failed} skip={cpus}"
     end += f" total={len(results)} verdict={'fail' if failed else 'pass'}"
     plan = ["KTAP version 1", f"1..{len(results)}"]

@@ -40,7 +40,15 @@ def says(lines, status, *texts):
 def test_everything_passed():
     output = says(bringup_logs.lines(), 0, "8 passed, 0 failed, 4 skipped of 12: passed")
     assert re.search(r"^   3     6       2       0        1  passed$", output, re.MULTILINE)
+    assert ", seed 0x2a, Latchkey v1-2\n" in output
     assert "The report itself" not in output and "\033" not in output
+
+
+def test_report_of_a_kernel_that_does_not_say_its_version():
+    lines = bringup_logs.lines()
+    begin = lines[BEGIN].rpartition(" kernel=")[0]
+    lines[BEGIN] = bringup_logs.with_crc(begin)
+    assert "seed 0x2a\n" in says(lines, 0, "8 passed")
 
 
 def test_example_of_the_documentation():

@@ -22,6 +22,7 @@ _BEGIN = re.compile(
     rf"# bringup begin format=1 results=(?P<results>{_NUMBER}) cpus=(?P<cpus>{_NUMBER})"
     rf" absent=(?P<absent>{_NUMBER}) tests=(?P<tests>{_NUMBER}) seed=(?P<seed>0|0x[0-9a-f]+)"
     rf" emulator=(?P<emulator>none|tcg|bochs)(?: model=(?P<model>{_TEXT}))?"
+    rf"(?: kernel=(?P<kernel>{_TEXT}))?"
 )
 _RESULT = re.compile(
     rf"(?P<not>not )?ok (?P<number>{_NUMBER}) - (?P<test>[a-z0-9_]+) cpu=(?P<cpu>-|{_NUMBER})"

@@ -31,6 +31,7 @@ def heading(report):
     parts = [begin.get("model", "an unknown CPU")]
     parts += [f"in an emulator ({emulator})"] if emulator != "none" else []
     parts += [f"seed {begin['seed']}"] if begin else []
+    parts += [begin["kernel"]] if "kernel" in begin else []
     return ", ".join(parts)
 
 
