@@ -603,13 +603,13 @@ $(BUILD)/core/initramfs.cpio: $(STRIPPED) tools/initramfs tools/lib/cpio.py
 
 ISO_PARTS := $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio boot/grub.cfg
 
-$(BUILD)/latchkey.iso: $(ISO_PARTS) tools/mkiso tools/lib/iso.py
+$(BUILD)/latchkey.iso: $(ISO_PARTS) tools/mkiso tools/lib/iso.py tools/lib/grub.py
 	$(call SAY,ISO,$@)
 	$(Q)tools/mkiso $@ $(ISO_PARTS)
 
 CORE_ISO_PARTS := $(BUILD)/core/latchkey.elf $(BUILD)/core/initramfs.cpio boot/core.cfg
 
-$(BUILD)/core/latchkey.iso: $(CORE_ISO_PARTS) tools/mkiso tools/lib/iso.py
+$(BUILD)/core/latchkey.iso: $(CORE_ISO_PARTS) tools/mkiso tools/lib/iso.py tools/lib/grub.py
 	$(call SAY,ISO,$@)
 	$(Q)tools/mkiso $@ $(CORE_ISO_PARTS)
 

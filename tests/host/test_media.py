@@ -4,10 +4,12 @@
 The words for the kernel go into the medium itself, as for a rack of boards.
 """
 
+import filecmp
 import os
 import struct
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -16,7 +18,8 @@ import latchkey
 sys.path.insert(0, os.path.join(latchkey.ROOT, "tools", "lib"))
 
 import machines  # noqa: E402
-from media import LOADER, MARGIN, SECTOR  # noqa: E402
+from grub import UEFI_LOADER  # noqa: E402
+from media import MARGIN, SECTOR  # noqa: E402
 
 pytestmark = [pytest.mark.all, pytest.mark.xdist_group("media")]
 
@@ -25,14 +28,18 @@ WORDS = "console=ttyS0 test=page_total"
 TYPE_ESP = bytes.fromhex("28732ac11ff8d211ba4b00a0c93ec93b")
 
 
-@pytest.fixture(scope="module")
-def media(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("media")
+def make_media(folder, *options, **environment):
     parts = [latchkey.built("latchkey.elf"), latchkey.built("initramfs.cpio")]
     configuration = os.path.join(latchkey.ROOT, "boot", "grub.cfg")
     tool = os.path.join(latchkey.ROOT, "tools", "mkmedia")
-    subprocess.run([tool, "--words", WORDS, folder, *parts, configuration], check=True)
+    command = [tool, *options, folder, *parts, configuration]
+    subprocess.run(command, check=True, env=dict(os.environ, **environment))
     return folder
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory):
+    return make_media(tmp_path_factory.mktemp("media"), "--words", WORDS)
 
 
 def boot(*options, uefi=True):
@@ -81,6 +88,15 @@ def test_iso_is_a_disk_too(media):
     assert volume == b"CD001"
 
 
+def test_same_bytes_later_and_elsewhere(tmp_path):
+    """For a release: where SOURCE_DATE_EPOCH says what time it is."""
+    first = make_media(tmp_path / "one", SOURCE_DATE_EPOCH="1700000000")
+    time.sleep(2.1)  # FAT counts in steps of two seconds
+    second = make_media(tmp_path / "other", SOURCE_DATE_EPOCH="1700000000", TZ="Asia/Tokyo")
+    for name in ("latchkey.iso", "latchkey.img", f"netboot/{UEFI_LOADER}"):
+        assert filecmp.cmp(first / name, second / name, shallow=False), name
+
+
 @pytest.mark.parametrize("name", ["latchkey.img", "latchkey.iso"])
 def test_stick_boots(media, ktap, name):
     ktap(boot("-nic", "none", *usb(media / name)))
@@ -96,5 +112,5 @@ def test_virtual_cd_boots(media, ktap, uefi):
 
 
 def test_network_boots(media, ktap):
-    server = f"user,id=net,tftp={media / 'netboot'},bootfile={LOADER}"
+    server = f"user,id=net,tftp={media / 'netboot'},bootfile={UEFI_LOADER}"
     ktap(boot("-netdev", server, "-device", "virtio-net-pci,netdev=net,bootindex=0"))

@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 
+import grub
 from tool import run_tool
 
 MIB = 1024 * 1024
@@ -19,7 +20,6 @@ MARGIN = MIB
 # A smaller one would be FAT16, which some firmware does not take for an EFI system partition.
 MIN_PARTITION = 40 * MIB
 
-LOADER = "EFI/BOOT/BOOTX64.EFI"
 GRUB_MODULES = (
     "all_video efinet fat http multiboot2 normal part_gpt part_msdos serial terminal test tftp"
 )
@@ -28,15 +28,13 @@ GRUB_MODULES = (
 def make_netboot(output, kernel, initramfs, grub_cfg):
     """Makes the folder output, in place of one that is there, to be the root of a server."""
     shutil.rmtree(output, ignore_errors=True)
-    for folder in (os.path.dirname(LOADER), "boot/grub"):
+    for folder in (os.path.dirname(grub.UEFI_LOADER), "boot/grub"):
         os.makedirs(os.path.join(output, folder))
     shutil.copy(kernel, os.path.join(output, "boot", "latchkey.elf"))
     shutil.copy(initramfs, os.path.join(output, "boot", "initramfs.cpio"))
     with open(os.path.join(output, "boot", "grub", "grub.cfg"), "w") as file:
         file.write(grub_cfg)
-    loader = os.path.join(output, LOADER)
-    target = ["--format=x86_64-efi", "--prefix=/boot/grub", f"--output={loader}"]
-    run_tool("grub-mkimage", *target, *GRUB_MODULES.split())
+    grub.make_loader(os.path.join(output, grub.UEFI_LOADER), grub.UEFI, GRUB_MODULES)
 
 
 def make_disk(output, kernel, initramfs, grub_cfg):
@@ -48,14 +46,13 @@ def make_disk(output, kernel, initramfs, grub_cfg):
         with open(output, "wb") as file:
             file.truncate(MARGIN + size + MARGIN)
         first, count = MARGIN // SECTOR, size // SECTOR
-        partition = f"--new=1:{first}:{first + count - 1}"
-        run_tool(
-            "sgdisk", "--clear", partition, "--typecode=1:ef00", "--change-name=1:Latchkey", output
-        )
-        inside = f"{output}@@{MARGIN}"
-        run_tool("mformat", "-i", inside, "-F", "-T", str(count), "-v", "LATCHKEY", "::")
-        entries = [os.path.join(tree, name) for name in sorted(os.listdir(tree))]
-        run_tool("mcopy", "-s", "-i", inside, *entries, "::/")
+        files = [os.path.join(tree, path) for path in grub.files_in(tree)]
+        guids = [f"--disk-guid={grub.identity('disk', files)}"]
+        guids += [f"--partition-guid=1:{grub.identity('partition', files)}"]
+        partition = [f"--new=1:{first}:{first + count - 1}", "--typecode=1:ef00"]
+        partition += ["--change-name=1:Latchkey"]
+        run_tool("sgdisk", "--clear", *partition, *guids, output)
+        grub.make_fat(f"{output}@@{MARGIN}", count, tree, ["-F", "-v", "LATCHKEY"])
 
 
 def _size_of(tree):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs a tool of somebody else's that makes a file, and says in words what went wrong."""
 
+import os
 import subprocess
 
 
@@ -16,6 +17,7 @@ def run_tool(*command):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            env=dict(os.environ, TZ="UTC0"),  # FAT has local times
         )
     except FileNotFoundError:
         raise ToolError(
