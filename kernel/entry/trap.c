@@ -150,6 +150,13 @@ static int floating_point_code_of(uint64_t vector)
     return floating_point_code(status & ~control & 0x3f);
 }
 
+/* Not inlined: the loop of ASK() would cost registers on the path of every fault. */
+static __attribute__((noinline)) bool debug_exception_is_over(struct trap_frame *frame,
+                                                              siginfo_t *info)
+{
+    return ASK(debug_exception, frame, info);
+}
+
 static void user_exception(struct trap_frame *frame)
 {
     const struct exception_signal *what = &exception_signals[frame->vector];
@@ -162,6 +169,8 @@ static void user_exception(struct trap_frame *frame)
         info.si_addr = (void *)frame->rip;
     if (frame->vector == VECTOR_MF || frame->vector == VECTOR_XM)
         info.si_code = floating_point_code_of(frame->vector);
+    if (frame->vector == VECTOR_DB && debug_exception_is_over(frame, &info))
+        return;
     irq_enable();
     kernel_lock();
     signal_raise(frame, &info);
@@ -173,6 +182,8 @@ static void kernel_exception(struct trap_frame *frame)
 {
     const struct bug_entry *entry = bug_find(frame->rip);
 
+    if (frame->vector == VECTOR_DB && debug_exception_is_over(frame, NULL))
+        return;
     if (fix_up(frame))
         return;
     /* Bochs raises #DB here after a single step over SYSCALL, though SFMASK has cleared TF. */

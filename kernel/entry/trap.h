@@ -34,6 +34,13 @@ void signal_raise(struct trap_frame *frame, const siginfo_t *info);
 void signal_deliver(struct trap_frame *frame);
 
 /*
+ * A #DB has come, from ring 3 with the signal that it is to be, or from ring 0 with NULL.
+ * Interrupts are off. 1: it is over; 0: the signal is sent, or the kernel has no explanation for
+ * it.
+ */
+EVENT(debug_exception, int, struct trap_frame *frame, siginfo_t *info);
+
+/*
  * A page fault in ring 3 or in a copy by the kernel has found no memory. pkru is PKRU at the fault.
  * No lock is held except by the caller of the copy. 1: the access is to be retried, or the task
  * ends on its way out; 0: it is refused, by SIGKILL or -EFAULT.

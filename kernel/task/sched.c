@@ -41,6 +41,12 @@ static void finish_switch(void)
     spin_unlock(&queue->lock);
 }
 
+/* Not inlined: the loop of TELL() would cost registers on the path of every switch. */
+static __attribute__((noinline)) void tell_of_turn(struct task *task)
+{
+    TELL(turn_begins, task);
+}
+
 /*
  * Saves the XSAVE image, switches address space and stack, and restores the next task's image. From
  * then on its PKRU is in force, also for the kernel's accesses to user pages on its behalf, which
@@ -68,6 +74,8 @@ static void switch_to(struct run_queue *queue, struct task *next)
         if (cpu_state.pku)
             this_cpu()->pkru = read_pkru();
     }
+    if (next->told_of_turns)
+        tell_of_turn(next);
     context_switch(&previous->rsp, next->rsp);
     finish_switch();
 }

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/cpu/attach.h"
+
 struct task;
 
 #define TICK_NS 10000000ul /* 100 Hz: also the time slice */
@@ -66,6 +68,12 @@ void sched_exit(bool reap) __attribute__((noreturn));
  * returns false and, in *cpu, the CPU that it is on, or was on a moment ago.
  */
 bool sched_if_off_cpu(struct task *task, void (*change)(struct task *task), unsigned int *cpu);
+
+/*
+ * A task with told_of_turns is next on this CPU, after the switch that this is told in. The run
+ * queue's lock is held and interrupts are off; memory of ring 3 may not be accessed.
+ */
+EVENT(turn_begins, void, struct task *task);
 
 /* ---- sleeping and waking ---- */
 

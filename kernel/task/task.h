@@ -46,6 +46,7 @@ struct task {
     /* These two are known to arch/entry/entry.asm. */
     uint32_t work;          /* lock: none, atomic; WORK_*: task_set_work() */
     uint32_t told_of_calls; /* lock: kernel, none to read; call_begins and call_ends are told */
+    uint32_t told_of_turns; /* lock: kernel, none to read; turn_begins is told */
 
     TAILQ_ENTRY(task) run_link;   /* lock: run queue; in its list */
     TAILQ_ENTRY(task) wait_link;  /* lock: one of each wait queue; in its list */

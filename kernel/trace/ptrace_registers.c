@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * ptrace on registers: user_regs_struct and the register sets NT_PRSTATUS, NT_PRFPREG and
- * NT_X86_XSTATE. What is set is checked so that the kernel can load it: selectors stay ring 3's,
- * flags stay those a program may have, an XSAVE image stays one that XRSTOR takes.
+ * ptrace on registers: user_regs_struct, the debug registers behind it (kernel/trace/watch.h), and
+ * the register sets NT_PRSTATUS, NT_PRFPREG and NT_X86_XSTATE. What is set is checked so that the
+ * kernel can load it: selectors stay ring 3's, flags stay those a program may have, an XSAVE image
+ * stays one that XRSTOR takes.
  */
 #include "kernel/trace/ptrace.h"
 
@@ -18,6 +19,7 @@
 #include "kernel/call/syscall.h"
 #include "kernel/signal/signal_frame.h"
 #include "kernel/task/task.h"
+#include "kernel/trace/watch.h"
 #include "libc/include/string.h"
 #include "mm/page/slab.h"
 
@@ -31,8 +33,10 @@ struct user_registers {
     uint64_t ds, es, fs, gs;
 };
 
-/* Bytes of Linux's struct user, of which PTRACE_PEEKUSR reads words. */
-#define USER_AREA_SIZE 912
+/* Linux's struct user, of which PTRACE_PEEKUSR reads words: the eight debug registers, and all. */
+#define USER_DEBUG_REGISTERS     848
+#define USER_DEBUG_REGISTERS_END 912
+#define USER_AREA_SIZE           928
 
 _Static_assert(sizeof(struct user_registers) == 27 * 8, "Linux's user_regs_struct");
 
@@ -183,7 +187,15 @@ static long register_set(struct task *task, uintptr_t type, uintptr_t vector, bo
     return result;
 }
 
-/* One word of struct user, which begins with the general registers; the rest reads as 0. */
+static bool is_debug_register(uintptr_t offset)
+{
+    return offset >= USER_DEBUG_REGISTERS && offset < USER_DEBUG_REGISTERS_END;
+}
+
+/*
+ * One word of struct user, which begins with the general registers; what is neither of them nor a
+ * debug register reads as 0.
+ */
 static long peek_user(struct task *task, uintptr_t offset, uintptr_t data)
 {
     struct user_registers registers;
@@ -194,6 +206,8 @@ static long peek_user(struct task *task, uintptr_t offset, uintptr_t data)
     get_registers(task, &registers);
     if (offset < sizeof(registers))
         memcpy(&word, (char *)&registers + offset, sizeof(word));
+    else if (is_debug_register(offset))
+        word = watch_peek(task, (unsigned int)(offset - USER_DEBUG_REGISTERS) / sizeof(word));
     return copy_to_user(data, &word, sizeof(word)) ? -EFAULT : 0;
 }
 
@@ -201,7 +215,11 @@ static long poke_user(struct task *task, uintptr_t offset, uint64_t word)
 {
     struct user_registers registers;
 
-    if (offset % sizeof(word) || offset >= sizeof(registers))
+    if (offset % sizeof(word))
+        return -EIO;
+    if (is_debug_register(offset))
+        return watch_poke(task, (unsigned int)(offset - USER_DEBUG_REGISTERS) / sizeof(word), word);
+    if (offset >= sizeof(registers))
         return -EIO;
     get_registers(task, &registers);
     memcpy((char *)&registers + offset, &word, sizeof(word));

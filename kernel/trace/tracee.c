@@ -11,6 +11,7 @@
 #include "kernel/signal/signal.h"
 #include "kernel/task/task.h"
 #include "kernel/trace/ptrace.h"
+#include "kernel/trace/watch.h"
 
 TASK_STATE(struct trace_state, task_trace);
 
@@ -35,6 +36,7 @@ static void stop_for_tracer(int code)
     stop_of(task)->told = false;
     trace_tell(task, code);
     stop_wait(STOP_TRACE);
+    watch_load();
 }
 
 /* The answer of the event: whether the tracer took the signal away. */
