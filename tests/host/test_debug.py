@@ -5,6 +5,8 @@ import os
 import re
 import sys
 
+import pytest
+
 import debugger
 import latchkey
 import mistakes
@@ -48,10 +50,51 @@ def test_tasks_and_frames():
     assert "lk-walk ADDRESS [PID]" in output
 
 
-def test_rights():
-    """The init value, before the demonstration has a key: later it depends on the last switch."""
-    output, _ = debugger.debug("break *sys_pkey_alloc", "continue", "lk-pkru")
-    assert "0x55555554: keys 0 open; 1-15 no access" in output
+# With the start of the page, which serves where the next instruction stands at its end.
+STATE = ("info registers", "x/4xb (long)$pc & ~0xfff", "x/8xb $pc")
+LK_PKRU = ("python print('before')", *STATE, "lk-pkru", "maint flush register-cache",
+           "python print('after')", *STATE, "python print('end')")  # fmt: skip
+
+
+def around(output):
+    """Of each LK_PKRU: the state before, PKRU, and the state after it."""
+    found = re.findall(r"^before\n(.*?)^(0x\w{8}): keys.*?^after\n(.*?)^end$", output, re.M | re.S)
+    return [(before, int(pkru, 16), after) for before, pkru, after in found]
+
+
+@pytest.mark.parametrize("cpus", ["1", "2"])
+def test_live_rights(cpus):
+    """In ring 0 and, around a pkey_set() that the kernel does not see, in ring 3. The step that
+    reads PKRU leaves no trace, and whatever GDB's steps let in, no interrupt comes in between."""
+    output, errors = debugger.debug(
+        "break *sys_pkey_alloc", "continue", *LK_PKRU, "finish", *LK_PKRU, "delete",
+        "hbreak *pkey_set", "continue", "maint packet Qqemu.sstep=1", *LK_PKRU,
+        "maint packet qqemu.sstep", "maint packet Qqemu.sstep=7", "finish", *LK_PKRU,
+        run=f"--cpus {cpus}",
+    )  # fmt: skip
+    states = around(output)
+    assert all(before == after for before, _, after in states), output
+    assert [pkru for _, pkru, _ in states] == [
+        0x55555554,
+        0x55555558,
+        0x55555558,
+        0x55555550,
+    ], errors
+    assert 'received: "0x1"' in output
+
+
+def test_rights_that_cannot_be_read():
+    output, _ = debugger.debug("lk-pkru", "thread 2", "lk-pkru", run="--cpus 2")
+    assert output.count("PKRU cannot be read: CR4.PKE is 0") == 2
+    output, _ = debugger.debug(
+        "hbreak *pkey_set", "continue", "thread 2", "lk-pkru", "thread 1", "lk-pkru", run="--cpus 2"
+    )
+    assert "PKRU cannot be read: the CPU waits in HLT, and makes no step" in output
+
+
+def test_no_keys():
+    output, _ = debugger.debug("break *sys_pkey_alloc", "continue", "lk-pkru", run="--cpu qemu64")
+    assert "PKRU cannot be read: CR4.PKE is 0: this CPU has no protection keys" in output
 
 
 def test_printers():

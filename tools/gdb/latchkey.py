@@ -11,6 +11,7 @@ import gdb
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import live_pkru  # noqa: E402
 import paging  # noqa: E402
 
 # As arch/cpu/layout.h, mm/table/kernel_map.h and mm/space/vma.h have them: GDB knows no macros.
@@ -168,10 +169,28 @@ class Walk(gdb.Command):
             print(f"  {paging.LEVEL_NAMES[level]:5} {at:3}  {paging.describe_entry(entry, level)}")
 
 
+def register_of_program():
+    """$pkru, which there is below gdbserver; None with QEMU."""
+    try:
+        return int(gdb.selected_frame().read_register("pkru")) & 0xFFFFFFFF
+    except (ValueError, gdb.error):
+        return None
+
+
+def copy_of_pkru():
+    """What the kernel last loaded on the CPU that is the selected thread; 0 if nothing yet."""
+    thread = gdb.selected_thread()
+    cpu = thread.ptid[1] - 1 if thread else 0
+    return number(f"percpu_table[{cpu}].pkru") if thread and cpu < number("cpu_count") else 0
+
+
 class Pkru(gdb.Command):
     """lk-pkru [VALUE]: PKRU by key.
 
-    Without a value, what the kernel last loaded on the boot CPU: QEMU's stub does not show PKRU."""
+    Without a value, that of the selected thread: of a CPU, or below gdbserver of the program.
+    QEMU's stub does not show PKRU, so the CPU makes one step over RDPKRU, in the place of its next
+    instruction, and its registers and memory are put back. A CPU that halts makes no step: then it
+    is what the kernel last loaded there."""
 
     def __init__(self):
         super().__init__("lk-pkru", gdb.COMMAND_DATA)
@@ -180,8 +199,16 @@ class Pkru(gdb.Command):
         if argument:
             print(paging.describe_pkru(number(argument) & 0xFFFFFFFF))
             return
-        print(paging.describe_pkru(number("percpu_boot.pkru")))
-        print("(as the kernel last loaded it; a WRPKRU in ring 3 since then does not show)")
+        pkru = register_of_program()
+        if pkru is not None:
+            print(paging.describe_pkru(pkru))
+            return
+        try:
+            print(paging.describe_pkru(live_pkru.read(read_physical_word)))
+        except live_pkru.NotLive as reason:
+            print(f"PKRU cannot be read: {reason}")
+            if copy := copy_of_pkru():
+                print(f"the kernel last loaded {paging.describe_pkru(copy)}")
 
 
 class Tasks(gdb.Command):
