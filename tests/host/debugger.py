@@ -8,8 +8,8 @@ import subprocess
 import latchkey
 
 
-def debug(*commands, options=(), run=""):
-    """Runs the demonstration; returns what GDB and it printed, and what the kernel did.
+def debug(*commands, options=(), run="", program=None):
+    """Runs the demonstration, or a program; returns what GDB and it printed, and what else is said.
 
     run: more options for tools/run, in one word.
     """
@@ -18,7 +18,7 @@ def debug(*commands, options=(), run=""):
     for words in commands:
         command += ["--ex", words]
     result = subprocess.run(
-        [*command, latchkey.built("user", "pkey-demo")],
+        [*command, program or latchkey.built("user", "pkey-demo")],
         capture_output=True,
         text=True,
         timeout=latchkey.TIME_LIMIT + latchkey.GRACE,
