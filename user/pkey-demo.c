@@ -145,17 +145,21 @@ static void tell_with_keys(int key)
     story_line("the page before the first touch. An access needs the page's permission and the");
     story_line("key's: reading has both, writing lacks the key's.");
 
+    ask_what("refused|allowed", "What will a read do?");
     story_step("Read the page: %d", page[0]);
+    ask_came("allowed");
     expect_content(0);
     expect_entry(true);
     story_line("Allowed, and zero as all new memory is. Now its entry is there, with the key.");
 
+    ask_what("refused|allowed", "pkey_set(%d, 0): what will a write do then?", key);
     pkey_set(key, 0);
     story_expect_rights(key, 0);
     page[0] = 42;
     pkey_set(key, PKEY_DISABLE_WRITE);
     story_expect_rights(key, PKEY_DISABLE_WRITE);
     story_step("pkey_set(%d, 0); page[0] = 42; pkey_set(%d, PKEY_DISABLE_WRITE)", key, key);
+    ask_came(page[0] == 42 ? "allowed" : "refused");
     story_line("Opened, written, closed. pkey_set() is the instruction WRPKRU: no system call,");
     story_line("no change of the page table, and no other thread gets the right.");
 
@@ -164,9 +168,11 @@ static void tell_with_keys(int key)
     story_line("The write arrived.");
 
     watch_for_faults();
+    ask_what("refused|allowed", "page[0] = 43, now that it is closed: what will the write do?");
     page[0] = 43;
     expect_caught_by(key);
     story_step("page[0] = 43, without opening the key: caught by SIGSEGV");
+    ask_came(caught.code ? "refused" : "allowed");
     show_the_fault();
     story_line("The handler cleared key %d's bits in the frame's PKRU and returned. The kernel",
                key);
@@ -174,7 +180,9 @@ static void tell_with_keys(int key)
     story_expect_rights(key, 0);
     story_pkru(pkru_read());
 
+    ask_what("old value, 42|new value, 43", "What is in the page?");
     story_step("Read the page: %d", page[0]);
+    ask_came(page[0] == 42 ? "old value, 42" : "new value, 43");
     expect_content(43);
     story_line("This time the write went through.");
 
@@ -211,9 +219,11 @@ static void tell_without_keys(int error)
     story_line("table, for all threads, and all CPUs that run them must be told.");
 
     watch_for_faults();
+    ask_what("refused|allowed", "page[0] = 43: what will the write do?");
     page[0] = 43;
     expect_caught(SEGV_ACCERR);
     story_step("page[0] = 43: caught by SIGSEGV");
+    ask_came(caught.code ? "refused" : "allowed");
     story_line("  si_code  %d           SEGV_ACCERR: the page table denied it", caught.code);
     story_line("  si_addr  byte %td      of the page", caught.address - (unsigned char *)page);
     story_line("The handler made the page writable and returned; the CPU tried the write again.");

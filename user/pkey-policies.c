@@ -83,6 +83,7 @@ static void look(const char *expected)
 
 static void read_through_proc(int expected)
 {
+    ask_what("refused|allowed", "A read of the page through /proc/self/mem: what will it do?");
     int memory = open("/proc/self/mem", O_RDONLY);
     char found[sizeof("secret")] = "";
     long result = pread(memory, found, sizeof(found), (off_t)(uintptr_t)page);
@@ -94,14 +95,17 @@ static void read_through_proc(int expected)
     } else {
         tell("pread(/proc/self/mem, page)", result, expected);
     }
+    ask_came(result > 0 ? "allowed" : "refused");
     close(memory);
 }
 
 static void change_mappings(int expected)
 {
+    ask_what("refused|allowed", "An mmap() over the page: what will it do?");
     void *over = mmap(page, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
     tell("mmap(page, MAP_FIXED)", over == MAP_FAILED ? -1 : 0, expected);
+    ask_came(over == MAP_FAILED ? "refused" : "allowed");
     tell("madvise(page, MADV_DONTNEED)", madvise(page, page_size, MADV_DONTNEED), expected);
     tell("pkey_mprotect(page, key 0)", pkey_mprotect(page, page_size, PROT_READ, 0), expected);
 }
@@ -156,9 +160,11 @@ static void take_signal(unsigned int rights)
     struct sigaction action = {.sa_handler = note_pkru};
 
     story_require(sigaction(SIGUSR1, &action, NULL) == 0, "sigaction");
+    ask_what("closed|open", "The key is open. What is it in a handler?");
     kill(getpid(), SIGUSR1);
     story_line("  key %d before %s, in the handler %s", key, story_rights(pkru_read(), key),
                story_rights(*(volatile uint32_t *)&pkru_in_handler, key));
+    ask_came(pkru_in_handler & PKRU_ALL(key) ? "closed" : "open");
     story_expect_rights(key, 0);
     story_expect((pkru_in_handler >> (2 * key) & PKRU_ALL(0)) == rights,
                  "expected the rights %u in the handler", rights);
@@ -209,8 +215,10 @@ static void call_written_code(int expected)
 
     story_require(code != MAP_FAILED, "mmap");
     memcpy(code, answer_code, sizeof(answer_code));
+    ask_what("refused|allowed", "Code is written, then made executable: what will that do?");
     long result = mprotect(code, page_size, PROT_READ | PROT_EXEC);
     tell("write code, then mprotect(READ|EXEC)", result, expected);
+    ask_came(result < 0 ? "refused" : "allowed");
     if (result < 0)
         return;
     int answer = ((int (*)(void))(uintptr_t)code)();

@@ -65,10 +65,11 @@ static void expect_usage(int key, const struct expected *expected, const struct 
 
 /*
  * Key 0 has the program itself, which is not the same everywhere. The others have to be allocated
- * from key 1 on, count of them, and to be used as expected.
+ * from key 1 on, count of them, and to be used as expected. Returns the bytes in large pages.
  */
-static void show_memory(const struct expected *expected, int count)
+static unsigned long show_memory(const struct expected *expected, int count)
 {
+    unsigned long large = 0;
     struct pkey_usage usage;
 
     story_line("  key    mapped  areas   in 4 KiB pages   in 2 MiB pages");
@@ -83,7 +84,9 @@ static void show_memory(const struct expected *expected, int count)
                    (unsigned long)usage.present_4k >> 10, (unsigned long)usage.present_2m >> 10,
                    usage.flags & PKEY_EXECUTE_ONLY ? "   execute-only" : "");
         expect_usage(key, &expected[key - 1], &usage);
+        large += usage.present_2m;
     }
+    return large;
 }
 
 /* The rights that one thread has to a key, "rw", "r-" or "--". */
@@ -180,11 +183,13 @@ static void tell_of_memory(void)
     use_large_pages();
     make_code_execute_only();
     show_memory(before, 4);
+    ask_what("stays large|becomes small pages", "A page in the middle of a large one gets another "
+                                                "key: what becomes of the large one?");
     story_step("One page in the middle of a large one goes to key %d: the rest is small pages",
                unused);
     story_require(pkey_mprotect(large_pages + SMALL_PAGE, SMALL_PAGE, READ_WRITE, unused) == 0,
                   "pkey_mprotect");
-    show_memory(after, 4);
+    ask_came(show_memory(after, 4) ? "stays large" : "becomes small pages");
     show_freed(unused);
 }
 
@@ -207,10 +212,13 @@ static void change_threads(void)
 {
     story_step("Three threads, each with rights of its own; two of them sleep");
     show_threads((const char *const[][2]){{"rw", "rw"}, {"r-", "--"}, {"rw", "r-"}});
+    ask_what("when it wakes|at once", "The writer sleeps. When does it lose a right by a call?");
     story_step("pkey_set_thread(%d, PKEY_DISABLE_WRITE, writer): without its help", small_key);
     story_require(syscall(__NR_pkey_set_thread, small_key, PKEY_DISABLE_WRITE, tids[WRITER]) == 0,
                   "pkey_set_thread");
     show_threads((const char *const[][2]){{"rw", "rw"}, {"r-", "--"}, {"r-", "r-"}});
+    bool has_it_still = rights_of(tids[WRITER], small_key)[1] == 'w';
+    ask_came(has_it_still ? "when it wakes" : "at once");
     story_step("pkey_set_all(%d, PKEY_DISABLE_ACCESS): all of them at once", large_key);
     story_require(syscall(__NR_pkey_set_all, large_key, PKEY_DISABLE_ACCESS) == 0, "pkey_set_all");
     show_threads((const char *const[][2]){{"rw", "--"}, {"r-", "--"}, {"r-", "--"}});

@@ -212,6 +212,20 @@ static void expect_result(const struct thread *thread, int of_writer, int of_rea
         story_expect(thread->key == (unsigned int)key, "expected key %d in si_pkey", key);
 }
 
+static void ask_for_refused(const char *what)
+{
+    ask_what("all|readers|nobody", "%s: who will be refused?", what);
+}
+
+static void compare_refused(void)
+{
+    unsigned int refused = 0;
+
+    for (unsigned int i = 0; i < THREADS; i++)
+        refused += threads[i].code != 0;
+    ask_came(refused == THREADS ? "all" : refused > 0 ? "readers" : "nobody");
+}
+
 static void show_reading(int of_writer, int of_readers)
 {
     let_all(try_reading);
@@ -221,6 +235,7 @@ static void show_reading(int of_writer, int of_readers)
         story_expect(threads[i].code || threads[i].read == WRITER + 42,
                      "expected what the writer wrote, %d", WRITER + 42);
     }
+    compare_refused();
 }
 
 static void show_writing(int of_writer, int of_readers)
@@ -231,6 +246,7 @@ static void show_writing(int of_writer, int of_readers)
         show_result(&threads[i], NULL);
         expect_result(&threads[i], of_writer, of_readers);
     }
+    compare_refused();
 }
 
 static void map_page(int under)
@@ -268,10 +284,13 @@ static void tell_with_keys(void)
     story_expect_rights(key, PKEY_DISABLE_WRITE);
     story_line("A page is under the key now. This thread may read it and not write to it.");
 
+    ask_what("nothing|read|write", "What may new threads do with the page at most?");
     start_threads();
     let_all(look_at_rights);
     story_step("pthread_create(), %d times: what may the new threads do?", THREADS);
     show_rights(PKEY_DISABLE_WRITE, PKEY_DISABLE_WRITE);
+    const char *rights = story_rights(threads[WRITER].pkru, key);
+    ask_came(rights[0] == '-' ? "nothing" : rights[1] == '-' ? "read" : "write");
     story_line("A thread begins with its creator's PKRU. From then on the register is its own:");
     story_line("the kernel keeps it while the thread has no CPU.");
 
@@ -280,6 +299,7 @@ static void tell_with_keys(void)
     show_rights(0, PKEY_DISABLE_WRITE);
     story_line("One page table for all, and yet only one may write: what mprotect() cannot do.");
 
+    ask_for_refused("All try to write");
     story_step("All try to write 42 and their number");
     show_writing(0, SEGV_PKUERR);
     story_line("The signal comes to the thread that it is about.");
@@ -289,9 +309,11 @@ static void tell_with_keys(void)
 
     close_for_all();
 
+    ask_for_refused("All read");
     story_step("All read");
     show_reading(SEGV_PKUERR, SEGV_PKUERR);
 
+    ask_for_refused("The writer opens the key again for itself, and all read");
     let_all(open_if_writer);
     story_step("pkey_set(%d, 0), in thread %d again; all read", key, WRITER);
     show_reading(0, SEGV_PKUERR);
@@ -309,6 +331,7 @@ static void tell_without_keys(void)
     story_step("All try to write 42 and their number");
     show_writing(0, 0);
 
+    ask_for_refused("mprotect(page, PROT_READ) by one of them, and all write");
     story_step("mprotect(page, PROT_READ); all try to write");
     story_require(mprotect((void *)page, page_size, PROT_READ) == 0, "mprotect");
     show_writing(SEGV_ACCERR, SEGV_ACCERR);

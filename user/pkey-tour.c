@@ -67,9 +67,12 @@ static void try_reading(const char *access, const char *address, int refusing)
 
 static void try_both(char *address, int refusing_read, int refusing_write)
 {
+    ask_what("both|write|neither", "A read and a write: what will be refused?");
     try_reading("read", address, refusing_read);
+    bool is_read_refused = attempt.code != 0;
     attempt_write(address);
     tell("write", refusing_write);
+    ask_came(is_read_refused ? "both" : attempt.code ? "write" : "neither");
 }
 
 static void call_answer(const char *code)
@@ -148,6 +151,7 @@ static void show_count(void)
     int keys[PKRU_KEYS];
     int count = 0;
 
+    ask_what("fifteen|sixteen|more", "How many keys can a process have?");
     while (count < PKRU_KEYS) {
         int key = pkey_alloc(0, 0);
 
@@ -158,6 +162,7 @@ static void show_count(void)
     int error = errno;
     story_step("pkey_alloc() until there is none left: %d keys, then %s", count,
                story_error(error));
+    ask_came(count == 15 ? "fifteen" : count == 16 ? "sixteen" : "more");
     story_expect(error == ENOSPC, "expected ENOSPC");
     story_expect(count == PKRU_KEYS - 1, "expected %d keys, all but key 0", PKRU_KEYS - 1);
     for (int i = 0; i < count; i++)
@@ -176,9 +181,11 @@ static void show_execute_only(void)
     story_step("mprotect(code, PROT_EXEC): execute-only memory");
     story_require(mprotect(code, page_size, PROT_EXEC) == 0, "mprotect");
     call_answer(code);
+    ask_what("refused|allowed", "What will reading the code do?");
     attempt_read(code);
     story_expect_fault(attempt.code, SEGV_PKUERR);
     tell("read", attempt.key);
+    ask_came(attempt.code ? "refused" : "allowed");
     story_expect(attempt.key > 0 && pkru_read() & PKRU_AD(attempt.key),
                  "expected a key with AD set in PKRU, it is key %d", attempt.key);
     story_line("The page table cannot say \"execute, but do not read\". So the kernel took a key");
@@ -256,10 +263,13 @@ static void show_large_page(int key)
     story_line("All of it under key %d, AD:", key);
     try_reading("read the first byte", large, key);
     try_reading("read the last byte", large + LARGE_PAGE - 1, key);
+    ask_what("refused|allowed",
+             "One 4 KiB page of it back under key 0: what will a read of it do?");
     protect(middle, page_size, READ_WRITE, 0);
     story_line("One 4 KiB page in the middle back under key 0:");
     try_reading("read the byte before", middle - 1, key);
     try_reading("read the page", middle, ALLOWED);
+    ask_came(attempt.code ? "refused" : "allowed");
     try_reading("read the byte behind", middle + page_size, key);
     munmap(large, LARGE_PAGE);
 }
@@ -307,7 +317,9 @@ static void tour_without_keys(int error)
     story_step("mprotect(code, PROT_EXEC): execute-only memory?");
     story_require(mprotect(code, page_size, PROT_EXEC) == 0, "mprotect");
     call_answer(code);
+    ask_what("refused|allowed", "What will reading the code do?");
     try_reading("read", code, ALLOWED);
+    ask_came(attempt.code ? "refused" : "allowed");
     story_line("No: a page that can be executed can be read. It takes a key to prevent it.");
     munmap(code, page_size);
 

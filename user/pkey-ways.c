@@ -110,8 +110,11 @@ static void tell_row(const char *attempt, const char *const results[WAYS])
     story_line("  %-34s  %-12s  %-8s  %s", attempt, results[0], results[1], results[2]);
 }
 
-/* expected: of the first and the last way, 0 or an error. The vDSO's is as the first. */
-static void tell_results(const char *attempt, int key, unsigned int rights, int by_instruction,
+/*
+ * expected: of the first and the last way, 0 or an error. The vDSO's is as the first. Returns
+ * whether both have refused it.
+ */
+static bool tell_results(const char *attempt, int key, unsigned int rights, int by_instruction,
                          int by_call)
 {
     const char *results[WAYS];
@@ -127,6 +130,7 @@ static void tell_results(const char *attempt, int key, unsigned int rights, int 
         story_expect(errors[i] == expected || (i > 0 && errors[i] == ENOSYS), "expected %s by %s",
                      expected ? story_error(expected) : "it done", ways[i].name);
     }
+    return errors[0] && errors[WAYS - 1];
 }
 
 static void show_checks(int key)
@@ -138,7 +142,9 @@ static void show_checks(int key)
     tell_results("set(key, 4), which is no right", key, 4, EINVAL, EINVAL);
     tell_results("set(16, 0), which is no key", PKRU_KEYS, 0, EINVAL, EINVAL);
     story_require(freed > 0 && pkey_free(freed) == 0, "pkey_alloc, pkey_free");
-    tell_results("set(key, 0) after pkey_free(key)", freed, 0, 0, EINVAL);
+    ask_what("all|system call", "The rights to a freed key are set: which ways refuse it?");
+    bool by_all = tell_results("set(key, 0) after pkey_free(key)", freed, 0, 0, EINVAL);
+    ask_came(by_all ? "all" : "system call");
     story_line("PKRU is the thread's own, and says nothing about which keys are allocated: that");
     story_line("is in the kernel. So only a system call finds who uses a key that was freed.");
 }
@@ -223,17 +229,20 @@ static void show_what_comes_between(int key)
     story_step("This thread sets key %d; meanwhile pkey_set_all() takes writing to key %d from all",
                key, taken_key);
     story_line("A handler of SIGTRAP makes that call, once after each instruction of the change:");
+    ask_what("instructions|system call|none", "Which way gives back what was taken?");
+    const char *giving = "none";
     for (size_t i = 0; i < WAYS; i++) {
         unsigned int lost = count_losses(&ways[i], key);
         story_expect(!lost == (i > 0),
                      "expected what was taken to %s, it was back after %u of them",
                      i > 0 ? "stay taken" : "be back now and then", lost);
         if (lost)
-            story_line("  %-14s what was taken is back, if it comes after %u of them", ways[i].name,
-                       lost);
+            story_line("  %-14s what was taken is back, if it comes after %u of them",
+                       giving = ways[i].name, lost);
         else
             story_line("  %-14s what was taken stays taken", ways[i].name);
     }
+    ask_came(giving);
     story_line("Between RDPKRU and WRPKRU a thread has the old rights in EAX. In the vDSO the");
     story_line("kernel knows where that is, and sends the thread back to the start.");
 }

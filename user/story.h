@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the demonstrations share: how they print (numbered steps, indented explanations, bold on a
- * terminal only), how they make sure that what they tell is so, and how they show PKRU.
+ * What the demonstrations share: how they print (numbered steps, indented explanations, with what
+ * ask.h does at a terminal), how they make sure that what they tell is so, and how they show PKRU.
  */
 #ifndef USER_STORY_H
 #define USER_STORY_H
@@ -17,20 +17,13 @@
 #include <unistd.h>
 
 #include "libc/include/pkru.h"
+#include "user/ask.h"
 
 /* ---- printing ---- */
 
-static inline void story_bold(bool on)
-{
-    if (isatty(STDOUT_FILENO))
-        printf("\033[%sm", on ? "1" : "");
-}
-
 static inline void story_title(const char *title)
 {
-    story_bold(true);
-    printf("%s", title);
-    story_bold(false);
+    ask_print(ASK_BOLD, title);
     printf("\n");
 }
 
@@ -40,12 +33,15 @@ __attribute__((format(printf, 1, 2))) static inline void story_step(const char *
     static int number;
     va_list arguments;
 
-    story_bold(true);
-    printf("\n%2d. ", ++number);
+    if (number > 0)
+        ask_pause();
+    printf("\n");
+    ask_colour(ASK_BOLD);
+    printf("%2d. ", ++number);
     va_start(arguments, format);
     vprintf(format, arguments);
     va_end(arguments);
-    story_bold(false);
+    ask_colour(ASK_END);
     printf("\n");
 }
 

@@ -49,14 +49,19 @@ class TimeLimit(RunFailure):
 
 
 class Terminal:
-    """Standard input in raw mode while a run needs it, if it is a terminal."""
+    """Standard input in raw mode while a run needs it, if it is a terminal.
 
-    def __init__(self):
+    Where the guest has no line discipline (guest_has_lines), the terminal's own stays: it makes
+    lines, echoes, and turns Ctrl-C into a signal to us.
+    """
+
+    def __init__(self, guest_has_lines=True):
+        self.guest_has_lines = guest_has_lines
         self.active = False
         self._saved = None
 
     def enter(self):
-        if not os.isatty(0):
+        if not self.guest_has_lines or not os.isatty(0):
             return
         self._saved = termios.tcgetattr(0)
         raw = termios.tcgetattr(0)
