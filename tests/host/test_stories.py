@@ -3,7 +3,9 @@
 Linux tells; on a CPU without keys they tell another, which is true there.
 """
 
+import os
 import re
+import signal
 
 import mistakes
 import pytest
@@ -16,6 +18,14 @@ pytestmark = pytest.mark.xdist_group("stories")
 WAYS = ("pvh", "iso", "uefi", "bochs")
 LINUX_STORIES = ("pkey-demo", "pkey-tour")
 STORIES = (*LINUX_STORIES, "pkey-policies", "pkey-query", "pkey-threads", "pkey-ways")
+
+# The programs of docs/why.md: the access that a key refuses and the bit by which it does, and what
+# is said to come of it without one.
+WHY = {
+    "pkey-overread": ("read of", "AD", "PING-----BEGIN PRIVATE KEY----- 6f1c"),
+    "pkey-plugin": ("write to", "WD", "the server runs as root"),
+    "pkey-jit": ("write to", "WD", "The code runs, and returns 13."),
+}
 
 
 def without_what_varies(text):
@@ -44,8 +54,14 @@ def question(name):
     return judge.Question(latchkey.built("host", name))
 
 
+def why_questions():
+    for name in WHY:
+        for arguments in ((), ("--no-keys",)):
+            yield judge.Question(latchkey.built("host", name), arguments)
+
+
 def questions():
-    return [question(name) for name in LINUX_STORIES]
+    return [*map(question, LINUX_STORIES), *why_questions()]
 
 
 @pytest.mark.xdist_group("judge")
@@ -54,6 +70,42 @@ def test_same_on_linux(name, tmp_path):
     linux = judge.answer(question(name), tmp_path)
     assert linux.status == 0, linux
     assert without_what_varies(linux.stdout) == story(name)
+
+
+@pytest.mark.xdist_group("judge")
+def test_why_on_linux(tmp_path):
+    for asked in why_questions():
+        linux = judge.answer(asked, tmp_path)
+        program = latchkey.built("user", os.path.basename(asked.program))
+        result = latchkey.run(program, *asked.arguments)
+        assert (linux.stdout, linux.status) == (result.stdout, result.returncode)
+
+
+@pytest.mark.parametrize("name", WHY)
+def test_why(name):
+    """The same mistake, with a key and without: the kernel ends it, or it does its harm."""
+    access, bit, harm = WHY[name]
+    program = latchkey.built("user", name)
+    fenced = latchkey.run("--explain", program)
+    assert fenced.returncode == 128 + signal.SIGSEGV
+    assert harm not in fenced.stdout
+    report = " ".join(fenced.stderr.split())
+    assert re.search(rf" access {access} .* its key 1 has {bit} set in PKRU", report), report
+    open_to_all = latchkey.run(program, "--no-keys")
+    assert (open_to_all.returncode, open_to_all.stderr) == (0, "")
+    assert harm in open_to_all.stdout
+    without = latchkey.run("--append", "nopku", program)
+    assert (without.returncode, without.stderr) == (0, "")
+    assert "pkey_alloc(): ENOSPC" in without.stdout
+    assert without.stdout.partition("\n\n")[2] == open_to_all.stdout.partition("\n\n")[2]
+    steps = [re.findall(r"^ \d\. ", text, re.M) for text in (fenced.stdout, without.stdout)]
+    assert steps[0] == steps[1]
+
+
+def test_why_with_other_words():
+    result = latchkey.run(latchkey.built("user", "pkey-jit"), "--keys")
+    assert result.returncode == 2
+    assert (result.stdout, result.stderr[:6]) == ("", "usage:")
 
 
 @pytest.mark.parametrize(
@@ -71,8 +123,8 @@ def test_what_is_told_is_checked(tmp_path):
     """On a kernel that forgets the key, nothing is told to have been caught that was not."""
     tree = mistakes.Tree(tmp_path, with_objects=True)
     stories = {
-        "key-lost-in-leaves": ("pkey-demo", "pkey-threads"),
-        "key-lost-by-protect": ("pkey-policies", "pkey-tour"),
+        "key-lost-in-leaves": ("pkey-demo", "pkey-threads", "pkey-plugin", "pkey-jit"),
+        "key-lost-by-protect": ("pkey-policies", "pkey-tour", "pkey-overread"),
     }
     for mistake, names in stories.items():
         with tree.mistake(mistake):
