@@ -30,6 +30,7 @@ enum frame_type {
     FRAME_ERROR = 'E',
     FRAME_CREDIT = 'C',
     FRAME_EXIT = 'X',
+    FRAME_DUMP = 'F',
     FRAME_INPUT = 'I',
     FRAME_END_OF_INPUT = 'Z',
     FRAME_SIGNAL = 'S',

@@ -2,9 +2,9 @@
 """The framed channel between tools/run and the first program: how frames are written and read.
 
 A frame is 0xA5, a type of one ASCII character, a length (u16, little endian) and that many bytes.
-Types from the guest: H hello, O and E output, C credit, X exit. Types to the guest: H reply,
-I input, Z end of input, S signal, W window size, K acknowledgement of X. docs/ describes what each
-of them means.
+Types from the guest: H hello, O and E output, C credit, F of a fault, X exit. Types to the guest:
+H reply, I input, Z end of input, S signal, W window size, K acknowledgement of X. docs/ describes
+what each of them means.
 """
 
 import struct

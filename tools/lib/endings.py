@@ -35,15 +35,19 @@ def _what_was_refused(report, code):
     return f"{noun} at {access[2]}{_REASONS.get(code, '')}"
 
 
-def describe(number, reports):
-    """The line for a program that the signal ended; reports are the kernel's, oldest first."""
+def describe(number, reports, place_of):
+    """The line for a program that the signal ended; reports are the kernel's, oldest first.
+    place_of: gives the place in the source, such as "vault.c:31", or None, by a report's number.
+    """
     try:
         name = signal.Signals(number).name
     except ValueError:
         name = f"signal {number}"  # of those that have no name
-    for report in reversed(reports):
+    for at, report in reversed(list(enumerate(reports))):
         head = _HEAD.match(report)
         if head and head[1] == name:
             what = _what_was_refused(report, head[2])
-            return f"ended by {name}{': ' + what if what else ''}; --explain shows the report"
+            place = place_of(at)
+            words = (": " + what if what else "") + (f", {place}" if place else "")
+            return f"ended by {name}{words}; --explain shows the report"
     return f"ended by {name}"

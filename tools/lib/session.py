@@ -18,6 +18,7 @@ import termios
 import time
 
 import channel
+import dumps
 
 # Signals handed on to the program, where no terminal in raw mode does that already.
 FORWARDED = (signal.SIGINT, signal.SIGTERM)
@@ -107,6 +108,7 @@ class Session:
         self._escape_pending = False
         self._last_interrupt = None
         self._wait_status = None
+        self.dumps = dumps.Dumps()
 
     def run(self):
         """Runs until the program has ended; returns its wait status."""
@@ -228,6 +230,8 @@ class Session:
             self._to_output[2] += payload
         elif kind == b"C":
             self._input_in_flight -= struct.unpack("<H", payload)[0]
+        elif kind == b"F":
+            self.dumps.take(payload)
         elif kind == b"X":
             self._wait_status = struct.unpack("<i", payload)[0]
         elif kind == b"H":

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""What the kernel tells of programs that a fault ends (kernel/dump/dump.h), by report."""
+
+import collections
+import re
+import struct
+
+KEPT = 32  # the latest; a program that crashes in a loop is not to fill our memory
+REGISTER = re.compile(r"\b([a-z][a-z0-9]{1,4}) +([0-9a-f]{16})\b")
+HEAD = re.compile(r"---- fault report: (.*) \(pid (\d+)\)")
+
+_HEADER = struct.Struct("<IB3x")
+_MAPPING = struct.Struct("<QQQ")
+_STACK = struct.Struct("<Q")
+
+
+class Dump:
+    """maps: [(start, end, offset, path)]; stack: [(address, bytes)]."""
+
+    def __init__(self, tid):
+        self.tid = tid
+        self.maps = []
+        self.stack = []
+
+
+class Dumps:
+    def __init__(self):
+        self._dumps = collections.deque(maxlen=KEPT)
+
+    def take(self, payload):
+        """A frame. What is not understood is left out: the kernel may be a newer one."""
+        if len(payload) < _HEADER.size:
+            return
+        tid, kind = _HEADER.unpack_from(payload)
+        content = payload[_HEADER.size :]
+        if kind == ord("b"):
+            self._dumps.append(Dump(tid))
+        if not self._dumps or self._dumps[-1].tid != tid:
+            return
+        if kind == ord("m") and len(content) > _MAPPING.size:
+            path = content[_MAPPING.size :].decode(errors="surrogateescape")
+            self._dumps[-1].maps.append((*_MAPPING.unpack_from(content), path))
+        elif kind == ord("s") and len(content) > _STACK.size:
+            address = _STACK.unpack_from(content)[0]
+            self._dumps[-1].stack.append((address, content[_STACK.size :]))
+
+    def of_reports(self, reports):
+        """[(report, its Dump or an empty one)], for texts of reports in their order."""
+        dumps = list(self._dumps)
+        found = []
+        for report in reversed(reports):
+            head = HEAD.match(report)
+            tid = int(head[2]) if head else None
+            places = [place for place, dump in enumerate(dumps) if dump.tid == tid]
+            found.append((report, dumps[places[-1]] if places else Dump(tid)))
+            if places:
+                del dumps[places[-1] :]
+        return found[::-1]
+
+
+def registers(report):
+    """{name: value} of a report's rows of registers."""
+    return {name: int(value, 16) for name, value in REGISTER.findall(report)}

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+"""Where in its source a program was: for reports of faults, on the host.
+
+describe() has a process of its own read the program's files, with limits on its time and memory,
+so a damaged file costs a few words of a report and nothing else. What this module is asked and
+answers is JSON, and in words below at Question.
+"""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+
+SECONDS = 20  # of a processor
+MEMORY = 2 << 30
+ROWS_MAX = 12  # of calls
+TEXT_WIDTH = 71  # kernel/report/report_decode.c: CONTENT_WIDTH
+PATH_WIDTH = 36  # of that, but for a longer name
+NAME_WIDTH = 30  # of a function, where a place follows
+PIE_BASE = 0x555555554000  # kernel/process/elf.c
+
+# ---- For who asks ------------------------------------------------------------------------------
+
+
+def describe(question):
+    """The answer to a question: rows, (label, text), for a report; place, as "vault.c:31", or None.
+    On any failure a row says what was in the way.
+
+    question: program, its path in the machine; files, {path in the machine: path here};
+    registers, by name; maps, [(start, end, offset, path in the machine)], none where the kernel
+    does not tell; stack, [(address, bytes)].
+    """
+    text = json.dumps(question, default=lambda value: value.hex())
+    try:
+        run = subprocess.run(
+            [sys.executable, "-B", os.path.abspath(__file__)],
+            input=text, capture_output=True, text=True, timeout=3 * SECONDS,
+        )  # fmt: skip
+        if run.returncode == 0:
+            return json.loads(run.stdout)
+        why = "the reader of debugging information failed"
+        if run.returncode == -signal.SIGXCPU:
+            why = f"reading the debugging information takes more than {SECONDS} s"
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        why = f"the debugging information cannot be read: {type(error).__name__}"
+    return {"rows": [["source", why]], "place": None}
+
+
+# ---- The process that reads --------------------------------------------------------------------
+
+
+def shorten(path):
+    """A path as one would type it here; of a long one the end."""
+    relative = os.path.relpath(path)
+    path = path if relative.startswith("..") else relative
+    if len(path) <= PATH_WIDTH:
+        return path
+    names = path.split("/")
+    while len(names) > 1 and len("/".join(names)) > PATH_WIDTH - 4:
+        del names[0]
+    return ".../" + "/".join(names)
+
+
+def cut(text, width=TEXT_WIDTH):
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+class Sources:
+    """The lines of source files, as far as those can be found."""
+
+    def __init__(self, folders):
+        self._folders = folders
+        self._lines = {}
+
+    def path(self, recorded):
+        """Where the file is: as recorded, or beside the program, or here."""
+        if os.path.isfile(recorded):
+            return recorded
+        for folder in self._folders:
+            path = os.path.join(folder, os.path.basename(recorded))
+            if os.path.isfile(path):
+                return path
+        return None
+
+    def line(self, recorded, number):
+        path = self.path(recorded)
+        if path and path not in self._lines:
+            with open(path, "rb") as file:
+                self._lines[path] = file.read().decode(errors="replace").splitlines()
+        lines = self._lines.get(path, [])
+        text = lines[number - 1] if 0 < number <= len(lines) else None
+        return text and "".join(c if c.isprintable() else " " for c in text.expandtabs(4)).rstrip()
+
+
+class Question:
+    def __init__(self, fields):
+        import unwind  # needs python3-pyelftools, whose absence is told
+
+        self._unwind = unwind
+        self._files = fields["files"]
+        self._program = fields["program"]
+        self._registers = unwind.registers_of(fields["registers"])
+        self._images = {}
+        self._maps = [tuple(mapping) for mapping in fields["maps"]] or self._assumed_maps()
+        stack = [(address, bytes.fromhex(data)) for address, data in fields["stack"]]
+        self._process = unwind.Process(self._maps, self._image, stack)
+        self._sources = Sources([os.path.dirname(os.path.abspath(self._host_path())), os.getcwd()])
+
+    def _host_path(self):
+        return self._files.get(self._program, "")
+
+    def _image(self, path):
+        if path not in self._images:
+            host = self._files.get(path)
+            self._images[path] = self._unwind.open_image(host) if host else None
+        return self._images[path]
+
+    def _assumed_maps(self):
+        """Where a kernel that tells nothing has a program without an interpreter."""
+        image = self._image(self._program)
+        if not image:
+            return []
+        bias = PIE_BASE if image.elf["e_type"] == "ET_DYN" else 0
+        return [
+            (bias + start, bias + end, offset, self._program)
+            for start, end, offset in image.segments
+        ]
+
+    # ---- Places ---------------------------------------------------------------------------------
+
+    def _places(self, address):
+        """[(function, place)], innermost first, in words; a place is (file, line) or None."""
+        mapping = self._process.mapping(address)
+        image, linked = self._process.find(address)
+        if not image:
+            return [(f"in {mapping[3]}" if mapping else "where no code is", None)]
+        rules = image.frame_rules(linked)
+        if rules and rules[1]:
+            return [("a signal's handler is called", None)]
+        symbol = image.symbol(linked)
+        plain = f"{symbol[0]}+{symbol[1]:#x}" if symbol else f"{linked:#x}"
+        if mapping[3] != self._program:
+            plain += f" of {mapping[3]}"
+        found = []
+        for place in image.places(linked):
+            function = f"{place.function}()" if place.function else plain
+            found.append((function, (place.file, place.line) if place.file else None))
+        return found or [(plain, None)]
+
+    @staticmethod
+    def _words(function, place, is_inlined):
+        if not place:
+            return function
+        inlined = ", inlined" if is_inlined else ""
+        return f"{cut(function, NAME_WIDTH)} at {shorten(place[0])}:{place[1]}{inlined}"
+
+    def _call_rows(self):
+        """A row of text for each call, those that were inlined too."""
+        rows = []
+        for _, lookup in self._process.calls(self._registers):
+            places = self._places(lookup)
+            for number, (function, place) in enumerate(places):
+                rows.append(self._words(function, place, number < len(places) - 1))
+        return rows
+
+    def _what_is_missing(self):
+        """Why there is no line, in a few words, or None."""
+        address = self._registers[self._unwind.RIP]
+        mapping = self._process.mapping(address)
+        if not mapping:
+            return None if self._maps else "the program's file is not known here"
+        image, linked = self._process.find(address)
+        if not image:
+            return f"no file for {mapping[3]} is known here"
+        if image.places(linked):
+            return None
+        if not image.has_symbols():
+            return "the program is stripped: it has neither symbols nor lines; gcc -g adds both"
+        if not image.has_lines():
+            return "no debugging information: gcc -g adds lines"
+        return "the debugging information has no line for this instruction"
+
+    # ---- The answer -----------------------------------------------------------------------------
+
+    def _source_rows(self, function, place):
+        file, number = place
+        rows = [["source", f"{shorten(file)}:{number} in {cut(function, NAME_WIDTH)}"]]
+        text = self._sources.line(file, number)
+        if text is not None:
+            rows.append(["", cut(f"{number:>6} |  {text}")])
+        elif self._sources.path(file):
+            rows.append(["", "the file has no such line: it has changed since"])
+        else:
+            rows.append(["", "the file is not found"])
+        return rows
+
+    def answer(self):
+        address = self._registers[self._unwind.RIP]
+        function, place = self._places(address)[0]
+        missing = self._what_is_missing()
+        rows = self._source_rows(function, place) if place else []
+        if missing:
+            rows.append(["source", missing])
+        rows += numbered(fold(self._call_rows()))
+        return {
+            "rows": rows,
+            "place": f"{shorten(place[0])}:{place[1]}" if place else None,
+        }
+
+
+def fold(rows):
+    """[(number of the first, text)], a run of equal ones as one."""
+    folded = []
+    for number, row in enumerate(rows):
+        if folded and folded[-1][1] == row:
+            folded[-1][2] += 1
+        else:
+            folded.append([number, row, 1])
+    return folded
+
+
+def numbered(folded):
+    """Rows of a report; of too many the first and the last."""
+    left_out = len(folded) - ROWS_MAX
+    if left_out > 0:
+        folded[ROWS_MAX // 2 : ROWS_MAX // 2 + left_out + 1] = [[None, "...", 1]]
+    rows = []
+    for number, text, count in folded:
+        times = f" ({count} times)" if count > 1 else ""
+        words = text if number is None else f"#{number:<2} {cut(text, TEXT_WIDTH - 4)}{times}"
+        rows.append(["calls" if not rows else "", words])
+    return rows
+
+
+def main():
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    fields = json.load(sys.stdin)
+    try:
+        answer = Question(fields).answer()
+    except ModuleNotFoundError:
+        answer = {"rows": [["source", "install python3-pyelftools for the lines of the source"]]}
+    json.dump({"place": None, **answer}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
