@@ -110,13 +110,13 @@ static inline char ask_key(void)
 /* Waits before a step, unless a question has. */
 static inline void ask_pause(void)
 {
-    static const char *words = "    (a key goes on, Ctrl-D to the end)";
+    static const char *words = "    (press any key to continue, Ctrl-D to run to the end)";
 
     if (ask_somebody() && !ask.is_asked) {
         ask_print(ASK_DIM, words);
         ask_key();
         printf("\r%*s\r", (int)strlen(words), "");
-        words = "    (a key goes on)";
+        words = "    (press any key to continue)";
     }
     ask.is_asked = false;
 }
@@ -157,7 +157,7 @@ __attribute__((format(printf, 2, 3))) static inline void ask_what(const char *ch
         choice += choice[0] == '|';
         printf(" [%c]%.*s ", choice[0], ask_length(choice) - 1, choice + 1);
     }
-    printf(" or a key: ");
+    printf(" (any other key skips): ");
     ask.answer = ask_key();
     const char *answer = ask_choice(choices, ask.answer);
     printf("%.*s\n", answer ? ask_length(answer) : 0, answer ? answer : "");

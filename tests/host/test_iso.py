@@ -42,7 +42,7 @@ def test_default_entry(firmware):
     child.expect("Latchkey, a kernel about memory protection keys")
     child.expect(PROMPT)
     child.send("pkey-demo; echo status $?\r")
-    child.expect("a key goes on")
+    child.expect("press any key to continue")
     child.send("\x04")
     child.expect("caught by SIGSEGV")
     child.expect(r"status 0\r+\n")

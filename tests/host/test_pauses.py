@@ -18,8 +18,8 @@ from test_stories import STORIES, without_what_varies
 
 pytestmark = pytest.mark.xdist_group("stories")
 
-PAUSE = r"\(a key goes on[^)]*\)"
-QUESTION = r"\[(\w)\][^\n]* or a key: "
+PAUSE = r"\(press any key to continue[^)]*\)"
+QUESTION = r"\[(\w)\][^\n]* \(any other key skips\): "
 END = r"\r\nstatus (\d+)\r\n"
 PROMPT = r"latchkey:\S+# "
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -47,8 +47,8 @@ def status_of(child):
 def without_pauses(text):
     """What a story at a terminal has printed, as it prints it elsewhere."""
     text = COLOUR.sub("", text).replace("\r\n", "\n")
-    text = re.sub(r" *\(a key goes on[^)]*\)\r *\r", "", text)
-    text = re.sub(r"\n    [^\n]*\n   (?: \[\w\][^[\n]* )+ or a key: [^\n]*\n", "", text)
+    text = re.sub(r" *\(press any key to continue[^)]*\)\r *\r", "", text)
+    text = re.sub(r"\n    [^\n]*\n   (?: \[\w\][^[\n]* )+ \(any other key skips\): [^\n]*\n", "", text)
     return re.sub(r"    You said [^\n]*\n", "", text)
 
 
@@ -86,24 +86,24 @@ def test_each_story_at_a_terminal():
 def test_predictions():
     """A wrong one, none, and a right one."""
     child = spawn(latchkey.RUN, latchkey.built("user", "pkey-demo"))
-    child.expect(r"\(a key goes on, Ctrl-D to the end\)")
+    child.expect(r"\(press any key to continue, Ctrl-D to run to the end\)")
     child.send(" ")
     child.expect(PAUSE)
     child.send("\x1b[A")  # a key that sends three bytes is one
-    child.expect(r"What will a read do\?.*\[r\]efused  \[a\]llowed  or a key: ")
+    child.expect(r"What will a read do\?.*\[r\]efused  \[a\]llowed  \(any other key skips\): ")
     child.send("r")
     child.expect(r"refused\r\n.* 4\. Read the page: 0.*You said refused: .*no, .*allowed\.\r\n")
-    child.expect(r"what will a write do then\?" + ".*or a key: ")
+    child.expect(r"what will a write do then\?" + r".*\(any other key skips\): ")
     child.send("x")
     child.expect(r" 5\. ")
     child.expect(PAUSE)
     assert "You said" not in child.before
     child.send(" ")
-    child.expect(r"what will the write do\?" + ".*or a key: ")
+    child.expect(r"what will the write do\?" + r".*\(any other key skips\): ")
     child.send("r")
     child.expect(r"caught by SIGSEGV.*You said refused: \x1b\[1;32mright\x1b\[m\.\r\n")
     child.send("\x04")
-    assert "(a key goes on" not in child.read()
+    assert "(press any key to continue" not in child.read()
     assert status_of(child) == 0
 
 
@@ -149,7 +149,7 @@ def test_terminal_is_restored(key, status):
         [latchkey.built("host", "pkey-demo")], stdin=theirs, stdout=theirs, start_new_session=True
     )
     said = b""
-    while b"(a key goes on" not in said:
+    while b"(press any key to continue" not in said:
         said += os.read(ours, 4096)
     os.write(ours, key)
     assert process.wait(timeout=30) == status
@@ -170,7 +170,7 @@ def test_half_a_terminal(closed):
     except OSError:
         pass  # the program has ended, and its end of the terminal is closed
     assert process.wait(timeout=30) == 0
-    assert b"a key goes on" not in said and b"or a key" not in said
+    assert b"press any key to continue" not in said and b"any other key skips" not in said
 
 
 # ---- The core ------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def test_half_a_terminal(closed):
 def test_the_core_has_no_terminal():
     """It runs through, and the lines are whole: the terminal keeps the discipline of its own."""
     child = spawn(latchkey.RUN, "--core", latchkey.built("user", "pkey-demo"))
-    assert "or a key" not in (said := child.read())
+    assert "any other key skips" not in (said := child.read())
     assert said.replace("\r\n", "\n") == latchkey.run(latchkey.built("user", "pkey-demo")).stdout
     assert status_of(child) == 0
 
