@@ -210,7 +210,8 @@ help: ## list the targets and the variables
 	@echo '  AT_ONCE=        how many boards or tests run at the same time (2; one for each CPU)'
 	@echo '  ONLY=           the tests whose names fit, as the -k of pytest takes them'
 	@echo '  PROGRAMS=       your own files and folders to have in the machine with make run'
-	@echo '  MACHINE=        options of tools/run for make fuzz, for example "--bochs --append nopku"'
+	@echo '  MACHINE=        options of tools/run for make run and make fuzz: --show-log, for the'
+	@echo '                  messages of the boot, or "--bochs --append nopku"'
 	@echo '  DEBUG=1         a kernel that checks its locks and invalidations, in build/debug'
 	@echo '  KASAN=1         a kernel that checks each of its accesses to memory, in build/kasan'
 	@echo '  UBSAN=1         a kernel that checks itself for undefined behaviour, in build/ubsan'
@@ -236,10 +237,12 @@ export LATCHKEY_BUILD := $(abspath $(BUILD))
 # groups of tools/packages that are needed, and the targets.
 ready = tools/deps $(1) && $(MAKE) --no-print-directory -j$(shell nproc) $(or $(2),all)
 
-run: ## boot the ISO in QEMU: to a shell at a terminal, otherwise through the demonstration
+run: ## boot the ISO in QEMU: to a story and a shell at a terminal, otherwise through the story
 	@$(call ready,,iso)
-	@if [ -t 0 ]; then program=/init; else program=/bin/pkey-demo; fi; \
-	tools/run --iso --show-log $(addprefix --add ,$(PROGRAMS)) --inside $$program
+	@echo 'Latchkey boots in QEMU, through GRUB. Its messages go to $(BUILD)/run.log.' >&2
+	@if [ -t 0 ]; then program=/first; else program=/bin/pkey-demo; fi; \
+	tools/run --iso --log $(BUILD)/run.log --show-reports $(MACHINE) \
+		$(addprefix --add ,$(PROGRAMS)) --inside $$program
 
 # Each size of tests/host/conftest.py, by two processes or more.
 run_tests = $(call ready,test debug bench boards coverage,all parser-programs) && \

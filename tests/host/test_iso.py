@@ -4,6 +4,7 @@ port, and the machine's end. Then `make run`, which is the first thing that a pe
 """
 
 import os
+import re
 import subprocess
 import sys
 
@@ -90,7 +91,7 @@ def test_cpu_without_long_mode():
 
 def test_make_run_without_a_terminal():
     result = subprocess.run(
-        latchkey.make("run"),
+        latchkey.make("run", "MACHINE=--show-log"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -100,11 +101,16 @@ def test_make_run_without_a_terminal():
     )
     assert result.returncode == 0, result.stderr
     assert "pkey_alloc(0, PKEY_DISABLE_WRITE): key 1" in result.stdout
-    assert "Latchkey, a kernel about memory protection keys" in result.stderr
-    assert "Multiboot2" in result.stderr
+    path = re.search(r"Its messages go to (\S+)\.\n", result.stderr)[1]
+    with open(os.path.join(latchkey.ROOT, path)) as file:
+        log = file.read()
+    for said in (log, result.stderr):
+        assert "Latchkey, a kernel about memory protection keys" in said
+        assert "Multiboot2" in said
 
 
 def test_make_run_at_a_terminal():
+    """The story comes before all else, and after it, or a Ctrl-C, the shell."""
     command, *arguments = latchkey.make("run")
     child = pexpect.spawn(
         command,
@@ -114,12 +120,22 @@ def test_make_run_at_a_terminal():
         env=latchkey.shell_environment(),
         dimensions=(40, 100),
     )
-    child.expect("Latchkey, a kernel about memory protection keys")
+    child.expect("pkey-demo: a page under a protection key")
+    assert "CR4" not in child.before
+    child.expect("a key goes on")
+    child.send("\x03")
     child.expect("pkey-demo +a page under a protection key")
     child.expect(PROMPT)
-    child.send("pkey-demo; echo status $?\r")
-    child.expect("caught by SIGSEGV")
-    child.expect(r"status 0\r+\n")
+    child.send("cat\r")
+    child.expect("cat\r")
+    child.send("one line\r")
+    child.expect("one line\r+\none line\r+\n")
+    child.send("\x04")
+    child.expect(PROMPT)
+    child.send("pkey-plugin </dev/null; echo status $?\r")
+    child.expect(r"---- fault report: pkey-plugin \(pid \d+\) ended by SIGSEGV")
+    child.expect("status 139")
     child.expect(PROMPT)
     child.send("exit\r")
     assert end_status(child) == 0
+    assert "fault report" not in child.before

@@ -98,6 +98,23 @@ def test_line_on_how_it_ended(tmp_path, source, words):
     assert re.fullmatch(f"latchkey: ended by {words} --explain shows the report\n", stderr)
 
 
+@pytest.mark.parametrize("options, reports", [([], 0), (["--show-reports"], 1)])
+def test_report_of_another_program(options, reports):
+    """A shell's child, say, which is not the program that is waited for."""
+    command = ["--inside", "/bin/sh", "-c", "pkey-plugin; echo $?"]
+    result = latchkey.run(*options, *command)
+    assert result.returncode == 0 and result.stdout.endswith("\n139\n")
+    assert result.stderr.count("---- fault report: pkey-plugin") == reports
+    assert result.stderr.count("\n---- end of report\n") == reports
+
+
+def test_report_that_was_shown():
+    """Once is enough."""
+    result = latchkey.run("--show-reports", latchkey.built("user", "pkey-plugin"))
+    assert result.stderr.count("---- fault report: pkey-plugin") == 1
+    assert result.stderr.endswith("\n---- end of report\n")
+
+
 @pytest.mark.parametrize(
     "number, words",
     [

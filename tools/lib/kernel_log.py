@@ -10,17 +10,18 @@ class KernelLog:
     """Hands the messages on to sinks by the line, and keeps the reports and the last lines.
 
     reports, panics and tasks are lists of texts; a sink is called with each line's bytes, newline
-    included.
+    included, and one of report_sinks with the text of a fault's whole report.
     """
 
     KEPT_LINES = 20
 
-    def __init__(self, sinks=()):
+    def __init__(self, sinks=(), report_sinks=()):
         self.reports = []
         self.panics = []
         self.tasks = []
         self.last_lines = []
         self._sinks = sinks
+        self._report_sinks = report_sinks
         self._partial = b""
         self._fence = None
         self._fenced = []
@@ -55,4 +56,6 @@ class KernelLog:
         if text.startswith(self._fence[1]):
             found = {FAULT_REPORT: self.reports, PANIC: self.panics, TASKS: self.tasks}
             found[self._fence].append("\n".join(self._fenced) + "\n")
+            for sink in self._report_sinks if self._fence == FAULT_REPORT else ():
+                sink(self.reports[-1])
             self._fence = None
