@@ -9,7 +9,8 @@
 #   vdso    vdso/, the shared object that the kernel maps into each program
 #   user    user/ and tests/ring3/ with libc/, static programs for ring 3 of Latchkey
 #   host    user/ and tests/ring3/ again, with the host's compiler and C library, for Linux
-# The program set, tests/programs/, is built in one step each with glibc and with musl.
+# The program set, tests/programs/, is built in one step each with glibc and with musl, and some of
+# it dynamically.
 
 # However it is spelt, one folder has one name, so that nothing is built again for a second one.
 CHECKER_FOLDERS := $(if $(KASAN),/kasan)$(if $(UBSAN),/ubsan)$(if $(COVER),/cover)
@@ -80,6 +81,8 @@ RING3_SOURCES := $(wildcard tests/ring3/*/*.c)
 RING3_TESTS := $(sort $(notdir $(basename $(RING3_SOURCES))))
 PROGRAM_SOURCES := $(wildcard tests/programs/*/*.c)
 PROGRAM_SET := $(sort $(notdir $(basename $(PROGRAM_SOURCES))))
+# Those of it that are built dynamically too.
+DYNAMIC_SET := exec fork futexes memory_mmap pipes pkeys pkeys_processes ptrace signals threads
 FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 
 # The parsers that are tried alone, each with the kernel's sources that its harness gives bytes to.
@@ -106,7 +109,8 @@ CORE_OBJECTS := $(call objects,kernel,$(CORE_SOURCES))
 LIBC_OBJECTS := $(call objects,user,$(LIBC_SOURCES))
 BUILT_PROGRAMS := $(USER_PROGRAMS:%=$(BUILD)/user/%) $(RING3_TESTS:%=$(BUILD)/tests/%)
 HOST_PROGRAMS := $(addprefix $(BUILD)/host/,$(USER_PROGRAMS) $(RING3_TESTS) fuzz)
-STOCK_PROGRAMS := $(foreach libc,glibc musl,$(PROGRAM_SET:%=$(BUILD)/programs/$(libc)/%))
+STOCK_PROGRAMS := $(foreach libc,glibc musl,$(PROGRAM_SET:%=$(BUILD)/programs/$(libc)/%)) \
+	$(DYNAMIC_SET:%=$(BUILD)/programs/dynamic/%)
 
 # ---- Flags ------------------------------------------------------------------------------------
 
@@ -159,7 +163,7 @@ USER_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -Ilibc/include -I. $(PLAIN_CO
 	-D_GNU_SOURCE -fno-stack-protector
 HOST_CFLAGS := $(COMMON_CFLAGS) -D_GNU_SOURCE -I$(BUILD)/host/include -I.
 # As a person would who has never heard of this kernel.
-STOCK_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -I. -static
+STOCK_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -I.
 
 # For the host, with the kernel's headers but for those of the machine that a harness stands for.
 PARSER_CFLAGS = $(COMMON_CFLAGS) -O1 -nostdinc -isystem $(shell $(PARSERCC) \
@@ -564,10 +568,13 @@ endef
 
 define program_of_set
 $(BUILD)/programs/glibc/%: $(1)%.c $(BUILD)/flags
-	$$(call build_stock,$$(HOSTCC))
+	$$(call build_stock,$$(HOSTCC) -static)
 
 $(BUILD)/programs/musl/%: $(1)%.c $(BUILD)/flags
-	$$(call build_stock,$$(MUSLCC))
+	$$(call build_stock,$$(MUSLCC) -static)
+
+$(BUILD)/programs/dynamic/%: $(1)%.c $(BUILD)/flags
+	$$(call build_stock,$$(HOSTCC))
 endef
 
 $(foreach folder,$(sort $(dir $(PROGRAM_SOURCES))),$(eval $(call program_of_set,$(folder))))

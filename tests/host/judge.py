@@ -23,6 +23,7 @@ sys.path.insert(0, os.path.join(latchkey.ROOT, "tools", "lib"))
 
 import cpio  # noqa: E402
 import debian  # noqa: E402
+import libraries  # noqa: E402
 
 # A program, and its arguments. Whoever has some for the judge has a function questions().
 Question = collections.namedtuple("Question", "program arguments", defaults=((),))
@@ -79,10 +80,17 @@ def build_init():
     return path
 
 
+def libraries_of(program):
+    """The files that a dynamic program needs, by their paths, which are the same there."""
+    search = libraries.Search()
+    search.add_program(program)
+    return search.files
+
+
 def initramfs(questions):
     """The programs, each in a folder of its own, and the commands in the order of the questions."""
     archive = cpio.Archive()
-    commands = []
+    commands, needed = [], {}
     for path, source in (("init", build_init()), ("bin/busybox", BUSYBOX)):
         with open(source, "rb") as file:
             archive.add(path, file.read(), 0o755)
@@ -93,7 +101,11 @@ def initramfs(questions):
         path = f"{number}/{os.path.basename(question.program)}"
         with open(question.program, "rb") as file:
             archive.add(path, file.read(), 0o755)
+        needed.update(libraries_of(question.program))
         commands.append("\t".join(["/" + path, *question.arguments]))
+    for path, source in needed.items():
+        with open(source, "rb") as file:
+            archive.add(path, file.read(), 0o755)
     archive.add("commands", ("\n".join(commands) + "\n").encode(), 0o644)
     return archive.finish()
 
@@ -144,7 +156,8 @@ def read_report(report):
 def answer_path(question):
     kernel = debian.fetch_kernel(FOLDER, debian.judge_kernel)
     digest = hashlib.sha256(os.path.basename(kernel).encode())
-    for path in (question.program, os.path.join(latchkey.ROOT, "tests", "judge", "init.c")):
+    init = os.path.join(latchkey.ROOT, "tests", "judge", "init.c")
+    for path in (question.program, init, *libraries_of(question.program).values()):
         with open(path, "rb") as file:
             digest.update(hashlib.sha256(file.read()).digest())
     digest.update("\0".join(question.arguments).encode())

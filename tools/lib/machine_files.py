@@ -7,11 +7,11 @@ import os
 BUILT = {"/bin": "user", "/tests": "tests"}
 
 
-def host_file(path, program, added, build):
+def host_file(path, program, added, build, root=""):
     """The file's path here, or None.
 
     path: in the machine; program: (path there, path here) of the first program, or None; added:
-    what --add named, FILE[:PATH]; build: the folder of the build.
+    what --add named, FILE[:PATH]; build: the folder of the build; root: the folder that is the machine's root, as with --root.
     """
     candidates = [program[1]] if program and program[0] == path else []
     for entry in added:
@@ -22,5 +22,5 @@ def host_file(path, program, added, build):
     folder, name = os.path.split(path)
     if folder in BUILT:
         candidates.append(os.path.join(build, BUILT[folder], name))
-    candidates.append(path)  # as libraries and busybox are
+    candidates.append(root.rstrip("/") + path)  # as libraries and busybox are
     return next((candidate for candidate in candidates if os.path.isfile(candidate)), None)
