@@ -15,7 +15,8 @@
 # However it is spelt, one folder has one name, so that nothing is built again for a second one.
 CHECKER_FOLDERS := $(if $(KASAN),/kasan)$(if $(UBSAN),/ubsan)$(if $(COVER),/cover)
 WITHOUT_FOLDER := $(if $(WITHOUT),/without-$(subst /,-,$(WITHOUT)))
-BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(CHECKER_FOLDERS)$(WITHOUT_FOLDER)
+OPT_FOLDER := $(addprefix /,$(patsubst -%,%,$(firstword $(OPT))))
+BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(CHECKER_FOLDERS)$(WITHOUT_FOLDER)$(OPT_FOLDER)
 override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),$(BUILD_DEFAULT))))
 CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
@@ -116,7 +117,7 @@ STOCK_PROGRAMS := $(foreach libc,glibc musl,$(PROGRAM_SET:%=$(BUILD)/programs/$(
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef \
 	$(if $(WERROR),-Werror)
-COMMON_CFLAGS := -std=gnu11 -O2 -g -fno-common $(WARNINGS)
+COMMON_CFLAGS := -std=gnu11 $(or $(OPT),-O2) -g -fno-common $(WARNINGS)
 # The only headers from outside the tree: the compiler's, Linux's uapi, libbsd's lists and trees.
 OUTSIDE_HEADERS := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -isystem $(BUILD)/uapi
 # Code without the tables and landing pads that nothing here reads.
@@ -148,6 +149,11 @@ COVER_LEAVES_OUT := sanitizers/% libc/core/%
 checkers = $(if $(KASAN),$(if $(filter-out $(KASAN_LEAVES_OUT),$(1)),$(KASAN_CFLAGS))) \
 	$(if $(UBSAN),$(if $(filter-out $(UBSAN_LEAVES_OUT),$(1)),$(UBSAN_CFLAGS))) \
 	$(if $(COVER),$(if $(filter-out $(COVER_LEAVES_OUT),$(1)),$(COVER_CFLAGS)))
+
+# For GDB, OPT=-Og: even so GCC forgets an argument or a variable after its last use. So the files
+# of the reading path, which the table in docs/README.md names, are not optimized at all.
+READ_SOURCES := $(if $(filter -Og,$(OPT)),$(wildcard kernel/entry/*.c mm/fast/*.c) \
+	$(shell sed -n 's/^| *[0-9]* *| \[\([a-z_/]*\.c\)\].*/\1/p' docs/README.md))
 
 # A section for each function and variable: the link of the core leaves out what it has no use for.
 KERNEL_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -I. $(PLAIN_CODE) -ffreestanding \
@@ -195,10 +201,10 @@ CORE_IMAGES := $(BUILD)/core/latchkey.elf $(BUILD)/core/initramfs.cpio $(BUILD)/
 
 ALL := $(IMAGES) $(addprefix $(BUILD)/tests/,fuzz exhaust failnth soak victims)
 # What Linux runs and what a stock C library makes are the same for every kernel.
-ifndef KASAN
+ifeq ($(KASAN)$(OPT),)
 ALL += $(HOST_PROGRAMS) $(STOCK_PROGRAMS)
 endif
-ifeq ($(DEBUG)$(KASAN)$(UBSAN)$(COVER)$(WITHOUT),)
+ifeq ($(DEBUG)$(KASAN)$(UBSAN)$(COVER)$(WITHOUT)$(OPT),)
 ALL += $(CORE_IMAGES)
 endif
 
@@ -221,6 +227,7 @@ help: ## list the targets and the variables
 	@echo '  UBSAN=1         a kernel that checks itself for undefined behaviour, in build/ubsan'
 	@echo '  COVER=1         a kernel that tells which of its code was reached, in build/cover'
 	@echo '  WITHOUT=ROOM    a kernel without a room above the line, and those that use it: kernel/tty'
+	@echo '  OPT=-Og         a kernel whose variables GDB can always show (make debug), in build/Og'
 	@echo '  WERROR=1        a warning ends the build, as it ends make check'
 	@echo '  BUILD=          the folder for everything made (default build)'
 
@@ -287,7 +294,7 @@ parsers: ## fuzz each parser alone, built for the host, for SECONDS=10 (ONLY=NAM
 	@$(call ready,test,parser-programs)
 	@tools/parsers $(addprefix --seconds ,$(SECONDS)) $(or $(ONLY),$(PARSERS))
 
-debug: ## start QEMU stopped at the kernel's entry, with GDB attached (PROGRAM=build/user/NAME)
+debug: ## start QEMU stopped at the kernel's entry, with GDB attached (PROGRAM=FILE, OPT=-Og)
 	@$(call ready,debug)
 	@tools/debug $(or $(PROGRAM),$(BUILD)/user/pkey-demo)
 
@@ -373,9 +380,10 @@ $(BUILD)/uapi/%:
 # ---- Objects ----------------------------------------------------------------------------------
 
 # Changes only when the commands do, so that objects made by other commands are made again.
-FLAGS_IN_USE := $(CC) $(LD) $(NASMFLAGS) $(KERNEL_CFLAGS) $(if $(KASAN),$(KASAN_CFLAGS)) \
-	$(if $(UBSAN),$(UBSAN_CFLAGS)) $(if $(COVER),$(COVER_CFLAGS)) $(KERNEL_LDFLAGS) $(VDSO_CFLAGS) \
-	$(VDSO_LDFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) $(HOSTCC) $(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
+FLAGS_IN_USE := $(CC) $(LD) $(NASMFLAGS) $(KERNEL_CFLAGS) $(READ_SOURCES) \
+	$(if $(KASAN),$(KASAN_CFLAGS)) $(if $(UBSAN),$(UBSAN_CFLAGS)) $(if $(COVER),$(COVER_CFLAGS)) \
+	$(KERNEL_LDFLAGS) $(VDSO_CFLAGS) $(VDSO_LDFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS) \
+	$(HOSTCC) $(HOST_CFLAGS) $(MUSLCC) $(STOCK_CFLAGS)
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -393,7 +401,8 @@ $(BUILD)/obj/kernel/kernel/call/uname.o: KERNEL_CFLAGS += \
 $(BUILD)/obj/kernel/%.o: %.c $(BUILD)/flags | $(UAPI)
 	$(call SAY,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(KERNEL_CFLAGS) $(call checkers,$<) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(KERNEL_CFLAGS) $(call checkers,$<) $(if $(filter $<,$(READ_SOURCES)),-O0) \
+		-MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/vdso/%.o: %.c $(BUILD)/flags | $(UAPI)
 	$(call SAY,CC,"$< (vDSO)")

@@ -32,7 +32,7 @@ size_t strnlen(const char *string, size_t limit)
 
 int strcmp(const char *left, const char *right)
 {
-    return strncmp(left, right, SIZE_MAX);
+    return strncmp(left, right, PTRDIFF_MAX);
 }
 
 int strncmp(const char *left, const char *right, size_t limit)

@@ -97,6 +97,23 @@ def test_no_keys():
     assert "PKRU cannot be read: CR4.PKE is 0: this CPU has no protection keys" in output
 
 
+@pytest.mark.all
+def test_nothing_is_optimized_out(tmp_path, monkeypatch):
+    """With OPT=-Og, on the ways of a call on keys, a fault and a switch."""
+    kernel = latchkey.build_variant("OPT", "latchkey.elf", value="-Og")
+    os.symlink(os.path.join(kernel, "latchkey.elf"), tmp_path / "latchkey.elf")
+    os.symlink(latchkey.built("initramfs.cpio"), tmp_path / "initramfs.cpio")
+    monkeypatch.setenv("LATCHKEY_BUILD", str(tmp_path))
+    commands = ["break sys_pkey_alloc", "continue"]
+    for function in ("context_switch", "space_change_leaves", "space_fault", "signal_frame_setup"):
+        commands += ["delete", f"break {function}", "continue", "backtrace -full"]
+    output, _ = debugger.debug(*commands)
+    for function in ("sys_pkey_mprotect", "page_fault", "run_handler", "switch_to"):
+        assert re.search(rf"^#\d .*\b{function} \(", output, re.MULTILINE), output
+    hidden = re.findall(r".*<optimized out>.*", output)
+    assert not hidden
+
+
 def test_printers():
     output, _ = debugger.debug(
         "break *space_protect", "continue", "print space->root", "print *(pte_t *)&text_start"

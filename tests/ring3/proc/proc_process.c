@@ -209,7 +209,7 @@ static void command_line_and_environment(void)
         proc_text[i] = byte;
     close(ends[0]);
     waitpid(child, NULL, 0);
-    EXPECT(memcmp(proc_text, "/proc/self/exe\0a b\0\0c\0|WHO=me\0EMPTY=\0|", 40) == 0);
+    EXPECT(memcmp(proc_text, "/proc/self/exe\0a b\0\0c\0|WHO=me\0EMPTY=\0|", 39) == 0);
 }
 
 static void show_file(const char *path)
