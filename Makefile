@@ -45,7 +45,7 @@ CHECKS := check-c check-python check-shell check-includes check-text check-warni
 .SECONDARY:
 .SUFFIXES:
 .PHONY: all help iso core media boards run test test-all test-long coverage fuzz soak parsers debug
-.PHONY: selftest bench check format clean FORCE
+.PHONY: selftest bench release release-files check format clean FORCE
 .PHONY: $(CHECKS)
 
 # ---- Sources ----------------------------------------------------------------------------------
@@ -117,7 +117,10 @@ STOCK_PROGRAMS := $(foreach libc,glibc musl,$(PROGRAM_SET:%=$(BUILD)/programs/$(
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef \
 	$(if $(WERROR),-Werror)
-COMMON_CFLAGS := -std=gnu11 $(or $(OPT),-O2) -g -fno-common $(WARNINGS)
+# A release's debug information does not tell where it was built: its sources lie in the folder in
+# which GDB is started.
+MAPPED := $(if $(RELEASE),-ffile-prefix-map=$(CURDIR)=.)
+COMMON_CFLAGS := -std=gnu11 $(or $(OPT),-O2) -g -fno-common $(WARNINGS) $(MAPPED)
 # The only headers from outside the tree: the compiler's, Linux's uapi, libbsd's lists and trees.
 OUTSIDE_HEADERS := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -isystem $(BUILD)/uapi
 # Code without the tables and landing pads that nothing here reads.
@@ -169,7 +172,7 @@ USER_CFLAGS := $(COMMON_CFLAGS) $(OUTSIDE_HEADERS) -Ilibc/include -I. $(PLAIN_CO
 	-D_GNU_SOURCE -fno-stack-protector
 HOST_CFLAGS := $(COMMON_CFLAGS) -D_GNU_SOURCE -I$(BUILD)/host/include -I.
 # As a person would who has never heard of this kernel.
-STOCK_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -D_GNU_SOURCE -I.
+STOCK_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) $(MAPPED) -D_GNU_SOURCE -I.
 
 # For the host, with the kernel's headers but for those of the machine that a harness stands for.
 PARSER_CFLAGS = $(COMMON_CFLAGS) -O1 -nostdinc -isystem $(shell $(PARSERCC) \
@@ -191,7 +194,8 @@ LIBGCC := $(shell $(CC) -print-libgcc-file-name)
 
 # nasm 2.16.03 can warn of each address that is in another section, where the linker makes sure that
 # it fits: not wanted, and an older nasm is not to warn that it knows no such warning.
-NASMFLAGS := -f elf64 -I. -g -F dwarf -w+all -w-unknown-warning -w-reloc \
+# Its lines for debuggers name the folder, which it cannot map: a release has none of assembly.
+NASMFLAGS := -f elf64 -I. $(if $(RELEASE),,-g -F dwarf) -w+all -w-unknown-warning -w-reloc \
 	$(if $(WERROR),-Werror) $(if $(DEBUG),-DLATCHKEY_DEBUG)
 
 # ---- Everything -------------------------------------------------------------------------------
@@ -272,6 +276,10 @@ test-long: ## test what takes hours; stopped and started again, it goes on where
 coverage: ## run the tests on a kernel of COVER=1: what they reach, by line, in build/coverage
 	@$(call ready,test debug bench boards coverage,COVER=1 BUILD=$(BUILD)/cover all)
 	@tools/coverage $(if $(ONLY),-k "$(ONLY)")
+
+release: ## build what is handed on, in build/release: media, kernel, pages, hashes; in one archive
+	@export SOURCE_DATE_EPOCH="$$(tools/version --time)" && \
+	$(call ready,release,RELEASE=1 BUILD=$(BUILD)/release/objects release-files)
 
 boards: ## bring up the boards of a labgrid environment (ENV=FILE; by default four QEMU machines)
 	@$(call ready,boards,iso)
@@ -635,6 +643,11 @@ $(BUILD)/core/latchkey.iso: $(CORE_ISO_PARTS) tools/mkiso tools/lib/iso.py tools
 media: $(ISO_PARTS) ## build all that a board boots from, in build/media (WORDS=: without a menu)
 	$(call SAY,MEDIA,$(BUILD)/media)
 	$(Q)tools/mkmedia $(if $(WORDS),--words '$(subst ','\'',$(WORDS))') $(BUILD)/media $(ISO_PARTS)
+
+# What `make release` builds in a folder of its own, with RELEASE=1.
+release-files: $(BUILD)/latchkey.elf $(BUILD)/initramfs.cpio $(USER_PROGRAMS:%=$(BUILD)/user/%)
+	$(call SAY,PAGES,$(dir $(BUILD)))
+	$(Q)tools/release $(BUILD) $(dir $(BUILD))
 
 # ---- Parsers alone ----------------------------------------------------------------------------
 
