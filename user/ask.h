@@ -60,6 +60,12 @@ static inline bool ask_somebody(void)
     return !ask.is_over && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !ask_may_hang();
 }
 
+/* What was typed before the question is no answer to it. */
+static inline void ask_forget(void)
+{
+    ioctl(STDIN_FILENO, TCFLSH, TCIFLUSH);
+}
+
 /* The next key, of what sends several bytes the first; 0 at the end of the input. */
 static inline unsigned char ask_read(struct termios *before)
 {
@@ -113,6 +119,7 @@ static inline void ask_pause(void)
     static const char *words = "    (press any key to continue, Ctrl-D to run to the end)";
 
     if (ask_somebody() && !ask.is_asked) {
+        ask_forget();
         ask_print(ASK_DIM, words);
         ask_key();
         printf("\r%*s\r", (int)strlen(words), "");
@@ -146,6 +153,7 @@ __attribute__((format(printf, 2, 3))) static inline void ask_what(const char *ch
     ask.choices = NULL;
     if (!ask_somebody())
         return;
+    ask_forget();
     printf("\n    ");
     va_start(arguments, format);
     ask_colour(ASK_BOLD);

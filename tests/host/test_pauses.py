@@ -48,7 +48,9 @@ def without_pauses(text):
     """What a story at a terminal has printed, as it prints it elsewhere."""
     text = COLOUR.sub("", text).replace("\r\n", "\n")
     text = re.sub(r" *\(press any key to continue[^)]*\)\r *\r", "", text)
-    text = re.sub(r"\n    [^\n]*\n   (?: \[\w\][^[\n]* )+ \(any other key skips\): [^\n]*\n", "", text)
+    text = re.sub(
+        r"\n    [^\n]*\n   (?: \[\w\][^[\n]* )+ \(any other key skips\): [^\n]*\n", "", text
+    )
     return re.sub(r"    You said [^\n]*\n", "", text)
 
 
@@ -154,6 +156,21 @@ def test_terminal_is_restored(key, status):
     os.write(ours, key)
     assert process.wait(timeout=30) == status
     assert termios.tcgetattr(theirs) == before
+
+
+def test_what_is_typed_ahead():
+    """It is no answer to a question that had not been asked."""
+    ours, theirs = pty.openpty()
+    os.write(ours, b"\r\r\r")
+    process = subprocess.Popen([latchkey.built("host", "pkey-demo")], stdin=theirs, stdout=theirs)
+    said = b""
+    while b"(press any key to continue" not in said:
+        said += os.read(ours, 4096)
+    os.write(ours, b"\x04")
+    while b"Read the page: 43" not in said:
+        said += os.read(ours, 4096)
+    assert process.wait(timeout=30) == 0
+    assert said.count(b"(press any key to continue") == 1 and b"any other key skips" not in said
 
 
 @pytest.mark.parametrize("closed", ["stdin", "stdout"])
