@@ -23,10 +23,6 @@ _Static_assert(sizeof(struct gate) == 16, "SDM vol. 3A, figure 6-8");
 #define GATE_INTERRUPT 0x8e /* present, DPL 0, 64-bit interrupt gate */
 #define GATE_USER      0x60 /* DPL 3: INT n may come here from ring 3 */
 
-/* arch/entry/entry.asm: the entry of each vector. */
-extern const char vector_entries[];
-#define VECTOR_ENTRY_SIZE 16
-
 static struct gate idt[VECTOR_COUNT] __attribute__((aligned(4096)));
 
 trap_hook_t trap_hook;

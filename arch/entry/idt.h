@@ -10,6 +10,10 @@
 #ifndef ARCH_ENTRY_IDT_H
 #define ARCH_ENTRY_IDT_H
 
+/* arch/entry/entry.asm: the entry of each vector. */
+extern const char vector_entries[];
+#define VECTOR_ENTRY_SIZE 16
+
 /*
  * Loads it on this CPU, whose GDT, TSS and GS base are loaded: exceptions are caught from here on.
  * The first call is the boot CPU's idt_init(), which fills it in for all.

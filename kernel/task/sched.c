@@ -74,7 +74,7 @@ static void switch_to(struct run_queue *queue, struct task *next)
         if (cpu_state.pku)
             this_cpu()->pkru = read_pkru();
     }
-    if (next->told_of_turns)
+    if (previous->told_of_turns | next->told_of_turns)
         tell_of_turn(next);
     context_switch(&previous->rsp, next->rsp);
     finish_switch();

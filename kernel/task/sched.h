@@ -70,10 +70,10 @@ void sched_exit(bool reap) __attribute__((noreturn));
 bool sched_if_off_cpu(struct task *task, void (*change)(struct task *task), unsigned int *cpu);
 
 /*
- * A task with told_of_turns is next on this CPU, after the switch that this is told in. The run
- * queue's lock is held and interrupts are off; memory of ring 3 may not be accessed.
+ * This task is next on this CPU, and it or the one before has told_of_turns. The run queue's lock
+ * is held and interrupts are off; memory of ring 3 may not be accessed.
  */
-EVENT(turn_begins, void, struct task *task);
+EVENT(turn_begins, void, struct task *next);
 
 /* ---- sleeping and waking ---- */
 

@@ -6,8 +6,10 @@
 
 #include "arch/board/debug_registers.h"
 #include "arch/cpu/layout.h"
+#include "arch/entry/idt.h"
 #include "kernel/entry/trap.h"
 #include "kernel/process/events.h"
+#include "kernel/task/kernel_lock.h"
 #include "kernel/task/state.h"
 #include "libc/include/string.h"
 #include "mm/access/access.h"
@@ -41,7 +43,7 @@ static struct watch_state *watch_of(const struct task *task)
     return task_state(task, task_watch);
 }
 
-/* Of a task with told_of_turns, which has a set. */
+/* Of a task that has a set, as one with told_of_turns has. */
 static struct watch *watches_of(const struct task *task)
 {
     return watch_of(task)->set->watches;
@@ -68,6 +70,9 @@ static bool is_executed(const struct watch *watch)
  */
 static void load(struct task *task)
 {
+    WRITE_DR(7, DR7_INITIAL); /* no new address counts with an old control */
+    if (!task->told_of_turns)
+        return;
     const struct watch *watches = watches_of(task);
     uintptr_t addresses[DEBUG_ADDRESSES];
     uint64_t dr7 = DR7_INITIAL;
@@ -78,7 +83,6 @@ static void load(struct task *task)
         if (watches[i].is_enabled && !steps)
             dr7 |= DR7_GLOBAL(i) | DR7_PLACE(watches[i].control, i);
     }
-    WRITE_DR(7, DR7_INITIAL); /* no new address counts with an old control */
     write_debug_addresses(addresses);
     WRITE_DR(7, dr7);
 }
@@ -93,16 +97,22 @@ static bool read_watched(const struct watch *watch, uint64_t *word)
     return space_read(current()->space, watch->address, word, length) == length;
 }
 
-void watch_load(void)
+/* What is watched before a step, for changed_by_step(). */
+static void note_watched(void)
 {
+    struct watch *watches = watches_of(current());
     bool steps = task_frame(current())->rflags & RFLAGS_TF;
 
-    if (!current()->told_of_turns)
-        return;
-    struct watch *watches = watches_of(current());
     for (unsigned int i = 0; i < DEBUG_ADDRESSES; i++)
         watches[i].is_compared = steps && watches[i].is_enabled && !is_executed(&watches[i]) &&
                                  read_watched(&watches[i], &watches[i].before);
+}
+
+void watch_load(void)
+{
+    if (!watch_of(current())->set)
+        return;
+    note_watched();
     load(current());
 }
 
@@ -136,16 +146,35 @@ static uint64_t met_by_current(uint64_t dr6, struct trap_frame *frame)
     return met;
 }
 
+/*
+ * Where QEMU's second entry, as load() tells, finds the CPU: nothing is known any more of where the
+ * program was. That is left to a program that sets RFLAGS.TF itself, and it ends.
+ */
+static void end_lost_program(struct trap_frame *frame)
+{
+    if (frame->rip == (uintptr_t)vector_entries + VECTOR_DB * VECTOR_ENTRY_SIZE) {
+        frame->rip = (uintptr_t)watch_step_is_lost_entry;
+        frame->rsp = this_cpu()->kernel_stack;
+    }
+}
+
+void watch_step_is_lost(void)
+{
+    irq_enable();
+    kernel_lock();
+    process_exit(SIGTRAP);
+}
+
 /* What the kernel does for the thread, such as a read() into a watched word, does not count. */
 static int take_debug_exception(struct trap_frame *frame, siginfo_t *info)
 {
     uint64_t dr6 = read_dr6() ^ DR6_INITIAL, met = 0;
 
     WRITE_DR(6, DR6_INITIAL);
-    if (!current()->told_of_turns)
-        WRITE_DR(7, DR7_INITIAL); /* armed for another thread */
-    if (!info)
-        return (dr6 & DR6_MET) && !(dr6 & DR6_STEP);
+    if (!info) {
+        end_lost_program(frame);
+        return (dr6 & DR6_MET) != 0;
+    }
     if (current()->told_of_turns)
         met = dr6 & DR6_STEP ? changed_by_step() : met_by_current(dr6, frame);
     watch_of(current())->met = met | (dr6 & DR6_STEP);
@@ -242,6 +271,8 @@ long watch_poke(struct task *task, unsigned int number, uint64_t value)
 /* At its end. A new thread or process has none from the start. */
 static void give_back(struct task *task)
 {
+    if (task->told_of_turns && task == current())
+        WRITE_DR(7, DR7_INITIAL);
     task->told_of_turns = false;
     kfree(watch_of(task)->set);
     *watch_of(task) = (struct watch_state){0};

@@ -3,8 +3,7 @@
  * Watchpoints: the debug registers that a tracer gives to a thread, as words of u_debugreg in
  * struct user.
  *
- * A thread that has some loads them at the beginning of each turn. They stay in the CPU until
- * another thread with watchpoints runs there: a thread without any that meets one disarms them.
+ * They are in the CPU during the thread's turns alone.
  */
 #ifndef KERNEL_TRACE_WATCH_H
 #define KERNEL_TRACE_WATCH_H
@@ -19,5 +18,9 @@ long watch_poke(struct task *task, unsigned int number, uint64_t value);
 
 /* The running thread was stopped, and its tracer may have changed them. */
 void watch_load(void);
+
+/* kernel/trace/watch_entry.asm: from ring 0 with ring 3's GS, into the second function. */
+void watch_step_is_lost_entry(void);
+void watch_step_is_lost(void) __attribute__((noreturn));
 
 #endif

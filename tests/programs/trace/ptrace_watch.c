@@ -205,6 +205,26 @@ static void steps(void)
     end(pid);
 }
 
+static void step_itself(void)
+{
+    __asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq; movq $1, %0"
+                     : "=m"(watched.word)
+                     :
+                     : "cc");
+    _exit(0);
+}
+
+/* The program sets RFLAGS.TF itself, and the next instruction meets the watchpoint. */
+static void own_steps(void)
+{
+    pid_t pid = traced_child(step_itself);
+
+    watch(pid, 0, &watched, WRITE, 8);
+    trace(PTRACE_CONT, pid, 0, 0);
+    say_wait("a step of its own", pid);
+    end(pid);
+}
+
 static void let_kernel_write(void)
 {
     int file = open("/dev/zero", O_RDONLY);
@@ -337,6 +357,7 @@ int main(int argc, char **argv)
     kinds();
     instructions();
     steps();
+    own_steps();
     kernel_writes();
     inheritance();
     turns();
