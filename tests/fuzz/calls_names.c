@@ -116,6 +116,18 @@ static const struct call calls[] = {
     CALL(utimes, TAKES(path_own, file_times)),
     CALL(utime, TAKES(path_own, file_times)),
     CALL(umask, TAKES(umask_bits)),
+    CALL(setxattr, TAKES(path_own, path_own, buffer, buffer_size, zero), .counts = EOPNOTSUPP),
+    CALL(getxattr, TAKES(path_own, path_own, buffer, buffer_size), .counts = EOPNOTSUPP),
+    CALL(removexattr, TAKES(path_own, path_own), .counts = EOPNOTSUPP),
+    CALL(listxattr, TAKES(path_own, buffer, buffer_size)),
+    CALL(lsetxattr, TAKES(path_own, path_own, buffer, buffer_size, zero), .counts = EOPNOTSUPP),
+    CALL(lgetxattr, TAKES(path_own, path_own, buffer, buffer_size), .counts = EOPNOTSUPP),
+    CALL(lremovexattr, TAKES(path_own, path_own), .counts = EOPNOTSUPP),
+    CALL(llistxattr, TAKES(path_own, buffer, buffer_size)),
+    CALL(fsetxattr, TAKES(fd_file, path_own, buffer, buffer_size, zero), .counts = EOPNOTSUPP),
+    CALL(fgetxattr, TAKES(fd_file, path_own, buffer, buffer_size), .counts = EOPNOTSUPP),
+    CALL(fremovexattr, TAKES(fd_file, path_own), .counts = EOPNOTSUPP),
+    CALL(flistxattr, TAKES(fd_file, buffer, buffer_size)),
     CALL(sync, .flags = CALL_RARE),
 };
 

@@ -11,7 +11,7 @@
 #include "tests/fuzz/call.h"
 #include "tests/fuzz/sequence.h"
 
-#define CALLS_MAX   256 /* lines in all tables */
+#define CALLS_MAX   320 /* lines in all tables */
 #define WORKERS_MAX 16
 #define RECORDS     8 /* a power of two */
 #define DEPTH_MAX   3 /* a worker, its child, and that one's */
