@@ -11,7 +11,8 @@ def host_file(path, program, added, build, root=""):
     """The file's path here, or None.
 
     path: in the machine; program: (path there, path here) of the first program, or None; added:
-    what --add named, FILE[:PATH]; build: the folder of the build; root: the folder that is the machine's root, as with --root.
+    what --add named, FILE[:PATH]; build: the folder of the build; root: the folder that is the
+    machine's root, as with --root.
     """
     candidates = [program[1]] if program and program[0] == path else []
     for entry in added:
