@@ -18,7 +18,10 @@ WITHOUT_FOLDER := $(if $(WITHOUT),/without-$(subst /,-,$(WITHOUT)))
 OPT_FOLDER := $(addprefix /,$(patsubst -%,%,$(firstword $(OPT))))
 BUILD_DEFAULT := build$(if $(DEBUG),/debug)$(CHECKER_FOLDERS)$(WITHOUT_FOLDER)$(OPT_FOLDER)
 override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(or $(BUILD),$(BUILD_DEFAULT))))
-CROSS_COMPILE ?=
+# On a computer that is no x86-64, all that is built is for another than itself.
+IS_X86 := $(filter x86_64 amd64,$(shell uname -m))
+CROSS_COMPILE ?= $(if $(IS_X86),,x86_64-linux-gnu-)
+export CROSS_COMPILE
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
 endif
@@ -31,7 +34,8 @@ endif
 NM ?= $(CROSS_COMPILE)nm
 STRIP ?= $(CROSS_COMPILE)strip
 NASM ?= nasm
-HOSTCC ?= gcc
+# For Linux on x86-64, which is this computer's or that of the machine that judges.
+HOSTCC ?= $(CROSS_COMPILE)gcc
 MUSLCC ?= musl-gcc
 PARSERCC ?= clang
 
@@ -370,6 +374,8 @@ format: ## format the C and Python sources in place
 UAPI := $(addprefix $(BUILD)/uapi/,linux asm asm-generic bsd)
 UAPI_ASM = $(firstword $(wildcard $(addsuffix /asm,/usr/include/x86_64-linux-gnu \
 	/usr/x86_64-linux-gnu/include)))
+# Of a cross compiler's headers all, else those that every architecture shares.
+UAPI_REST = $(patsubst %/asm,%,$(filter /usr/x86_64-linux-gnu/%,$(UAPI_ASM)))
 # The same for every architecture, but in the folder of one since Debian 13.
 UAPI_BSD = $(firstword $(wildcard /usr/include/bsd /usr/include/*-linux-gnu/bsd))
 
@@ -383,7 +389,7 @@ $(BUILD)/uapi/bsd:
 
 $(BUILD)/uapi/%:
 	@mkdir -p $(@D)
-	@ln -sfn /usr/include/$* $@
+	@ln -sfn $(or $(UAPI_REST),/usr/include)/$* $@
 
 # ---- Objects ----------------------------------------------------------------------------------
 
@@ -599,8 +605,9 @@ $(foreach folder,$(sort $(dir $(PROGRAM_SOURCES))),$(eval $(call program_of_set,
 # ---- Images -----------------------------------------------------------------------------------
 
 # The shell and the small tools are Debian's busybox: one program, under a link for each tool.
-BUSYBOX := /bin/busybox
-TOOLS = $(filter-out busybox,$(shell $(BUSYBOX) --list 2>/dev/null))
+BUSYBOX := $(if $(IS_X86),/bin/busybox,$(BUILD)/amd64/bin/busybox)
+# This computer's own tells what it has, in the same version.
+TOOLS = $(filter-out busybox,$(shell /bin/busybox --list 2>/dev/null))
 ROOT_FILES := $(shell find user/root -type f)
 
 # Programs go without symbols, which would be nine tenths of the image: GDB has those in build/.
@@ -617,6 +624,12 @@ IN_INITRAMFS = $(OWN_PROGRAMS) \
 	bin/busybox=$(BUSYBOX) $(foreach name,$(TOOLS),'bin/$(name)->busybox')
 # The core has neither terminals nor scripts for a shell.
 IN_CORE_INITRAMFS = $(OWN_PROGRAMS) init=$(BUILD)/stripped/user/pkey-demo
+
+$(BUILD)/amd64/bin/busybox:
+	$(call SAY,DEB,busybox-static:amd64)
+	@mkdir -p $(BUILD)/amd64
+	$(Q)cd $(BUILD)/amd64 && apt-get --quiet --quiet download busybox-static:amd64 && \
+		dpkg-deb --extract busybox-static_*_amd64.deb .
 
 $(BUILD)/initramfs.cpio: $(ROOT_FILES) $(BUSYBOX)
 $(BUILD)/initramfs.cpio: $(STRIPPED) tools/initramfs tools/lib/cpio.py

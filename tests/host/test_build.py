@@ -89,16 +89,22 @@ def deps(tmp_path):
     fake = tmp_path / "bin"
     fake.mkdir()
     known = '[ "$2" != python3-labgrid ]'
-    bodies = {"id": "echo 1000", "dpkg-query": "exit 1", "sudo": "exit 1", "apt-cache": known}
+    bodies = {
+        "uname": "echo ${MACHINE:-x86_64}",
+        "id": "echo 1000",
+        "dpkg-query": "exit 1",
+        "sudo": "exit 1",
+        "apt-cache": known,
+    }
     for name, body in bodies.items():
         (fake / name).write_text(f"#!/bin/sh\n{body}\n")
         (fake / name).chmod(0o755)
-    return lambda *groups: subprocess.run(
+    return lambda *groups, machine="x86_64": subprocess.run(
         [os.path.join(latchkey.ROOT, "tools", "deps"), *groups],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        env={"PATH": f"{fake}:{os.environ['PATH']}"},
+        env={"PATH": f"{fake}:{os.environ['PATH']}", "MACHINE": machine},
     )
 
 
@@ -110,6 +116,15 @@ def test_missing_packages_are_named(deps):
         assert f" {package}" in result.stderr
     for package in ("chromium", "gdb", "python3-labgrid", "black"):
         assert f" {package}" not in result.stderr
+
+
+def test_packages_of_another_computer(deps):
+    """They build for x86-64 there, by a cross compiler, and nothing of its own goes in."""
+    result = deps(machine="aarch64")
+    assert "dpkg --add-architecture amd64" in result.stderr
+    words = result.stderr.split()
+    assert {"gcc-x86-64-linux-gnu", "libc6-dev-amd64-cross", "grub-pc-bin:amd64"} <= {*words}
+    assert {"nasm", "qemu-system-x86"} <= {*words} and not {"gcc", "libc6-dev"} & {*words}
 
 
 def test_groups_of_packages(deps):

@@ -11,6 +11,8 @@ import re
 import socket
 import subprocess
 
+from tool import binutil
+
 ROWS = 24  # of a trace
 UPPER_HALF = 0xFFFF800000000000
 STACK_SIZE = 1 << 16  # a caller's frame is no farther away
@@ -84,7 +86,8 @@ class Symbols:
 
     def __init__(self, path):
         names = {}
-        result = subprocess.run(["nm", "--numeric-sort", path], capture_output=True, text=True)
+        command = [binutil("nm"), "--numeric-sort", path]
+        result = subprocess.run(command, capture_output=True, text=True)
         for match in re.finditer(r"^([0-9a-f]+) [tTwW] (\S+)$", result.stdout, re.MULTILINE):
             names.setdefault(int(match[1], 16), match[2])
         self._starts = sorted(names)

@@ -8,6 +8,7 @@ import os
 import subprocess
 
 import rooms
+from tool import binutil
 
 
 @functools.cache
@@ -50,7 +51,7 @@ class Symbols:
     def _read(folder):
         """Yields (object file, symbol, nm's letter)."""
         files = sorted(glob.glob("**/*.o", root_dir=folder, recursive=True))
-        nm = ["nm", "--print-file-name", "--format=posix", *files]
+        nm = [binutil("nm"), "--print-file-name", "--format=posix", *files]
         run = subprocess.run(nm, cwd=folder, capture_output=True, text=True, check=True)
         for line in run.stdout.splitlines():
             path, _, symbol = line.partition(": ")

@@ -5,6 +5,11 @@ import os
 import subprocess
 
 
+def binutil(name):
+    """What a tool of binutils is called that reads files for x86-64, as the Makefile has it."""
+    return os.environ.get("CROSS_COMPILE", "") + name
+
+
 class ToolError(Exception):
     """The file could not be made; the message holds what the tool said."""
 
