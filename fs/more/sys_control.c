@@ -9,6 +9,7 @@
 #include <linux/fcntl.h>
 
 #include "arch/mmu/usercopy.h"
+#include "fs/more/async.h"
 #include "fs/more/descriptor.h"
 #include "fs/more/events.h"
 #include "fs/more/status.h"
@@ -34,21 +35,9 @@ SYSCALL3(close_range, unsigned int, first, unsigned int, last, unsigned int, fla
     return 0;
 }
 
-/* Whom SIGIO goes to: nobody, as nothing sends it. */
-static long tell_owner(uintptr_t argument)
-{
-    static const struct f_owner_ex nobody = {.type = F_OWNER_PID};
-
-    return copy_to_user(argument, &nobody, sizeof(nobody)) ? -EFAULT : 0;
-}
-
 static int answer(const struct file_command *command, long *result)
 {
     switch (command->number) {
-    case F_GETOWN_EX:
-        *result = tell_owner(command->argument);
-        return 1;
-    case F_GETOWN:
     case F_GETSIG:
         *result = 0;
         return 1;
@@ -67,8 +56,8 @@ static long set_flag_by_ioctl(struct file *file, unsigned int flag, uintptr_t ar
 
     if (copy_from_user(&on, argument, sizeof(on)))
         return -EFAULT;
-    if (flag == FASYNC) /* nothing sends SIGIO */
-        return !on == !(file->flags & FASYNC) ? 0 : -ENOTTY;
+    if (flag == FASYNC)
+        return async_set(file, on);
     file->flags = on ? file->flags | flag : file->flags & ~flag;
     return 0;
 }

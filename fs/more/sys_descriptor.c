@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 #include <linux/fcntl.h>
 
+#include "fs/more/async.h"
 #include "fs/more/descriptor.h"
 #include "fs/more/events.h"
 #include "fs/node/node.h"
@@ -75,6 +76,7 @@ static long set_file_flags(struct file *file, unsigned int flags)
         return -EPERM;
     if ((added & O_DIRECT) && !file->operations->may_be_direct && !file_is_stored(file))
         return -EINVAL;
+    async_set(file, flags & FASYNC); /* which not all files have */
     file->flags = (file->flags & ~CHANGEABLE_FLAGS) | (flags & CHANGEABLE_FLAGS);
     return 0;
 }

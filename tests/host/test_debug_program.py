@@ -55,6 +55,29 @@ def test_step_over_a_watched_write(watched, cpus):
     assert "Hardware read watchpoint" in output
 
 
+def test_interrupt(tmp_path):
+    """Ctrl-C reaches a program that runs: gdbserver hears of it by SIGIO."""
+    (tmp_path / "loop.c").write_text("int main(void) { for (;;) { } }\n")
+    subprocess.run(["gcc", "-static", "-g", "-o", "loop", "loop.c"], cwd=tmp_path, check=True)
+    gdb = pexpect.spawn(
+        os.path.join(latchkey.ROOT, "tools", "debug"), ["--program", str(tmp_path / "loop")],
+        timeout=latchkey.TIME_LIMIT, encoding="utf-8", env=os.environ | {"TERM": "dumb"},
+    )  # fmt: skip
+    gdb.expect_exact("(gdb) ")
+    for _ in range(2):
+        gdb.sendline("continue")
+        gdb.expect_exact("Continuing.")
+        gdb.sendintr()
+        gdb.expect_exact("Program received signal SIGINT")
+        gdb.expect_exact("(gdb) ")
+    gdb.sendline("kill")
+    gdb.expect_exact("(y or n) ")
+    gdb.sendline("y")
+    gdb.expect_exact("(gdb) ")
+    gdb.sendline("quit")
+    gdb.expect(pexpect.EOF)
+
+
 def test_gdbserver_is_missing(watched):
     result = subprocess.run(
         [latchkey.RUN, "--gdbserver", watched],
