@@ -78,6 +78,13 @@ def test_interrupt(tmp_path):
     gdb.expect(pexpect.EOF)
 
 
+def test_end_of_input(watched):
+    """When GDB is gone, so is the machine."""
+    result = latchkey.run("--gdbserver", watched)
+    assert "Process /run/watched created" in result.stderr
+    assert result.returncode < 124, result.stderr
+
+
 def test_gdbserver_is_missing(watched):
     result = subprocess.run(
         [latchkey.RUN, "--gdbserver", watched],

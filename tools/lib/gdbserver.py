@@ -17,5 +17,5 @@ def path():
 
 def command(program, arguments):
     """The words that start it. It talks by its standard input and output, and the program's output
-    goes to its standard error."""
-    return [path(), "-", program, *arguments]
+    goes to its standard error. When its input ends, so does it, and with it the machine."""
+    return [path(), "--once", "-", program, *arguments]
