@@ -10,10 +10,10 @@
 #include "libc/core/format.h"
 #include "libc/include/string.h"
 
-static const char *const known_names[] = {"console",  "channel", "init",  "init_pkru", "nopku",
-                                          "maxcpus",  "x2apic",  "test",  "exit",      "bringup",
-                                          "reports",  "tests",   "seed",  "minutes",   "limit",
-                                          "loglevel", "onpass",  "onfail"};
+static const char *const known_names[] = {"console",  "channel", "init",   "init_pkru", "nopku",
+                                          "maxcpus",  "x2apic",  "test",   "exit",      "bringup",
+                                          "reports",  "tests",   "seed",   "minutes",   "limit",
+                                          "loglevel", "onpass",  "onfail", "trace"};
 
 static bool is_known(const char *name, size_t length)
 {

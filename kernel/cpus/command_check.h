@@ -7,6 +7,7 @@
  *                                ttyS3, io, mmio or mmio32 with ,ADDRESS
  *   loglevel=N                   the console shows messages of levels below N (1 to 8)
  *   reports=all                  no report of a fatal signal is left out (docs/reports.md)
+ *   trace=keys                   keep who changed keys and rights (kernel/history/)
  *   maxcpus=N                    use no more than N CPUs
  *   x2apic                       change the APIC to x2APIC mode, as some firmware does
  *   test=all|NAME[,NAME...]      run in-kernel tests

@@ -6,9 +6,9 @@
 #include "kernel/report/report.h"
 #include "kernel/task/task.h"
 #include "libc/include/string.h"
+#include "mm/access/access.h"
 #include "mm/object/object.h"
 #include "mm/space/address_space.h"
-#include "mm/table/page_table.h"
 
 _Static_assert(sizeof(struct dump_mapping) == DUMP_CONTENT_MAX, "a frame holds it");
 _Static_assert(sizeof(struct dump_stack) == DUMP_CONTENT_MAX, "a frame holds it");
@@ -80,28 +80,6 @@ static int send_mappings(struct address_space *space)
 
 /* ---- the stack ---- */
 
-/* Reads from an address on, as far as there are pages. Returns how many bytes. */
-static size_t read_stack(struct address_space *space, uintptr_t address, uint8_t *bytes,
-                         size_t size)
-{
-    size_t done = 0;
-
-    space_lock_read(space);
-    while (done < size && address + done < USER_END) {
-        unsigned int level;
-        pte_t leaf;
-        if (!pt_query(space->root, address + done, &leaf, &level))
-            break;
-        uint64_t within = (address + done) % pte_level_size(level);
-        size_t count = pte_level_size(level) - within;
-        count = count < size - done ? count : size - done;
-        memcpy(bytes + done, direct_map(paddr_add(pte_address(leaf), within)), count);
-        done += count;
-    }
-    space_unlock_read(space);
-    return done;
-}
-
 /* From the stack pointer up; of a stack that has run over, from the first page that is there. */
 static uintptr_t stack_start(struct address_space *space, uintptr_t rsp)
 {
@@ -125,7 +103,7 @@ static void send_stack(struct address_space *space, uintptr_t rsp)
 
     while (at < end) {
         size_t count = end - at < sizeof(stack.bytes) ? end - at : sizeof(stack.bytes);
-        size_t size = read_stack(space, at, stack.bytes, count);
+        size_t size = space_read(space, at, stack.bytes, count);
         stack.address = at;
         if (!size || dump_send(DUMP_STACK, &stack, offsetof(struct dump_stack, bytes) + size))
             break;

@@ -7,8 +7,9 @@
  * The room owns these frames of the channel (docs/channel.md). It leaves the report, which has the
  * registers, to kernel/report/.
  *
- * Like the bytes of the instruction, the stack is read by the direct map, whatever the program's
- * keys: the report is for the console's owner (docs/reports.md, "Who sees it").
+ * Like the bytes of the instruction, the stack is read whatever PKRU says, but for memory under a
+ * key that the program has declared closed: the report is for the console's owner
+ * (docs/reports.md, "Who sees it").
  */
 #ifndef KERNEL_DUMP_DUMP_H
 #define KERNEL_DUMP_DUMP_H
@@ -22,6 +23,7 @@ enum dump_kind {
     DUMP_BEGIN = 'b',   /* nothing more: a new report, of the thread tid */
     DUMP_MAPPING = 'm', /* struct dump_mapping: of code, lowest address first */
     DUMP_STACK = 's',   /* struct dump_stack: pieces, lowest address first */
+    DUMP_EVENT = 'e',   /* struct key_event, of kernel/history/, which says when */
 };
 
 /* What a frame of type FRAME_DUMP begins with. Numbers are little-endian. */

@@ -40,12 +40,16 @@ struct file_table;
 #define WORK_REGISTERS 8u
 #define WORK_MOVE      16u
 
+/* Who is told of a task's calls: the bits of task.told_of_calls. */
+#define TOLD_TRACER  1u
+#define TOLD_HISTORY 2u
+
 TAILQ_HEAD(task_list, task);
 
 struct task {
     /* These two are known to arch/entry/entry.asm. */
     uint32_t work;          /* lock: none, atomic; WORK_*: task_set_work() */
-    uint32_t told_of_calls; /* lock: kernel, none to read; call_begins and call_ends are told */
+    uint32_t told_of_calls; /* lock: kernel, none to read; TOLD_*: call_begins and call_ends */
     uint32_t told_of_turns; /* lock: kernel, none to read; turn_begins is told */
 
     TAILQ_ENTRY(task) run_link;   /* lock: run queue; in its list */

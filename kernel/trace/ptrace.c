@@ -28,7 +28,7 @@ static void detach(struct task *task)
     trace_of(task)->seized = false;
     trace_of(task)->stop_wanted = false;
     trace_of(task)->group_stop = 0;
-    task->told_of_calls = false;
+    task->told_of_calls &= ~TOLD_TRACER;
     if (stop_of(task)->kind != STOP_TRACE) {
         if (job_of(task->process)->is_stopped) /* which it joins now */
             task_set_work(task, WORK_SIGNAL | WORK_STOP);
@@ -113,7 +113,9 @@ static long resume(struct task *task, long request, uintptr_t signal)
 
     if (signal > SIGNAL_COUNT)
         return -EIO;
-    task->told_of_calls = request == PTRACE_SYSCALL;
+    task->told_of_calls &= ~TOLD_TRACER;
+    if (request == PTRACE_SYSCALL)
+        task->told_of_calls |= TOLD_TRACER;
     trace_clear_step(task);
     if (step && !(task_frame(task)->rflags & RFLAGS_TF)) {
         task_frame(task)->rflags |= RFLAGS_TF;

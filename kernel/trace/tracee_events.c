@@ -21,6 +21,8 @@ static void stop_at_call(uint64_t message)
 {
     struct trace_state *trace = trace_of(current());
 
+    if (!(current()->told_of_calls & TOLD_TRACER))
+        return;
     kernel_lock();
     trace->message = message;
     trace_stop(SIGTRAP | (trace->options & PTRACE_O_TRACESYSGOOD ? 0x80 : 0));

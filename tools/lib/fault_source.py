@@ -18,6 +18,7 @@ MEMORY = 2 << 30
 ROWS_MAX = 12  # of calls
 TEXT_WIDTH = 71  # kernel/report/report_decode.c: CONTENT_WIDTH
 PATH_WIDTH = 36  # of that, but for a longer name
+CALLERS_MAX = 4  # on the way from a system call to the program's own function
 NAME_WIDTH = 30  # of a function, where a place follows
 PIE_BASE = 0x555555554000  # kernel/process/elf.c
 
@@ -30,7 +31,8 @@ def describe(question):
 
     question: program, its path in the machine; files, {path in the machine: path here};
     registers, by name; maps, [(start, end, offset, path in the machine)], none where the kernel
-    does not tell; stack, [(address, bytes)].
+    does not tell; stack, [(address, bytes)]; calls, {name: (registers, stack)} of system calls.
+    Of those the answer's callers, {name: words}, has who made them.
     """
     text = json.dumps(question, default=lambda value: value.hex())
     try:
@@ -45,7 +47,7 @@ def describe(question):
             why = f"reading the debugging information takes more than {SECONDS} s"
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         why = f"the debugging information cannot be read: {type(error).__name__}"
-    return {"rows": [["source", why]], "place": None}
+    return {"rows": [["source", why]], "place": None, "callers": {}}
 
 
 # ---- The process that reads --------------------------------------------------------------------
@@ -106,6 +108,7 @@ class Question:
         self._maps = [tuple(mapping) for mapping in fields["maps"]] or self._assumed_maps()
         stack = [(address, bytes.fromhex(data)) for address, data in fields["stack"]]
         self._process = unwind.Process(self._maps, self._image, stack)
+        self._calls = fields["calls"]
         self._sources = Sources([os.path.dirname(os.path.abspath(self._host_path())), os.getcwd()])
 
     def _host_path(self):
@@ -182,6 +185,20 @@ class Question:
             return "no debugging information: gcc -g adds lines"
         return "the debugging information has no line for this instruction"
 
+    def _caller(self, registers, stack):
+        """Who made a system call, in words: the program's own function, rather than the C library's
+        that it called for that. A little of the stack is enough for the way from there.
+        """
+        registers = self._unwind.registers_of(registers)
+        pieces = [(stack[0], bytes.fromhex(stack[1]))]
+        process = self._unwind.Process(self._maps, self._image, pieces)
+        found = [self._places(lookup) for _, lookup in process.calls(registers, is_return=True)]
+        for places in found[:CALLERS_MAX]:
+            if places[0][1]:
+                function, (file, line) = places[0]
+                return f"{shorten(file)}:{line} in {cut(function, NAME_WIDTH)}"
+        return found[1][0][0] if len(found) > 1 else found[0][0][0]
+
     # ---- The answer -----------------------------------------------------------------------------
 
     def _source_rows(self, function, place):
@@ -207,6 +224,7 @@ class Question:
         return {
             "rows": rows,
             "place": f"{shorten(place[0])}:{place[1]}" if place else None,
+            "callers": {name: self._caller(*call) for name, call in self._calls.items()},
         }
 
 
@@ -243,7 +261,7 @@ def main():
         answer = Question(fields).answer()
     except ModuleNotFoundError:
         answer = {"rows": [["source", "install python3-pyelftools for the lines of the source"]]}
-    json.dump({"place": None, **answer}, sys.stdout)
+    json.dump({"place": None, "callers": {}, **answer}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ _LEVEL = re.compile(r"         (?:PML4E|PDPTE|PDE|PTE) .*")
 _FLAGS = re.compile(r"  ([P-]) ([W-]) ([U-]) [A-] [D-] [G-] (NX|--)(?:  (key \d+))?$")
 _REGISTERS = re.compile(r"\w+ +[0-9a-f]{16}  .*")
 _KEYS = re.compile(r"(?:keys? )?([\d,-]+) (?:open|no write|no access)")
+_CALL = re.compile(r" at 0x([0-9a-f]+)$", re.MULTILINE)
 _CARETS = re.compile(r" {9} *\^[ ^]*")
 
 WRITE, FETCH = 1 << 1, 1 << 4  # of the error code
@@ -113,6 +114,23 @@ def insert(report, rows):
     lines = report.splitlines()
     lines[2:2] = [f"{label:<{LABEL_WIDTH}}{text}".rstrip() for label, text in rows]
     return "\n".join(lines) + "\n"
+
+
+def calls_named(report):
+    """The addresses behind system calls that the rows "history" name."""
+    return [int(match[1], 16) for match in _CALL.finditer(_history(report))]
+
+
+def _history(report):
+    found = re.search(r"^history .*\n(?: .*\n)*", report, re.MULTILINE)
+    return found[0] if found else ""
+
+
+def name_callers(report, callers):
+    """The report with who made a call, {address in hexadecimal: words}, in place of where."""
+    history = _history(report)
+    named = _CALL.sub(lambda match: f" at {callers.get(match[1], '0x' + match[1])}", history)
+    return report.replace(history, named) if history else report
 
 
 # ---- Colour ------------------------------------------------------------------------------------

@@ -102,13 +102,13 @@ class Process:
 
     # ---- All ------------------------------------------------------------------------------------
 
-    def calls(self, registers):
+    def calls(self, registers, is_return=False):
         """Yields (address, the address to look up) from the instruction outwards.
 
-        registers: by DWARF's numbers. A return address may be the first of the next function, so
-        the byte before it is looked up.
+        registers: by DWARF's numbers; is_return: RIP is behind a call. A return address may be the
+        first of the next function, so the byte before it is looked up.
         """
-        lookup = registers[RIP]
+        lookup = registers[RIP] - (1 if is_return else 0)
         for _ in range(FRAMES_MAX):
             yield registers[RIP], lookup
             image, linked = self.find(lookup)
