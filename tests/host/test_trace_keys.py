@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""tools/run --trace-keys: a report says since which calls a page has its key and a thread its right.
+"""tools/run --trace-keys: a report says since which calls a page has its key and a thread its
+right.
 
 One boot goes all ways, each in a child with the way's name. The lines are those of marks in SOURCE.
 """
