@@ -290,7 +290,7 @@ import fault_source  # noqa: E402
 
 def question(**fields):
     return {
-        "program": "/run/fill", "files": {}, "maps": [], "stack": [],
+        "program": "/run/fill", "files": {}, "maps": [], "stack": [], "calls": {}, "code": "",
         "registers": {"rip": 0x401000, "rsp": 0x7FFF0000, "rbp": 0}, **fields,
     }  # fmt: skip
 
@@ -301,6 +301,21 @@ def test_a_reader_that_fails_costs_a_row(monkeypatch):
         assert rows == [["source", "the reader of debugging information failed"]]
     monkeypatch.setattr(sys, "executable", "/nowhere/python3")
     assert "FileNotFoundError" in fault_source.describe(question())["rows"][0][1]
+
+
+def test_the_file_is_another_one(program):
+    """Its lines would be wrong, so there are none."""
+    known = {"files": {"/run/fill": str(program)}, "code": "0f 0b 0f 0b 0f 0b"}
+    rows = fault_source.describe(question(**known))["rows"]
+    assert rows == [["source", "the file here is not the one that ran: /run/fill"]]
+
+
+def test_a_signal_that_was_sent(program):
+    """Its report has neither an access nor an exception; the rows come first."""
+    text = report_of(program, "child", reports=2)
+    assert re.match(r"---- fault report: .*\ncalls +#0 ", text) or "\nsource   " in text
+    assert text.index("calls") < text.index("rax")
+    assert "main() at" in calls(text)[-1]
 
 
 def test_no_file_is_known():

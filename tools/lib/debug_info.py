@@ -74,6 +74,14 @@ class Image:
                 return start + offset - first
         return None
 
+    def bytes_at(self, address, count):
+        """What the file has there, at most so many, as far as it is loaded as one segment."""
+        for start, end, first in self.segments:
+            if start <= address < end:
+                self._file.seek(first + address - start)
+                return self._file.read(min(count, end - address))
+        return b""
+
     # ---- Symbols --------------------------------------------------------------------------------
 
     @functools.cached_property

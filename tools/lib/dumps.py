@@ -75,6 +75,12 @@ class Dumps:
         return found[::-1]
 
 
+def code(report):
+    """The bytes of a report's row "code", in hexadecimal; "" if it has none."""
+    found = re.search(r"^code     ([0-9a-f ]+)$", report, re.MULTILINE)
+    return found[1] if found else ""
+
+
 def registers(report):
     """{name: value} of a report's rows of registers."""
     return {name: int(value, 16) for name, value in REGISTER.findall(report)}

@@ -30,8 +30,9 @@ def describe(question):
     On any failure a row says what was in the way.
 
     question: program, its path in the machine; files, {path in the machine: path here};
-    registers, by name; maps, [(start, end, offset, path in the machine)], none where the kernel
-    does not tell; stack, [(address, bytes)]; calls, {name: (registers, stack)} of system calls.
+    registers, by name; code, the bytes at the instruction in hexadecimal, or ""; maps,
+    [(start, end, offset, path in the machine)], none where the kernel does not tell; stack,
+    [(address, bytes)]; calls, {name: (registers, stack)} of system calls.
     Of those the answer's callers, {name: words}, has who made them.
     """
     text = json.dumps(question, default=lambda value: value.hex())
@@ -109,6 +110,7 @@ class Question:
         stack = [(address, bytes.fromhex(data)) for address, data in fields["stack"]]
         self._process = unwind.Process(self._maps, self._image, stack)
         self._calls = fields["calls"]
+        self._code = fields["code"]
         self._sources = Sources([os.path.dirname(os.path.abspath(self._host_path())), os.getcwd()])
 
     def _host_path(self):
@@ -213,8 +215,18 @@ class Question:
             rows.append(["", "the file is not found"])
         return rows
 
+    def _is_another_file(self, address):
+        """Whether the program's file is not the one that ran: its lines would be wrong."""
+        image, linked = self._process.find(address)
+        code = bytes.fromhex(self._code)
+        here = image.bytes_at(linked, len(code)) if image else b""
+        return here != code[: len(here)]
+
     def answer(self):
         address = self._registers[self._unwind.RIP]
+        if self._is_another_file(address):
+            path = self._process.mapping(address)[3]
+            return {"rows": [["source", cut(f"the file here is not the one that ran: {path}")]]}
         function, place = self._places(address)[0]
         missing = self._what_is_missing()
         rows = self._source_rows(function, place) if place else []

@@ -110,9 +110,10 @@ def mark(report):
 
 
 def insert(report, rows):
-    """The report with rows (label, text) behind the first one, which says what happened."""
+    """The report with rows (label, text) behind the one that says what happened, if it has it."""
     lines = report.splitlines()
-    lines[2:2] = [f"{label:<{LABEL_WIDTH}}{text}".rstrip() for label, text in rows]
+    at = 2 if lines[1:2] and lines[1].startswith(("access", "trap")) else 1
+    lines[at:at] = [f"{label:<{LABEL_WIDTH}}{text}".rstrip() for label, text in rows]
     return "\n".join(lines) + "\n"
 
 
