@@ -42,7 +42,7 @@ def run(*arguments, stdin=subprocess.DEVNULL, limit=TIME_LIMIT, text=True, **opt
 
 def shell_environment():
     """The environment of a person's shell, without what the make that runs the tests has set."""
-    added = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "LATCHKEY_BUILD")
+    added = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "LATCHKEY_BUILD", "CROSS_COMPILE")
     return {name: value for name, value in os.environ.items() if name not in added}
 
 
