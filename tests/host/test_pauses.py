@@ -197,6 +197,7 @@ def test_the_core_has_no_terminal():
     """It runs through, and the lines are whole: the terminal keeps the discipline of its own."""
     child = spawn(latchkey.RUN, "--core", latchkey.built("user", "pkey-demo"))
     assert "any other key skips" not in (said := child.read())
+    assert not re.search(r"(?<!\r)\n", said)
     assert said.replace("\r\n", "\n") == latchkey.run(latchkey.built("user", "pkey-demo")).stdout
     assert status_of(child) == 0
 
