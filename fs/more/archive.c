@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Archives with files of all kinds and of several names, or that replace what an earlier one had;
- * and words for what an archive has and cannot be.
+ * Archives with files of all kinds and owners, of several names, or that replace what an earlier
+ * one had; and words for what an archive has and cannot be.
  */
 #include <asm/errno.h>
 
@@ -109,7 +109,12 @@ static int create(struct path_end *end, const struct cpio_entry *entry, struct n
         return -EINVAL;
     if (S_ISSOCK(template.mode) || !(template.mode & S_IFMT))
         return -EINVAL;
-    return end->directory->operations->create(end->directory, &end->name, &template, node);
+    int error = end->directory->operations->create(end->directory, &end->name, &template, node);
+    if (error)
+        return error;
+    (*node)->user = entry->fields[CPIO_UID];
+    (*node)->group = entry->fields[CPIO_GID];
+    return 0;
 }
 
 static int make_file(struct path_end *end, const struct cpio_entry *entry, struct node **node)

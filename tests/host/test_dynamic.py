@@ -164,9 +164,16 @@ def test_root(tree):
     os.link(tree / "secret", tree / "second")
     os.mkfifo(tree / "pipe")
     os.utime(tree / "secret", (0, 86400))
-    words = (
-        "cd /; busybox stat -c '%n %a %h %Y %F' secret second pipe bin; echo $PATH $HOME; exit 3"
-    )
+    if os.geteuid() == 0:
+        os.chown(tree / "secret", 7, 8)
+    status = os.stat(tree / "secret")
+    words = """
+        cd /
+        busybox stat -c '%n %a %h %Y %F' secret second pipe bin
+        busybox stat -c %u:%g secret
+        echo $PATH $HOME
+        exit 3
+    """
     result = latchkey.run("--root", str(tree), "sh", "-c", words)
     assert result.returncode == 3
     assert result.stdout.splitlines() == [
@@ -175,6 +182,7 @@ def test_root(tree):
         f"pipe {os.stat(tree / 'pipe').st_mode & 0o777:o} 1 "
         f"{int(os.stat(tree / 'pipe').st_mtime)} fifo",
         f"bin 777 1 {int(os.lstat(tree / 'bin').st_mtime)} symbolic link",
+        f"{status.st_uid}:{status.st_gid}",
         "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /root",
     ]
 

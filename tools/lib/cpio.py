@@ -49,6 +49,7 @@ class Archive:
             links=status.st_nlink,
             number=number,
             device=status.st_rdev,
+            owner=(status.st_uid, status.st_gid),
         )
 
     def next_number(self):
@@ -70,12 +71,12 @@ class Archive:
         self._folders.add(path)
         self._entry(path, b"", stat.S_IFDIR | (0o1777 if path == "tmp" else 0o755))
 
-    def _entry(self, name, data, mode, time=0, links=1, number=None, device=0):
+    def _entry(self, name, data, mode, time=0, links=1, number=None, device=0, owner=(0, 0)):
         if stat.S_ISDIR(mode):
             links = 2
         encoded = os.fsencode(name) + b"\0"
         fields = (
-            number or self.next_number(), mode, 0, 0, links, time & 0xFFFFFFFF, len(data), 0, 0,
+            number or self.next_number(), mode, *owner, links, time & 0xFFFFFFFF, len(data), 0, 0,
             os.major(device), os.minor(device), len(encoded), 0,
         )  # fmt: skip
         header = b"070701" + b"".join(b"%08X" % field for field in fields)

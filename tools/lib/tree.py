@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A whole tree of files, such as debootstrap makes, put into an archive as it is.
 
-Modes, times, symbolic links, files of several names, FIFOs and device nodes stay what they are.
-Owners do not: every file is root's. The machine has /dev, /proc and /sys of its own.
+Owners, modes, times, symbolic links, files of several names, FIFOs and device nodes stay what they
+are. The machine has /dev, /proc and /sys of its own.
 """
 
 import os
