@@ -10,7 +10,9 @@
 #include "arch/cpu/bug.h"
 #include "kernel/console/console.h"
 #include "kernel/task/kernel_lock.h"
+#include "kernel/task/process.h"
 #include "kernel/task/task.h"
+#include "libc/core/format.h"
 #include "libc/include/string.h"
 #include "mm/object/object.h"
 #include "mm/space/address_space.h"
@@ -118,15 +120,17 @@ void report_vma(const char *label, const struct vma *vma)
 void report_fatal_signal(const struct trap_frame *frame, const siginfo_t *info, uint32_t pkru)
 {
     struct task *task = current();
-    char name[sizeof(task->name)];
+    char name[sizeof(task->name)], thread[24] = "";
     struct report_text why = {0};
     struct fault_facts facts = {
         .frame = frame, .info = info, .pkru = pkru, .page_fault = is_page_fault(frame, info)};
 
     assert(!kernel_lock_is_mine());
     gather(&facts, task->space);
-    kprintf_private("---- fault report: %s (pid %d) ended by %s%s\n",
-                    console_name(name, sizeof(name), task->name), task->tid,
+    if (task->tid != task->process->pid)
+        snprintf(thread, sizeof(thread), ", thread %d", task->tid);
+    kprintf_private("---- fault report: %s (pid %d%s) ended by %s%s\n",
+                    console_name(name, sizeof(name), task->name), task->process->pid, thread,
                     signal_name(info->si_signo), facts.page_fault ? code_name(info) : "");
     if (facts.page_fault)
         report_access(&facts);

@@ -91,6 +91,8 @@ def test_why(name):
     assert harm not in fenced.stdout
     report = " ".join(fenced.stderr.split())
     assert re.search(rf" access {access} .* its key 1 has {bit} set in PKRU", report), report
+    brief = latchkey.run(program).stderr
+    assert re.search(rf"SIGSEGV: a {access.split()[0]} denied by key 1 at .* user/{name}.c:", brief)
     open_to_all = latchkey.run(program, "--no-keys")
     assert (open_to_all.returncode, open_to_all.stderr) == (0, "")
     assert harm in open_to_all.stdout

@@ -7,7 +7,7 @@ import struct
 
 KEPT = 32  # the latest; a program that crashes in a loop is not to fill our memory
 REGISTER = re.compile(r"\b([a-z][a-z0-9]{1,4}) +([0-9a-f]{16})\b")
-HEAD = re.compile(r"---- fault report: (.*) \(pid (\d+)\)")
+HEAD = re.compile(r"---- fault report: (.*) \(pid (\d+)(?:, thread (\d+))?\)")
 
 _HEADER = struct.Struct("<IB3x")
 _MAPPING = struct.Struct("<QQQ")
@@ -67,7 +67,7 @@ class Dumps:
         found = []
         for report in reversed(reports):
             head = HEAD.match(report)
-            tid = int(head[2]) if head else None
+            tid = int(head[3] or head[2]) if head else None
             places = [place for place, dump in enumerate(dumps) if dump.tid == tid]
             found.append((report, dumps[places[-1]] if places else Dump(tid)))
             if places:

@@ -7,7 +7,9 @@ import signal
 # A shell says nothing of these either: who interrupted it, or closed its pipe, knows.
 SILENT = (signal.SIGINT, signal.SIGPIPE)
 
-_HEAD = re.compile(r"---- fault report: .* \(pid 1\) ended by (SIG\w+)(?: \((\w+)\))?")
+_HEAD = re.compile(
+    r"---- fault report: .* \(pid 1(?:, thread \d+)?\) ended by (SIG\w+)(?: \((\w+)\))?"
+)
 _ACCESS = re.compile(r"^access +(read of|write to|fetch of the instruction at) (0x[0-9a-f]+)", re.M)
 _INSTRUCTION = re.compile(r"^access .* by the instruction at (0x[0-9a-f]+)", re.M)
 _KEY = re.compile(r"^area .* key (\d+)", re.M)
