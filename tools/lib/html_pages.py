@@ -131,7 +131,8 @@ class Pages:
             "sources": "source/index.html",
             "what is in this folder": "docs/release.html",
         }
-        nav = " · ".join(f'<a href="{relative(page, to)}">{name}</a>' for name, to in links.items())
+        anchors = [f'<a href="{relative(page, to)}">{name}</a>' for name, to in links.items()]
+        nav = " &middot; ".join(anchors)
         text = (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
