@@ -264,7 +264,7 @@ run: ## boot the ISO in QEMU: to a story and a shell at a terminal, otherwise th
 		$(addprefix --add ,$(PROGRAMS)) --inside $$program
 
 # Each size of tests/host/conftest.py, by two processes or more.
-run_tests = $(call ready,test debug bench boards coverage,all parser-programs) && \
+run_tests = $(call ready,test debug bench boards coverage release,all parser-programs) && \
 	/usr/bin/python3 -B -m pytest --size=$(1) -n $(or $(AT_ONCE),$(shell nproc)) \
 	--dist loadgroup tests/host $(if $(ONLY),-k "$(ONLY)")
 
