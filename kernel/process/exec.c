@@ -114,7 +114,7 @@ int exec_file(struct file *file, struct exec_arguments *arguments)
 {
     uint32_t pkru = cpu_state.pku ? read_pkru() : 0;
     struct elf_image *image = kmalloc(sizeof(*image));
-    struct address_space *space;
+    struct address_space *space = NULL;
     struct stack_plan plan;
     int tid = current()->tid; /* exec makes it the process's pid */
 
