@@ -66,7 +66,7 @@ static void lose_owner(struct process *process)
             async->owner = 0;
 }
 
-ATTACH(process_ends, lose_owner);
+ATTACH(process_is_freed, lose_owner);
 
 /* ---- telling ---- */
 

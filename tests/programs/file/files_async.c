@@ -89,6 +89,9 @@ static void owners(void)
     SHOW(fcntl(ends[0], F_GETOWN_EX, &owner));
     SHOW(owner.type == F_OWNER_PID && owner.pid == pid);
     kill(pid, SIGKILL);
+    waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT);
+    SHOW(fcntl(ends[0], F_SETOWN, pid));
+    SHOW(fcntl(ends[0], F_GETOWN) == pid);
     waitpid(pid, NULL, 0);
     SHOW(fcntl(ends[0], F_GETOWN));
     SHOW(fcntl(ends[0], F_SETFL, O_ASYNC));
