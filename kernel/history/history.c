@@ -175,8 +175,7 @@ static void fill_range(struct key_event *event, const struct key_watch *watch)
     }
 }
 
-/* Rights that the call has set in other threads: their next call is not to look for another cause.
- */
+/* Rights that the call has set in other threads: these are not to look for another cause. */
 static void set_in_others(uint32_t call, int tid, unsigned int key, uint32_t rights)
 {
     struct key_event event = watch_of(current())->event;
@@ -189,6 +188,7 @@ static void set_in_others(uint32_t call, int tid, unsigned int key, uint32_t rig
             call == __NR_pkey_set_all ? thread->process == current_process() : thread->tid == tid;
         if (!is_meant || !watch || thread->state == TASK_ZOMBIE)
             continue;
+        event.before = watch->pkru;
         watch->pkru = pkru_with_rights(watch->pkru, key, rights);
         event.tid = (uint32_t)thread->tid;
         note(thread->process, &event);
@@ -269,8 +269,7 @@ static void watch_no_more(struct task *task)
 
 ATTACH(thread_gives_back, watch_no_more);
 
-/* A process that was forked has what its maker has; a ring for which there is no memory is empty.
- */
+/* A process that was forked has what its maker has, or nothing if there is no memory. */
 static void copy_history(struct process *child)
 {
     struct history *own = *process_state(current_process(), process_history);

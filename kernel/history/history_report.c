@@ -64,6 +64,13 @@ static void report_row(const char **label, const char *what, const struct key_ev
 
 /* ---- the page ---- */
 
+/* It changes protection alone, or with PROT_EXEC gives what is under no key the execute-only one.
+ */
+static bool leaves_key(const struct key_event *event)
+{
+    return event->key < 0 && (event->call == __NR_mprotect || event->call == __NR_pkey_mprotect);
+}
+
 /*
  * The last event that gave the page at an address what it has: its key, or (prot) its protection.
  * A page that was moved is followed to where it was. *gone: events that might tell are not kept.
@@ -71,7 +78,7 @@ static void report_row(const char **label, const char *what, const struct key_ev
 static const struct key_event *find_change(const struct history *history, uintptr_t address,
                                            bool prot, bool *gone)
 {
-    const struct key_event *event;
+    const struct key_event *event, *later = NULL; /* that has left the key alone */
     uint64_t age = 0;
 
     for (; (event = history_event(history, age)); age++) {
@@ -79,9 +86,12 @@ static const struct key_event *find_change(const struct history *history, uintpt
             continue;
         if (event->call == __NR_mremap)
             address = address - event->start + event->old;
-        else if (prot || event->key >= 0 || event->call != __NR_mprotect ||
-                 event->prot == PROT_EXEC)
+        else if (prot || !leaves_key(event))
             return event;
+        else if (event->prot == PROT_EXEC) /* the next one took the execute-only key away */
+            return later ? later : event;
+        else
+            later = event;
     }
     *gone = age < history->count;
     return NULL;
