@@ -171,6 +171,8 @@ static int take_debug_exception(struct trap_frame *frame, siginfo_t *info)
     uint64_t dr6 = read_dr6() ^ DR6_INITIAL, met = 0;
 
     WRITE_DR(6, DR6_INITIAL);
+    if ((dr6 & DR6_MET) && !current()->told_of_turns)
+        WRITE_DR(7, DR7_INITIAL); /* of a thread whose tracer cleared them as it left the CPU */
     if (!info) {
         end_lost_program(frame);
         return (dr6 & DR6_MET) != 0;

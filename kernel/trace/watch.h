@@ -3,7 +3,8 @@
  * Watchpoints: the debug registers that a tracer gives to a thread, as words of u_debugreg in
  * struct user.
  *
- * They are in the CPU during the thread's turns alone.
+ * They are in the CPU during the thread's turns alone, but for those that a tracer clears while the
+ * thread leaves the CPU: these go when they are met.
  */
 #ifndef KERNEL_TRACE_WATCH_H
 #define KERNEL_TRACE_WATCH_H
