@@ -113,6 +113,8 @@ static const char *explain(int error)
         return "the interpreter that it names, its dynamic loader, is not there";
     case -ENOEXEC:
         return "the name of its interpreter is damaged";
+    case -EEXIST:
+        return "its interpreter lies where the program does";
     case -EIO:
     case -ELIBBAD:
         return "its interpreter is no ELF program for x86-64";
@@ -131,6 +133,8 @@ static int load(struct address_space *space, struct elf_image *image,
     if (!header)
         return 0;
     int error = read_path(image, header, &path);
+    if (error == -EIO)
+        arguments->problem = "it is truncated: the name of its interpreter is not in the file";
     if (!error) {
         error = open_interpreter(path, arguments, &file);
         kfree(path);
@@ -139,7 +143,7 @@ static int load(struct address_space *space, struct elf_image *image,
         error = map(file, space, image);
         file_put(file);
     }
-    if (error)
+    if (error && !arguments->problem)
         arguments->problem = explain(error);
     return error;
 }
