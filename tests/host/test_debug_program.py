@@ -55,6 +55,11 @@ def test_step_over_a_watched_write(watched, cpus):
     assert "Hardware read watchpoint" in output
 
 
+def test_run_runs_nothing_on_this_computer(watched):
+    output, errors = debugger.debug("kill", "run", options=["--program"], program=watched)
+    assert "Don't know how to run" in errors and "careful" not in output
+
+
 def test_interrupt(tmp_path):
     """Ctrl-C reaches a program that runs: gdbserver hears of it by SIGIO."""
     (tmp_path / "loop.c").write_text("int main(void) { for (;;) { } }\n")

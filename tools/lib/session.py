@@ -77,9 +77,16 @@ class Terminal:
         self.active = True
 
     def leave(self):
-        if self.active:
+        if not self.active:
+            return
+        self.active = False
+        # If whoever started us has ended, we are in the background, which may set it only so.
+        before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        try:
             termios.tcsetattr(0, termios.TCSADRAIN, self._saved)
-            self.active = False
+        except termios.error:
+            pass  # it has hung up
+        signal.signal(signal.SIGTTOU, before)
 
     def write_message(self, data):
         """Writes whole lines to standard error, in whatever mode the terminal is."""
