@@ -162,6 +162,12 @@ def test_closed_descriptors(probe):
     assert subprocess.run(["sh", "-c", command], timeout=90).returncode == 5
 
 
+def test_nobody_to_tell_of_a_signal():
+    """Standard error is closed, so the line about the fault goes nowhere."""
+    command = f"exec {latchkey.RUN} {latchkey.built('user', 'pkey-plugin')} >/dev/null 2>&-"
+    assert subprocess.run(["sh", "-c", command], timeout=90).returncode == 128 + signal.SIGSEGV
+
+
 def test_reader_that_leaves(probe):
     process = start(probe, "flood")
     assert process.stdout.read(100_000)

@@ -367,8 +367,9 @@ def open_standard_descriptors():
         fd = os.open("/dev/null", os.O_RDWR)
         if fd > 2:
             os.close(fd)
-            return
+            break
         os.set_inheritable(fd, True)
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # Python has none for a closed one
 
 
 def warn(message):
