@@ -20,7 +20,7 @@
 #include "kernel/channel/frame.h"
 
 enum dump_kind {
-    DUMP_BEGIN = 'b',   /* nothing more: a new report, of the thread tid */
+    DUMP_BEGIN = 'b',   /* nothing more: a new report, of the thread tid; the others follow */
     DUMP_MAPPING = 'm', /* struct dump_mapping: of code, lowest address first */
     DUMP_STACK = 's',   /* struct dump_stack: pieces, lowest address first */
     DUMP_EVENT = 'e',   /* struct key_event, of kernel/history/, which says when */

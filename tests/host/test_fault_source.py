@@ -240,7 +240,7 @@ def test_the_source_is_missing(tmp_path):
     program = compiled(tmp_path)
     (tmp_path / "fill.c").rename(tmp_path / "elsewhere.c")
     text = report_of(program)
-    assert f"fill.c:{line_of('STORE')} in store()\n         the file is not found\n" in text
+    assert f"fill.c:{line_of('STORE')} in store()\n         the file is not found beside" in text
     assert_calls(text, "@store STORE")
 
 
@@ -321,6 +321,33 @@ def test_a_signal_that_was_sent(program):
 def test_no_file_is_known():
     rows = fault_source.describe(question())["rows"]
     assert rows[0] == ["source", "the program's file is not known here"]
+
+
+def test_names_move_no_cursor():
+    """Whatever a program's file calls its functions and sources."""
+    answer = fault_source.printable({"rows": [["source", "a\x1b[31m\nb"]], "place": None})
+    assert answer == {"rows": [["source", "a?[31m?b"]], "place": None}
+
+
+def test_program_chooses_no_file_of_this_computer(tmp_path):
+    """A #line of its own names any; only what lies by it, or below this folder, is shown."""
+    (tmp_path / "here.c").write_text("one\ntwo\n")
+    sources = fault_source.Sources([tmp_path])
+    assert sources.line(str(tmp_path / "here.c"), 2) == "two"
+    assert sources.line("/elsewhere/here.c", 1) == "one"
+    assert sources.line("/etc/passwd", 1) is None
+    (tmp_path / "passwd").symlink_to("/etc/passwd")
+    assert sources.line("/etc/passwd", 1) is None
+
+
+def test_calls_by_one_instruction():
+    """As those by the C library's syscall(): each has its own caller, in the report's order."""
+    dump = dumps.Dump(1)
+    for bp in (1, 2):
+        fields = [0] * 12
+        dump.take_event(dumps._EVENT.pack(*fields, 0x400, 7, bp, bytes(40), 0))
+    assert [call[0]["rbp"] for call in dump.calls([0x400, 0x400]).values()] == [1, 2]
+    assert dump.calls([0x401, 0x400]) == {}
 
 
 def test_a_report_finds_its_dump():

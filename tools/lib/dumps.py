@@ -14,7 +14,7 @@ _MAPPING = struct.Struct("<QQQ")
 _STACK = struct.Struct("<Q")
 # kernel/history/key_event.h: behind the time and up to old; ip, sp, bp, stack; result
 _EVENT = struct.Struct("<QHHhHIIIIQQQ3Q40sq")
-EVENTS_KEPT = 1000
+EVENTS_KEPT = 64  # of a report, which names a few
 
 
 class Dump:
@@ -24,12 +24,26 @@ class Dump:
         self.tid = tid
         self.maps = []
         self.stack = []
+        self._calls = []
+
+    def take_event(self, content):
+        *_, ip, sp, bp, stack, _ = _EVENT.unpack(content)
+        if len(self._calls) < EVENTS_KEPT:
+            self._calls.append(({"rip": ip, "rsp": sp, "rbp": bp}, (sp, stack)))
+
+    def calls(self, addresses):
+        """{place: (registers, (address, bytes of the stack))} of the system calls that the report
+        names, in its order, by the addresses behind them. Several may have the same: that of the C
+        library's syscall().
+        """
+        if [call[0]["rip"] for call in self._calls] != addresses:
+            return {}
+        return dict(enumerate(self._calls))
 
 
 class Dumps:
     def __init__(self):
         self._dumps = collections.deque(maxlen=KEPT)
-        self._calls = {}
 
     def take(self, payload):
         """A frame. What is not understood is left out: the kernel may be a newer one."""
@@ -39,8 +53,6 @@ class Dumps:
         content = payload[_HEADER.size :]
         if kind == ord("b"):
             self._dumps.append(Dump(tid))
-        if kind == ord("e") and len(content) == _EVENT.size:
-            self._take_event(tid, content)
         if not self._dumps or self._dumps[-1].tid != tid:
             return
         if kind == ord("m") and len(content) > _MAPPING.size:
@@ -49,17 +61,8 @@ class Dumps:
         elif kind == ord("s") and len(content) > _STACK.size:
             address = _STACK.unpack_from(content)[0]
             self._dumps[-1].stack.append((address, content[_STACK.size :]))
-
-    def _take_event(self, tid, content):
-        *_, ip, sp, bp, stack, _ = _EVENT.unpack(content)
-        if len(self._calls) < EVENTS_KEPT:
-            self._calls[tid, ip] = ({"rip": ip, "rsp": sp, "rbp": bp}, (sp, stack))
-
-    def call(self, tid, ip):
-        """(registers, (address, bytes of the stack)) of a system call that a report of the thread
-        names by the address behind it, or None.
-        """
-        return self._calls.get((tid, ip))
+        elif kind == ord("e") and len(content) == _EVENT.size:
+            self._dumps[-1].take_event(content)
 
     def of_reports(self, reports):
         """[(report, its Dump or an empty one)], for texts of reports in their order."""

@@ -20,7 +20,7 @@ class Elf:
         try:
             self._data = data
             self._read()
-        except (struct.error, IndexError, ValueError) as error:
+        except (struct.error, ArithmeticError, IndexError, ValueError) as error:
             raise NotElf(str(error)) from None
 
     def _read(self):

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 SECONDS = 20  # of a processor
 MEMORY = 2 << 30
 ROWS_MAX = 12  # of calls
@@ -70,20 +71,36 @@ def cut(text, width=TEXT_WIDTH):
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
+def printable(answer):
+    """Without what would move a terminal's cursor: names in a program's file may be anything."""
+    if isinstance(answer, str):
+        return "".join(c if c.isprintable() else "?" for c in answer)
+    if isinstance(answer, dict):
+        return {name: printable(value) for name, value in answer.items()}
+    return [printable(value) for value in answer] if isinstance(answer, list) else answer
+
+
 class Sources:
-    """The lines of source files, as far as those can be found."""
+    """The lines of source files that are in some folders or below. A program chooses the paths that
+    it has recorded, and is not to choose which file of this computer is shown.
+    """
 
     def __init__(self, folders):
         self._folders = folders
         self._lines = {}
 
+    def _may_be_read(self, path):
+        real = os.path.realpath(path)
+        folders = [os.path.join(os.path.realpath(folder), "") for folder in self._folders]
+        return os.path.isfile(real) and any(real.startswith(folder) for folder in folders)
+
     def path(self, recorded):
         """Where the file is: as recorded, or beside the program, or here."""
-        if os.path.isfile(recorded):
+        if self._may_be_read(recorded):
             return recorded
         for folder in self._folders:
             path = os.path.join(folder, os.path.basename(recorded))
-            if os.path.isfile(path):
+            if self._may_be_read(path):
                 return path
         return None
 
@@ -111,7 +128,8 @@ class Question:
         self._process = unwind.Process(self._maps, self._image, stack)
         self._calls = fields["calls"]
         self._code = fields["code"]
-        self._sources = Sources([os.path.dirname(os.path.abspath(self._host_path())), os.getcwd()])
+        beside = os.path.dirname(os.path.abspath(self._host_path()))
+        self._sources = Sources([beside, os.getcwd(), ROOT])
 
     def _host_path(self):
         return self._files.get(self._program, "")
@@ -212,7 +230,7 @@ class Question:
         elif self._sources.path(file):
             rows.append(["", "the file has no such line: it has changed since"])
         else:
-            rows.append(["", "the file is not found"])
+            rows.append(["", "the file is not found beside the program, nor in this folder"])
         return rows
 
     def _is_another_file(self, address):
@@ -273,7 +291,7 @@ def main():
         answer = Question(fields).answer()
     except ModuleNotFoundError:
         answer = {"rows": [["source", "install python3-pyelftools for the lines of the source"]]}
-    json.dump({"place": None, "callers": {}, **answer}, sys.stdout)
+    json.dump(printable({"place": None, "callers": {}, **answer}), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,8 @@ class Programs:
         Adds what the program needs, and not itself. Returns where it has to be, because it looks
         for files around it; or None. Raises libraries.Missing.
         """
+        if not os.path.isfile(path):  # a pipe can be read once, for the program itself
+            return None
         words = script_words(path)
         if words:
             self._add_interpreter(*words)
@@ -74,8 +76,9 @@ class Programs:
 
     def _add_interpreter(self, name, argument="", depth=1):
         """Where one is not on this computer either, the kernel finds words for it."""
-        if os.path.basename(name) == "env" and argument:
-            command = argument.removeprefix("-S").split()[0]
+        words = argument.removeprefix("-S").split()
+        if os.path.basename(name) == "env" and words:
+            command = words[0]
             if "bin/" + command not in self._there and (found := shutil.which(command)):
                 self.path_folders.append(os.path.dirname(found))
                 self._place(found, depth)

@@ -5,6 +5,7 @@ mark() adds to the kernel's text, so that paper shows it too; paint() colours an
 form alone.
 """
 
+import itertools
 import os
 import re
 
@@ -128,9 +129,10 @@ def _history(report):
 
 
 def name_callers(report, callers):
-    """The report with who made a call, {address in hexadecimal: words}, in place of where."""
+    """The report with who made a call, {its place among calls_named(): words}, instead of where."""
     history = _history(report)
-    named = _CALL.sub(lambda match: f" at {callers.get(match[1], '0x' + match[1])}", history)
+    places = itertools.count()
+    named = _CALL.sub(lambda call: f" at {callers.get(str(next(places)), '0x' + call[1])}", history)
     return report.replace(history, named) if history else report
 
 

@@ -33,8 +33,8 @@ class Tree:
 
     def _add_one(self, inside):
         path = os.path.join(self._root, inside)
-        status = os.lstat(path)
         try:
+            status = os.lstat(path)
             if stat.S_ISSOCK(status.st_mode):
                 self.skipped.append((inside, "a socket"))
             elif stat.S_ISREG(status.st_mode):
@@ -45,6 +45,7 @@ class Tree:
                 self._archive.add_as(inside, status, data)
         except OSError as error:
             self.skipped.append((inside, error.strerror))
+            return
         if stat.S_ISDIR(status.st_mode):
             self.add(inside)
 
