@@ -73,7 +73,7 @@ static inline void fence_before(void)
     fflush(stdout);
 }
 
-/* The mistake went through, which only the want of a fence explains. */
+/* The mistake went through, as it may only where there is no fence. */
 static inline void fence_behind(int key)
 {
     story_expect(key < 0, "expected SIGSEGV, none came: this kernel does not enforce the key");
