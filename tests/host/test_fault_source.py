@@ -323,6 +323,37 @@ def test_no_file_is_known():
     assert rows[0] == ["source", "the program's file is not known here"]
 
 
+IN_A_LIBRARY = """
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <sys/mman.h>
+static char *page;
+static void leak(void)
+{
+    printf("%s\\n", page);
+}
+int main(void)
+{
+    page = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pkey_mprotect(page, 4096, PROT_READ | PROT_WRITE, pkey_alloc(0, PKEY_DISABLE_ACCESS));
+    leak();
+}
+"""
+
+
+@pytest.mark.parametrize("link", ["-static", "-pie"])
+def test_fault_in_a_library(tmp_path, link):
+    """What is looked for is the program's line that led there, whether or not libc has lines."""
+    (tmp_path / "leak.c").write_text(IN_A_LIBRARY)
+    subprocess.run(["gcc", "-g", link, "-o", "leak", "leak.c"], cwd=tmp_path, check=True)
+    said = latchkey.run("--trace-keys", "--explain", tmp_path / "leak").stderr
+    assert re.search(
+        r"^source   \S*leak\.c:8 in leak\(\), on the way to \S*strlen", said, re.M
+    ), said
+    assert re.search(r"key 1 since pkey_mprotect\(\) at \S*leak\.c:13 in main\(\)", said), said
+    assert "called from" in latchkey.run(tmp_path / "leak").stderr
+
+
 def test_names_move_no_cursor():
     """Whatever a program's file calls its functions and sources."""
     answer = fault_source.printable({"rows": [["source", "a\x1b[31m\nb"]], "place": None})

@@ -8,6 +8,7 @@ answers is JSON, and in words below at Question.
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -22,6 +23,8 @@ PATH_WIDTH = 36  # of that, but for a longer name
 CALLERS_MAX = 4  # on the way from a system call to the program's own function
 NAME_WIDTH = 30  # of a function, where a place follows
 PIE_BASE = 0x555555554000  # kernel/process/elf.c
+# What is between a program and its kernel, or comes with the compiler.
+LIBRARY = re.compile(r"(ld-linux|ld-musl|libc|libm|libpthread|libstdc\+\+|libgcc_s)[-.]")
 
 # ---- For who asks ------------------------------------------------------------------------------
 
@@ -212,18 +215,34 @@ class Question:
         registers = self._unwind.registers_of(registers)
         pieces = [(stack[0], bytes.fromhex(stack[1]))]
         process = self._unwind.Process(self._maps, self._image, pieces)
-        found = [self._places(lookup) for _, lookup in process.calls(registers, is_return=True)]
-        for places in found[:CALLERS_MAX]:
-            if places[0][1]:
+        lookups = [lookup for _, lookup in process.calls(registers, is_return=True)]
+        found = [self._places(lookup) for lookup in lookups]
+        for lookup, places in list(zip(lookups, found))[:CALLERS_MAX]:
+            if places[0][1] and self._is_own(lookup):
                 function, (file, line) = places[0]
                 return f"{shorten(file)}:{line} in {cut(function, NAME_WIDTH)}"
         return found[1][0][0] if len(found) > 1 else found[0][0][0]
 
     # ---- The answer -----------------------------------------------------------------------------
 
-    def _source_rows(self, function, place):
+    def _is_own(self, address):
+        """Whether the code there is the program's or of a library that is not the compiler's."""
+        mapping = self._process.mapping(address)
+        return bool(mapping) and not LIBRARY.match(os.path.basename(mapping[3]))
+
+    def _own_call(self):
+        """(function, place) of the innermost call with a line of the program's own, or None."""
+        for _, lookup in self._process.calls(self._registers):
+            function, place = self._places(lookup)[0]
+            if place and self._is_own(lookup):
+                return function, place
+        return None
+
+    def _source_rows(self, function, place, called):
+        """called: what the function has called, where the instruction is, or None."""
         file, number = place
-        rows = [["source", f"{shorten(file)}:{number} in {cut(function, NAME_WIDTH)}"]]
+        words = f"{shorten(file)}:{number} in {cut(function, NAME_WIDTH)}"
+        rows = [["source", words + (f", on the way to {cut(called, 20)}" if called else "")]]
         text = self._sources.line(file, number)
         if text is not None:
             rows.append(["", cut(f"{number:>6} |  {text}")])
@@ -245,15 +264,18 @@ class Question:
         if self._is_another_file(address):
             path = self._process.mapping(address)[3]
             return {"rows": [["source", cut(f"the file here is not the one that ran: {path}")]]}
-        function, place = self._places(address)[0]
-        missing = self._what_is_missing()
-        rows = self._source_rows(function, place) if place else []
+        innermost = self._places(address)[0]
+        function, place = self._own_call() or innermost
+        called = innermost[0] if (function, place) != innermost else None
+        missing = None if called else self._what_is_missing()
+        rows = self._source_rows(function, place, called) if place else []
         if missing:
             rows.append(["source", missing])
         rows += numbered(fold(self._call_rows()))
+        words = f"{shorten(place[0])}:{place[1]}" if place else None
         return {
             "rows": rows,
-            "place": f"{shorten(place[0])}:{place[1]}" if place else None,
+            "place": f"called from {words}" if called else words,
             "callers": {name: self._caller(*call) for name, call in self._calls.items()},
         }
 
