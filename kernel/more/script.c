@@ -113,6 +113,8 @@ static int run_script(struct file *file, const char *path, struct exec_arguments
     int error = insert_interpreter(arguments, interpreter, argument, path);
     if (!error)
         error = run_interpreter(interpreter, arguments);
+    if (error == -ENOENT && !arguments->problem)
+        arguments->problem = "the interpreter that its first line names is not there";
     return error ? error : 1;
 }
 

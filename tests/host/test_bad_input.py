@@ -114,7 +114,7 @@ def test_interpreter_that_is_not_there(tmp_path):
     (tmp_path / "script").write_text("#!/no/such/interpreter\n")
     result = latchkey.run(str(tmp_path / "script"))
     assert result.returncode in (126, 127)
-    assert result.stderr.strip()
+    assert "the interpreter that its first line names is not there" in result.stderr
 
 
 # ---- The machine --------------------------------------------------------------------------------

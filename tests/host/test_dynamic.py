@@ -91,7 +91,7 @@ def test_name_is_sought_in_path():
 def test_name_that_is_nowhere():
     result = latchkey.run("no-such-program")
     assert result.returncode == 127
-    assert "no-such-program: no such file" in result.stderr
+    assert "no-such-program: no such file in this folder, nor in PATH" in result.stderr
 
 
 def test_python():
