@@ -58,7 +58,7 @@ LK_PKRU = ("python print('before')", *STATE, "lk-pkru", "maint flush register-ca
 
 def around(output):
     """Of each LK_PKRU: the state before, PKRU, and the state after it."""
-    found = re.findall(r"^before\n(.*?)^(0x\w{8}): keys.*?^after\n(.*?)^end$", output, re.M | re.S)
+    found = re.findall(r"^before\n(.*?)^(0x\w{8}): key.*?^after\n(.*?)^end$", output, re.M | re.S)
     return [(before, int(pkru, 16), after) for before, pkru, after in found]
 
 
@@ -181,7 +181,7 @@ def test_describe_entry():
 
 
 def test_describe_pkru():
-    assert paging.describe_pkru(0x55555554) == "0x55555554: keys 0 open; 1-15 no access"
+    assert paging.describe_pkru(0x55555554) == "0x55555554: key 0 open; 1-15 no access"
     assert paging.describe_pkru(0) == "0x00000000: keys 0-15 open"
     # WD for 1 and 3, AD for 5, both for 6.
     assert (

@@ -76,13 +76,14 @@ def rights(pkru, key):
 
 
 def describe_pkru(pkru):
-    """As the reports say it: 0x55555554: keys 0 open; 1-15 no access."""
+    """As the reports say it: 0x55555554: key 0 open; 1-15 no access."""
     parts = []
     for words in ("open", "no write", "no access"):
         keys = ranges([key for key in range(KEY_COUNT) if rights(pkru, key) == words])
         if keys:
             parts.append(f"{keys} {words}")
-    return f"{pkru:#010x}: keys " + "; ".join(parts)
+    noun = "key" if parts[0].split()[0].isdigit() else "keys"
+    return f"{pkru:#010x}: {noun} " + "; ".join(parts)
 
 
 def ranges(numbers):
