@@ -21,6 +21,7 @@
 #ifndef KERNEL_CALL_SYSCALL_H
 #define KERNEL_CALL_SYSCALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <asm/errno.h>
@@ -126,6 +127,12 @@ static inline syscall_function_t syscall_function(uint32_t number)
     if (number < SYSCALL_COUNT)
         return syscall_table[number];
     return extra < EXTRA_SYSCALL_COUNT ? syscall_extra_table[extra] : syscall_not_there;
+}
+
+/* Whether a call's result, as the program gets it, is a negative errno. */
+static inline bool syscall_failed(long result)
+{
+    return result < 0 && result >= -4095;
 }
 
 /*

@@ -4,12 +4,12 @@
 
 #include <asm/unistd_64.h>
 
-#include "arch/cpu/cpu.h"
 #include "arch/device/clock.h"
 #include "arch/mmu/pkru.h"
 #include "kernel/call/syscall.h"
 #include "kernel/console/command_line.h"
 #include "kernel/console/console.h"
+#include "kernel/keys/rights.h"
 #include "kernel/process/events.h"
 #include "kernel/start/events.h"
 #include "kernel/task/kernel_lock.h"
@@ -17,8 +17,6 @@
 #include "libc/include/string.h"
 #include "mm/access/access.h"
 #include "mm/page/slab.h"
-
-#define RESULT_ERROR_MAX 4095ul
 
 /* A thread, as its last call left it, and the one that it is in. */
 struct key_watch {
@@ -37,11 +35,6 @@ static bool is_on;
 static struct key_watch *watch_of(const struct task *task)
 {
     return *task_state(task, task_key_watch);
-}
-
-static uint32_t pkru_now(void)
-{
-    return cpu_state.pku ? read_pkru() : 0;
 }
 
 /* ---- the ring ---- */
@@ -130,7 +123,7 @@ static void call_has_begun(void)
 {
     struct key_watch *watch = watch_of(current());
     const struct trap_frame *frame = task_frame(current());
-    uint32_t pkru = pkru_now();
+    uint32_t pkru = rights_now();
 
     if (!watch) /* but a tracer */
         return;
@@ -232,12 +225,12 @@ static void call_has_ended(void)
 {
     struct key_watch *watch = watch_of(current());
     const struct trap_frame *frame = task_frame(current());
-    uint32_t after = pkru_now();
+    uint32_t after = rights_now();
 
     if (!watch) /* but a tracer */
         return;
     watch->event.result = watch->call == __NR_rt_sigreturn ? 0 : (int64_t)frame->rax;
-    if (is_noted(watch->call) && (uint64_t)watch->event.result < -RESULT_ERROR_MAX)
+    if (is_noted(watch->call) && !syscall_failed(watch->event.result))
         note_call(watch, after);
     watch->pkru = after;
 }
@@ -291,7 +284,7 @@ static __attribute__((noinline)) void note_birth(const struct task *child)
 
     if (child->process != current_process())
         copy_history(child->process);
-    watch->pkru = pkru_now();
+    watch->pkru = rights_now();
     watch->is_known = true;
     event.kind = KEY_EVENT_BEGIN;
     event.tid = (uint32_t)child->tid;

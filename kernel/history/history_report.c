@@ -11,35 +11,10 @@
 #include "kernel/console/console.h"
 #include "kernel/dump/dump.h"
 #include "kernel/history/history.h"
+#include "kernel/more/call_name.h"
 #include "kernel/report/report.h"
 #include "kernel/task/task.h"
 #include "libc/include/latchkey/syscalls.h"
-
-static const char *call_name(uint32_t call)
-{
-    switch (call) {
-    case __NR_mmap:
-        return "mmap()";
-    case __NR_mprotect:
-        return "mprotect()";
-    case __NR_munmap:
-        return "munmap()";
-    case __NR_mremap:
-        return "mremap()";
-    case __NR_pkey_mprotect:
-        return "pkey_mprotect()";
-    case __NR_pkey_alloc:
-        return "pkey_alloc()";
-    case __NR_pkey_set:
-        return "pkey_set()";
-    case __NR_pkey_set_all:
-        return "pkey_set_all()";
-    case __NR_pkey_set_thread:
-        return "pkey_set_thread()";
-    default:
-        return "a call";
-    }
-}
 
 /* A row: what holds, and the call that tells since when. The label is in the first row alone. */
 static void report_call(const char **label, const char *what, const struct key_event *event)
@@ -48,7 +23,7 @@ static void report_call(const char **label, const char *what, const struct key_e
         kprintf_private(REPORT_LABEL "%s the return from a signal's handler\n", *label, what);
         return;
     }
-    kprintf_private(REPORT_LABEL "%s %s at 0x%lx\n", *label, what, call_name(event->call),
+    kprintf_private(REPORT_LABEL "%s %s() at 0x%lx\n", *label, what, syscall_name(event->call),
                     event->ip);
     dump_send(DUMP_EVENT, event, sizeof(*event));
 }
@@ -64,8 +39,7 @@ static void report_row(const char **label, const char *what, const struct key_ev
 
 /* ---- the page ---- */
 
-/* It changes protection alone, or with PROT_EXEC gives what is under no key the execute-only one.
- */
+/* It changes protection alone, but for PROT_EXEC, which gives the execute-only key. */
 static bool leaves_key(const struct key_event *event)
 {
     return event->key < 0 && (event->call == __NR_mprotect || event->call == __NR_pkey_mprotect);

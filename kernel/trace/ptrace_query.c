@@ -14,8 +14,6 @@
 #include "kernel/task/task.h"
 #include "kernel/trace/ptrace.h"
 
-#define MAX_ERRNO 4095 /* a result from -4095 to -1 is an error */
-
 /* ---- signals ---- */
 
 /* In sigsuspend() and its kind: those that are blocked afterwards. */
@@ -94,7 +92,7 @@ static void describe_exit(struct ptrace_syscall_info *info, const struct trap_fr
 {
     info->op = PTRACE_SYSCALL_INFO_EXIT;
     info->exit.rval = (long)frame->rax;
-    info->exit.is_error = (long)frame->rax < 0 && (long)frame->rax >= -MAX_ERRNO;
+    info->exit.is_error = syscall_failed((long)frame->rax);
 }
 
 /* Bytes that there are to tell; of them as many as fit are told. Only PTRACE_O_TRACESYSGOOD's stops
