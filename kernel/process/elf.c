@@ -108,6 +108,14 @@ int elf_read(struct file *file, struct elf_image *image, const char **problem)
     return *problem ? -ENOEXEC : 0;
 }
 
+/* Zeroes the rest of the page in which the file's part ends: it shows what follows in the file. */
+static int zero_tail(struct address_space *space, uintptr_t from, uintptr_t to)
+{
+    static const char zeros[PAGE_SIZE];
+
+    return space_fill(space, from, zeros, to - from) ? -ENOMEM : 0;
+}
+
 static int protection_of(const Elf64_Phdr *header)
 {
     return (header->p_flags & PF_R ? PROT_READ : 0) | (header->p_flags & PF_W ? PROT_WRITE : 0) |
@@ -117,7 +125,6 @@ static int protection_of(const Elf64_Phdr *header)
 static int map_segment(const struct elf_image *image, const Elf64_Phdr *header,
                        struct address_space *space)
 {
-    static const char zeros[PAGE_SIZE];
     uintptr_t start = align_down(image->bias + header->p_vaddr, PAGE_SIZE);
     uintptr_t file_end = image->bias + header->p_vaddr + header->p_filesz;
     uintptr_t file_pages_end = header->p_filesz ? align_up(file_end, PAGE_SIZE) : start;
@@ -138,10 +145,8 @@ static int map_segment(const struct elf_image *image, const Elf64_Phdr *header,
 
     if (request.size)
         error = space_map(space, &request, &address);
-    /* The page in which the file's part ends shows what follows in the file. */
-    if (!error && header->p_filesz && header->p_memsz > header->p_filesz &&
-        space_fill(space, file_end, zeros, file_pages_end - file_end))
-        error = -ENOMEM;
+    if (!error && header->p_filesz && header->p_memsz > header->p_filesz)
+        error = zero_tail(space, file_end, file_pages_end);
     if (!error && end > file_pages_end) {
         request.address = file_pages_end;
         request.size = end - file_pages_end;

@@ -36,11 +36,13 @@ static int build_space(struct elf_image *image, struct exec_arguments *arguments
         error = ASK(exec_maps, space, image, arguments);
     if (!error)
         error = initial_stack_write(space, image, arguments, plan);
+    if (error) {
+        space_put(space);
+        return error;
+    }
     space->brk_start = space->brk = image->end;
     *result = space;
-    if (error)
-        space_put(space);
-    return error;
+    return 0;
 }
 
 static void set_name(struct task *task, const char *path)

@@ -47,7 +47,7 @@ struct file_table;
 TAILQ_HEAD(task_list, task);
 
 struct task {
-    /* These two are known to arch/entry/entry.asm. */
+    /* work and told_of_calls are known to arch/entry/entry.asm. */
     uint32_t work;          /* lock: none, atomic; WORK_*: task_set_work() */
     uint32_t told_of_calls; /* lock: kernel, none to read; TOLD_*: call_begins and call_ends */
     uint32_t told_of_turns; /* lock: kernel, none to read; turn_begins is told */
