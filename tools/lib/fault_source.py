@@ -182,14 +182,29 @@ class Question:
         inlined = ", inlined" if is_inlined else ""
         return f"{cut(function, NAME_WIDTH)} at {shorten(place[0])}:{place[1]}{inlined}"
 
-    def _call_rows(self):
+    def _calls_of(self, process, registers, **how):
+        """[(lookup, its places)] of the calls, from the instruction outwards."""
+        return [(lookup, self._places(lookup)) for _, lookup in process.calls(registers, **how)]
+
+    def _call_rows(self, calls):
         """A row of text for each call, those that were inlined too."""
         rows = []
-        for _, lookup in self._process.calls(self._registers):
-            places = self._places(lookup)
+        for _, places in calls:
             for number, (function, place) in enumerate(places):
                 rows.append(self._words(function, place, number < len(places) - 1))
         return rows
+
+    def _is_own(self, address):
+        """Whether the code there is the program's or of a library that is not the compiler's."""
+        mapping = self._process.mapping(address)
+        return bool(mapping) and not LIBRARY.match(os.path.basename(mapping[3]))
+
+    def _own(self, calls):
+        """(function, place) of the innermost call with a line of the program's own, or None."""
+        for lookup, places in calls:
+            if places[0][1] and self._is_own(lookup):
+                return places[0]
+        return None
 
     def _what_is_missing(self):
         """Why there is no line, in a few words, or None."""
@@ -215,28 +230,14 @@ class Question:
         registers = self._unwind.registers_of(registers)
         pieces = [(stack[0], bytes.fromhex(stack[1]))]
         process = self._unwind.Process(self._maps, self._image, pieces)
-        lookups = [lookup for _, lookup in process.calls(registers, is_return=True)]
-        found = [self._places(lookup) for lookup in lookups]
-        for lookup, places in list(zip(lookups, found))[:CALLERS_MAX]:
-            if places[0][1] and self._is_own(lookup):
-                function, (file, line) = places[0]
-                return f"{shorten(file)}:{line} in {cut(function, NAME_WIDTH)}"
-        return found[1][0][0] if len(found) > 1 else found[0][0][0]
+        calls = self._calls_of(process, registers, is_return=True)
+        if own := self._own(calls[:CALLERS_MAX]):
+            function, (file, line) = own
+            return f"{shorten(file)}:{line} in {cut(function, NAME_WIDTH)}"
+        _, places = calls[1] if len(calls) > 1 else calls[0]
+        return places[0][0]
 
     # ---- The answer -----------------------------------------------------------------------------
-
-    def _is_own(self, address):
-        """Whether the code there is the program's or of a library that is not the compiler's."""
-        mapping = self._process.mapping(address)
-        return bool(mapping) and not LIBRARY.match(os.path.basename(mapping[3]))
-
-    def _own_call(self):
-        """(function, place) of the innermost call with a line of the program's own, or None."""
-        for _, lookup in self._process.calls(self._registers):
-            function, place = self._places(lookup)[0]
-            if place and self._is_own(lookup):
-                return function, place
-        return None
 
     def _source_rows(self, function, place, called):
         """called: what the function has called, where the instruction is, or None."""
@@ -264,14 +265,15 @@ class Question:
         if self._is_another_file(address):
             path = self._process.mapping(address)[3]
             return {"rows": [["source", cut(f"the file here is not the one that ran: {path}")]]}
-        innermost = self._places(address)[0]
-        function, place = self._own_call() or innermost
+        calls = self._calls_of(self._process, self._registers)
+        innermost = calls[0][1][0]
+        function, place = self._own(calls) or innermost
         called = innermost[0] if (function, place) != innermost else None
         missing = None if called else self._what_is_missing()
         rows = self._source_rows(function, place, called) if place else []
         if missing:
             rows.append(["source", missing])
-        rows += numbered(fold(self._call_rows()))
+        rows += numbered(fold(self._call_rows(calls)))
         words = f"{shorten(place[0])}:{place[1]}" if place else None
         return {
             "rows": rows,
